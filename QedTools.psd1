@@ -1,0 +1,34 @@
+@{
+    RootModule             = 'lib/QedTools.psm1'
+    ModuleVersion          = '0.1.0'
+    GUID                   = 'b7d1f0a4-6c3e-4d59-9a0e-2f6f8a1c73d5'
+    Author                 = 'The QedTools contributors'
+    CompanyName            = 'The QedTools contributors'
+    Copyright              = '(c) The QedTools contributors. MIT licence.'
+    Description            = 'Create, inspect, check and map QED (QEMU Enhanced Disk) virtual disk images, with no QEMU installed.'
+    CompatiblePSEditions   = @('Desktop', 'Core')
+    PowerShellVersion      = '5.1'
+    DotNetFrameworkVersion = '4.7.2'
+    FormatsToProcess       = @('lib/QedTools.Format.ps1xml')
+    TypesToProcess         = @('lib/QedTools.Types.ps1xml')
+    FunctionsToExport      = @()
+    CmdletsToExport        = @(
+        'Get-QedAllocationMap'
+        'Get-QedInfo'
+        'New-QedImage'
+        'Set-QedBackingFile'
+        'Test-QedImage'
+    )
+    VariablesToExport      = @()
+    AliasesToExport        = @()
+    PrivateData            = @{
+        PSData = @{
+            Tags         = @(
+                'QED', 'QEMU', 'VirtualDisk', 'DiskImage', 'Virtualization', 'HyperV', 'KVM'
+                'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS'
+            )
+            License      = 'MIT'
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}

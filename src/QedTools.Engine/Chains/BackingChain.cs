@@ -1,0 +1,146 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Chains;
+
+/// <summary>The layers of an image, from the image itself down, opened one by one.</summary>
+internal sealed class BackingChain : IDisposable
+{
+    /// <summary>How many layers a chain may have.</summary>
+    public const int MaxLayers = 64;
+
+    private readonly ChainPolicy _policy;
+    private readonly List<IDiskLayer> _layers = [];
+    private readonly HashSet<string> _identities = new(StringComparer.Ordinal);
+
+    private BackingChain(ChainPolicy policy) => _policy = policy;
+
+    /// <summary>The layers opened so far, from the top down.</summary>
+    public IReadOnlyList<IDiskLayer> Layers => _layers;
+
+    /// <summary>Opens the first layer only.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its format; null to tell it by the contents.</param>
+    /// <param name="policy">How to open it and what lies under it.</param>
+    /// <exception cref="QedException">It could not be opened.</exception>
+    public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy)
+    {
+        BackingChain chain = new(policy);
+        try
+        {
+            chain.Add(FileStorage.Open(path, policy.Access), format);
+            return chain;
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens all layers.</summary>
+    /// <param name="path">The file on top.</param>
+    /// <param name="format">Its format; null to tell it by the contents.</param>
+    /// <param name="policy">How to open the layers.</param>
+    /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
+    /// <exception cref="QedException">A layer could not be opened.</exception>
+    public static BackingChain OpenAll(string path, IDiskFormat? format, ChainPolicy policy)
+    {
+        BackingChain chain = OpenTop(path, format, policy);
+        try
+        {
+            while (chain.OpenNext())
+            {
+            }
+
+            return chain;
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the file under the last layer.</summary>
+    /// <returns>False if there is none.</returns>
+    /// <exception cref="QedBackingFileException">The name leads to a file that is missing, not followed or above it.</exception>
+    /// <exception cref="QedException">The file could not be opened.</exception>
+    public bool OpenNext()
+    {
+        IDiskLayer last = _layers[_layers.Count - 1];
+        if (last.Backing is not { } backing)
+        {
+            return false;
+        }
+
+        string namedBy = last.Storage.Path;
+        if (_layers.Count == MaxLayers)
+        {
+            throw QedBackingChainException.ForDepth(namedBy, backing.Name, MaxLayers);
+        }
+
+        string path = BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc);
+        FileStorage storage;
+        try
+        {
+            storage = FileStorage.Open(path, _policy.BackingAccess);
+        }
+        catch (QedFileNotFoundException e)
+        {
+            throw QedBackingFileNotFoundException.ForLayer(namedBy, backing.Name, path, e);
+        }
+        catch (QedNotAFileException e)
+        {
+            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.");
+        }
+
+        if (_identities.Contains(storage.Identity))
+        {
+            storage.Dispose();
+            throw QedBackingChainException.ForCycle(namedBy, backing.Name);
+        }
+
+        Add(storage, backing.IsRaw ? DiskFormats.Raw : null);
+        return true;
+    }
+
+    /// <summary>The disk that the layers opened so far make. The chain owns what it is made of.</summary>
+    public IDisk ToDisk()
+    {
+        IDisk? disk = null;
+        for (int i = _layers.Count - 1; i >= 0; i--)
+        {
+            disk = _layers[i].ToDisk(disk);
+        }
+
+        return disk ?? throw new InvalidOperationException("A chain has at least one layer.");
+    }
+
+    /// <summary>Closes all layers.</summary>
+    public void Dispose()
+    {
+        foreach (IDiskLayer layer in _layers)
+        {
+            layer.Dispose();
+        }
+
+        _layers.Clear();
+    }
+
+    private void Add(FileStorage storage, IDiskFormat? format)
+    {
+        try
+        {
+            _layers.Add((format ?? DiskFormats.Probe(storage)).Open(storage));
+            _identities.Add(storage.Identity);
+        }
+        catch
+        {
+            storage.Dispose();
+            throw;
+        }
+    }
+}

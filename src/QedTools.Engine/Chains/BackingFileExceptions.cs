@@ -1,0 +1,69 @@
+// The errors of the Chains room: what can be wrong with the file below an image.
+using System;
+using System.Globalization;
+
+namespace QedTools;
+
+/// <summary>Something is wrong with the backing file that an image names.</summary>
+public abstract class QedBackingFileException : QedException
+{
+    private protected QedBackingFileException(string path, string backingFile, string message, Exception? innerException = null)
+        : base(path, message, innerException) => BackingFile = backingFile;
+
+    /// <summary>The backing file's name as the image stores it, or as it was asked for.</summary>
+    public string BackingFile { get; }
+}
+
+/// <summary>The backing file is not there.</summary>
+public sealed class QedBackingFileNotFoundException : QedBackingFileException
+{
+    private QedBackingFileNotFoundException(string path, string backingFile, string resolved, string message, Exception? innerException)
+        : base(path, backingFile, message, innerException) => ResolvedPath = resolved;
+
+    /// <summary>The path that the name leads to.</summary>
+    public string ResolvedPath { get; }
+
+    internal static QedBackingFileNotFoundException ForLayer(string path, string backingFile, string resolved, Exception? cause) => new(
+        path,
+        backingFile,
+        resolved,
+        $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist. Put it back, or name its new place with Set-QedBackingFile.",
+        cause);
+
+    internal static QedBackingFileNotFoundException ForChoice(string path, string backingFile, string resolved, Exception? cause) => new(
+        path,
+        backingFile,
+        resolved,
+        $"The backing file '{backingFile}' for '{path}' is not there: '{resolved}' does not exist. A relative name begins in the image's folder; give the name as seen from there, or a full path.",
+        cause);
+}
+
+/// <summary>The backing file's name is of a kind that QedTools does not follow.</summary>
+public sealed class QedBackingFileRefusedException : QedBackingFileException
+{
+    internal QedBackingFileRefusedException(string path, string backingFile, string reason)
+        : base(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}")
+    {
+    }
+}
+
+/// <summary>The backing files lead in a circle, or are too many.</summary>
+public sealed class QedBackingChainException : QedBackingFileException
+{
+    private QedBackingChainException(string path, string backingFile, string message)
+        : base(path, backingFile, message)
+    {
+    }
+
+    internal static QedBackingChainException ForCycle(string path, string backingFile) => new(
+        path,
+        backingFile,
+        $"The backing file '{backingFile}' of '{path}' leads back to a file that is above it. Give one of them another backing file with Set-QedBackingFile.");
+
+    internal static QedBackingChainException ForDepth(string path, string backingFile, int most) => new(path, backingFile, string.Format(
+        CultureInfo.InvariantCulture,
+        "'{0}' is layer {1} of its chain and names another backing file, '{2}': more than {1} layers are not followed. Convert an upper layer to flatten the chain.",
+        path,
+        most,
+        backingFile));
+}

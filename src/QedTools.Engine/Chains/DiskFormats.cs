@@ -1,0 +1,36 @@
+using System.Collections.Generic;
+using QedTools.Disks;
+using QedTools.Interchange.Foreign;
+using QedTools.Interchange.Raw;
+using QedTools.Qed;
+using QedTools.Storage;
+
+namespace QedTools.Chains;
+
+/// <summary>The one table of all formats.</summary>
+internal static class DiskFormats
+{
+    /// <summary>QED.</summary>
+    public static readonly IDiskFormat Qed = new QedFormat();
+
+    /// <summary>Raw, which any file can be.</summary>
+    public static readonly IDiskFormat Raw = new RawFormat();
+
+    /// <summary>All formats in the order in which they are asked; raw is last.</summary>
+    public static readonly IReadOnlyList<IDiskFormat> All = [Qed, .. ForeignFormat.All, Raw];
+
+    /// <summary>The format of a file, by its contents.</summary>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public static IDiskFormat Probe(IStorage storage)
+    {
+        foreach (IDiskFormat format in All)
+        {
+            if (format.Recognizes(storage))
+            {
+                return format;
+            }
+        }
+
+        return Raw;
+    }
+}

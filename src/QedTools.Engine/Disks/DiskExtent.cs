@@ -1,0 +1,20 @@
+namespace QedTools.Disks;
+
+/// <summary>A stretch of a disk with one state and, for data, one contiguous place in one file.</summary>
+/// <param name="Start">Where it begins on the disk, in bytes.</param>
+/// <param name="Length">Its length, in bytes; at least 1.</param>
+/// <param name="State">What it holds.</param>
+/// <param name="FileOffset">Where its data begins in the file, in bytes; 0 unless <see cref="QedExtentState.Data"/>.</param>
+/// <param name="Depth">The layer that decides: 0 the disk's own file, 1 its backing file, and so on. 0 where no layer holds anything.</param>
+internal readonly record struct DiskExtent(long Start, long Length, QedExtentState State, long FileOffset, int Depth)
+{
+    /// <summary>The first byte behind it.</summary>
+    public long End => Start + Length;
+
+    /// <summary>Whether <paramref name="next"/> goes on where this one ends, so that the two are one extent.</summary>
+    public bool IsContinuedBy(in DiskExtent next) =>
+        next.Start == End
+        && next.State == State
+        && next.Depth == Depth
+        && (State != QedExtentState.Data || next.FileOffset == FileOffset + Length);
+}

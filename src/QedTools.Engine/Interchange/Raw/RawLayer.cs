@@ -1,0 +1,20 @@
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Raw;
+
+/// <summary>A raw file as the bottom layer of a chain.</summary>
+internal sealed class RawLayer(IStorage storage) : IDiskLayer
+{
+    public IStorage Storage { get; } = storage;
+
+    public string FormatName => RawFormat.FormatName;
+
+    public long VirtualSize => Storage.Length;
+
+    public BackingReference? Backing => null;
+
+    public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);
+
+    public void Dispose() => Storage.Dispose();
+}

@@ -1,0 +1,25 @@
+using System.Collections.Generic;
+
+namespace QedTools;
+
+/// <summary>Which part of an image's map is wanted.</summary>
+public sealed record AllocationMapOptions
+{
+    /// <summary>Where to begin, in bytes: 0 to the disk's size.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>How far to go, in bytes; what lies behind the disk's end is left out. Null: to the end.</summary>
+    public long? Length { get; init; }
+
+    /// <summary>Which extents are wanted; empty: all.</summary>
+    public IReadOnlyCollection<QedExtentState> States { get; init; } = [];
+
+    /// <summary>Whether what the image leaves to its backing files is looked up there.</summary>
+    public bool BackingChain { get; init; }
+
+    /// <summary>Whether a backing name may lead to another network share.</summary>
+    public bool AllowUnc { get; init; }
+
+    /// <summary>Whether to read images that another process has open for writing.</summary>
+    public bool ForceShare { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace QedTools;
+
+/// <summary>Which backing file an image is to name.</summary>
+public sealed record BackingFileChangeOptions
+{
+    /// <summary>The name, stored as it is; a relative one begins in the image's folder. Null: no backing file any more.</summary>
+    public string? BackingFile { get; init; }
+
+    /// <summary>What to record about its format; null: raw if it has no known magic number.</summary>
+    public QedBackingFormat? BackingFormat { get; init; }
+
+    /// <summary>Whether the file need not be there.</summary>
+    public bool AllowMissing { get; init; }
+}

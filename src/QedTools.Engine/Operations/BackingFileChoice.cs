@@ -1,0 +1,77 @@
+using System.Collections.Generic;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Operations;
+
+/// <summary>A backing file that somebody asks for, looked at before an image is made to name it.</summary>
+/// <param name="Reference">What the image is to store.</param>
+/// <param name="VirtualSize">The size of the disk it makes, in bytes; null if it is not there.</param>
+internal readonly record struct BackingFileChoice(BackingReference Reference, long? VirtualSize)
+{
+    /// <summary>Looks at the file that a name leads to, and at what lies under it.</summary>
+    /// <param name="imagePath">The image that is to name it.</param>
+    /// <param name="name">The name to store; relative names begin in the image's folder.</param>
+    /// <param name="format">What is asked to be recorded; a file without any known magic number is recorded as raw in any case,
+    /// so that what a guest writes to it later is never taken for a format.</param>
+    /// <param name="allowMissing">Whether the file need not be there.</param>
+    /// <exception cref="QedBackingFileException">The name is not followed, the file is missing, or it leads back to the image.</exception>
+    /// <exception cref="QedException">It cannot be opened.</exception>
+    public static BackingFileChoice Examine(string imagePath, string name, QedBackingFormat? format, bool allowMissing)
+    {
+        string path = BackingFilePath.Resolve(imagePath, name, allowUnc: true);
+        try
+        {
+            bool isRaw = format == QedBackingFormat.Raw;
+            ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: true);
+            using BackingChain chain = BackingChain.OpenTop(path, isRaw ? DiskFormats.Raw : null, policy);
+            RefuseCycle(imagePath, name, chain);
+            IDiskLayer layer = chain.Layers[0];
+            return new BackingFileChoice(
+                new BackingReference(name, isRaw || layer.FormatName == DiskFormats.Raw.Name), layer.VirtualSize);
+        }
+        catch (QedFileNotFoundException) when (allowMissing)
+        {
+            return new BackingFileChoice(new BackingReference(name, format == QedBackingFormat.Raw), VirtualSize: null);
+        }
+        catch (QedFileNotFoundException e)
+        {
+            throw QedBackingFileNotFoundException.ForChoice(imagePath, name, path, e);
+        }
+        catch (QedNotAFileException e)
+        {
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is {e.Kind}.");
+        }
+    }
+
+    // Only the way back to the image matters here: a chain that breaks further down is not this change's fault.
+    private static void RefuseCycle(string imagePath, string name, BackingChain chain)
+    {
+        string? image = FileStorage.IdentityOf(imagePath);
+        HashSet<string> seen = [];
+        if (image is not null)
+        {
+            seen.Add(image);
+        }
+
+        try
+        {
+            do
+            {
+                if (!seen.Add(chain.Layers[chain.Layers.Count - 1].Storage.Identity))
+                {
+                    throw QedBackingChainException.ForCycle(imagePath, name);
+                }
+            }
+            while (chain.OpenNext());
+        }
+        catch (QedBackingChainException)
+        {
+            throw QedBackingChainException.ForCycle(imagePath, name);
+        }
+        catch (QedException)
+        {
+        }
+    }
+}

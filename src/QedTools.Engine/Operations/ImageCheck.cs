@@ -1,0 +1,28 @@
+using System;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Qed;
+using QedTools.Qed.Checking;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Checks the consistency of an image. Never changes a byte.</summary>
+public static class ImageCheck
+{
+    /// <summary>Checks one image; backing files are not looked at.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="forceShare">Whether to read an image that another process has open for writing.</param>
+    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="QedImageInUseException">Another process has it open for writing.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">It is not there, no QED image, damaged in its header, or cannot be read.</exception>
+    public static QedCheckResult Run(
+        string path, bool forceShare, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        StorageAccess access = forceShare ? StorageAccess.Inspect : StorageAccess.Read;
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false));
+        return ImageChecker.Check((QedImage)chain.Layers[0], progress, cancellation);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Threading;
+using QedTools.Operations;
+using QedTools.Qed;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Creates images, whole or not at all.</summary>
+public static class ImageCreation
+{
+    /// <summary>The size that an image of these options would get, in bytes; and everything that would keep it from being made.</summary>
+    /// <param name="path">The new image's file.</param>
+    /// <param name="options">How it is to be.</param>
+    /// <exception cref="QedException">It cannot be made.</exception>
+    public static long Plan(string path, QedCreateOptions options) => Examine(path, options).VirtualSize;
+
+    /// <summary>Creates an empty image.</summary>
+    /// <param name="path">The new image's file; its folder must exist.</param>
+    /// <param name="options">How it is to be.</param>
+    /// <param name="cancellation">Stops the creation; nothing is left then.</param>
+    /// <returns>The facts of the new image.</returns>
+    /// <exception cref="QedFileExistsException">A file of that name exists and is not to be replaced.</exception>
+    /// <exception cref="QedLimitException">A size or the backing file's name does not fit the format.</exception>
+    /// <exception cref="QedBackingFileException">The backing file is missing or not followed.</exception>
+    /// <exception cref="QedException">The file could not be made.</exception>
+    public static QedImageInfo Create(string path, QedCreateOptions options, CancellationToken cancellation = default)
+    {
+        (QedGeometry geometry, long virtualSize, BackingFileChoice? backing) = Examine(path, options);
+        using (NewFile file = NewFile.Create(path, options.Replace))
+        {
+            QedImage.Create(file.Storage, geometry, virtualSize, backing?.Reference);
+            cancellation.ThrowIfCancellationRequested();
+            file.Commit();
+        }
+
+        return ImageInspection.Read(path);
+    }
+
+    private static (QedGeometry Geometry, long VirtualSize, BackingFileChoice? Backing) Examine(string path, QedCreateOptions options)
+    {
+        if (!QedGeometry.IsClusterSize(options.ClusterSize))
+        {
+            throw new QedLimitException(path, "ClusterSizeBytes", options.ClusterSize, "a power of two from 4KB (4096) to 64MB (67108864)");
+        }
+
+        if (!QedGeometry.IsTableSize(options.TableSize))
+        {
+            throw new QedLimitException(path, "TableSize", options.TableSize, "1, 2, 4, 8 or 16 clusters");
+        }
+
+        NewFile.RequireFreeName(path, options.Replace);
+        QedGeometry geometry = new((int)options.ClusterSize, options.TableSize);
+        BackingFileChoice? backing = options.BackingFile is { } name
+            ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false)
+            : null;
+        long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
+        long most = geometry.MaxVirtualSize;
+        return size <= 0 || size > most
+            ? throw new QedLimitException(
+                path, "SizeBytes", size, $"1 to {most} bytes with clusters of {geometry.ClusterSize} bytes and tables of {geometry.TableSize} clusters")
+            : (geometry, QedGeometry.RoundUpToSector(size), backing);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Generic;
+using System.IO;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Qed;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Reads the facts of images. Never changes a byte, takes no lock, and works on dirty images and such in use.</summary>
+public static class ImageInspection
+{
+    /// <summary>The facts of one QED image.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="QedException">It is not there, no QED image, or damaged in its header.</exception>
+    public static QedImageInfo Read(string path)
+    {
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
+        return Describe(chain.Layers[0], depth: 0);
+    }
+
+    /// <summary>The facts of a QED image and of all layers under it, from the top down.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="allowUnc">Whether a backing name may lead to another network share.</param>
+    /// <exception cref="QedException">A layer cannot be opened; those above it have been handed out by then.</exception>
+    public static IEnumerable<QedImageInfo> ReadChain(string path, bool allowUnc)
+    {
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Inspect, allowUnc));
+        do
+        {
+            int depth = chain.Layers.Count - 1;
+            yield return Describe(chain.Layers[depth], depth);
+        }
+        while (chain.OpenNext());
+    }
+
+    internal static QedImageInfo Describe(IDiskLayer layer, int depth)
+    {
+        IStorage storage = layer.Storage;
+        QedImageInfo info = new()
+        {
+            Path = Path.GetFullPath(storage.Path),
+            Format = layer.FormatName,
+            VirtualSize = layer.VirtualSize,
+            FileSize = storage.Length,
+            DiskUsage = storage.AllocatedBytes,
+            BackingFile = layer.Backing?.Name,
+            BackingFormat = layer.Backing is { } backing ? backing.IsRaw ? QedBackingFormat.Raw : QedBackingFormat.Probe : null,
+            BackingFilePath = layer.Backing is { } reference ? BackingFilePath.TryResolve(storage.Path, reference.Name) : null,
+            NeedsCheck = false,
+            InUse = storage.IsInUse,
+            Depth = depth,
+        };
+        if (layer is not QedImage image)
+        {
+            return info;
+        }
+
+        QedHeader header = image.Header;
+        return info with
+        {
+            ClusterSize = (int)header.ClusterSize,
+            TableSize = (int)header.TableSize,
+            HeaderSize = header.HeaderSize,
+            Features = header.Features,
+            CompatFeatures = header.CompatFeatures,
+            AutoclearFeatures = header.AutoclearFeatures,
+            L1TableOffset = image.L1TableOffset,
+            MaxVirtualSize = header.Geometry.MaxVirtualSize,
+            NeedsCheck = header.NeedsCheck,
+        };
+    }
+}

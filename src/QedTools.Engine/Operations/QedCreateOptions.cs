@@ -1,0 +1,23 @@
+namespace QedTools;
+
+/// <summary>How a new image is to be.</summary>
+public sealed record QedCreateOptions
+{
+    /// <summary>The disk's size, in bytes: 1 up to the geometry's limit, rounded up to a multiple of 512. Null: the backing file's size.</summary>
+    public long? SizeBytes { get; init; }
+
+    /// <summary>A cluster's size, in bytes: a power of two from 4 KiB to 64 MiB.</summary>
+    public long ClusterSize { get; init; } = 64 << 10;
+
+    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
+    public int TableSize { get; init; } = 4;
+
+    /// <summary>The backing file's name, stored as it is; a relative one begins in the new image's folder. Null: none.</summary>
+    public string? BackingFile { get; init; }
+
+    /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>
+    public QedBackingFormat? BackingFormat { get; init; }
+
+    /// <summary>Whether a file that has the new image's name is replaced.</summary>
+    public bool Replace { get; init; }
+}

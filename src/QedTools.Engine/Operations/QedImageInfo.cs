@@ -1,0 +1,65 @@
+namespace QedTools;
+
+/// <summary>The facts of an image, from its header and its file. A layer of another format has only what all formats have.</summary>
+public sealed record QedImageInfo
+{
+    /// <summary>The file's full path.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The file's format: QED, or that of a layer below.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The disk's size, in bytes.</summary>
+    public required long VirtualSize { get; init; }
+
+    /// <summary>The file's length, in bytes.</summary>
+    public required long FileSize { get; init; }
+
+    /// <summary>What the host has allocated for the file, in bytes.</summary>
+    public required long DiskUsage { get; init; }
+
+    /// <summary>A cluster's size, in bytes; null unless QED.</summary>
+    public int? ClusterSize { get; init; }
+
+    /// <summary>A table's size, in clusters; null unless QED.</summary>
+    public int? TableSize { get; init; }
+
+    /// <summary>The header's size, in clusters; null unless QED.</summary>
+    public long? HeaderSize { get; init; }
+
+    /// <summary>The features that a program must know to open the image; null unless QED.</summary>
+    public QedFeatures? Features { get; init; }
+
+    /// <summary>Feature bits that a program may ignore; null unless QED.</summary>
+    public ulong? CompatFeatures { get; init; }
+
+    /// <summary>Feature bits that a program clears before it changes the image; null unless QED.</summary>
+    public ulong? AutoclearFeatures { get; init; }
+
+    /// <summary>Where the L1 table is in the file, in bytes; null unless QED.</summary>
+    public long? L1TableOffset { get; init; }
+
+    /// <summary>The largest size the disk could grow to, in bytes; null unless QED.</summary>
+    public long? MaxVirtualSize { get; init; }
+
+    /// <summary>The backing file's name as stored; null without one.</summary>
+    public string? BackingFile { get; init; }
+
+    /// <summary>What is recorded about the backing file's format; null without a backing file.</summary>
+    public QedBackingFormat? BackingFormat { get; init; }
+
+    /// <summary>The full path that the backing file's name leads to; null without one, or if the name is not followed.</summary>
+    public string? BackingFilePath { get; init; }
+
+    /// <summary>Whether the image was not closed cleanly; false for other formats.</summary>
+    public required bool NeedsCheck { get; init; }
+
+    /// <summary>Whether another process has the image open so that it cannot be changed now.</summary>
+    public required bool InUse { get; init; }
+
+    /// <summary>0 for the image itself, 1 for its backing file, and so on.</summary>
+    public required int Depth { get; init; }
+
+    /// <summary>The path.</summary>
+    public override string ToString() => Path;
+}

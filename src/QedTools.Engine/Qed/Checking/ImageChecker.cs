@@ -1,0 +1,223 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using QedTools.Qed.Format;
+
+namespace QedTools.Qed.Checking;
+
+/// <summary>
+/// The full consistency check (QED specification, "Consistency checking"): every table entry leads to a place of its own
+/// inside the file, and every cluster of the file is reached. Reads only.
+/// </summary>
+/// <remarks>
+/// Two passes over the L1 table. The first notes all tables, so that the second, which reads the L2 tables, knows a data
+/// entry that points into a table whichever comes first. Each L2 table is read once, however many entries lead to it, so
+/// the time follows what is in the file and not what it claims.
+/// </remarks>
+internal sealed class ImageChecker
+{
+    private const int MaxDetails = 1000;
+
+    private readonly QedImage _image;
+    private readonly ImageLayout _layout;
+    private readonly QedGeometry _geometry;
+    private readonly IProgress<OperationProgress>? _progress;
+    private readonly TableReader _l1Reader;
+    private readonly TableReader _l2Reader;
+    private readonly long _virtualSize;
+    private readonly long _l1Used;
+
+    private readonly ClusterSet _tableClusters = new();
+    private readonly ClusterSet _tablesRead = new();
+    private readonly ClusterSet _dataClusters = new();
+    private readonly List<QedCorruption> _corruptions = [];
+    private long _corruptionCount;
+    private long _allocated;
+    private long _zero;
+    private long _fragmented;
+    private long _tableCount;
+
+    private ImageChecker(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        _image = image;
+        _layout = image.Layout;
+        _geometry = _layout.Geometry;
+        _progress = progress;
+        _virtualSize = image.VirtualSize;
+        _l1Used = _geometry.L1EntriesFor(_virtualSize);
+        _l1Reader = new TableReader(image.Storage, _geometry, cancellation);
+        _l2Reader = new TableReader(image.Storage, _geometry, cancellation);
+    }
+
+    /// <summary>Checks an image.</summary>
+    /// <param name="image">The image; nobody may change it meanwhile.</param>
+    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public static QedCheckResult Check(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
+        new ImageChecker(image, progress, cancellation).Run();
+
+    private QedCheckResult Run()
+    {
+        MarkTable(_image.L1TableOffset);
+        _l1Reader.Read(_image.L1TableOffset, NoteTables);
+        _tableCount = _geometry.WholeClusters(_geometry.BytesOf(_tableClusters.Count)) / _geometry.TableSize;
+        _l1Reader.Read(_image.L1TableOffset, ReadTables);
+
+        long used = _tableClusters.Count + _dataClusters.Count;
+        long leaked = _layout.UsableClusters - used;
+        long lastUsed = Math.Max(_tableClusters.Largest, _dataClusters.Largest);
+        return new QedCheckResult
+        {
+            Path = _image.Storage.Path,
+            Status = _corruptionCount > 0 ? QedCheckStatus.Corrupt : leaked > 0 ? QedCheckStatus.Leaks : QedCheckStatus.Clean,
+            NeedsCheck = _image.Header.NeedsCheck,
+            TotalClusters = _geometry.ClustersCovering(_virtualSize),
+            AllocatedClusters = _allocated,
+            ZeroClusters = _zero,
+            FragmentedClusters = _fragmented,
+            LeakedClusters = leaked,
+            LeakedBytes = _geometry.BytesOf(leaked),
+            CorruptionCount = _corruptionCount,
+            Corruptions = _corruptions.ToArray(),
+            ImageEndOffset = _geometry.BytesOf(lastUsed + 1),
+        };
+    }
+
+    // First pass: every valid table's clusters are taken, and faults of the L1 entries are found.
+    private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
+    {
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ClusterEntry entry = new(entries[i]);
+            if (entry.IsUnallocated)
+            {
+                continue;
+            }
+
+            long index = firstIndex + i;
+            EntryProblem problem = entry.ProblemIn(_layout, _geometry.TableSize);
+            if (problem != EntryProblem.None)
+            {
+                Report(KindOf(problem), index, null, entry);
+            }
+            else if (!MarkTable(entry.Offset))
+            {
+                Report(QedCorruptionKind.TableAndTable, index, null, entry);
+            }
+            else if (index >= _l1Used)
+            {
+                Report(QedCorruptionKind.BeyondVirtualSize, index, null, entry);
+            }
+        }
+    }
+
+    // Second pass: every table that an entry leads to is read, once.
+    private void ReadTables(long firstIndex, ReadOnlySpan<ulong> entries)
+    {
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ClusterEntry entry = new(entries[i]);
+            if (entry.IsUnallocated
+                || entry.ProblemIn(_layout, _geometry.TableSize) != EntryProblem.None
+                || entry.Offset == _image.L1TableOffset
+                || !_tablesRead.Add(_geometry.ClusterAt(entry.Offset)))
+            {
+                continue;
+            }
+
+            ReadTable(firstIndex + i, entry.Offset);
+            _progress?.Report(new OperationProgress(
+                Math.Min(_tablesRead.Count, _tableCount) * _geometry.TableBytes, _tableCount * _geometry.TableBytes));
+        }
+    }
+
+    private void ReadTable(long l1Index, long tableOffset)
+    {
+        bool isBeyondEnd = l1Index >= _l1Used;
+        long used = isBeyondEnd
+            ? 0
+            : Math.Min(_geometry.EntriesPerTable, _geometry.ClustersCovering(_virtualSize - _geometry.VirtualOffset(l1Index, 0)));
+        long previous = 0;
+        _l2Reader.Read(tableOffset, (firstIndex, entries) =>
+        {
+            for (int i = 0; i < entries.Length; i++)
+            {
+                ClusterEntry entry = new(entries[i]);
+                if (entry.IsUnallocated)
+                {
+                    continue;
+                }
+
+                long index = firstIndex + i;
+                bool isUsed = index < used;
+                if (entry.IsZero)
+                {
+                    _zero += isUsed ? 1 : 0;
+                    continue;
+                }
+
+                EntryProblem problem = entry.ProblemIn(_layout, 1);
+                if (problem != EntryProblem.None)
+                {
+                    Report(KindOf(problem), l1Index, index, entry);
+                    continue;
+                }
+
+                long cluster = _geometry.ClusterAt(entry.Offset);
+                if (_tableClusters.Contains(cluster))
+                {
+                    Report(QedCorruptionKind.DataAndTable, l1Index, index, entry);
+                }
+                else if (!_dataClusters.Add(cluster))
+                {
+                    Report(QedCorruptionKind.DataAndData, l1Index, index, entry);
+                }
+                else if (!isUsed && !isBeyondEnd)
+                {
+                    Report(QedCorruptionKind.BeyondVirtualSize, l1Index, index, entry);
+                }
+
+                if (isUsed)
+                {
+                    _allocated++;
+                    _fragmented += previous != 0 && entry.Offset != previous + _geometry.ClusterSize ? 1 : 0;
+                    previous = entry.Offset;
+                }
+            }
+        });
+    }
+
+    // All clusters of a table, even if some are taken: what lies in them is in use either way.
+    private bool MarkTable(long offset)
+    {
+        long first = _geometry.ClusterAt(offset);
+        bool isAlone = true;
+        for (long cluster = first; cluster < first + _geometry.TableSize; cluster++)
+        {
+            isAlone &= _tableClusters.Add(cluster);
+        }
+
+        return isAlone;
+    }
+
+    private void Report(QedCorruptionKind kind, long l1Index, long? l2Index, ClusterEntry entry)
+    {
+        _corruptionCount++;
+        if (_corruptions.Count < MaxDetails)
+        {
+            _corruptions.Add(new QedCorruption(
+                kind, l1Index, l2Index, _geometry.VirtualOffset(l1Index, l2Index ?? 0), entry.Value));
+        }
+    }
+
+    private static QedCorruptionKind KindOf(EntryProblem problem) => problem switch
+    {
+        EntryProblem.ReservedBits => QedCorruptionKind.ReservedBits,
+        EntryProblem.Misaligned => QedCorruptionKind.Misaligned,
+        EntryProblem.InsideHeader => QedCorruptionKind.InsideHeader,
+        EntryProblem.DoesNotFit => QedCorruptionKind.TableDoesNotFit,
+        _ => QedCorruptionKind.OutsideFile,
+    };
+}

@@ -1,0 +1,32 @@
+namespace QedTools;
+
+/// <summary>What is wrong with a table entry.</summary>
+public enum QedCorruptionKind
+{
+    /// <summary>One of the low 12 bits is set, which no offset may have.</summary>
+    ReservedBits,
+
+    /// <summary>The offset is no multiple of the cluster size.</summary>
+    Misaligned,
+
+    /// <summary>The offset lies inside the header clusters.</summary>
+    InsideHeader,
+
+    /// <summary>The offset lies at or behind the end of the file's last whole cluster.</summary>
+    OutsideFile,
+
+    /// <summary>An L2 table begins inside the file and ends outside.</summary>
+    TableDoesNotFit,
+
+    /// <summary>A data cluster that another L2 entry refers to already.</summary>
+    DataAndData,
+
+    /// <summary>A data cluster that is part of the L1 table or of an L2 table.</summary>
+    DataAndTable,
+
+    /// <summary>An L2 table that shares clusters with the L1 table or with another L2 table.</summary>
+    TableAndTable,
+
+    /// <summary>An entry for an offset at or behind the end of the virtual disk, which would come to light if the disk grew.</summary>
+    BeyondVirtualSize,
+}

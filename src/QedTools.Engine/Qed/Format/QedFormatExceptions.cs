@@ -1,0 +1,113 @@
+// The errors of the QED format: what can be wrong with an image's header and tables, and with what was asked of them.
+using System.Globalization;
+
+namespace QedTools;
+
+/// <summary>A file is not a valid QED image.</summary>
+public abstract class QedFormatException : QedException
+{
+    private protected QedFormatException(string path, string message)
+        : base(path, message)
+    {
+    }
+}
+
+/// <summary>A file does not begin with the QED magic number.</summary>
+public sealed class QedNotAnImageException : QedFormatException
+{
+    internal QedNotAnImageException(string path, string found)
+        : base(path, $"'{path}' is not a QED image: it begins with {found}, not with \"QED\\0\". Check that it is the right file.")
+    {
+    }
+}
+
+/// <summary>A file ends before the header does.</summary>
+public sealed class QedTruncatedException : QedFormatException
+{
+    internal QedTruncatedException(string path, long length)
+        : base(path, string.Format(
+            CultureInfo.InvariantCulture,
+            "'{0}' is cut short: a QED header has 64 bytes, the file has {1}. Get a complete copy of the image.", path, length))
+    {
+    }
+}
+
+/// <summary>A header field has a value that the format does not allow.</summary>
+public sealed class QedHeaderException : QedFormatException
+{
+    internal QedHeaderException(string path, string field, ulong value, string allowed)
+        : base(path, string.Format(
+            CultureInfo.InvariantCulture,
+            "The header of '{0}' is damaged: {1} is {2}, allowed is {3}. The image cannot be opened as it is; get an intact copy.",
+            path, field, value, allowed))
+    {
+        Field = field;
+        Value = value;
+        Allowed = allowed;
+    }
+
+    /// <summary>The field, by its name in the QED specification.</summary>
+    public string Field { get; }
+
+    /// <summary>Its value in the file.</summary>
+    public ulong Value { get; }
+
+    /// <summary>What would be allowed, in words.</summary>
+    public string Allowed { get; }
+}
+
+/// <summary>An image uses features that this version does not know, so that what was asked could do harm or give wrong data.</summary>
+public sealed class QedUnsupportedFeatureException : QedFormatException
+{
+    private QedUnsupportedFeatureException(string path, ulong bits, string message)
+        : base(path, message) => Bits = bits;
+
+    /// <summary>The unknown bits of the header field that stands in the way.</summary>
+    public ulong Bits { get; }
+
+    internal static QedUnsupportedFeatureException ForOpening(string path, ulong bits) => new(path, bits, string.Format(
+        CultureInfo.InvariantCulture,
+        "'{0}' uses QED features that QedTools does not know (bits 0x{1:x}), so it is left alone. Use a newer QedTools, or the program that made the image.",
+        path,
+        bits));
+
+    internal static QedUnsupportedFeatureException ForBackingName(string path, ulong bits) => new(path, bits, string.Format(
+        CultureInfo.InvariantCulture,
+        "'{0}' has compatible features that QedTools does not know (bits 0x{1:x}), so what follows its header is unknown and no backing file name can be stored there. Convert the image to a new one instead.",
+        path,
+        bits));
+}
+
+/// <summary>A table entry points where no cluster can be, or an image is too damaged for what was asked.</summary>
+public sealed class QedCorruptException : QedFormatException
+{
+    internal QedCorruptException(string path, string what)
+        : base(path, $"The image '{path}' is damaged: {what} Test-QedImage lists all damage, Repair-QedImage repairs it.")
+    {
+    }
+
+    internal static QedCorruptException ForEntry(string path, string entry, ulong value, string problem) =>
+        new(path, string.Format(CultureInfo.InvariantCulture, "{0} is 0x{1:x}, which {2}.", entry, value, problem));
+}
+
+/// <summary>A value that was asked for lies outside what the format or the image allows.</summary>
+public sealed class QedLimitException : QedException
+{
+    internal QedLimitException(string path, string parameter, object value, string allowed)
+        : base(path, string.Format(
+            CultureInfo.InvariantCulture, "{1} {2} is not possible for '{0}': allowed is {3}.", path, parameter, value, allowed))
+    {
+        Parameter = parameter;
+        Value = value;
+        Allowed = allowed;
+    }
+
+    /// <summary>What was asked for, such as "SizeBytes".</summary>
+    public string Parameter { get; }
+
+    /// <summary>The value asked for.</summary>
+    public object Value { get; }
+
+    /// <summary>What would be allowed, in words.</summary>
+    public string Allowed { get; }
+}

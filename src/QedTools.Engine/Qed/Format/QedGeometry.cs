@@ -1,0 +1,150 @@
+using System;
+
+namespace QedTools.Qed.Format;
+
+/// <summary>
+/// The cluster and table sizes of an image, and all arithmetic that follows from them. Nothing else in the engine
+/// converts between bytes, clusters and table entries.
+/// </summary>
+/// <remarks>QED specification, "Header" and "Tables". Construct with sizes that <see cref="IsClusterSize"/> and
+/// <see cref="IsTableSize"/> accept.</remarks>
+internal readonly record struct QedGeometry
+{
+    /// <summary>The smallest cluster, in bytes.</summary>
+    public const int MinClusterSize = 1 << 12;
+
+    /// <summary>The largest cluster, in bytes.</summary>
+    public const int MaxClusterSize = 1 << 26;
+
+    /// <summary>The cluster size that QEMU creates unless told otherwise, in bytes.</summary>
+    public const int DefaultClusterSize = 1 << 16;
+
+    /// <summary>The smallest table, in clusters.</summary>
+    public const int MinTableSize = 1;
+
+    /// <summary>The largest table, in clusters.</summary>
+    public const int MaxTableSize = 16;
+
+    /// <summary>The table size that QEMU creates unless told otherwise, in clusters.</summary>
+    public const int DefaultTableSize = 4;
+
+    /// <summary>The unit of a virtual size, in bytes.</summary>
+    public const int SectorSize = 512;
+
+    /// <summary>The size of one table entry, in bytes.</summary>
+    public const int EntrySize = 8;
+
+    private const long LargestSize = long.MaxValue & ~(SectorSize - 1L);
+
+    private readonly int _clusterBits;
+    private readonly int _tableBits;
+
+    /// <param name="clusterSize">A cluster's size, in bytes: a power of two in 2^12..2^26.</param>
+    /// <param name="tableSize">A table's size, in clusters: a power of two in 1..16.</param>
+    public QedGeometry(int clusterSize, int tableSize)
+    {
+        if (!IsClusterSize(clusterSize))
+        {
+            throw new ArgumentOutOfRangeException(nameof(clusterSize));
+        }
+
+        if (!IsTableSize(tableSize))
+        {
+            throw new ArgumentOutOfRangeException(nameof(tableSize));
+        }
+
+        ClusterSize = clusterSize;
+        TableSize = tableSize;
+        _clusterBits = Log2(clusterSize);
+        _tableBits = _clusterBits + Log2(tableSize) - Log2(EntrySize);
+    }
+
+    /// <summary>A cluster's size, in bytes.</summary>
+    public int ClusterSize { get; }
+
+    /// <summary>A table's size, in clusters.</summary>
+    public int TableSize { get; }
+
+    /// <summary>A table's size, in bytes; at most 1 GiB.</summary>
+    public long TableBytes => (long)TableSize << _clusterBits;
+
+    /// <summary>How many entries a table has; at most 2^27.</summary>
+    public long EntriesPerTable => 1L << _tableBits;
+
+    /// <summary>How much of the disk one L2 table maps, in bytes; at most 2^53.</summary>
+    public long BytesPerL2Table => 1L << (_tableBits + _clusterBits);
+
+    /// <summary>The largest virtual size, in bytes: all that the tables can map, or all that 63 bits can count, in whole sectors.</summary>
+    public long MaxVirtualSize
+    {
+        get
+        {
+            int bits = (2 * _tableBits) + _clusterBits;
+            return bits >= 63 ? LargestSize : 1L << bits;
+        }
+    }
+
+    /// <summary>Whether the format allows this cluster size, in bytes.</summary>
+    public static bool IsClusterSize(long bytes) =>
+        bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;
+
+    /// <summary>Whether the format allows this table size, in clusters.</summary>
+    public static bool IsTableSize(long clusters) =>
+        clusters is >= MinTableSize and <= MaxTableSize && (clusters & (clusters - 1)) == 0;
+
+    /// <summary>How many whole clusters fit into <paramref name="bytes"/>: what of a file is addressable.</summary>
+    public long WholeClusters(long bytes) => bytes >> _clusterBits;
+
+    /// <summary>How many clusters it takes to cover <paramref name="bytes"/>.</summary>
+    public long ClustersCovering(long bytes) => (bytes >> _clusterBits) + (OffsetInCluster(bytes) == 0 ? 0 : 1);
+
+    /// <summary>The size of <paramref name="clusters"/> clusters, in bytes.</summary>
+    /// <exception cref="OverflowException">It does not fit into 63 bits.</exception>
+    public long BytesOf(long clusters) => checked(clusters * ClusterSize);
+
+    /// <summary>The number of the cluster that holds the byte at <paramref name="offset"/>.</summary>
+    public long ClusterAt(long offset) => offset >> _clusterBits;
+
+    /// <summary>How far into its cluster an offset lies, in bytes.</summary>
+    public long OffsetInCluster(long offset) => offset & (ClusterSize - 1L);
+
+    /// <summary>Whether an offset is the first byte of a cluster.</summary>
+    public bool IsClusterAligned(ulong offset) => (offset & (uint)(ClusterSize - 1)) == 0;
+
+    /// <summary>The first byte of the cluster that holds <paramref name="offset"/>.</summary>
+    public long ClusterStart(long offset) => offset & ~(ClusterSize - 1L);
+
+    /// <summary>The index into the L1 table for an offset on the disk.</summary>
+    public long L1Index(long virtualOffset) => virtualOffset >> (_tableBits + _clusterBits);
+
+    /// <summary>The index into its L2 table for an offset on the disk.</summary>
+    public long L2Index(long virtualOffset) => (virtualOffset >> _clusterBits) & (EntriesPerTable - 1);
+
+    /// <summary>The offset on the disk that a pair of table entries maps, in bytes; saturates at the largest size.</summary>
+    public long VirtualOffset(long l1Index, long l2Index)
+    {
+        int bits = _tableBits + _clusterBits;
+        return l1Index > long.MaxValue >> bits ? LargestSize : (l1Index << bits) | (l2Index << _clusterBits);
+    }
+
+    /// <summary>How many L1 entries a disk of <paramref name="virtualSize"/> bytes uses.</summary>
+    public long L1EntriesFor(long virtualSize) => virtualSize == 0 ? 0 : L1Index(virtualSize - 1) + 1;
+
+    /// <summary>Where in the file an entry of a table lies, in bytes.</summary>
+    public static long EntryOffset(long tableOffset, long index) => tableOffset + (index * EntrySize);
+
+    /// <summary>Rounds a size up to whole sectors, in bytes; saturates at the largest size.</summary>
+    public static long RoundUpToSector(long bytes) =>
+        bytes > LargestSize ? LargestSize : (bytes + SectorSize - 1) & ~(SectorSize - 1L);
+
+    private static int Log2(int powerOfTwo)
+    {
+        int bits = 0;
+        while (powerOfTwo >> bits != 1)
+        {
+            bits++;
+        }
+
+        return bits;
+    }
+}

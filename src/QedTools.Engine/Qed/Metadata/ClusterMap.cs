@@ -1,0 +1,82 @@
+using System;
+using System.Globalization;
+using QedTools.Qed.Format;
+
+namespace QedTools.Qed.Metadata;
+
+/// <summary>Looks up where an image's clusters are (QED specification, "Operations", cluster lookup).</summary>
+internal sealed class ClusterMap
+{
+    private readonly TableCache _tables;
+    private readonly QedImage _image;
+
+    /// <param name="image">The image; its header and its file's length are asked anew at every look-up.</param>
+    /// <param name="tables">Its tables.</param>
+    public ClusterMap(QedImage image, TableCache tables)
+    {
+        _image = image;
+        _tables = tables;
+    }
+
+    /// <summary>The run of clusters that begins at <paramref name="offset"/>, as far as one page of a table tells.</summary>
+    /// <param name="offset">Where on the disk, in bytes; need not be a cluster's start.</param>
+    /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
+    /// <exception cref="QedCorruptException">A table entry on the way points where no cluster can be.</exception>
+    /// <exception cref="QedException">The tables could not be read.</exception>
+    public ClusterRun RunAt(long offset, long length)
+    {
+        ImageLayout layout = _image.Layout;
+        QedGeometry geometry = layout.Geometry;
+        long l1Index = geometry.L1Index(offset);
+        ReadOnlySpan<ulong> l1 = _tables.Entries(_image.L1TableOffset, l1Index);
+        ClusterEntry table = new(l1[0]);
+        if (table.IsUnallocated)
+        {
+            long tables = EntryScan.CountEqual(Clip(l1, geometry.L1Index(offset + length - 1) - l1Index + 1));
+            long unmapped = geometry.VirtualOffset(l1Index + tables, 0) - offset;
+            return new ClusterRun(QedExtentState.Unallocated, 0, Math.Min(length, unmapped));
+        }
+
+        if (table.ProblemIn(layout, geometry.TableSize) is not EntryProblem.None and var badTable)
+        {
+            throw QedCorruptException.ForEntry(_image.Storage.Path, EntryName(l1Index, null), table.Value, Describe(badTable, isTable: true));
+        }
+
+        long l2Index = geometry.L2Index(offset);
+        long wanted = Math.Min(geometry.EntriesPerTable - l2Index, geometry.ClustersCovering(geometry.OffsetInCluster(offset) + length));
+        ReadOnlySpan<ulong> l2 = Clip(_tables.Entries(table.Offset, l2Index), wanted);
+        ClusterEntry cluster = new(l2[0]);
+        if (cluster.IsUnallocated || cluster.IsZero)
+        {
+            return new ClusterRun(
+                cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(EntryScan.CountEqual(l2)));
+        }
+
+        if (cluster.ProblemIn(layout, 1) is not EntryProblem.None and var badCluster)
+        {
+            throw QedCorruptException.ForEntry(_image.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(badCluster, isTable: false));
+        }
+
+        // What lies contiguously behind a valid cluster is valid as far as the file goes.
+        long inFile = geometry.WholeClusters(layout.AddressableBytes - cluster.Offset);
+        int count = EntryScan.CountContiguous(Clip(l2, inFile), (uint)geometry.ClusterSize);
+        return new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
+
+        long LengthOf(long clusters) => Math.Min(length, geometry.BytesOf(clusters) - geometry.OffsetInCluster(offset));
+    }
+
+    private static ReadOnlySpan<ulong> Clip(ReadOnlySpan<ulong> entries, long most) =>
+        entries.Length > most ? entries.Slice(0, (int)most) : entries;
+
+    private static string EntryName(long l1Index, long? l2Index) => l2Index is { } index
+        ? string.Format(CultureInfo.InvariantCulture, "entry {0} of L2 table {1}", index, l1Index)
+        : string.Format(CultureInfo.InvariantCulture, "entry {0} of the L1 table", l1Index);
+
+    private static string Describe(EntryProblem problem, bool isTable) => problem switch
+    {
+        EntryProblem.ReservedBits => "has reserved bits set",
+        EntryProblem.Misaligned => "is no multiple of the cluster size",
+        EntryProblem.InsideHeader => "lies inside the header",
+        _ => isTable ? "puts the table beyond the end of the file" : "lies beyond the end of the file",
+    };
+}

@@ -1,0 +1,199 @@
+using System;
+using System.Text;
+using QedTools.Disks;
+using QedTools.Qed.Format;
+using QedTools.Qed.Metadata;
+using QedTools.Storage;
+
+namespace QedTools.Qed;
+
+/// <summary>One QED file: its header, its tables, and the changes that concern only the header.</summary>
+internal sealed class QedImage : IDiskLayer
+{
+    private QedImage(IStorage storage, QedHeader header, string? backingName)
+    {
+        Storage = storage;
+        Header = header;
+        BackingName = backingName;
+        Map = new ClusterMap(this, new TableCache(storage, header.Geometry));
+    }
+
+    public IStorage Storage { get; }
+
+    public string FormatName => QedFormat.FormatName;
+
+    /// <summary>The header as it is in the file.</summary>
+    public QedHeader Header { get; private set; }
+
+    /// <summary>Where the clusters are.</summary>
+    public ClusterMap Map { get; }
+
+    /// <summary>The backing file's name as stored, decoded as UTF-8; null without one.</summary>
+    public string? BackingName { get; private set; }
+
+    public long VirtualSize => Header.VirtualSize;
+
+    public BackingReference? Backing => BackingName is null
+        ? null
+        : new BackingReference(BackingName, (Header.Features & QedFeatures.BackingFormatNoProbe) != 0);
+
+    /// <summary>Where the L1 table is in the file, in bytes.</summary>
+    public long L1TableOffset => (long)Header.L1TableOffset;
+
+    /// <summary>Where clusters can be in the file as long as it is now.</summary>
+    public ImageLayout Layout => new(Header.Geometry, Header.HeaderBytes, Storage.Length);
+
+    /// <summary>Reads and validates the header of an image.</summary>
+    /// <param name="storage">The file; the image owns it once this returns.</param>
+    /// <exception cref="QedFormatException">It is no QED image, or one with an invalid header or unknown features.</exception>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static QedImage Open(IStorage storage)
+    {
+        Span<byte> start = stackalloc byte[QedHeader.Size];
+        long length = storage.Length;
+        int count = storage.Read(0, start);
+        QedHeader header = QedHeader.Parse(start.Slice(0, count), storage.Path, length);
+        header.Validate(storage.Path, length);
+        return new QedImage(storage, header, ReadBackingName(storage, header));
+    }
+
+    /// <summary>Writes an empty image into an empty file.</summary>
+    /// <param name="storage">The file, empty; still the caller's afterwards.</param>
+    /// <param name="geometry">The cluster and table sizes.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: a multiple of 512 up to the geometry's limit.</param>
+    /// <param name="backing">The backing file to name, or null.</param>
+    /// <exception cref="QedLimitException">The size or the name does not fit the format.</exception>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public static void Create(IStorage storage, QedGeometry geometry, long virtualSize, BackingReference? backing)
+    {
+        QedHeader header = new(
+            (uint)geometry.ClusterSize,
+            (uint)geometry.TableSize,
+            HeaderSize: 1,
+            QedFeatures.None,
+            CompatFeatures: 0,
+            AutoclearFeatures: 0,
+            L1TableOffset: (ulong)geometry.ClusterSize,
+            (ulong)virtualSize,
+            BackingNameOffset: 0,
+            BackingNameSize: 0);
+
+        // The L1 table is all zeroes, so its clusters need no writing.
+        storage.SetLength(geometry.ClusterSize + geometry.TableBytes);
+        if (backing is { } reference)
+        {
+            byte[] name = EncodeBackingName(storage.Path, reference.Name);
+            storage.Write(QedHeader.Size, name);
+            header = WithBacking(header, QedHeader.Size, name.Length, reference.IsRaw);
+        }
+
+        WriteHeader(storage, header);
+    }
+
+    /// <summary>Names another backing file, or none. The disk reads differently afterwards unless the two hold the same.</summary>
+    /// <param name="backing">The file to name; null for none.</param>
+    /// <returns>False if the image already said exactly that, so that nothing was written.</returns>
+    /// <exception cref="QedUnsupportedFeatureException">Unknown compatible features forbid to store a name.</exception>
+    /// <exception cref="QedLimitException">The name is too long for the format or for the header.</exception>
+    /// <exception cref="QedException">The file could not be written; the image then still has its old backing file, or already the new one.</exception>
+    /// <remarks>
+    /// Whole or not at all: the new name goes where the old one is not and is on the disk before the header, which lies in
+    /// one sector, switches to it.
+    /// </remarks>
+    public bool SetBacking(BackingReference? backing)
+    {
+        if (backing == Backing && !HasWriterDuties)
+        {
+            return false;
+        }
+
+        // Unknown autoclear features promise what a change may break; and whoever writes has checked a dirty image.
+        QedHeader cleared = Header with { AutoclearFeatures = 0, Features = Header.Features & ~QedFeatures.NeedCheck };
+        if (backing is { } reference)
+        {
+            if (Header.CompatFeatures != 0)
+            {
+                throw QedUnsupportedFeatureException.ForBackingName(Storage.Path, Header.CompatFeatures);
+            }
+
+            byte[] name = EncodeBackingName(Storage.Path, reference.Name);
+            uint offset = PlaceForName(name.Length);
+            Storage.Write(offset, name);
+            Storage.Flush();
+            cleared = WithBacking(cleared, offset, name.Length, reference.IsRaw);
+        }
+        else
+        {
+            cleared = cleared with
+            {
+                Features = cleared.Features & ~(QedFeatures.BackingFile | QedFeatures.BackingFormatNoProbe),
+                BackingNameOffset = 0,
+                BackingNameSize = 0,
+            };
+        }
+
+        WriteHeader(Storage, cleared);
+        Storage.Flush();
+        Header = cleared;
+        BackingName = backing?.Name;
+        return true;
+    }
+
+    public IDisk ToDisk(IDisk? backing) => new QedDisk(this, backing);
+
+    public void Dispose() => Storage.Dispose();
+
+    private bool HasWriterDuties => Header.AutoclearFeatures != 0 || Header.NeedsCheck;
+
+    private static QedHeader WithBacking(QedHeader header, uint offset, int size, bool isRaw) => header with
+    {
+        Features = (header.Features & ~QedFeatures.BackingFormatNoProbe)
+            | QedFeatures.BackingFile
+            | (isRaw ? QedFeatures.BackingFormatNoProbe : QedFeatures.None),
+        BackingNameOffset = offset,
+        BackingNameSize = (uint)size,
+    };
+
+    private static void WriteHeader(IStorage storage, QedHeader header)
+    {
+        Span<byte> bytes = stackalloc byte[QedHeader.Size];
+        header.WriteTo(bytes);
+        storage.Write(0, bytes);
+    }
+
+    private static string? ReadBackingName(IStorage storage, in QedHeader header)
+    {
+        if (!header.HasBackingFile)
+        {
+            return null;
+        }
+
+        byte[] name = new byte[header.BackingNameSize];
+        int count = storage.Read(header.BackingNameOffset, name);
+        return Encoding.UTF8.GetString(name, 0, count);
+    }
+
+    private static byte[] EncodeBackingName(string path, string name)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        return bytes.Length is > 0 and <= QedHeader.MaxNewBackingNameSize
+            ? bytes
+            : throw new QedLimitException(
+                path, "BackingFile", $"with a name of {bytes.Length} bytes", $"a name of 1 to {QedHeader.MaxNewBackingNameSize} bytes in UTF-8");
+    }
+
+    // Between the header and the old name, or behind the old name.
+    private uint PlaceForName(int size)
+    {
+        if (!Header.HasBackingFile || QedHeader.Size + size <= Header.BackingNameOffset)
+        {
+            return QedHeader.Size;
+        }
+
+        long behind = Header.BackingNameOffset + (long)Header.BackingNameSize;
+        return behind + size <= Header.HeaderBytes
+            ? (uint)behind
+            : throw new QedLimitException(
+                Storage.Path, "BackingFile", $"with a name of {size} bytes", "what fits into the header beside the name it has now");
+    }
+}

@@ -1,0 +1,207 @@
+using System;
+using System.IO;
+using QedTools.Storage.Native;
+
+namespace QedTools.Storage;
+
+/// <summary>A file of the host as <see cref="IStorage"/>. Every file the engine touches is opened here.</summary>
+internal sealed class FileStorage : IStorage
+{
+    private readonly FileHandle _file;
+
+    private FileStorage(string path, FileHandle file, bool canWrite)
+    {
+        Path = path;
+        _file = file;
+        CanWrite = canWrite;
+    }
+
+    public string Path { get; }
+
+    public bool CanWrite { get; }
+
+    public string Identity => Status?.Identity ?? System.IO.Path.GetFullPath(Path);
+
+    public long Length => _file.Length;
+
+    public long AllocatedBytes => Status?.AllocatedBytes ?? Length;
+
+    public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
+
+    private FileStatus? Status =>
+        Platform.IsWindows ? FileStatus.OfWindowsHandle(_file.Safe, Path) : FileStatus.OfPath(Path);
+
+    /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
+    /// <param name="path">The file, as the host names it.</param>
+    /// <param name="access">What for.</param>
+    /// <exception cref="QedFileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="QedNotAFileException">It is a folder, a device, a pipe.</exception>
+    /// <exception cref="QedAccessDeniedException">This user may not.</exception>
+    /// <exception cref="QedImageInUseException">Somebody else's lock excludes it.</exception>
+    /// <exception cref="QedStorageException">The host could not open it.</exception>
+    public static FileStorage Open(string path, StorageAccess access)
+    {
+        bool writes = access == StorageAccess.Write;
+        string action = writes ? "write" : "read";
+        if (FileStatus.OfPath(path) is { Kind: { } kind })
+        {
+            throw new QedNotAFileException(path, kind);
+        }
+
+        FileHandle file;
+        try
+        {
+            file = FileHandle.Open(path, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, path, action);
+        }
+
+        try
+        {
+            if (Platform.IsWindows)
+            {
+                if (FileStatus.OfWindowsHandle(file.Safe, path).Kind is { } windowsKind)
+                {
+                    throw new QedNotAFileException(path, windowsKind);
+                }
+
+                if (writes)
+                {
+                    FileHoles.Allow(file.Safe);
+                }
+            }
+            else if (access != StorageAccess.Inspect && !ByteLocks.TryAcquire(file.Safe, writes))
+            {
+                throw new QedImageInUseException(path, writes);
+            }
+
+            return new FileStorage(path, file, writes);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What <see cref="Identity"/> of a file would be; null if it is not there.</summary>
+    public static string? IdentityOf(string path)
+    {
+        try
+        {
+            using FileStorage storage = Open(path, StorageAccess.Inspect);
+            return storage.Identity;
+        }
+        catch (QedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
+    /// <exception cref="QedException">It exists, or could not be made.</exception>
+    public static FileStorage CreateNew(string path)
+    {
+        try
+        {
+            FileHandle file = FileHandle.Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+            FileHoles.Allow(file.Safe);
+            return new FileStorage(path, file, canWrite: true);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, path, "create");
+        }
+    }
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        int done = 0;
+        try
+        {
+            while (done < buffer.Length)
+            {
+                int count = _file.Read(offset + done, buffer.Slice(done));
+                if (count == 0)
+                {
+                    break;
+                }
+
+                done += count;
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, Path, "read", offset + done);
+        }
+
+        return done;
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            _file.Write(offset, data);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, Path, "write", offset);
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        try
+        {
+            _file.SetLength(length);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, Path, "write", length);
+        }
+    }
+
+    public void Flush()
+    {
+        try
+        {
+            _file.Flush();
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, Path, "write");
+        }
+    }
+
+    public StorageRange RangeAt(long offset, long length) => FileHoles.RangeAt(_file.Safe, offset, length);
+
+    public void Dispose() => _file.Dispose();
+
+    // On Windows sharing is the lock; on Unix .NET's own advisory lock must stay out of the way of QEMU's.
+    private static FileShare ShareOf(StorageAccess access) =>
+        Platform.IsWindows && access != StorageAccess.Inspect
+            ? FileShare.Read | FileShare.Delete
+            : FileShare.ReadWrite | FileShare.Delete;
+
+    private bool IsInUseOnWindows()
+    {
+        try
+        {
+            // A reader that needs stillness denies us write access; a writer conflicts with FileShare.Read.
+            FileHandle.Open(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete).Dispose();
+            FileHandle.Open(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            return false;
+        }
+        catch (IOException e)
+        {
+            return StorageErrors.Translate(e, Path, "read") is QedImageInUseException;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

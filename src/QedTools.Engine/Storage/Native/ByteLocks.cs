@@ -1,0 +1,125 @@
+// QEMU's image locks: open-file-description byte locks, so that a running virtual machine and QedTools keep each other out.
+using System;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>
+/// Byte 100+p is locked by whoever holds permission p, byte 200+p by whoever does not share it: QEMU's scheme, seen in
+/// its image locking documentation. All locks are shared ones; a conflict is found by probing for an exclusive one.
+/// </summary>
+/// <remarks>The kernel drops the locks with the last handle on the open file, however the process ends.</remarks>
+internal static unsafe class ByteLocks
+{
+    private const int ConsistentRead = 0;
+    private const int Write = 1;
+    private const int Resize = 3;
+    private const int HeldBase = 100;
+    private const int UnsharedBase = 200;
+
+    private const int SharedLock = 0; // replaced per platform: see LockType
+    private const int ExclusiveLock = 1;
+    private const int NoLock = 2;
+
+    private static readonly int[] ReaderHolds = [ConsistentRead];
+    private static readonly int[] WriterHolds = [ConsistentRead, Write, Resize];
+    private static readonly int[] NobodyElseMay = [Write, Resize];
+
+    /// <summary>Takes the locks of a reader that needs the contents to stand still, or of a writer.</summary>
+    /// <returns>False if somebody else's locks exclude them.</returns>
+    /// <remarks>A file system without such locks lets everybody in, as QEMU does there.</remarks>
+    public static bool TryAcquire(SafeFileHandle handle, bool forWriting)
+    {
+        int[] holds = forWriting ? WriterHolds : ReaderHolds;
+        foreach (int permission in holds)
+        {
+            Call(handle, set: true, SharedLock, HeldBase + permission, out _);
+        }
+
+        foreach (int permission in NobodyElseMay)
+        {
+            Call(handle, set: true, SharedLock, UnsharedBase + permission, out _);
+        }
+
+        return !IsExcluded(handle, holds);
+    }
+
+    /// <summary>Whether a writer would be refused now. Takes no lock.</summary>
+    public static bool ExcludeWriter(SafeFileHandle handle) => IsExcluded(handle, WriterHolds);
+
+    private static bool IsExcluded(SafeFileHandle handle, int[] holds)
+    {
+        foreach (int permission in holds)
+        {
+            if (IsLockedElsewhere(handle, UnsharedBase + permission))
+            {
+                return true;
+            }
+        }
+
+        foreach (int permission in NobodyElseMay)
+        {
+            if (IsLockedElsewhere(handle, HeldBase + permission))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsLockedElsewhere(SafeFileHandle handle, int position) =>
+        Call(handle, set: false, ExclusiveLock, position, out int found) && found != LockType(NoLock);
+
+    private static bool Call(SafeFileHandle handle, bool set, int type, int position, out int found)
+    {
+        byte* structure = stackalloc byte[32];
+        new Span<byte>(structure, 32).Clear();
+        bool added = false;
+        try
+        {
+            handle.DangerousAddRef(ref added);
+            IntPtr file = handle.DangerousGetHandle();
+            int outcome;
+            if (Platform.IsMac)
+            {
+                // struct flock: start at 0, length at 8, pid at 16, type at 20, whence at 22.
+                *(long*)structure = position;
+                *(long*)(structure + 8) = 1;
+                *(short*)(structure + 20) = (short)LockType(type);
+                int command = set ? 90 : 92;
+                outcome = RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+                    ? LibC.FcntlOnStack(file, (IntPtr)command, default, default, default, default, default, default, structure)
+                    : LibC.Fcntl(file, command, structure);
+                found = *(short*)(structure + 20);
+            }
+            else
+            {
+                // struct flock: type at 0, whence at 2, start at 8, length at 16, pid at 24 (must be 0).
+                *(short*)structure = (short)LockType(type);
+                *(long*)(structure + 8) = position;
+                *(long*)(structure + 16) = 1;
+                outcome = LibC.Fcntl(file, set ? 37 : 36, structure);
+                found = *(short*)structure;
+            }
+
+            return outcome == 0;
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    // F_RDLCK, F_WRLCK, F_UNLCK: 0, 1, 2 on Linux; 1, 3, 2 on macOS.
+    private static int LockType(int type) => !Platform.IsMac ? type : type switch
+    {
+        SharedLock => 1,
+        ExclusiveLock => 3,
+        _ => 2,
+    };
+}

@@ -1,0 +1,102 @@
+// Reads and writes at offsets of an open file where there is no RandomAccess: an unbuffered stream behind a lock.
+using System;
+using System.Buffers;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>An open file, addressed by offset; safe for many readers at once.</summary>
+internal sealed class FileHandle : IDisposable
+{
+    private const int LargestPiece = 1 << 20;
+
+    private readonly object _gate = new();
+    private readonly FileStream _stream;
+
+    private FileHandle(FileStream stream)
+    {
+        _stream = stream;
+        Safe = stream.SafeFileHandle;
+    }
+
+    public SafeFileHandle Safe { get; }
+
+    public long Length
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _stream.Length;
+            }
+        }
+    }
+
+    public static FileHandle Open(string path, FileMode mode, FileAccess access, FileShare share) =>
+        new(new FileStream(path, mode, access, share, bufferSize: 1));
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, LargestPiece));
+        try
+        {
+            int count = Math.Min(buffer.Length, piece.Length);
+            lock (_gate)
+            {
+                _stream.Position = offset;
+                count = _stream.Read(piece, 0, count);
+            }
+
+            piece.AsSpan(0, count).CopyTo(buffer);
+            return count;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(data.Length, LargestPiece));
+        try
+        {
+            while (data.Length > 0)
+            {
+                int count = Math.Min(data.Length, piece.Length);
+                data.Slice(0, count).CopyTo(piece);
+                lock (_gate)
+                {
+                    _stream.Position = offset;
+                    _stream.Write(piece, 0, count);
+                }
+
+                offset += count;
+                data = data.Slice(count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        lock (_gate)
+        {
+            _stream.SetLength(length);
+        }
+    }
+
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            _stream.Flush(flushToDisk: true);
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+}

@@ -1,0 +1,29 @@
+// Reads and writes at offsets of an open file with RandomAccess.
+using System;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>An open file, addressed by offset; safe for many readers at once.</summary>
+internal sealed class FileHandle : IDisposable
+{
+    private FileHandle(SafeFileHandle safe) => Safe = safe;
+
+    public SafeFileHandle Safe { get; }
+
+    public long Length => RandomAccess.GetLength(Safe);
+
+    public static FileHandle Open(string path, FileMode mode, FileAccess access, FileShare share) =>
+        new(File.OpenHandle(path, mode, access, share));
+
+    public int Read(long offset, Span<byte> buffer) => RandomAccess.Read(Safe, buffer, offset);
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => RandomAccess.Write(Safe, data, offset);
+
+    public void SetLength(long length) => RandomAccess.SetLength(Safe, length);
+
+    public void Flush() => RandomAccess.FlushToDisk(Safe);
+
+    public void Dispose() => Safe.Dispose();
+}

@@ -1,0 +1,98 @@
+// Where a file has holes, as far as the host can tell.
+using System;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>Finds holes with SEEK_DATA/SEEK_HOLE or FSCTL_QUERY_ALLOCATED_RANGES, and makes files able to have them.</summary>
+internal static unsafe class FileHoles
+{
+    private const int NoSuchAddress = 6; // ENXIO: no data from here to the end of the file
+
+    /// <summary>The range at <paramref name="offset"/>, at most <paramref name="length"/> bytes of it.</summary>
+    public static StorageRange RangeAt(SafeFileHandle handle, long offset, long length)
+    {
+        try
+        {
+            if (Platform.IsWindows)
+            {
+                return WindowsRangeAt(handle, offset, length);
+            }
+
+            if (Platform.IsLinux || Platform.IsMac)
+            {
+                return UnixRangeAt(handle, offset, length);
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // A host without the call cannot tell: everything is data.
+        }
+
+        return new StorageRange(length, IsHole: false);
+    }
+
+    /// <summary>Lets a Windows file have holes; other hosts need no asking. A file system that cannot is no error.</summary>
+    public static void Allow(SafeFileHandle handle)
+    {
+        if (Platform.IsWindows)
+        {
+            Kernel32.DeviceIoControl(handle, Kernel32.FsctlSetSparse, null, 0, null, 0, out _, IntPtr.Zero);
+        }
+    }
+
+    private static StorageRange UnixRangeAt(SafeFileHandle handle, long offset, long length)
+    {
+        int seekData = Platform.IsMac ? 4 : 3;
+        int seekHole = Platform.IsMac ? 3 : 4;
+        bool added = false;
+        try
+        {
+            handle.DangerousAddRef(ref added);
+            IntPtr file = handle.DangerousGetHandle();
+            long data = LibC.Seek(file, offset, seekData);
+            if (data < 0)
+            {
+                return new StorageRange(length, IsHole: Marshal.GetLastWin32Error() == NoSuchAddress);
+            }
+
+            if (data > offset)
+            {
+                return new StorageRange(Math.Min(length, data - offset), IsHole: true);
+            }
+
+            long hole = LibC.Seek(file, offset, seekHole);
+            return new StorageRange(hole > offset ? Math.Min(length, hole - offset) : length, IsHole: false);
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    private static StorageRange WindowsRangeAt(SafeFileHandle handle, long offset, long length)
+    {
+        long* query = stackalloc long[2] { offset, length };
+        long* range = stackalloc long[2];
+        bool told = Kernel32.DeviceIoControl(
+            handle, Kernel32.FsctlQueryAllocatedRanges, query, 16, range, 16, out int returned, IntPtr.Zero);
+        if (!told && Marshal.GetLastWin32Error() != Kernel32.ErrorMoreData)
+        {
+            return new StorageRange(length, IsHole: false);
+        }
+
+        if (returned < 16)
+        {
+            return new StorageRange(length, IsHole: true);
+        }
+
+        long start = range[0];
+        return start > offset
+            ? new StorageRange(Math.Min(length, start - offset), IsHole: true)
+            : new StorageRange(Math.Max(1, Math.Min(length, start + range[1] - offset)), IsHole: false);
+    }
+}

@@ -1,0 +1,31 @@
+// The calls into Windows that .NET has no name for.
+using System;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>Signatures and constants of kernel32. Guard every use with the platform: see <see cref="Platform"/>.</summary>
+internal static unsafe class Kernel32
+{
+    public const uint FsctlSetSparse = 0x000900C4;
+    public const uint FsctlQueryAllocatedRanges = 0x000940CF;
+    public const int ErrorMoreData = 234;
+    public const uint FileTypeDisk = 1;
+
+    [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    public static extern bool DeviceIoControl(
+        SafeFileHandle file, uint code, void* input, int inputSize, void* output, int outputSize, out int returned, IntPtr overlapped);
+
+    [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    public static extern bool GetFileInformationByHandle(SafeFileHandle file, byte* information);
+
+    [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, byte* information, int size);
+
+    [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
+    public static extern uint GetFileType(SafeFileHandle file);
+}

@@ -1,0 +1,120 @@
+using System;
+using System.IO;
+using QedTools.Storage.Native;
+
+namespace QedTools.Storage;
+
+/// <summary>A file that appears whole or not at all: built under a name of its own, given its real name when finished.</summary>
+internal sealed class NewFile : IDisposable
+{
+    private readonly string _target;
+    private readonly string _partial;
+    private readonly FileStorage? _replaced;
+    private readonly FileStorage _storage;
+    private bool _finished;
+
+    private NewFile(string target, string partial, FileStorage storage, FileStorage? replaced)
+    {
+        _target = target;
+        _partial = partial;
+        _storage = storage;
+        _replaced = replaced;
+    }
+
+    /// <summary>The file being built, open for writing until <see cref="Commit"/>.</summary>
+    public IStorage Storage => _storage;
+
+    /// <summary>Starts a new file in the folder of <paramref name="path"/>.</summary>
+    /// <param name="path">The name it is to get.</param>
+    /// <param name="replace">Whether a file of that name may be replaced; it is locked against other users meanwhile.</param>
+    /// <exception cref="QedFileExistsException">It exists and <paramref name="replace"/> is false.</exception>
+    /// <exception cref="QedNotAFileException">The name belongs to a folder or a device.</exception>
+    /// <exception cref="QedImageInUseException">The file to replace is in use.</exception>
+    /// <exception cref="QedException">The folder is missing or may not be written.</exception>
+    public static NewFile Create(string path, bool replace)
+    {
+        string folder = RequireFreeName(path, replace);
+        FileStorage? replaced = FileStatus.OfPath(path) is null ? null : FileStorage.Open(path, StorageAccess.Write);
+        string partial = Path.Combine(folder, $".{Guid.NewGuid():N}.qedtools-partial");
+        try
+        {
+            return new NewFile(path, partial, FileStorage.CreateNew(partial), replaced);
+        }
+        catch (QedAccessDeniedException e)
+        {
+            replaced?.Dispose();
+            throw new QedAccessDeniedException(path, "create", e);
+        }
+        catch
+        {
+            replaced?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes sure that a file of that name could be created.</summary>
+    /// <returns>The folder it would be in.</returns>
+    /// <exception cref="QedException">As <see cref="Create"/>, as far as it can be told without creating anything.</exception>
+    public static string RequireFreeName(string path, bool replace)
+    {
+        if (FileStatus.OfPath(path) is { } status)
+        {
+            if (status.Kind is { } kind)
+            {
+                throw new QedNotAFileException(path, kind);
+            }
+
+            if (!replace)
+            {
+                throw new QedFileExistsException(path);
+            }
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new QedNotAFileException(path, "a folder");
+        return Directory.Exists(folder) ? folder : throw new QedFileNotFoundException(folder);
+    }
+
+    /// <summary>Flushes the file, closes it and gives it its name, in one step that is on the disk when this returns.</summary>
+    /// <exception cref="QedException">It could not be done; nothing of the new file is left then.</exception>
+    public void Commit()
+    {
+        _storage.Flush();
+        _storage.Dispose();
+        if (Platform.IsWindows)
+        {
+            _replaced?.Dispose(); // Windows replaces no file that is open without sharing its deletion
+        }
+
+        try
+        {
+            FileMove.Into(_partial, _target, replace: _replaced is not null);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, _target, "create");
+        }
+
+        _finished = true;
+        FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(_target)));
+    }
+
+    /// <summary>Removes the partial file unless it was committed.</summary>
+    public void Dispose()
+    {
+        _storage.Dispose();
+        _replaced?.Dispose();
+        if (_finished)
+        {
+            return;
+        }
+
+        try
+        {
+            File.Delete(_partial);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            // Nothing better can be done on the way out, and the error that led here matters more.
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// The errors of the Storage room: what can be wrong with a file before anyone looks at its contents.
+using System;
+using System.Globalization;
+
+namespace QedTools;
+
+/// <summary>A file is not there.</summary>
+public sealed class QedFileNotFoundException : QedException
+{
+    internal QedFileNotFoundException(string path, Exception? innerException = null)
+        : base(path, $"'{path}' does not exist. Check the name and the folder.", innerException)
+    {
+    }
+}
+
+/// <summary>The operating system does not let this user open or change a file.</summary>
+public sealed class QedAccessDeniedException : QedException
+{
+    internal QedAccessDeniedException(string path, string action, Exception? innerException = null)
+        : base(path, $"No permission to {action} '{path}'. Check the file's and the folder's permissions, or run as a user who has them.", innerException)
+    {
+    }
+}
+
+/// <summary>A path names something that is no regular file: a folder, a device, a pipe.</summary>
+public sealed class QedNotAFileException : QedException
+{
+    internal QedNotAFileException(string path, string what)
+        : base(path, $"'{path}' is {what}, not a file. Name an image file.") => Kind = what;
+
+    /// <summary>What the path names instead, with its article, such as "a folder".</summary>
+    public string Kind { get; }
+}
+
+/// <summary>A new file would replace one that is already there, and nobody asked for that.</summary>
+public sealed class QedFileExistsException : QedException
+{
+    internal QedFileExistsException(string path, Exception? innerException = null)
+        : base(path, $"The file '{path}' exists already. Choose another name, or use -Force to replace it.", innerException)
+    {
+    }
+}
+
+/// <summary>Another process has the image open in a way that excludes what was asked for.</summary>
+public sealed class QedImageInUseException : QedException
+{
+    internal QedImageInUseException(string path, bool forWriting, Exception? innerException = null)
+        : base(path, forWriting
+            ? $"The image '{path}' is in use by another process and cannot be changed now. Close the program or virtual machine that has it open."
+            : $"The image '{path}' is open for writing in another process, so what is read now may be out of step. Close that program or virtual machine, or use -ForceShare to read it all the same.", innerException)
+    {
+    }
+}
+
+/// <summary>There is no room left on the disk, or in the user's quota.</summary>
+public sealed class QedDiskFullException : QedException
+{
+    internal QedDiskFullException(string path, string action, Exception? innerException = null)
+        : base(path, $"No space left on the disk to {action} '{path}'. Free some space and try again.", innerException)
+    {
+    }
+}
+
+/// <summary>Reading or writing a file failed.</summary>
+public sealed class QedStorageException : QedException
+{
+    internal QedStorageException(string path, string action, long? offset, Exception innerException)
+        : base(path, Describe(path, action, offset, innerException), innerException) => Offset = offset;
+
+    internal QedStorageException(string path, string message)
+        : base(path, message)
+    {
+    }
+
+    /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
+    public long? Offset { get; }
+
+    private static string Describe(string path, string action, long? offset, Exception cause)
+    {
+        string where = offset is { } at ? string.Format(CultureInfo.InvariantCulture, " at offset {0}", at) : string.Empty;
+        return $"Could not {action} '{path}'{where}: {cause.Message}";
+    }
+}

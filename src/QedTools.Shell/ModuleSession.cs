@@ -1,0 +1,39 @@
+using System;
+using System.IO;
+using System.Management.Automation.Runspaces;
+
+namespace QedTools.Shell;
+
+/// <summary>The session every command of the shell runs in: PowerShell's core commands, with QedTools imported.</summary>
+public static class ModuleSession
+{
+    private const string ManifestName = "QedTools.psd1";
+
+    /// <summary>The full path of the QedTools manifest: beside this program, or in the nearest folder above it.</summary>
+    /// <exception cref="FileNotFoundException">No folder from the program's own upwards holds the manifest.</exception>
+    public static string ManifestPath
+    {
+        get
+        {
+            for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            {
+                string candidate = Path.Combine(folder.FullName, ManifestName);
+                if (File.Exists(candidate))
+                {
+                    return candidate;
+                }
+            }
+
+            throw new FileNotFoundException(
+                $"{ManifestName} is neither in '{AppContext.BaseDirectory}' nor in a folder above it.", ManifestName);
+        }
+    }
+
+    /// <summary>Describes a new session; whoever opens a runspace with it gets the module imported.</summary>
+    public static InitialSessionState Create()
+    {
+        InitialSessionState state = InitialSessionState.CreateDefault2();
+        state.ImportPSModule([ManifestPath]);
+        return state;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Management.Automation;
+
+namespace QedTools.Commands;
+
+/// <summary>Get-QedInfo: an image's header and file facts.</summary>
+[Cmdlet(VerbsCommon.Get, "QedInfo", DefaultParameterSetName = "Path")]
+[OutputType(typeof(QedImageInfo))]
+public sealed class GetQedInfoCommand : QedReadCommand
+{
+    /// <summary>Also the layers under the image, in order.</summary>
+    [Parameter]
+    public SwitchParameter BackingChain { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        if (!BackingChain)
+        {
+            WriteObject(ImageInspection.Read(path));
+            return;
+        }
+
+        foreach (QedImageInfo layer in ImageInspection.ReadChain(path, AllowUnc))
+        {
+            WriteObject(layer);
+        }
+    }
+}

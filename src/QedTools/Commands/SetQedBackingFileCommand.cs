@@ -1,0 +1,93 @@
+using System.Management.Automation;
+using QedTools.Sessions;
+
+namespace QedTools.Commands;
+
+/// <summary>Set-QedBackingFile: changes which backing file an image names.</summary>
+[Cmdlet(VerbsCommon.Set, "QedBackingFile", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
+[OutputType(typeof(QedImageInfo))]
+public sealed class SetQedBackingFileCommand : QedCommand
+{
+    private const string ByPath = "Path";
+    private const string ByLiteralPath = "LiteralPath";
+    private const string RemoveByPath = "RemovePath";
+    private const string RemoveByLiteralPath = "RemoveLiteralPath";
+
+    /// <summary>The images; taken literally.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RemoveByPath)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The same, for names that PowerShell would read as something else.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RemoveByLiteralPath)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>The new backing file; stored as typed, relative names begin in the image's folder.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByPath)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByLiteralPath)]
+    [Alias("ParentPath")]
+    [ValidateNotNullOrEmpty]
+    public string? BackingFile { get; set; }
+
+    /// <summary>What to record about its format. Unless given: raw if it has no known magic number.</summary>
+    [Parameter(ParameterSetName = ByPath)]
+    [Parameter(ParameterSetName = ByLiteralPath)]
+    public QedBackingFormat? BackingFormat { get; set; }
+
+    /// <summary>Name no backing file any more.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = RemoveByPath)]
+    [Parameter(Mandatory = true, ParameterSetName = RemoveByLiteralPath)]
+    public SwitchParameter Remove { get; set; }
+
+    /// <summary>Name a backing file that is not there.</summary>
+    [Parameter(ParameterSetName = ByPath)]
+    [Parameter(ParameterSetName = ByLiteralPath)]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Write the image's facts to the pipeline.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool isLiteral = ParameterSetName is ByLiteralPath or RemoveByLiteralPath;
+        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, Change);
+    }
+
+    private void Change(string path)
+    {
+        BackingFileChangeOptions options = new()
+        {
+            BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
+            BackingFormat = BackingFormat,
+            AllowMissing = Force,
+        };
+        QedImageInfo before = BackingFileChange.Plan(path, options);
+        string action = (before.BackingFile, options.BackingFile) switch
+        {
+            (null, null) => "Leave it without a backing file",
+            (null, { } added) => $"Name '{added}' as backing file",
+            ({ } old, null) => $"Remove the backing file '{old}'; what only it holds will read as zeroes",
+            ({ } old, { } @new) => $"Change the backing file from '{old}' to '{@new}'",
+        };
+        if (!ShouldProcess(path, action))
+        {
+            return;
+        }
+
+        QedImageInfo after = WithProgress(
+            "Checking", path, progress => BackingFileChange.Apply(path, options, progress, Cancellation));
+        WriteVerbose(after.BackingFormat is { } recorded
+            ? $"{path}: the backing file is '{after.BackingFile}', recorded as {recorded}."
+            : $"{path}: no backing file.");
+        if (PassThru)
+        {
+            WriteObject(after);
+        }
+    }
+}

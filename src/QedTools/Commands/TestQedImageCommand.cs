@@ -1,0 +1,32 @@
+using System.Management.Automation;
+
+namespace QedTools.Commands;
+
+/// <summary>Test-QedImage: the full consistency check.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "QedImage", DefaultParameterSetName = "Path")]
+[OutputType(typeof(QedCheckResult), typeof(bool))]
+public sealed class TestQedImageCommand : QedReadCommand
+{
+    /// <summary>Only true for a clean image and false for one with leaks or damage.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <summary>Check an image that another process has open for writing, though it may change meanwhile.</summary>
+    [Parameter]
+    public SwitchParameter ForceShare { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        QedCheckResult result = WithProgress(
+            "Checking", path, progress => ImageCheck.Run(path, ForceShare, progress, Cancellation));
+        if (Quiet)
+        {
+            WriteVerbose($"{result.Path}: {result.Status}.");
+            WriteObject(result.Status == QedCheckStatus.Clean);
+        }
+        else
+        {
+            WriteObject(result);
+        }
+    }
+}

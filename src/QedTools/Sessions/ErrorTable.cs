@@ -1,0 +1,40 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+
+namespace QedTools.Sessions;
+
+/// <summary>The one table that gives every engine error its stable id and category in PowerShell.</summary>
+internal static class ErrorTable
+{
+    private static readonly Dictionary<Type, (string Id, ErrorCategory Category)> Entries = new()
+    {
+        [typeof(QedFileNotFoundException)] = ("QedFileNotFound", ErrorCategory.ObjectNotFound),
+        [typeof(QedAccessDeniedException)] = ("QedAccessDenied", ErrorCategory.PermissionDenied),
+        [typeof(QedNotAFileException)] = ("QedNotAFile", ErrorCategory.InvalidArgument),
+        [typeof(QedFileExistsException)] = ("QedFileExists", ErrorCategory.ResourceExists),
+        [typeof(QedImageInUseException)] = ("QedImageInUse", ErrorCategory.ResourceBusy),
+        [typeof(QedDiskFullException)] = ("QedDiskFull", ErrorCategory.ResourceUnavailable),
+        [typeof(QedStorageException)] = ("QedStorageFailed", ErrorCategory.DeviceError),
+        [typeof(QedNotAnImageException)] = ("QedNotAnImage", ErrorCategory.InvalidData),
+        [typeof(QedTruncatedException)] = ("QedTruncated", ErrorCategory.InvalidData),
+        [typeof(QedHeaderException)] = ("QedHeaderInvalid", ErrorCategory.InvalidData),
+        [typeof(QedUnsupportedFeatureException)] = ("QedUnsupportedFeature", ErrorCategory.NotImplemented),
+        [typeof(QedCorruptException)] = ("QedCorrupt", ErrorCategory.InvalidData),
+        [typeof(QedLimitException)] = ("QedLimit", ErrorCategory.InvalidArgument),
+        [typeof(QedUnsupportedFormatException)] = ("QedUnsupportedFormat", ErrorCategory.NotImplemented),
+        [typeof(QedBackingFileNotFoundException)] = ("QedBackingFileNotFound", ErrorCategory.ObjectNotFound),
+        [typeof(QedBackingFileRefusedException)] = ("QedBackingFileRefused", ErrorCategory.SecurityError),
+        [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),
+        [typeof(QedPathException)] = ("QedPath", ErrorCategory.InvalidArgument),
+    };
+
+    /// <summary>The error record for an error about <paramref name="path"/>.</summary>
+    public static ErrorRecord ToRecord(QedException error, string path)
+    {
+        (string id, ErrorCategory category) = Entries.TryGetValue(error.GetType(), out (string, ErrorCategory) entry)
+            ? entry
+            : ("QedFailed", ErrorCategory.NotSpecified);
+        return new ErrorRecord(error, id, category, path);
+    }
+}

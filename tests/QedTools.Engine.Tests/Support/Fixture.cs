@@ -1,0 +1,24 @@
+using System.IO;
+using System.Linq;
+using System.Reflection;
+
+namespace QedTools.Tests.Support;
+
+/// <summary>The images under tests/fixtures, which real QEMU made; its README says what each holds. Never written to.</summary>
+internal static class Fixture
+{
+    private static readonly string Folder = typeof(Fixture).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "FixtureFolder").Value!;
+
+    /// <summary>The full path of a fixture, such as "images/table-1.qed".</summary>
+    public static string PathOf(string name) => Path.GetFullPath(Path.Combine(Folder, name));
+
+    /// <summary>Copies a fixture, with its holes, to where a test may change it.</summary>
+    public static string CopyTo(TempFolder folder, string name)
+    {
+        string copy = folder.PathOf(Path.GetFileName(name));
+        File.Copy(PathOf(name), copy);
+        return copy;
+    }
+}

@@ -1,0 +1,112 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Storage;
+
+namespace QedTools.Tests.Support;
+
+/// <summary>A file in memory that keeps only the pages that were written, so that it can claim to be very long.</summary>
+internal sealed class MemoryStorage : IStorage
+{
+    private const int PageSize = 4096;
+
+    private readonly SortedDictionary<long, byte[]> _pages = [];
+
+    public MemoryStorage(string path = "memory.qed") => Path = path;
+
+    public string Path { get; }
+
+    public string Identity => Path;
+
+    public bool CanWrite => true;
+
+    public long Length { get; private set; }
+
+    public long AllocatedBytes => (long)_pages.Count * PageSize;
+
+    public bool IsInUse => false;
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        int count = (int)Math.Max(0, Math.Min(buffer.Length, Length - offset));
+        buffer[..count].Clear();
+        for (int done = 0; done < count;)
+        {
+            (long page, int at, int size) = Place(offset + done, count - done);
+            if (_pages.TryGetValue(page, out byte[]? bytes))
+            {
+                bytes.AsSpan(at, size).CopyTo(buffer[done..]);
+            }
+
+            done += size;
+        }
+
+        return count;
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        for (int done = 0; done < data.Length;)
+        {
+            (long page, int at, int size) = Place(offset + done, data.Length - done);
+            if (!_pages.TryGetValue(page, out byte[]? bytes))
+            {
+                _pages.Add(page, bytes = new byte[PageSize]);
+            }
+
+            data.Slice(done, size).CopyTo(bytes.AsSpan(at));
+            done += size;
+        }
+
+        Length = Math.Max(Length, offset + data.Length);
+    }
+
+    public void SetLength(long length)
+    {
+        Length = length;
+        List<long> gone = [];
+        foreach (long page in _pages.Keys)
+        {
+            if (page >= length)
+            {
+                gone.Add(page);
+            }
+            else if (page + PageSize > length)
+            {
+                _pages[page].AsSpan((int)(length - page)).Clear();
+            }
+        }
+
+        gone.ForEach(page => _pages.Remove(page));
+    }
+
+    public void Flush()
+    {
+    }
+
+    public StorageRange RangeAt(long offset, long length)
+    {
+        long start = offset - (offset % PageSize);
+        bool isHole = !_pages.ContainsKey(start);
+        long end = start + PageSize;
+        while (end < offset + length && _pages.ContainsKey(end) != isHole)
+        {
+            end += PageSize;
+            if (isHole && _pages.Count == 0)
+            {
+                end = offset + length;
+            }
+        }
+
+        return new StorageRange(Math.Min(length, end - offset), isHole);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static (long Page, int At, int Size) Place(long offset, int wanted)
+    {
+        int at = (int)(offset % PageSize);
+        return (offset - at, at, Math.Min(wanted, PageSize - at));
+    }
+}
