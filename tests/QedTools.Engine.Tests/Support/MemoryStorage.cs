@@ -9,7 +9,8 @@ internal sealed class MemoryStorage : IStorage
 {
     private const int PageSize = 4096;
 
-    private readonly SortedDictionary<long, byte[]> _pages = [];
+    private readonly Dictionary<long, byte[]> _pages = [];
+    private readonly SortedSet<long> _written = [];
 
     public MemoryStorage(string path = "memory.qed") => Path = path;
 
@@ -51,6 +52,7 @@ internal sealed class MemoryStorage : IStorage
             if (!_pages.TryGetValue(page, out byte[]? bytes))
             {
                 _pages.Add(page, bytes = new byte[PageSize]);
+                _written.Add(page);
             }
 
             data.Slice(done, size).CopyTo(bytes.AsSpan(at));
@@ -77,6 +79,7 @@ internal sealed class MemoryStorage : IStorage
         }
 
         gone.ForEach(page => _pages.Remove(page));
+        _written.RemoveWhere(page => page >= length);
     }
 
     public void Flush()
@@ -86,18 +89,19 @@ internal sealed class MemoryStorage : IStorage
     public StorageRange RangeAt(long offset, long length)
     {
         long start = offset - (offset % PageSize);
-        bool isHole = !_pages.ContainsKey(start);
-        long end = start + PageSize;
-        while (end < offset + length && _pages.ContainsKey(end) != isHole)
+        if (!_pages.ContainsKey(start))
         {
-            end += PageSize;
-            if (isHole && _pages.Count == 0)
-            {
-                end = offset + length;
-            }
+            long next = _written.GetViewBetween(start, long.MaxValue).Min;
+            return new StorageRange(next == 0 ? length : Math.Min(length, next - offset), IsHole: true);
         }
 
-        return new StorageRange(Math.Min(length, end - offset), isHole);
+        long end = start;
+        while (end < offset + length && _pages.ContainsKey(end))
+        {
+            end += PageSize;
+        }
+
+        return new StorageRange(Math.Min(length, end - offset), IsHole: false);
     }
 
     public void Dispose()
