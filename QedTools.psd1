@@ -13,9 +13,13 @@
     TypesToProcess         = @('lib/QedTools.Types.ps1xml')
     FunctionsToExport      = @()
     CmdletsToExport        = @(
+        'Compare-QedImage'
+        'Convert-QedImage'
         'Get-QedAllocationMap'
         'Get-QedInfo'
         'New-QedImage'
+        'Open-QedImage'
+        'Resize-QedImage'
         'Set-QedBackingFile'
         'Test-QedImage'
     )

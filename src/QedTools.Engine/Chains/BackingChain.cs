@@ -20,6 +20,10 @@ internal sealed class BackingChain : IDisposable
     /// <summary>The layers opened so far, from the top down.</summary>
     public IReadOnlyList<IDiskLayer> Layers => _layers;
 
+    /// <summary>Whether a file is one of the layers opened so far.</summary>
+    /// <param name="identity">The file's <see cref="IStorage.Identity"/>.</param>
+    public bool Contains(string identity) => _identities.Contains(identity);
+
     /// <summary>Opens the first layer only.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">Its format; null to tell it by the contents.</param>
@@ -119,15 +123,30 @@ internal sealed class BackingChain : IDisposable
         return disk ?? throw new InvalidOperationException("A chain has at least one layer.");
     }
 
-    /// <summary>Closes all layers.</summary>
+    /// <summary>Brings all changes of the top layer to the disk, leaves it clean and closes all layers.</summary>
+    /// <exception cref="QedException">The last changes could not be written; the layers are closed all the same.</exception>
+    public void Close()
+    {
+        try
+        {
+            _layers[0].EndWriting();
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Closes all layers, without a change to files that were not changed before.</summary>
     public void Dispose()
     {
-        foreach (IDiskLayer layer in _layers)
+        // From the bottom up: only the top layer may have something left to write, which can fail.
+        while (_layers.Count > 0)
         {
-            layer.Dispose();
+            IDiskLayer last = _layers[_layers.Count - 1];
+            _layers.RemoveAt(_layers.Count - 1);
+            last.Dispose();
         }
-
-        _layers.Clear();
     }
 
     private void Add(FileStorage storage, IDiskFormat? format)

@@ -1,4 +1,7 @@
+using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Linq;
 using QedTools.Disks;
 using QedTools.Interchange.Foreign;
 using QedTools.Interchange.Raw;
@@ -18,6 +21,13 @@ internal static class DiskFormats
 
     /// <summary>All formats in the order in which they are asked; raw is last.</summary>
     public static readonly IReadOnlyList<IDiskFormat> All = [Qed, .. ForeignFormat.All, Raw];
+
+    /// <summary>The format that a file's extension means; null if it means none.</summary>
+    public static IDiskFormat? OfExtension(string path)
+    {
+        string extension = Path.GetExtension(path);
+        return All.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase));
+    }
 
     /// <summary>The format of a file, by its contents.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>

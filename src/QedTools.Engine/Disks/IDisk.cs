@@ -1,10 +1,19 @@
+using System;
+
 namespace QedTools.Disks;
 
-/// <summary>A disk as its user sees it: a fixed number of bytes, whatever files they come from.</summary>
+/// <summary>A disk as its user sees it: a number of bytes, whatever files they come from.</summary>
+/// <remarks>
+/// Many threads may read at once, also beside one that writes; what is read and written at the same time comes out old or
+/// new. Calls that write wait for each other.
+/// </remarks>
 internal interface IDisk
 {
     /// <summary>The disk's size, in bytes.</summary>
     long Length { get; }
+
+    /// <summary>Whether the disk may be written to.</summary>
+    bool CanWrite { get; }
 
     /// <summary>The extent that begins at <paramref name="offset"/>.</summary>
     /// <param name="offset">0 to <see cref="Length"/> - 1, in bytes.</param>
@@ -12,4 +21,28 @@ internal interface IDisk
     /// <returns>An extent of at least one byte; what follows it may continue it (<see cref="ExtentWalk"/> joins them).</returns>
     /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
     DiskExtent ExtentAt(long offset, long length);
+
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/> on; the range lies on the disk.</summary>
+    /// <exception cref="QedException">It could not be read.</exception>
+    void Read(long offset, Span<byte> buffer);
+
+    /// <summary>Writes <paramref name="data"/> at <paramref name="offset"/>; the range lies on the disk.</summary>
+    /// <exception cref="QedException">It could not be written. What was there before is there still, or part of the new data.</exception>
+    void Write(long offset, ReadOnlySpan<byte> data);
+
+    /// <summary>Makes a range of the disk read as zeroes, in the least room the format has for that.</summary>
+    /// <param name="offset">Where it begins, in bytes.</param>
+    /// <param name="length">Its length, in bytes; the range lies on the disk.</param>
+    /// <exception cref="QedException">It could not be written.</exception>
+    void Zero(long offset, long length);
+
+    /// <summary>Returns when everything written before is on the disk and will survive a crash.</summary>
+    /// <exception cref="QedException">It could not be written.</exception>
+    void Flush();
+
+    /// <summary>Changes the disk's size. What is added reads as zeroes; what is cut off is lost.</summary>
+    /// <param name="length">The new size, in bytes.</param>
+    /// <exception cref="QedLimitException">The format cannot have that size.</exception>
+    /// <exception cref="QedException">It could not be written.</exception>
+    void SetLength(long length);
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 
 namespace QedTools.Disks;
 
@@ -21,4 +22,15 @@ internal interface IDiskLayer : IDisposable
     /// <param name="backing">The disk of the backing file; null if there is none or it is not wanted, so that what it would
     /// hold is reported as unallocated.</param>
     IDisk ToDisk(IDisk? backing);
+
+    /// <summary>Allows changes from now on. A layer that was not closed cleanly is checked first.</summary>
+    /// <param name="progress">Is told how far that check is; may be null.</param>
+    /// <param name="cancellation">Stops that check.</param>
+    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation);
+
+    /// <summary>Brings all changes to the disk and leaves the file clean. Disposing does so too, if nothing went wrong before.</summary>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    void EndWriting();
 }

@@ -26,7 +26,9 @@ public static class BackingFileChange
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using QedImage image = QedImageOpening.ForWriting(path, progress, cancellation);
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, AllowUnc: false));
+        QedImage image = (QedImage)chain.Layers[0];
+        image.BeginWriting(progress, cancellation);
         image.SetBacking(Examine(path, options)?.Reference);
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
     }

@@ -1,4 +1,6 @@
 using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
 using QedTools.Operations;
 using QedTools.Qed;
 using QedTools.Qed.Format;
@@ -26,10 +28,10 @@ public static class ImageCreation
     /// <exception cref="QedException">The file could not be made.</exception>
     public static QedImageInfo Create(string path, QedCreateOptions options, CancellationToken cancellation = default)
     {
-        (QedGeometry geometry, long virtualSize, BackingFileChoice? backing) = Examine(path, options);
+        NewDisk disk = Examine(path, options);
         using (NewFile file = NewFile.Create(path, options.Replace))
         {
-            QedImage.Create(file.Storage, geometry, virtualSize, backing?.Reference);
+            DiskFormats.Qed.Create(file.Storage, disk);
             cancellation.ThrowIfCancellationRequested();
             file.Commit();
         }
@@ -37,28 +39,15 @@ public static class ImageCreation
         return ImageInspection.Read(path);
     }
 
-    private static (QedGeometry Geometry, long VirtualSize, BackingFileChoice? Backing) Examine(string path, QedCreateOptions options)
+    private static NewDisk Examine(string path, QedCreateOptions options)
     {
-        if (!QedGeometry.IsClusterSize(options.ClusterSize))
-        {
-            throw new QedLimitException(path, "ClusterSizeBytes", options.ClusterSize, "a power of two from 4KB (4096) to 64MB (67108864)");
-        }
-
-        if (!QedGeometry.IsTableSize(options.TableSize))
-        {
-            throw new QedLimitException(path, "TableSize", options.TableSize, "1, 2, 4, 8 or 16 clusters");
-        }
-
         NewFile.RequireFreeName(path, options.Replace);
-        QedGeometry geometry = new((int)options.ClusterSize, options.TableSize);
         BackingFileChoice? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false)
             : null;
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
-        long most = geometry.MaxVirtualSize;
-        return size <= 0 || size > most
-            ? throw new QedLimitException(
-                path, "SizeBytes", size, $"1 to {most} bytes with clusters of {geometry.ClusterSize} bytes and tables of {geometry.TableSize} clusters")
-            : (geometry, QedGeometry.RoundUpToSector(size), backing);
+        NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing?.Reference);
+        QedFormat.RequireGeometry(path, disk);
+        return disk with { VirtualSize = QedGeometry.RoundUpToSector(size) };
     }
 }

@@ -35,6 +35,14 @@ public static class ImageInspection
         while (chain.OpenNext());
     }
 
+    /// <summary>The facts of a layer that is still being built under another name.</summary>
+    internal static QedImageInfo Describe(IDiskLayer layer, string finalPath) => Describe(layer, depth: 0) with
+    {
+        Path = Path.GetFullPath(finalPath),
+        BackingFilePath = layer.Backing is { } backing ? BackingFilePath.TryResolve(finalPath, backing.Name) : null,
+        InUse = false,
+    };
+
     internal static QedImageInfo Describe(IDiskLayer layer, int depth)
     {
         IStorage storage = layer.Storage;

@@ -1,17 +1,23 @@
 using System;
+using System.Buffers;
 using QedTools.Disks;
+using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
+using QedTools.Storage;
 
 namespace QedTools.Qed;
 
 /// <summary>The disk that an image makes with the disk of its backing file.</summary>
 internal sealed class QedDisk : IDisk
 {
+    private const int CopyBufferBytes = 1 << 20;
+
+    private readonly object _writing = new();
     private readonly QedImage _image;
     private readonly IDisk? _backing;
 
     /// <param name="image">The image.</param>
-    /// <param name="backing">Its backing file's disk; null if there is none or it is not wanted.</param>
+    /// <param name="backing">Its backing file's disk; null if there is none or it is not wanted, and then only for looking at extents.</param>
     public QedDisk(QedImage image, IDisk? backing)
     {
         _image = image;
@@ -19,6 +25,13 @@ internal sealed class QedDisk : IDisk
     }
 
     public long Length => _image.VirtualSize;
+
+    public bool CanWrite => _image.Writer is not null && (_backing is not null || _image.Backing is null);
+
+    private QedGeometry Geometry => _image.Header.Geometry;
+
+    // Without its backing file the disk would copy zeroes where it shows that file's contents.
+    private MetadataWriter Writer => CanWrite ? _image.Writer! : throw new InvalidOperationException("The disk is open for reading only.");
 
     public DiskExtent ExtentAt(long offset, long length)
     {
@@ -30,5 +43,305 @@ internal sealed class QedDisk : IDisk
 
         DiskExtent below = _backing.ExtentAt(offset, Math.Min(run.Length, _backing.Length - offset));
         return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+    }
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            ClusterRun run = _image.Map.RunAt(offset, buffer.Length);
+            Span<byte> part = buffer.Slice(0, (int)run.Length);
+            switch (run.State)
+            {
+                case QedExtentState.Data:
+                    // A cluster just allocated may lie behind the end of the file, where it holds zeroes.
+                    part.Slice(_image.Storage.Read(run.FileOffset, part)).Clear();
+                    break;
+                case QedExtentState.Unallocated:
+                    ReadBacking(offset, part);
+                    break;
+                default:
+                    part.Clear();
+                    break;
+            }
+
+            offset += part.Length;
+            buffer = buffer.Slice(part.Length);
+        }
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        lock (_writing)
+        {
+            Writer.BeforeDataChange();
+            while (data.Length > 0)
+            {
+                ClusterRun run = _image.Map.RunAt(offset, data.Length);
+                ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
+                if (run.State == QedExtentState.Data)
+                {
+                    _image.Storage.Write(run.FileOffset, part);
+                }
+                else
+                {
+                    WriteToNewClusters(offset, part, run.State == QedExtentState.Unallocated);
+                }
+
+                offset += part.Length;
+                data = data.Slice(part.Length);
+            }
+        }
+    }
+
+    public void Zero(long offset, long length)
+    {
+        lock (_writing)
+        {
+            ZeroLocked(offset, length);
+        }
+    }
+
+    public void Flush()
+    {
+        lock (_writing)
+        {
+            _image.Writer?.Commit();
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        lock (_writing)
+        {
+            if (length < 0 || length % QedGeometry.SectorSize != 0 || length > Geometry.MaxVirtualSize)
+            {
+                throw new QedLimitException(
+                    _image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {Geometry.MaxVirtualSize} bytes, which is all that its tables can map");
+            }
+
+            if (length > Length)
+            {
+                Grow(length);
+            }
+            else if (length < Length)
+            {
+                Shrink(length);
+            }
+        }
+    }
+
+    private bool IsBacked(long offset) => _backing is { } backing && offset < backing.Length;
+
+    private void ReadBacking(long offset, Span<byte> buffer)
+    {
+        int backed = IsBacked(offset) ? (int)Math.Min(buffer.Length, _backing!.Length - offset) : 0;
+        if (backed > 0)
+        {
+            _backing!.Read(offset, buffer.Slice(0, backed));
+        }
+
+        buffer.Slice(backed).Clear();
+    }
+
+    // Writes to clusters that are unallocated or zero: new clusters get the data and, around it, what the disk showed there.
+    private void WriteToNewClusters(long offset, ReadOnlySpan<byte> data, bool showsBacking)
+    {
+        long start = Geometry.ClusterStart(offset);
+        long head = offset - start;
+        long end = offset + data.Length;
+        long clusters = Geometry.ClustersCovering(end - start);
+        long target = Writer.Take(clusters);
+        try
+        {
+            if (showsBacking && _backing is not null)
+            {
+                Writer.RequireDataFirst();
+            }
+
+            if (showsBacking && (IsBacked(start) || IsBacked(end)))
+            {
+                WriteBetweenBacking(start, target, (int)head, data, clusters);
+            }
+            else
+            {
+                _image.Storage.Write(target + head, data);
+            }
+
+            Writer.Map(start, clusters, new ClusterEntry((ulong)target), (uint)Geometry.ClusterSize);
+        }
+        catch
+        {
+            Writer.GiveBack();
+            throw;
+        }
+    }
+
+    // What lies behind the disk's end stays zero, so that growing brings nothing old to light.
+    private void WriteBetweenBacking(long start, long target, int head, ReadOnlySpan<byte> data, long clusters)
+    {
+        long dataEnd = start + head + data.Length;
+        long tail = Math.Min(start + Geometry.BytesOf(clusters), Length) - dataEnd;
+        long whole = head + data.Length + tail;
+        if (whole > CopyBufferBytes)
+        {
+            CopyBacking(start, target, head);
+            _image.Storage.Write(target + head, data);
+            CopyBacking(dataEnd, target + head + data.Length, tail);
+            return;
+        }
+
+        byte[] rented = ArrayPool<byte>.Shared.Rent((int)whole);
+        try
+        {
+            Span<byte> piece = rented.AsSpan(0, (int)whole);
+            ReadBacking(start, piece.Slice(0, head));
+            data.CopyTo(piece.Slice(head));
+            ReadBacking(dataEnd, piece.Slice(head + data.Length));
+            _image.Storage.Write(target, piece);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void CopyBacking(long offset, long target, long length)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, CopyBufferBytes));
+        try
+        {
+            while (length > 0)
+            {
+                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
+                ReadBacking(offset, piece);
+                _image.Storage.Write(target, piece);
+                offset += piece.Length;
+                target += piece.Length;
+                length -= piece.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void ZeroLocked(long offset, long length)
+    {
+        Writer.BeforeDataChange();
+        long end = offset + length;
+        while (offset < end)
+        {
+            ClusterRun run = _image.Map.RunAt(offset, end - offset);
+            long runEnd = offset + run.Length;
+            bool isUnallocated = run.State == QedExtentState.Unallocated;
+            if (run.State == QedExtentState.Zero || (isUnallocated && !IsBacked(offset)))
+            {
+                offset = runEnd;
+                continue;
+            }
+
+            if (isUnallocated)
+            {
+                // Behind the backing file's end it is zeroes without an entry that says so.
+                runEnd = Math.Min(runEnd, Geometry.BytesOf(Geometry.ClustersCovering(_backing!.Length)));
+            }
+
+            // The last cluster of the disk counts as whole if it is zeroed up to the disk's end.
+            long wholeStart = Geometry.BytesOf(Geometry.ClustersCovering(offset));
+            long wholeEnd = runEnd == Length ? runEnd : Geometry.ClusterStart(runEnd);
+            if (wholeStart < wholeEnd)
+            {
+                ZeroPart(offset, wholeStart - offset, run);
+                ClusterEntry entry = new(_backing is null ? 0 : ClusterEntry.ZeroValue);
+                Writer.Map(wholeStart, Geometry.ClustersCovering(wholeEnd - wholeStart), entry, step: 0);
+                offset = wholeEnd;
+            }
+            else
+            {
+                ZeroPart(offset, runEnd - offset, run);
+                offset = runEnd;
+            }
+        }
+    }
+
+    // Less than a cluster, or up to a cluster's start.
+    private void ZeroPart(long offset, long length, ClusterRun run)
+    {
+        if (run.State == QedExtentState.Data)
+        {
+            ZeroFill.Write(_image.Storage, run.FileOffset, length);
+            return;
+        }
+
+        while (length > 0)
+        {
+            int count = (int)Math.Min(length, ZeroFill.Zeroes.Length);
+            Write(offset, ZeroFill.Zeroes.Span.Slice(0, count));
+            offset += count;
+            length -= count;
+        }
+    }
+
+    // Whatever the new space would show - a backing file that is longer, what a last cluster holds behind the old end -
+    // becomes zeroes before the new size makes it part of the disk.
+    private void Grow(long length)
+    {
+        long oldLength = Length;
+        Writer.BeforeDataChange();
+        long clusterEnd = Math.Min(length, Geometry.BytesOf(Geometry.ClustersCovering(oldLength)));
+        ClearBehindEnd(oldLength, clusterEnd);
+        long backed = _backing is null ? 0 : Math.Min(length, _backing.Length);
+        if (clusterEnd < backed)
+        {
+            Writer.Map(
+                clusterEnd, Geometry.ClustersCovering(backed - clusterEnd), new ClusterEntry(ClusterEntry.ZeroValue), step: 0);
+        }
+
+        Writer.SetVirtualSize(length);
+    }
+
+    private void ClearBehindEnd(long from, long to)
+    {
+        if (from >= to)
+        {
+            return;
+        }
+
+        ClusterRun run = _image.Map.RunAt(from, to - from);
+        if (run.State == QedExtentState.Data)
+        {
+            ZeroFill.Write(_image.Storage, run.FileOffset, to - from);
+        }
+        else if (run.State == QedExtentState.Unallocated && IsBacked(from))
+        {
+            // The cluster is part old disk, part new: it needs data of its own.
+            long start = Geometry.ClusterStart(from);
+            long target = Writer.Take(1);
+            Writer.RequireDataFirst();
+            CopyBacking(start, target, from - start);
+            Writer.Map(start, 1, new ClusterEntry((ulong)target), step: 0);
+        }
+    }
+
+    private void Shrink(long length)
+    {
+        Writer.BeforeDataChange();
+        long firstGone = Geometry.ClustersCovering(length);
+        long firstWholeTable = Geometry.L1EntriesFor(Geometry.BytesOf(firstGone));
+        long tableStart = Math.Min(Geometry.VirtualOffset(firstWholeTable, 0), Geometry.BytesOf(Geometry.ClustersCovering(Length)));
+        long inLastTable = Geometry.WholeClusters(tableStart) - firstGone;
+        if (inLastTable > 0)
+        {
+            Writer.Map(Geometry.BytesOf(firstGone), inLastTable, default, step: 0);
+        }
+
+        for (long l1Index = firstWholeTable; l1Index < Geometry.L1EntriesFor(Length); l1Index++)
+        {
+            Writer.RemoveTable(l1Index);
+        }
+
+        Writer.SetVirtualSize(length);
     }
 }

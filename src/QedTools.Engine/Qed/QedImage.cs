@@ -1,6 +1,9 @@
 using System;
+using System.Globalization;
 using System.Text;
+using System.Threading;
 using QedTools.Disks;
+using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
 using QedTools.Storage;
@@ -10,12 +13,17 @@ namespace QedTools.Qed;
 /// <summary>One QED file: its header, its tables, and the changes that concern only the header.</summary>
 internal sealed class QedImage : IDiskLayer
 {
+    private readonly TableCache _tables;
+    private long _fileLength;
+
     private QedImage(IStorage storage, QedHeader header, string? backingName)
     {
         Storage = storage;
         Header = header;
         BackingName = backingName;
-        Map = new ClusterMap(this, new TableCache(storage, header.Geometry));
+        _fileLength = storage.Length;
+        _tables = new TableCache(storage, header.Geometry);
+        Map = new ClusterMap(this, _tables);
     }
 
     public IStorage Storage { get; }
@@ -27,6 +35,9 @@ internal sealed class QedImage : IDiskLayer
 
     /// <summary>Where the clusters are.</summary>
     public ClusterMap Map { get; }
+
+    /// <summary>Changes the tables; null while the image is open for reading only.</summary>
+    public MetadataWriter? Writer { get; private set; }
 
     /// <summary>The backing file's name as stored, decoded as UTF-8; null without one.</summary>
     public string? BackingName { get; private set; }
@@ -40,8 +51,9 @@ internal sealed class QedImage : IDiskLayer
     /// <summary>Where the L1 table is in the file, in bytes.</summary>
     public long L1TableOffset => (long)Header.L1TableOffset;
 
-    /// <summary>Where clusters can be in the file as long as it is now.</summary>
-    public ImageLayout Layout => new(Header.Geometry, Header.HeaderBytes, Storage.Length);
+    /// <summary>Where clusters can be in the file, as long as it was when last asked, and as a writer is making it.</summary>
+    public ImageLayout Layout =>
+        new(Header.Geometry, Header.HeaderBytes, Math.Max(_fileLength, Writer?.End ?? 0));
 
     /// <summary>Reads and validates the header of an image.</summary>
     /// <param name="storage">The file; the image owns it once this returns.</param>
@@ -132,16 +144,76 @@ internal sealed class QedImage : IDiskLayer
             };
         }
 
-        WriteHeader(Storage, cleared);
+        WriteHeader(cleared);
         Storage.Flush();
-        Header = cleared;
         BackingName = backing?.Name;
         return true;
     }
 
     public IDisk ToDisk(IDisk? backing) => new QedDisk(this, backing);
 
-    public void Dispose() => Storage.Dispose();
+    /// <summary>Asks the host for the file's length again: somebody else may be letting it grow.</summary>
+    public void RefreshFileLength() => _fileLength = Storage.Length;
+
+    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        if (Header.NeedsCheck && ImageChecker.Check(this, progress, cancellation) is { Status: QedCheckStatus.Corrupt } check)
+        {
+            throw new QedCorruptException(Storage.Path, string.Format(
+                CultureInfo.InvariantCulture,
+                "it was not closed cleanly and {0} of its table entries are wrong, so it is not written to.",
+                check.CorruptionCount));
+        }
+
+        Writer ??= new MetadataWriter(this, _tables);
+    }
+
+    /// <summary>Writes the header; the caller orders it among the other writes.</summary>
+    /// <exception cref="QedException">It could not be written.</exception>
+    public void WriteHeader(QedHeader header)
+    {
+        WriteHeader(Storage, header);
+        Header = header;
+    }
+
+    /// <summary>
+    /// Brings all changes to the disk, gives back to the host what became free, and clears the need-check bit. If something
+    /// went wrong before, nothing more is written and that bit stays set.
+    /// </summary>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void EndWriting()
+    {
+        if (Writer is { HasFailed: false } writer)
+        {
+            writer.Commit();
+            if (writer.HasFree)
+            {
+                ImageCompactor.Pack(this, writer);
+            }
+
+            writer.Close();
+        }
+
+        Writer = null;
+    }
+
+    /// <summary>Closes the file; after changes, as <see cref="EndWriting"/> does. A file without changes is left as it is.</summary>
+    /// <exception cref="QedException">The last changes could not be written.</exception>
+    public void Dispose()
+    {
+        try
+        {
+            if (Writer is { HasChanged: true })
+            {
+                EndWriting();
+            }
+        }
+        finally
+        {
+            Writer = null;
+            Storage.Dispose();
+        }
+    }
 
     private bool HasWriterDuties => Header.AutoclearFeatures != 0 || Header.NeedsCheck;
 

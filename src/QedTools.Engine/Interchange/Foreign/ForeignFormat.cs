@@ -55,4 +55,6 @@ internal sealed class ForeignFormat : IDiskFormat
     }
 
     public IDiskLayer Open(IStorage storage) => throw new QedUnsupportedFormatException(storage.Path, Name);
+
+    public void Create(IStorage storage, in NewDisk options) => throw new QedUnsupportedFormatException(storage.Path, Name);
 }

@@ -1,3 +1,4 @@
+using System;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -8,6 +9,8 @@ internal sealed class RawDisk(IStorage storage) : IDisk
 {
     public long Length => storage.Length;
 
+    public bool CanWrite => storage.CanWrite;
+
     public DiskExtent ExtentAt(long offset, long length)
     {
         StorageRange range = storage.RangeAt(offset, length);
@@ -15,4 +18,28 @@ internal sealed class RawDisk(IStorage storage) : IDisk
             ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
             : new DiskExtent(offset, range.Length, QedExtentState.Data, FileOffset: offset, Depth: 0);
     }
+
+    // The file may have become shorter since somebody asked for its length.
+    public void Read(long offset, Span<byte> buffer) => buffer.Slice(storage.Read(offset, buffer)).Clear();
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => storage.Write(offset, data);
+
+    public void Zero(long offset, long length)
+    {
+        while (length > 0)
+        {
+            StorageRange range = storage.RangeAt(offset, length);
+            if (!range.IsHole)
+            {
+                ZeroFill.Write(storage, offset, range.Length);
+            }
+
+            offset += range.Length;
+            length -= range.Length;
+        }
+    }
+
+    public void Flush() => storage.Flush();
+
+    public void SetLength(long length) => storage.SetLength(length);
 }

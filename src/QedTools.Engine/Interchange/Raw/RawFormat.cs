@@ -18,4 +18,6 @@ internal sealed class RawFormat : IDiskFormat
     public bool Recognizes(IStorage storage) => true;
 
     public IDiskLayer Open(IStorage storage) => new RawLayer(storage);
+
+    public void Create(IStorage storage, in NewDisk options) => storage.SetLength(options.VirtualSize);
 }

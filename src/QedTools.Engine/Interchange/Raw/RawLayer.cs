@@ -1,3 +1,5 @@
+using System;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -15,6 +17,18 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
     public BackingReference? Backing => null;
 
     public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);
+
+    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+    }
+
+    public void EndWriting()
+    {
+        if (Storage.CanWrite)
+        {
+            Storage.Flush();
+        }
+    }
 
     public void Dispose() => Storage.Dispose();
 }

@@ -58,6 +58,18 @@ internal sealed class ImageChecker
     public static QedCheckResult Check(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         new ImageChecker(image, progress, cancellation).Run();
 
+    /// <summary>Checks an image and tells which clusters are in use.</summary>
+    /// <param name="image">The image; nobody may change it meanwhile.</param>
+    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public static ImageSurvey Survey(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        ImageChecker checker = new(image, progress, cancellation);
+        return new ImageSurvey(checker.Run(), checker._tableClusters, checker._dataClusters);
+    }
+
     private QedCheckResult Run()
     {
         MarkTable(_image.L1TableOffset);
@@ -106,10 +118,6 @@ internal sealed class ImageChecker
             {
                 Report(QedCorruptionKind.TableAndTable, index, null, entry);
             }
-            else if (index >= _l1Used)
-            {
-                Report(QedCorruptionKind.BeyondVirtualSize, index, null, entry);
-            }
         }
     }
 
@@ -135,8 +143,7 @@ internal sealed class ImageChecker
 
     private void ReadTable(long l1Index, long tableOffset)
     {
-        bool isBeyondEnd = l1Index >= _l1Used;
-        long used = isBeyondEnd
+        long used = l1Index >= _l1Used
             ? 0
             : Math.Min(_geometry.EntriesPerTable, _geometry.ClustersCovering(_virtualSize - _geometry.VirtualOffset(l1Index, 0)));
         long previous = 0;
@@ -174,7 +181,7 @@ internal sealed class ImageChecker
                 {
                     Report(QedCorruptionKind.DataAndData, l1Index, index, entry);
                 }
-                else if (!isUsed && !isBeyondEnd)
+                else if (!isUsed)
                 {
                     Report(QedCorruptionKind.BeyondVirtualSize, l1Index, index, entry);
                 }

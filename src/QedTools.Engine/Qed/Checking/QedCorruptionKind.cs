@@ -27,6 +27,6 @@ public enum QedCorruptionKind
     /// <summary>An L2 table that shares clusters with the L1 table or with another L2 table.</summary>
     TableAndTable,
 
-    /// <summary>An entry for an offset at or behind the end of the virtual disk, which would come to light if the disk grew.</summary>
+    /// <summary>Data for an offset at or behind the end of the virtual disk, which would come to light if the disk grew.</summary>
     BeyondVirtualSize,
 }

@@ -1,8 +1,8 @@
 using System;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Threading;
 using QedTools.Qed.Format;
+using QedTools.Qed.Metadata;
 using QedTools.Storage;
 
 namespace QedTools.Qed.Checking;
@@ -66,14 +66,7 @@ internal sealed class TableReader
             }
 
             entries = entries.Slice(0, count);
-            if (!BitConverter.IsLittleEndian)
-            {
-                for (int i = 0; i < entries.Length; i++)
-                {
-                    entries[i] = BinaryPrimitives.ReverseEndianness(entries[i]);
-                }
-            }
-
+            LittleEndian.Convert(entries);
             handle((at - tableOffset) / QedGeometry.EntrySize, entries);
             at += (long)count * QedGeometry.EntrySize;
         }

@@ -10,7 +10,7 @@ internal sealed class ClusterMap
     private readonly TableCache _tables;
     private readonly QedImage _image;
 
-    /// <param name="image">The image; its header and its file's length are asked anew at every look-up.</param>
+    /// <param name="image">The image.</param>
     /// <param name="tables">Its tables.</param>
     public ClusterMap(QedImage image, TableCache tables)
     {
@@ -25,19 +25,18 @@ internal sealed class ClusterMap
     /// <exception cref="QedException">The tables could not be read.</exception>
     public ClusterRun RunAt(long offset, long length)
     {
-        ImageLayout layout = _image.Layout;
-        QedGeometry geometry = layout.Geometry;
+        QedGeometry geometry = _image.Header.Geometry;
         long l1Index = geometry.L1Index(offset);
         ReadOnlySpan<ulong> l1 = _tables.Entries(_image.L1TableOffset, l1Index);
         ClusterEntry table = new(l1[0]);
         if (table.IsUnallocated)
         {
-            long tables = EntryScan.CountEqual(Clip(l1, geometry.L1Index(offset + length - 1) - l1Index + 1));
+            long tables = EntryScan.CountEqual(Clip(l1, geometry.L1Index(offset + length - 1) - l1Index + 1), 0);
             long unmapped = geometry.VirtualOffset(l1Index + tables, 0) - offset;
             return new ClusterRun(QedExtentState.Unallocated, 0, Math.Min(length, unmapped));
         }
 
-        if (table.ProblemIn(layout, geometry.TableSize) is not EntryProblem.None and var badTable)
+        if (ProblemOf(table, geometry.TableSize) is not EntryProblem.None and var badTable)
         {
             throw QedCorruptException.ForEntry(_image.Storage.Path, EntryName(l1Index, null), table.Value, Describe(badTable, isTable: true));
         }
@@ -49,20 +48,32 @@ internal sealed class ClusterMap
         if (cluster.IsUnallocated || cluster.IsZero)
         {
             return new ClusterRun(
-                cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(EntryScan.CountEqual(l2)));
+                cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(EntryScan.CountEqual(l2, cluster.Value)));
         }
 
-        if (cluster.ProblemIn(layout, 1) is not EntryProblem.None and var badCluster)
+        if (ProblemOf(cluster, 1) is not EntryProblem.None and var badCluster)
         {
             throw QedCorruptException.ForEntry(_image.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(badCluster, isTable: false));
         }
 
         // What lies contiguously behind a valid cluster is valid as far as the file goes.
-        long inFile = geometry.WholeClusters(layout.AddressableBytes - cluster.Offset);
-        int count = EntryScan.CountContiguous(Clip(l2, inFile), (uint)geometry.ClusterSize);
+        long inFile = geometry.WholeClusters(_image.Layout.AddressableBytes - cluster.Offset);
+        int count = EntryScan.CountContiguous(Clip(l2, inFile), cluster.Value, (uint)geometry.ClusterSize);
         return new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
 
         long LengthOf(long clusters) => Math.Min(length, geometry.BytesOf(clusters) - geometry.OffsetInCluster(offset));
+    }
+
+    private EntryProblem ProblemOf(ClusterEntry entry, int clusters)
+    {
+        EntryProblem problem = entry.ProblemIn(_image.Layout, clusters);
+        if (problem is EntryProblem.OutsideFile or EntryProblem.DoesNotFit)
+        {
+            _image.RefreshFileLength();
+            problem = entry.ProblemIn(_image.Layout, clusters);
+        }
+
+        return problem;
     }
 
     private static ReadOnlySpan<ulong> Clip(ReadOnlySpan<ulong> entries, long most) =>

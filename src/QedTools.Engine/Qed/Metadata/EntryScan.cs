@@ -3,12 +3,12 @@ using System;
 namespace QedTools.Qed.Metadata;
 
 /// <summary>Finds how far runs of table entries go.</summary>
+/// <remarks>The first entry's value is handed in: a writer beside this reader may change it meanwhile.</remarks>
 internal static class EntryScan
 {
-    /// <summary>How many entries from the first on have the value of the first.</summary>
-    public static int CountEqual(ReadOnlySpan<ulong> entries)
+    /// <summary>How many entries from the first on have the value <paramref name="value"/>, which the first one had.</summary>
+    public static int CountEqual(ReadOnlySpan<ulong> entries, ulong value)
     {
-        ulong value = entries[0];
         int count = 1;
         while (count < entries.Length && entries[count] == value)
         {
@@ -18,10 +18,10 @@ internal static class EntryScan
         return count;
     }
 
-    /// <summary>How many entries from the first on are each <paramref name="step"/> more than the one before.</summary>
-    public static int CountContiguous(ReadOnlySpan<ulong> entries, uint step)
+    /// <summary>How many entries from the first on, which was <paramref name="value"/>, are each <paramref name="step"/> more than the one before.</summary>
+    public static int CountContiguous(ReadOnlySpan<ulong> entries, ulong value, uint step)
     {
-        ulong expected = entries[0];
+        ulong expected = value;
         int count = 1;
         while (count < entries.Length && entries[count] == (expected += step))
         {

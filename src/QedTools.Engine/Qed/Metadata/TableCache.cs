@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using QedTools.Qed.Format;
@@ -9,8 +8,13 @@ namespace QedTools.Qed.Metadata;
 
 /// <summary>
 /// The L1 and L2 tables of an image in memory, in pages of a fixed size, as many as fit into a fixed budget. A page lies
-/// at a multiple of its size in the file, so that one place in the file is never in two pages.
+/// at a multiple of its size in the file, so that one place in the file is never in two pages, and no page holds parts of
+/// two tables.
 /// </summary>
+/// <remarks>
+/// Many may read while one writes: an entry is one 64-bit word. Changed pages stay in memory until <see cref="WriteBack"/>,
+/// whose caller orders them among the other writes; when it is due, <see cref="IsFull"/> says so.
+/// </remarks>
 internal sealed class TableCache
 {
     private const int LargestPage = 64 << 10;
@@ -20,8 +24,9 @@ internal sealed class TableCache
     private readonly IStorage _storage;
     private readonly int _pageBytes;
     private readonly Dictionary<long, int> _slotOfPage = [];
-    private readonly TablePage[] _slots;
-    private int _used;
+    private readonly List<TablePage> _changedL2 = [];
+    private readonly List<TablePage> _changedL1 = [];
+    private readonly TablePage?[] _slots;
     private int _hand;
 
     /// <param name="storage">The image's file.</param>
@@ -30,72 +35,182 @@ internal sealed class TableCache
     {
         _storage = storage;
         _pageBytes = Math.Min(LargestPage, geometry.ClusterSize);
-        _slots = new TablePage[Budget / _pageBytes];
+        _slots = new TablePage?[Budget / _pageBytes];
     }
+
+    /// <summary>Whether changes of L2 tables wait to be written.</summary>
+    public bool HasChangedL2 => _changedL2.Count > 0;
+
+    /// <summary>Whether changes of the L1 table wait to be written.</summary>
+    public bool HasChangedL1 => _changedL1.Count > 0;
+
+    /// <summary>Whether so many changes wait that they must be written before more are made.</summary>
+    public bool IsFull => _changedL1.Count + _changedL2.Count >= _slots.Length / 2;
 
     /// <summary>The entries of a table from <paramref name="index"/> to the end of the page they are in.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes: a multiple of the cluster size.</param>
     /// <param name="index">The first entry wanted.</param>
-    /// <returns>At least one entry; as stored, in the machine's byte order.</returns>
+    /// <returns>At least one entry; in the machine's byte order, and alive: a writer's changes show.</returns>
     /// <exception cref="QedException">The file could not be read.</exception>
     public ReadOnlySpan<ulong> Entries(long tableOffset, long index)
     {
+        lock (_gate)
+        {
+            (TablePage page, int first) = Find(tableOffset, index);
+            return page.Entries.AsSpan(first);
+        }
+    }
+
+    /// <summary>Changes entries of a table, in memory.</summary>
+    /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
+    /// <param name="isL1">Whether it is the L1 table.</param>
+    /// <param name="index">The first entry.</param>
+    /// <param name="count">How many; may span pages.</param>
+    /// <param name="value">The first entry's new value.</param>
+    /// <param name="step">How much more each following one's is.</param>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public void Set(long tableOffset, bool isL1, long index, long count, ulong value, uint step)
+    {
+        lock (_gate)
+        {
+            while (count > 0)
+            {
+                (TablePage page, int first) = Find(tableOffset, index);
+                int here = (int)Math.Min(count, page.Entries.Length - first);
+                for (int i = first; i < first + here; i++)
+                {
+                    page.Entries[i] = value;
+                    value += step;
+                }
+
+                if (page.MarkChanged(first, first + here))
+                {
+                    (isL1 ? _changedL1 : _changedL2).Add(page);
+                }
+
+                index += here;
+                count -= here;
+            }
+        }
+    }
+
+    /// <summary>Forgets what is in memory of a part of the file, which is about to become something else.</summary>
+    /// <param name="offset">Where it begins, in bytes: a multiple of the cluster size.</param>
+    /// <param name="length">Its length, in bytes: likewise.</param>
+    public void Forget(long offset, long length)
+    {
+        lock (_gate)
+        {
+            List<long> gone = [];
+            foreach (long page in _slotOfPage.Keys)
+            {
+                if (page >= offset && page < offset + length)
+                {
+                    gone.Add(page);
+                }
+            }
+
+            foreach (long page in gone)
+            {
+                int slot = _slotOfPage[page];
+                _slotOfPage.Remove(page);
+                _changedL2.Remove(_slots[slot]!);
+                _slots[slot] = null;
+            }
+        }
+    }
+
+    /// <summary>Writes the changed entries of the L1 table or of all L2 tables to the file, without flushing it.</summary>
+    /// <exception cref="QedException">The file could not be written; what was not written is still to be.</exception>
+    public void WriteBack(bool l1)
+    {
+        lock (_gate)
+        {
+            List<TablePage> changed = l1 ? _changedL1 : _changedL2;
+            changed.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
+            while (changed.Count > 0)
+            {
+                TablePage page = changed[changed.Count - 1];
+                (int first, int end) = page.Changed;
+                Store(page, first, end);
+                page.MarkWritten();
+                changed.RemoveAt(changed.Count - 1);
+            }
+        }
+    }
+
+    private (TablePage Page, int First) Find(long tableOffset, long index)
+    {
         long at = QedGeometry.EntryOffset(tableOffset, index);
-        long page = at & ~(_pageBytes - 1L);
-        return PageAt(page).Entries.AsSpan((int)((at - page) / QedGeometry.EntrySize));
+        long offset = at & ~(_pageBytes - 1L);
+        return (PageAt(offset), (int)((at - offset) / QedGeometry.EntrySize));
     }
 
     private TablePage PageAt(long offset)
     {
-        lock (_gate)
+        if (_slotOfPage.TryGetValue(offset, out int slot))
         {
-            if (_slotOfPage.TryGetValue(offset, out int slot))
-            {
-                _slots[slot].RecentlyUsed = true;
-                return _slots[slot];
-            }
-
-            TablePage page = Load(offset);
-            slot = FreeSlot();
-            _slots[slot] = page;
-            _slotOfPage.Add(offset, slot);
-            return page;
+            TablePage found = _slots[slot]!;
+            found.RecentlyUsed = true;
+            return found;
         }
+
+        TablePage page = Load(offset);
+        slot = FreeSlot();
+        _slots[slot] = page;
+        _slotOfPage.Add(offset, slot);
+        return page;
     }
 
     private TablePage Load(long offset)
     {
+        // What lies behind the end of the file is a table just allocated: all zeroes.
         ulong[] entries = new ulong[_pageBytes / QedGeometry.EntrySize];
         _storage.Read(offset, MemoryMarshal.AsBytes(entries.AsSpan()));
-        if (!BitConverter.IsLittleEndian)
-        {
-            for (int i = 0; i < entries.Length; i++)
-            {
-                entries[i] = BinaryPrimitives.ReverseEndianness(entries[i]);
-            }
-        }
-
+        LittleEndian.Convert(entries);
         return new TablePage(offset, entries);
     }
 
-    // The clock algorithm: a page that was used since the hand last passed it stays for another round.
+    private void Store(TablePage page, int first, int end)
+    {
+        ReadOnlySpan<ulong> entries = page.Entries.AsSpan(first, end - first);
+        if (!BitConverter.IsLittleEndian)
+        {
+            ulong[] converted = entries.ToArray();
+            LittleEndian.Convert(converted);
+            entries = converted;
+        }
+
+        _storage.Write(QedGeometry.EntryOffset(page.Offset, first), MemoryMarshal.AsBytes(entries));
+    }
+
+    // The clock algorithm: a page that was used since the hand last passed it stays for another round, a changed one in any case.
     private int FreeSlot()
     {
-        if (_used < _slots.Length)
+        while (true)
         {
-            return _used++;
-        }
-
-        while (_slots[_hand].RecentlyUsed)
-        {
-            _slots[_hand].RecentlyUsed = false;
+            int slot = _hand;
             _hand = (_hand + 1) % _slots.Length;
-        }
+            TablePage? page = _slots[slot];
+            if (page is null)
+            {
+                return slot;
+            }
 
-        int slot = _hand;
-        _hand = (_hand + 1) % _slots.Length;
-        _slotOfPage.Remove(_slots[slot].Offset);
-        return slot;
+            if (page.IsChanged)
+            {
+                continue;
+            }
+
+            if (page.RecentlyUsed)
+            {
+                page.RecentlyUsed = false;
+                continue;
+            }
+
+            _slotOfPage.Remove(page.Offset);
+            return slot;
+        }
     }
 
     /// <summary>A page's entries; they outlive the page's stay in the cache for whoever still reads them.</summary>
@@ -106,5 +221,20 @@ internal sealed class TableCache
         public ulong[] Entries { get; } = entries;
 
         public bool RecentlyUsed { get; set; } = true;
+
+        public (int First, int End) Changed { get; private set; }
+
+        public bool IsChanged => Changed.End > 0;
+
+        /// <summary>Notes changed entries.</summary>
+        /// <returns>True if there were none before.</returns>
+        public bool MarkChanged(int first, int end)
+        {
+            bool isFirst = !IsChanged;
+            Changed = isFirst ? (first, end) : (Math.Min(first, Changed.First), Math.Max(end, Changed.End));
+            return isFirst;
+        }
+
+        public void MarkWritten() => Changed = default;
     }
 }

@@ -1,0 +1,152 @@
+using System;
+using System.Globalization;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Operations;
+using QedTools.Qed;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Converts disks between formats. The result appears whole or not at all.</summary>
+public static class DiskConversion
+{
+    // What a raw file is looked at in for zeroes: the unit in which most file systems keep holes.
+    private const int RawGranule = 4096;
+
+    /// <summary>The format that a conversion leads to.</summary>
+    /// <param name="destinationPath">The result's file.</param>
+    /// <param name="format">What was asked for, or null.</param>
+    /// <exception cref="QedLimitException">The destination's extension means no format, and none was asked for.</exception>
+    public static QedDiskFormat FormatOf(string destinationPath, QedDiskFormat? format) => format
+        ?? (DiskFormats.OfExtension(destinationPath) is { } known
+            ? known == DiskFormats.Qed ? QedDiskFormat.Qed : QedDiskFormat.Raw
+            : throw new QedLimitException(
+                destinationPath, "Format", "(none)", "Raw or Qed, given with -Format or by the extension .qed, .raw or .img"));
+
+    /// <summary>Everything that can be told to keep the conversion from being done, without doing it.</summary>
+    /// <param name="path">The source.</param>
+    /// <param name="destinationPath">The result's file.</param>
+    /// <param name="options">How to convert.</param>
+    /// <returns>The result's virtual size, in bytes.</returns>
+    /// <exception cref="QedException">It cannot be done.</exception>
+    public static long Plan(string path, string destinationPath, DiskConversionOptions options)
+    {
+        using BackingChain source = OpenSource(path, options);
+        return Examine(source, destinationPath, options).VirtualSize;
+    }
+
+    /// <summary>Converts a disk.</summary>
+    /// <param name="path">The source: its format is that of its extension, else that of its contents.</param>
+    /// <param name="destinationPath">The result's file; its folder must exist.</param>
+    /// <param name="options">How to convert.</param>
+    /// <param name="progress">Is told the bytes of the disk copied, and compared if asked for; may be null.</param>
+    /// <param name="cancellation">Stops the conversion; nothing is left then.</param>
+    /// <returns>The facts of the result.</returns>
+    /// <exception cref="QedFileExistsException">The destination exists and is not to be replaced.</exception>
+    /// <exception cref="QedDiskFullException">There is no room for the result.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">The source cannot be read, the result not be written, or it cannot have what was asked for.</exception>
+    public static QedImageInfo Run(
+        string path,
+        string destinationPath,
+        DiskConversionOptions options,
+        IProgress<OperationProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using BackingChain source = OpenSource(path, options);
+        NewDisk disk = Examine(source, destinationPath, options);
+        using NewFile file = NewFile.Create(destinationPath, options.Replace);
+        IDiskFormat format = FormatOf(destinationPath, options.Format) == QedDiskFormat.Qed ? DiskFormats.Qed : DiskFormats.Raw;
+        format.Create(file.Storage, disk);
+        using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
+        IDiskLayer layer = format.Open(file.Storage);
+        Copy(source, layer, backing?.ToDisk(), disk, options.Verify, progress, cancellation);
+        QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
+        file.Commit();
+        return info;
+    }
+
+    private static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
+        path,
+        DiskFormats.OfExtension(path),
+        new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc));
+
+    private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>
+        BackingChain.OpenAll(
+            BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
+            reference.IsRaw ? DiskFormats.Raw : null,
+            new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc));
+
+    private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
+    {
+        NewFile.RequireFreeName(destinationPath, options.Replace);
+        if (FileStorage.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
+        {
+            throw new QedLimitException(
+                destinationPath, "DestinationPath", "(the source or a file under it)", "another file than those that are read");
+        }
+
+        long size = QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize);
+        if (FormatOf(destinationPath, options.Format) == QedDiskFormat.Raw)
+        {
+            return options.BackingFile is null
+                ? new NewDisk(size, 0, 0, Backing: null)
+                : throw new QedLimitException(destinationPath, "BackingFile", options.BackingFile, "none: a raw file has no backing file");
+        }
+
+        BackingReference? backing = options.BackingFile is { } name
+            ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false).Reference
+            : null;
+        NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing);
+        QedFormat.RequireGeometry(destinationPath, disk);
+        return disk;
+    }
+
+    private static void Copy(
+        BackingChain source,
+        IDiskLayer target,
+        IDisk? backing,
+        NewDisk disk,
+        bool verify,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
+    {
+        IDisk from = source.ToDisk();
+        long length = from.Length;
+        StagedProgress? stages = progress is null ? null : new StagedProgress(progress, verify ? 2 : 1);
+        target.BeginWriting(progress: null, cancellation);
+        IDisk to = target.ToDisk(backing);
+        int granule = target is QedImage image ? image.Header.Geometry.ClusterSize : RawGranule;
+        DiskCopy.Run(from, to, backing, granule, stages, cancellation);
+        target.EndWriting();
+        if (from.Length != length)
+        {
+            throw new QedStorageException(source.Layers[0].Storage.Path, string.Format(
+                CultureInfo.InvariantCulture,
+                "'{0}' changed its size from {1} to {2} bytes while it was read, so the result would be wrong. Close the program that writes to it and try again.",
+                source.Layers[0].Storage.Path,
+                length,
+                from.Length));
+        }
+
+        if (!verify)
+        {
+            return;
+        }
+
+        stages?.NextStage();
+        (long? first, _) = DiskComparison.Compare(from, to, stages, cancellation);
+        if (first is { } offset)
+        {
+            throw new QedStorageException(target.Storage.Path, string.Format(
+                CultureInfo.InvariantCulture,
+                "The copy of '{0}' of {1} bytes differs from it at offset {2}, so it was not kept. Check memory and disks of this machine.",
+                source.Layers[0].Storage.Path,
+                disk.VirtualSize,
+                offset));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace QedTools;
+
+/// <summary>How a disk is converted.</summary>
+public sealed record DiskConversionOptions
+{
+    /// <summary>The format to convert to; null to tell it by the destination's extension.</summary>
+    public QedDiskFormat? Format { get; init; }
+
+    /// <summary>A cluster's size, in bytes; for QED only.</summary>
+    public long ClusterSize { get; init; } = 64 << 10;
+
+    /// <summary>A table's size, in clusters; for QED only.</summary>
+    public int TableSize { get; init; } = 4;
+
+    /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED only. Null: it stands alone.</summary>
+    public string? BackingFile { get; init; }
+
+    /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>
+    public QedBackingFormat? BackingFormat { get; init; }
+
+    /// <summary>Whether a file that has the destination's name is replaced.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>Whether source and result are read again and compared before the result gets its name.</summary>
+    public bool Verify { get; init; }
+
+    /// <summary>Whether a backing name may lead to another network share.</summary>
+    public bool AllowUnc { get; init; }
+
+    /// <summary>Whether to read images that another process has open for writing.</summary>
+    public bool ForceShare { get; init; }
+}

@@ -1,0 +1,43 @@
+using System;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Opens an image's contents.</summary>
+public static class DiskOpening
+{
+    /// <summary>Opens the disk that a QED image makes with its backing files. The image is locked until the stream is closed.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="options">What for.</param>
+    /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
+    /// <exception cref="QedCorruptException">It is to be written to, was not closed cleanly, and its check found damage.</exception>
+    /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
+    /// <exception cref="QedException">A layer cannot be opened.</exception>
+    public static DiskStream Open(
+        string path,
+        DiskOpeningOptions options,
+        IProgress<OperationProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
+        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(access, options.AllowUnc));
+        try
+        {
+            if (options.Writable)
+            {
+                chain.Layers[0].BeginWriting(progress, cancellation);
+            }
+
+            return new DiskStream(chain.ToDisk(), chain.Close);
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace QedTools;
+
+/// <summary>What an image's contents are opened for.</summary>
+public sealed record DiskOpeningOptions
+{
+    /// <summary>Whether they may be changed.</summary>
+    public bool Writable { get; init; }
+
+    /// <summary>Whether a backing name may lead to another network share.</summary>
+    public bool AllowUnc { get; init; }
+
+    /// <summary>Whether to read images that another process has open for writing; of no effect when writing.</summary>
+    public bool ForceShare { get; init; }
+}

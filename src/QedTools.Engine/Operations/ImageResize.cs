@@ -1,0 +1,78 @@
+using System;
+using System.Globalization;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Changes the size of disks.</summary>
+public static class ImageResize
+{
+    /// <summary>What a change of size would do, without doing it.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="sizeBytes">The size asked for, in bytes.</param>
+    /// <param name="options">How to change it.</param>
+    /// <param name="cancellation">Stops the look.</param>
+    /// <exception cref="QedException">It cannot be done.</exception>
+    public static ImageResizePlan Plan(string path, long sizeBytes, ImageResizeOptions options, CancellationToken cancellation = default)
+    {
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+        long size = Require(chain.Layers[0], sizeBytes, options);
+        long discarded = 0;
+        IDisk disk = chain.ToDisk();
+        if (size < disk.Length)
+        {
+            foreach (DiskExtent extent in ExtentWalk.Over(disk, size, disk.Length - size, cancellation))
+            {
+                discarded += extent.State == QedExtentState.Data ? extent.Length : 0;
+            }
+        }
+
+        return new ImageResizePlan(disk.Length, size, discarded);
+    }
+
+    /// <summary>Changes the size of a disk. What is added reads as zeroes; what is cut off is lost.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="sizeBytes">The new size, in bytes; rounded up to a multiple of 512.</param>
+    /// <param name="options">How to change it.</param>
+    /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
+    /// <param name="cancellation">Stops before the change.</param>
+    /// <returns>The facts of the image afterwards.</returns>
+    /// <exception cref="QedLimitException">The image cannot have that size, or would shrink without being allowed to.</exception>
+    /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
+    /// <exception cref="QedBackingFileException">The image grows and a backing file that matters then cannot be opened.</exception>
+    /// <exception cref="QedException">The image cannot be opened or changed.</exception>
+    public static QedImageInfo Run(
+        string path,
+        long sizeBytes,
+        ImageResizeOptions options,
+        IProgress<OperationProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
+        long size = Require(chain.Layers[0], sizeBytes, options);
+        chain.Layers[0].BeginWriting(progress, cancellation);
+        chain.ToDisk().SetLength(size);
+        chain.Layers[0].EndWriting();
+        return ImageInspection.Describe(chain.Layers[0], depth: 0) with { InUse = false };
+    }
+
+    private static long Require(IDiskLayer layer, long sizeBytes, ImageResizeOptions options)
+    {
+        long most = ((Qed.QedImage)layer).Header.Geometry.MaxVirtualSize;
+        if (sizeBytes <= 0 || sizeBytes > most)
+        {
+            throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
+                CultureInfo.InvariantCulture, "1 to {0} bytes, which is all that this image's tables can map; convert it to larger clusters or tables for more", most));
+        }
+
+        long size = QedGeometry.RoundUpToSector(sizeBytes);
+        return size >= layer.VirtualSize || options.Shrink
+            ? size
+            : throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
+                CultureInfo.InvariantCulture, "{0} bytes or more, its size now, unless -Shrink says that what lies behind may be lost", layer.VirtualSize));
+    }
+}

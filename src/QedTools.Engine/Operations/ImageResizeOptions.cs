@@ -1,0 +1,11 @@
+namespace QedTools;
+
+/// <summary>How a disk's size is changed.</summary>
+public sealed record ImageResizeOptions
+{
+    /// <summary>Whether the disk may become smaller; what lies behind the new end is lost then.</summary>
+    public bool Shrink { get; init; }
+
+    /// <summary>Whether a backing name may lead to another network share.</summary>
+    public bool AllowUnc { get; init; }
+}

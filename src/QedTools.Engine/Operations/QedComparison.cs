@@ -1,0 +1,29 @@
+namespace QedTools;
+
+/// <summary>Whether two disks read the same.</summary>
+public sealed record QedComparison
+{
+    /// <summary>One disk's file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The other's.</summary>
+    public required string ReferencePath { get; init; }
+
+    /// <summary>The verdict.</summary>
+    public required bool AreEqual { get; init; }
+
+    /// <summary>Where on the disks the first byte is that differs; null if none does.</summary>
+    public required long? FirstDifference { get; init; }
+
+    /// <summary>How many bytes differ. Behind its end a disk counts as zeroes.</summary>
+    public required long DifferingBytes { get; init; }
+
+    /// <summary>One disk's size, in bytes.</summary>
+    public required long VirtualSize { get; init; }
+
+    /// <summary>The other's, in bytes.</summary>
+    public required long ReferenceVirtualSize { get; init; }
+
+    /// <summary>The verdict in words.</summary>
+    public override string ToString() => AreEqual ? $"{Path} equals {ReferencePath}" : $"{Path} differs from {ReferencePath}";
+}

@@ -1,0 +1,53 @@
+using QedTools.Qed.Format;
+
+namespace QedTools.Qed.Metadata;
+
+/// <summary>Hands out clusters at the end of the file.</summary>
+/// <remarks>
+/// A cluster that becomes free is not handed out again in the same session: a reader may be on its way there, a crash could
+/// bring back the entry that led there, and in a damaged image another entry may still lead there. Whoever closes the
+/// image checks it and packs the file (<see cref="ImageCompactor"/>).
+/// </remarks>
+internal sealed class ClusterAllocator
+{
+    private readonly QedGeometry _geometry;
+
+    /// <param name="geometry">The cluster and table sizes.</param>
+    /// <param name="fileLength">The file's length, in bytes; what lies in a part of a cluster at its end stays untouched.</param>
+    public ClusterAllocator(QedGeometry geometry, long fileLength)
+    {
+        _geometry = geometry;
+        End = geometry.BytesOf(geometry.ClustersCovering(fileLength));
+    }
+
+    /// <summary>The end of the last cluster handed out or there from the start, in bytes.</summary>
+    public long End { get; private set; }
+
+    /// <summary>Whether clusters were handed out, so that the file must reach to <see cref="End"/>.</summary>
+    public bool HasGrown { get; private set; }
+
+    /// <summary>Whether clusters became free.</summary>
+    public bool HasFree { get; private set; }
+
+    /// <summary>Takes clusters that lie side by side and read as zeroes.</summary>
+    /// <returns>Where the first begins, in bytes.</returns>
+    /// <exception cref="System.OverflowException">The file would be longer than 63 bits can count.</exception>
+    public long Take(long clusters)
+    {
+        long offset = End;
+        End = checked(End + _geometry.BytesOf(clusters));
+        HasGrown = true;
+        return offset;
+    }
+
+    /// <summary>Notes that clusters became free, or that some taken were not used after all.</summary>
+    public void NoteFree() => HasFree = true;
+
+    /// <summary>Notes that the file was packed.</summary>
+    /// <param name="end">The end of the last cluster in use, in bytes.</param>
+    public void Reset(long end)
+    {
+        HasFree = false;
+        End = end;
+    }
+}

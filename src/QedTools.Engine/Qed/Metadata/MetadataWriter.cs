@@ -1,0 +1,283 @@
+using System;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools.Qed.Metadata;
+
+/// <summary>
+/// All changes of an image's header and tables while it is open for writing, in the order that keeps flushed data safe
+/// whatever happens: need-check bit, then data, then L2 tables, then the L1 table.
+/// </summary>
+/// <remarks>
+/// Table changes stay in memory until <see cref="Commit"/>. A crash before it loses what was not flushed and leaves at most
+/// clusters that nothing refers to. One thread calls at a time; others may look tables up meanwhile.
+/// </remarks>
+internal sealed class MetadataWriter
+{
+    private readonly QedImage _image;
+    private readonly TableCache _tables;
+    private readonly ClusterAllocator _allocator;
+    private readonly IStorage _storage;
+    private bool _dataMustComeFirst;
+    private bool _isUnflushed;
+
+    /// <param name="image">The image, which may have the need-check bit set only if its tables were checked.</param>
+    /// <param name="tables">Its tables.</param>
+    public MetadataWriter(QedImage image, TableCache tables)
+    {
+        _image = image;
+        _tables = tables;
+        _storage = image.Storage;
+        _allocator = new ClusterAllocator(image.Header.Geometry, _storage.Length);
+    }
+
+    /// <summary>Whether something went wrong, so that the image must be checked before it is written to again.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Whether anything of the image was changed.</summary>
+    public bool HasChanged { get; private set; }
+
+    /// <summary>The end of the last cluster in use, in bytes; the file may still be shorter.</summary>
+    public long End => _allocator.End;
+
+    /// <summary>Whether clusters became free in this session.</summary>
+    public bool HasFree => _allocator.HasFree;
+
+    private QedGeometry Geometry => _image.Header.Geometry;
+
+    /// <summary>Must precede every change of the image, of data too.</summary>
+    /// <exception cref="QedException">The header could not be written.</exception>
+    public void BeforeDataChange()
+    {
+        HasChanged = true;
+        _isUnflushed = true;
+        if (_image.Header.AutoclearFeatures != 0)
+        {
+            Guard(() => _image.WriteHeader(_image.Header with { AutoclearFeatures = 0 }));
+        }
+    }
+
+    /// <summary>Takes clusters side by side for data. They read as zeroes.</summary>
+    /// <param name="clusters">How many.</param>
+    /// <returns>Where the first begins in the file, in bytes.</returns>
+    /// <exception cref="QedException">The need-check bit could not be set.</exception>
+    public long Take(long clusters)
+    {
+        BeforeTableChange();
+        return _allocator.Take(clusters);
+    }
+
+    /// <summary>Notes that clusters that <see cref="Take"/> handed out were not used.</summary>
+    public void GiveBack() => _allocator.NoteFree();
+
+    /// <summary>Makes the next <see cref="Commit"/> flush data before the tables that expose it: a backing file shows until then.</summary>
+    public void RequireDataFirst() => _dataMustComeFirst = true;
+
+    /// <summary>Changes what a range of the disk is mapped to, and frees what it was mapped to before.</summary>
+    /// <param name="virtualOffset">Where on the disk, in bytes: a cluster's start.</param>
+    /// <param name="clusters">How many clusters.</param>
+    /// <param name="entry">The first cluster's new entry.</param>
+    /// <param name="step">How much more each following one's is: the cluster size for data, else 0.</param>
+    /// <exception cref="QedException">The tables could not be read or made.</exception>
+    public void Map(long virtualOffset, long clusters, ClusterEntry entry, uint step) => Guard(() =>
+    {
+        BeforeTableChange();
+        ulong value = entry.Value;
+        while (clusters > 0)
+        {
+            long l1Index = Geometry.L1Index(virtualOffset);
+            long l2Index = Geometry.L2Index(virtualOffset);
+            long here = Math.Min(clusters, Geometry.EntriesPerTable - l2Index);
+            ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
+            if (!table.IsUnallocated || !entry.IsUnallocated)
+            {
+                long offset = table.IsUnallocated ? AddTable(l1Index) : table.Offset;
+                NoteFreedData(offset, l2Index, here);
+                _tables.Set(offset, isL1: false, l2Index, here, value, step);
+            }
+
+            value += (ulong)here * step;
+            virtualOffset += Geometry.BytesOf(here);
+            clusters -= here;
+        }
+
+        if (_tables.IsFull)
+        {
+            Commit();
+        }
+    });
+
+    /// <summary>Lets an entry lead to a copy of what it led to; what it led to before is not freed.</summary>
+    /// <param name="tableOffset">The table, in bytes from the start of the file.</param>
+    /// <param name="index">The entry in it.</param>
+    /// <param name="offset">Where the copy is, in bytes; written, but not flushed yet.</param>
+    /// <exception cref="QedException">The tables could not be read.</exception>
+    public void Repoint(long tableOffset, long index, long offset) => Guard(() =>
+    {
+        BeforeTableChange();
+        RequireDataFirst();
+        bool isL1 = tableOffset == _image.L1TableOffset;
+        _tables.Set(tableOffset, isL1, index, 1, (ulong)offset, 0);
+        if (isL1)
+        {
+            _tables.Forget(offset, Geometry.TableBytes);
+        }
+    });
+
+    /// <summary>Lets the header lead to a copy of the L1 table.</summary>
+    /// <param name="offset">Where the copy is, in bytes; written, but not flushed yet.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void RepointL1(long offset) => Guard(() =>
+    {
+        BeforeTableChange();
+        Commit();
+        _storage.Flush();
+        _tables.Forget(offset, Geometry.TableBytes);
+        _image.WriteHeader(_image.Header with { L1TableOffset = (ulong)offset });
+        _storage.Flush();
+    });
+
+    /// <summary>Takes an L2 table out, and frees it and all it leads to.</summary>
+    /// <param name="l1Index">Its index in the L1 table; nothing happens if there is none.</param>
+    /// <exception cref="QedException">The tables could not be read.</exception>
+    public void RemoveTable(long l1Index) => Guard(() =>
+    {
+        ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
+        if (table.IsUnallocated)
+        {
+            return;
+        }
+
+        BeforeTableChange();
+        _tables.Set(_image.L1TableOffset, isL1: true, l1Index, 1, 0, 0);
+        _tables.Forget(table.Offset, Geometry.TableBytes);
+        _allocator.NoteFree();
+        if (_tables.IsFull)
+        {
+            Commit();
+        }
+    });
+
+    /// <summary>Returns when everything written so far is on the disk.</summary>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void Commit() => Guard(() =>
+    {
+        if (_tables.HasChangedL2 || _tables.HasChangedL1)
+        {
+            // No table may lead behind the end of the file.
+            if (_allocator.HasGrown && _storage.Length < _allocator.End)
+            {
+                _storage.SetLength(_allocator.End);
+            }
+
+            if (_dataMustComeFirst)
+            {
+                _storage.Flush();
+            }
+
+            _tables.WriteBack(l1: false);
+            if (_tables.HasChangedL1)
+            {
+                _storage.Flush();
+                _tables.WriteBack(l1: true);
+            }
+
+            _isUnflushed = true;
+        }
+
+        if (_isUnflushed)
+        {
+            _storage.Flush();
+        }
+
+        _isUnflushed = false;
+        _dataMustComeFirst = false;
+    });
+
+    /// <summary>Changes the virtual size in the header, when all that goes before is on the disk.</summary>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void SetVirtualSize(long size) => Guard(() =>
+    {
+        Commit();
+        _image.WriteHeader(_image.Header with { ImageSize = (ulong)size, AutoclearFeatures = 0 });
+        _storage.Flush();
+    });
+
+    /// <summary>Notes that the file was packed: nothing is free, and <paramref name="end"/> is its end.</summary>
+    public void ResetEnd(long end) => _allocator.Reset(end);
+
+    /// <summary>Commits, gives the file its exact length and clears the need-check bit. The image is clean when this returns.</summary>
+    /// <exception cref="QedException">The file could not be written; the need-check bit stays set then.</exception>
+    public void Close() => Guard(() =>
+    {
+        Commit();
+        if (!_image.Header.NeedsCheck)
+        {
+            return;
+        }
+
+        if (_allocator.HasGrown && _storage.Length != _allocator.End)
+        {
+            _storage.SetLength(_allocator.End);
+            _storage.Flush();
+        }
+
+        _image.WriteHeader(_image.Header with { Features = _image.Header.Features & ~QedFeatures.NeedCheck });
+        _storage.Flush();
+    });
+
+    private void BeforeTableChange()
+    {
+        BeforeDataChange();
+        if (!_image.Header.NeedsCheck)
+        {
+            Guard(() =>
+            {
+                _image.WriteHeader(_image.Header with { Features = _image.Header.Features | QedFeatures.NeedCheck });
+                _storage.Flush();
+            });
+        }
+    }
+
+    private long AddTable(long l1Index)
+    {
+        long offset = _allocator.Take(Geometry.TableSize);
+        _tables.Forget(offset, Geometry.TableBytes);
+        _tables.Set(_image.L1TableOffset, isL1: true, l1Index, 1, (ulong)offset, 0);
+        return offset;
+    }
+
+    private void NoteFreedData(long tableOffset, long index, long count)
+    {
+        while (count > 0 && !_allocator.HasFree)
+        {
+            ReadOnlySpan<ulong> entries = _tables.Entries(tableOffset, index);
+            int here = (int)Math.Min(count, entries.Length);
+            foreach (ulong value in entries.Slice(0, here))
+            {
+                ClusterEntry entry = new(value);
+                if (!entry.IsUnallocated && !entry.IsZero)
+                {
+                    _allocator.NoteFree();
+                    return;
+                }
+            }
+
+            index += here;
+            count -= here;
+        }
+    }
+
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch
+        {
+            HasFailed = true;
+            throw;
+        }
+    }
+}

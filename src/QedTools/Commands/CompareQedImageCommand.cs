@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using QedTools.Sessions;
+
+namespace QedTools.Commands;
+
+/// <summary>Compare-QedImage: do two disks read the same.</summary>
+[Cmdlet(VerbsData.Compare, "QedImage", DefaultParameterSetName = "Path")]
+[OutputType(typeof(QedComparison))]
+public sealed class CompareQedImageCommand : QedReadCommand
+{
+    /// <summary>The disk to compare with, of any format.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string ReferencePath { get; set; } = string.Empty;
+
+    /// <summary>Disks of different sizes differ, even if the rest of the longer one is zeroes.</summary>
+    [Parameter]
+    public SwitchParameter Strict { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    [Parameter]
+    public SwitchParameter ForceShare { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare };
+        string reference = SessionPaths.ToHost(this, ReferencePath);
+        WriteObject(WithProgress(
+            "Comparing", path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation)));
+    }
+}

@@ -1,0 +1,102 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using QedTools.Sessions;
+
+namespace QedTools.Commands;
+
+/// <summary>Convert-QedImage: QED to and from other formats.</summary>
+[Cmdlet(VerbsData.Convert, "QedImage", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
+[OutputType(typeof(QedImageInfo))]
+public sealed class ConvertQedImageCommand : QedReadCommand
+{
+    /// <summary>The result's file, or a folder that gets one for each source.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string DestinationPath { get; set; } = string.Empty;
+
+    /// <summary>The format to convert to. Unless given: what the destination's extension means.</summary>
+    [Parameter]
+    public QedDiskFormat? Format { get; set; }
+
+    /// <summary>A cluster's size, in bytes: a power of two from 4KB to 64MB.</summary>
+    [Parameter]
+    [Alias("ClusterSize")]
+    public long ClusterSizeBytes { get; set; } = 64 << 10;
+
+    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
+    [Parameter]
+    public int TableSize { get; set; } = 4;
+
+    /// <summary>Make an overlay of this file, which holds only what differs; stored as typed, relative names begin in the result's folder.</summary>
+    [Parameter]
+    [Alias("ParentPath")]
+    [ValidateNotNullOrEmpty]
+    public string? BackingFile { get; set; }
+
+    /// <summary>What to record about the backing file's format. Unless given: raw if it has no known magic number.</summary>
+    [Parameter]
+    public QedBackingFormat? BackingFormat { get; set; }
+
+    /// <summary>Replace a file that exists.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Read source and result again and compare them before the result gets its name.</summary>
+    [Parameter]
+    public SwitchParameter Verify { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    [Parameter]
+    public SwitchParameter ForceShare { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        string destination = DestinationFor(path);
+        DiskConversionOptions options = new()
+        {
+            Format = FormatFor(path),
+            ClusterSize = ClusterSizeBytes,
+            TableSize = TableSize,
+            BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
+            BackingFormat = BackingFormat,
+            Replace = Force,
+            Verify = Verify,
+            AllowUnc = AllowUnc,
+            ForceShare = ForceShare,
+        };
+        long size = DiskConversion.Plan(path, destination, options);
+        QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
+        string over = options.BackingFile is null ? string.Empty : $" over '{options.BackingFile}'";
+        if (!ShouldProcess(path, $"Convert the disk of {ByteSize.Format(size)} to the {format} file '{destination}'{over}"))
+        {
+            return;
+        }
+
+        QedImageInfo info = WithProgress(
+            "Converting", path, progress => DiskConversion.Run(path, destination, options, progress, Cancellation));
+        WriteVerbose($"{destination}: {ByteSize.Format(info.DiskUsage)} used for {ByteSize.Format(info.VirtualSize)}{(Verify ? ", verified" : string.Empty)}.");
+        WriteObject(info);
+    }
+
+    // A folder takes a file of the source's name with the format's extension.
+    private string DestinationFor(string path)
+    {
+        string destination = SessionPaths.ToHost(this, DestinationPath);
+        return Directory.Exists(destination)
+            ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), ExtensionOf(FormatIntoFolder(path))))
+            : destination;
+    }
+
+    private QedDiskFormat? FormatFor(string path) =>
+        Format ?? (Directory.Exists(SessionPaths.ToHost(this, DestinationPath)) ? FormatIntoFolder(path) : null);
+
+    private QedDiskFormat FormatIntoFolder(string path) => Format
+        ?? (string.Equals(System.IO.Path.GetExtension(path), ".qed", StringComparison.OrdinalIgnoreCase) ? QedDiskFormat.Raw : QedDiskFormat.Qed);
+
+    private static string ExtensionOf(QedDiskFormat format) => format == QedDiskFormat.Qed ? ".qed" : ".raw";
+}

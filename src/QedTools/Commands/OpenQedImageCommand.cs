@@ -1,0 +1,31 @@
+using System.IO;
+using System.Management.Automation;
+
+namespace QedTools.Commands;
+
+/// <summary>Open-QedImage: the disk's contents as a stream.</summary>
+[Cmdlet(VerbsCommon.Open, "QedImage", DefaultParameterSetName = "Path")]
+[OutputType(typeof(DiskStream), typeof(Stream))]
+public sealed class OpenQedImageCommand : QedReadCommand
+{
+    /// <summary>Allow writing; the image is locked against everybody else until the stream is closed.</summary>
+    [Parameter]
+    public SwitchParameter ReadWrite { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    /// <summary>Read an image that another process has open for writing, though it may change meanwhile.</summary>
+    [Parameter]
+    public SwitchParameter ForceShare { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        DiskOpeningOptions options = new() { Writable = ReadWrite, AllowUnc = AllowUnc, ForceShare = ForceShare };
+        DiskStream stream = WithProgress(
+            "Checking", path, progress => DiskOpening.Open(path, options, progress, Cancellation));
+        WriteVerbose($"{path}: open for {(ReadWrite ? "reading and writing" : "reading")}, {ByteSize.Format(stream.Length)}.");
+        WriteObject(stream);
+    }
+}

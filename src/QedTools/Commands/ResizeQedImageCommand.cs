@@ -1,0 +1,72 @@
+using System.Management.Automation;
+
+namespace QedTools.Commands;
+
+/// <summary>Resize-QedImage: changes the size of a disk.</summary>
+[Cmdlet(VerbsCommon.Resize, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
+[OutputType(typeof(QedImageInfo))]
+public sealed class ResizeQedImageCommand : QedCommand
+{
+    private const string ByPath = "Path";
+    private const string ByLiteralPath = "LiteralPath";
+
+    /// <summary>The images; taken literally.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The same, for names that PowerShell would read as something else.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>The new size, in bytes; rounded up to a multiple of 512.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [Alias("Size")]
+    public long SizeBytes { get; set; }
+
+    /// <summary>Let the disk become smaller; what lies behind the new end is lost.</summary>
+    [Parameter]
+    public SwitchParameter Shrink { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    /// <summary>Write the image's facts to the pipeline.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool isLiteral = ParameterSetName == ByLiteralPath;
+        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, Resize);
+    }
+
+    private void Resize(string path)
+    {
+        ImageResizeOptions options = new() { Shrink = Shrink, AllowUnc = AllowUnc };
+        ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
+        if (plan.NewSize != SizeBytes)
+        {
+            WriteVerbose($"{path}: {SizeBytes} bytes are no multiple of 512, rounded up to {plan.NewSize}.");
+        }
+
+        string action = (plan.NewSize >= plan.OldSize ? "Grow" : "Shrink")
+            + $" the disk from {ByteSize.Format(plan.OldSize)} to {ByteSize.Format(plan.NewSize)}"
+            + (plan.NewSize < plan.OldSize ? $", discarding {ByteSize.Format(plan.DiscardedBytes)} of stored data ({plan.DiscardedBytes} bytes)" : string.Empty);
+        if (!ShouldProcess(path, action))
+        {
+            return;
+        }
+
+        QedImageInfo info = WithProgress(
+            "Checking", path, progress => ImageResize.Run(path, SizeBytes, options, progress, Cancellation));
+        if (PassThru)
+        {
+            WriteObject(info);
+        }
+    }
+}

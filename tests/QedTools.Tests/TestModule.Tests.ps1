@@ -1,0 +1,55 @@
+# The shared functions themselves, and what the other files take for granted about where they run.
+BeforeDiscovery { . "$PSScriptRoot/TestModule.ps1" }
+BeforeAll { . "$PSScriptRoot/TestModule.ps1" }
+
+Describe 'TestModule' {
+    It 'loads QedTools' {
+        Get-Module -Name QedTools | Should -HaveCount 1
+    }
+
+    It 'makes the same bytes for the same seed' {
+        $bytes = New-Bytes 1000 -Seed 7
+        $bytes | Should -HaveCount 1000
+        Test-SameBytes $bytes (New-Bytes 1000 -Seed 7) | Should -BeTrue
+        Test-SameBytes $bytes (New-Bytes 1000 -Seed 8) | Should -BeFalse
+    }
+
+    It 'makes <_> bytes of one value' -ForEach 0, 1, 7 {
+        $bytes = New-Bytes $_ -Value 0xAB
+        $bytes | Should -HaveCount $_
+        $bytes -ne 0xAB | Should -BeNullOrEmpty
+    }
+
+    It 'names a fixture that is not there' {
+        { Get-Fixture 'no-such.qed' } | Should -Throw "*no-such.qed*"
+    }
+
+    It 'sees whether a file changed' {
+        $path = Join-TestDrive 'file'
+        [System.IO.File]::WriteAllBytes($path, (New-Bytes 0))
+        Get-Sha256 $path | Should -Be 'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855'
+        'TestDrive:/file' | Should -Exist
+    }
+
+    It 'runs a program and keeps what it wrote and its exit code' {
+        $result = Invoke-Native dotnet no-such-command-of-dotnet -o -p
+        $result.ExitCode | Should -Not -Be 0
+        $result.Output | Should -Not -BeNullOrEmpty
+    }
+
+    It 'passes a single argument on' {
+        $result = Invoke-Native dotnet --version
+        $result.ExitCode | Should -Be 0
+        $result.Output | Should -Match '^[0-9]+\.'
+    }
+
+    It 'passes options on to the qemu-img of this machine' -Skip:(-not (Test-QemuImg)) {
+        $result = Invoke-Native qemu-img create -f qed -o cluster_size=4096 (Join-TestDrive 'new.qed') 1M
+        $result.ExitCode | Should -Be 0 -Because $result.Output
+        Join-TestDrive 'new.qed' | Should -Exist
+    }
+
+    It 'has the commands of the full shell where FullShell runs' -Tag FullShell {
+        Get-Date | Should -BeOfType datetime
+    }
+}
