@@ -10,7 +10,7 @@ internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposabl
     private const int QuietMilliseconds = 500;
     private const int IntervalMilliseconds = 200;
 
-    private static int s_lastActivity;
+    private static int _lastActivity;
 
     private readonly Cmdlet _command;
     private readonly ProgressRecord _record;
@@ -23,7 +23,7 @@ internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposabl
     public CommandProgress(Cmdlet command, string activity, string path)
     {
         _command = command;
-        _record = new ProgressRecord(System.Threading.Interlocked.Increment(ref s_lastActivity) & int.MaxValue, activity, path);
+        _record = new ProgressRecord(System.Threading.Interlocked.Increment(ref _lastActivity) & int.MaxValue, activity, path);
     }
 
     private bool IsShown => _nextReport > QuietMilliseconds;
