@@ -19,6 +19,7 @@
         'Get-QedInfo'
         'New-QedImage'
         'Open-QedImage'
+        'Repair-QedImage'
         'Resize-QedImage'
         'Set-QedBackingFile'
         'Test-QedImage'

@@ -1,15 +1,16 @@
 using System;
 using System.IO;
 using System.Management.Automation.Runspaces;
+using Microsoft.PowerShell;
 
 namespace QedTools.Shell;
 
-/// <summary>The session every command of the shell runs in: PowerShell's core commands, with QedTools imported.</summary>
+/// <summary>The session every command runs in: PowerShell's core commands, with QedTools imported.</summary>
 public static class ModuleSession
 {
     private const string ManifestName = "QedTools.psd1";
 
-    /// <summary>The full path of the QedTools manifest: beside this program, or in the nearest folder above it.</summary>
+    /// <summary>The QedTools manifest's full path: beside this program, or in the nearest folder above.</summary>
     /// <exception cref="FileNotFoundException">No folder from the program's own upwards holds the manifest.</exception>
     public static string ManifestPath
     {
@@ -33,6 +34,12 @@ public static class ModuleSession
     public static InitialSessionState Create()
     {
         InitialSessionState state = InitialSessionState.CreateDefault2();
+        if (OperatingSystem.IsWindows())
+        {
+            // An embedded engine starts with Restricted there, which refuses the module's own script.
+            state.ExecutionPolicy = ExecutionPolicy.RemoteSigned;
+        }
+
         state.ImportPSModule([ManifestPath]);
         return state;
     }

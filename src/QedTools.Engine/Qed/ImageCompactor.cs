@@ -1,10 +1,10 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
+using QedTools.Storage;
 
 namespace QedTools.Qed;
 
@@ -18,7 +18,6 @@ namespace QedTools.Qed;
 internal sealed class ImageCompactor
 {
     private const int MovesPerScan = 1 << 16;
-    private const int CopyBufferBytes = 1 << 20;
 
     private readonly QedImage _image;
     private readonly MetadataWriter _writer;
@@ -42,11 +41,13 @@ internal sealed class ImageCompactor
     /// <summary>Packs an image that nobody reads or writes meanwhile. One that is damaged is left as it is.</summary>
     /// <param name="image">The image, open for writing, all changes committed.</param>
     /// <param name="writer">Its writer.</param>
+    /// <param name="onSurvey">Is told what is in use before anything is moved; may be null.</param>
     /// <exception cref="QedException">The file could not be read or written; the image is whole all the same.</exception>
-    public static void Pack(QedImage image, MetadataWriter writer)
+    public static void Pack(QedImage image, MetadataWriter writer, Action<ImageSurvey>? onSurvey = null)
     {
         image.RefreshFileLength();
         ImageSurvey survey = ImageChecker.Survey(image, progress: null, CancellationToken.None);
+        onSurvey?.Invoke(survey);
         if (survey.Result.Status == QedCheckStatus.Leaks)
         {
             new ImageCompactor(image, writer, survey).Run();
@@ -81,7 +82,7 @@ internal sealed class ImageCompactor
             data--;
         }
 
-        return (lowestMoved, free);
+        return (lowestMoved, Math.Min(free, lowestMoved));
     }
 
     private long NextFree(long cluster)
@@ -110,7 +111,7 @@ internal sealed class ImageCompactor
             foreach ((long table, long index, long from) in moves)
             {
                 long to = _geometry.BytesOf(target);
-                Copy(from, to, _geometry.ClusterSize);
+                StorageCopy.Run(_image.Storage, from, _image.Storage, to, _geometry.ClusterSize);
                 _writer.Repoint(table, index, to);
                 target = NextFree(target + 1);
             }
@@ -175,7 +176,7 @@ internal sealed class ImageCompactor
     private void MoveTable(long l1Index, long from, long to)
     {
         long target = _geometry.BytesOf(to);
-        Copy(_geometry.BytesOf(from), target, _geometry.TableBytes);
+        StorageCopy.Run(_image.Storage, _geometry.BytesOf(from), _image.Storage, target, _geometry.TableBytes);
         _image.RefreshFileLength();
         if (l1Index < 0)
         {
@@ -200,26 +201,4 @@ internal sealed class ImageCompactor
                 }
             }
         });
-
-    private void Copy(long from, long to, long length)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, CopyBufferBytes));
-        try
-        {
-            while (length > 0)
-            {
-                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
-                int count = _image.Storage.Read(from, piece);
-                piece.Slice(count).Clear();
-                _image.Storage.Write(to, piece);
-                from += piece.Length;
-                to += piece.Length;
-                length -= piece.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
 }

@@ -181,7 +181,7 @@ internal sealed class QedDisk : IDisk
     private void WriteBetweenBacking(long start, long target, int head, ReadOnlySpan<byte> data, long clusters)
     {
         long dataEnd = start + head + data.Length;
-        long tail = Math.Min(start + Geometry.BytesOf(clusters), Length) - dataEnd;
+        long tail = Math.Min(Geometry.BytesOf(clusters), Length - start) - head - data.Length;
         long whole = head + data.Length + tail;
         if (whole > CopyBufferBytes)
         {
@@ -245,11 +245,11 @@ internal sealed class QedDisk : IDisk
             if (isUnallocated)
             {
                 // Behind the backing file's end it is zeroes without an entry that says so.
-                runEnd = Math.Min(runEnd, Geometry.BytesOf(Geometry.ClustersCovering(_backing!.Length)));
+                runEnd = Math.Min(runEnd, Geometry.ClusterEnd(_backing!.Length));
             }
 
             // The last cluster of the disk counts as whole if it is zeroed up to the disk's end.
-            long wholeStart = Geometry.BytesOf(Geometry.ClustersCovering(offset));
+            long wholeStart = Geometry.ClusterEnd(offset);
             long wholeEnd = runEnd == Length ? runEnd : Geometry.ClusterStart(runEnd);
             if (wholeStart < wholeEnd)
             {
@@ -290,8 +290,9 @@ internal sealed class QedDisk : IDisk
     {
         long oldLength = Length;
         Writer.BeforeDataChange();
-        long clusterEnd = Math.Min(length, Geometry.BytesOf(Geometry.ClustersCovering(oldLength)));
+        long clusterEnd = Math.Min(length, Geometry.ClusterEnd(oldLength));
         ClearBehindEnd(oldLength, clusterEnd);
+        DropDataBehindEnd(clusterEnd, length);
         long backed = _backing is null ? 0 : Math.Min(length, _backing.Length);
         if (clusterEnd < backed)
         {
@@ -325,13 +326,27 @@ internal sealed class QedDisk : IDisk
         }
     }
 
+    // A damaged image may have entries behind its end.
+    private void DropDataBehindEnd(long from, long to)
+    {
+        while (from < to)
+        {
+            ClusterRun run = _image.Map.RunAt(from, to - from);
+            if (run.State == QedExtentState.Data)
+            {
+                Writer.Map(from, Geometry.ClustersCovering(run.Length), default, step: 0);
+            }
+
+            from += run.Length;
+        }
+    }
+
     private void Shrink(long length)
     {
         Writer.BeforeDataChange();
         long firstGone = Geometry.ClustersCovering(length);
-        long firstWholeTable = Geometry.L1EntriesFor(Geometry.BytesOf(firstGone));
-        long tableStart = Math.Min(Geometry.VirtualOffset(firstWholeTable, 0), Geometry.BytesOf(Geometry.ClustersCovering(Length)));
-        long inLastTable = Geometry.WholeClusters(tableStart) - firstGone;
+        long firstWholeTable = (firstGone + Geometry.EntriesPerTable - 1) / Geometry.EntriesPerTable;
+        long inLastTable = Math.Min(firstWholeTable * Geometry.EntriesPerTable, Geometry.ClustersCovering(Length)) - firstGone;
         if (inLastTable > 0)
         {
             Writer.Map(Geometry.BytesOf(firstGone), inLastTable, default, step: 0);

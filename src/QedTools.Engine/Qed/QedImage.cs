@@ -53,7 +53,7 @@ internal sealed class QedImage : IDiskLayer
 
     /// <summary>Where clusters can be in the file, as long as it was when last asked, and as a writer is making it.</summary>
     public ImageLayout Layout =>
-        new(Header.Geometry, Header.HeaderBytes, Math.Max(_fileLength, Writer?.End ?? 0));
+        new(Header.Geometry, Header.HeaderBytes, Math.Max(_fileLength, Writer?.GrownEnd ?? 0));
 
     /// <summary>Reads and validates the header of an image.</summary>
     /// <param name="storage">The file; the image owns it once this returns.</param>
@@ -168,6 +168,18 @@ internal sealed class QedImage : IDiskLayer
         Writer ??= new MetadataWriter(this, _tables);
     }
 
+    /// <summary>Allows changes of tables that may be damaged. The need-check bit stays set until <see cref="CompleteRepair"/>.</summary>
+    public MetadataWriter BeginRepair() => Writer = new MetadataWriter(this, _tables) { IsDamaged = true };
+
+    /// <summary>Lets the need-check bit be cleared: the tables are whole again.</summary>
+    public void CompleteRepair()
+    {
+        if (Writer is { } writer)
+        {
+            writer.IsDamaged = false;
+        }
+    }
+
     /// <summary>Writes the header; the caller orders it among the other writes.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public void WriteHeader(QedHeader header)
@@ -195,6 +207,16 @@ internal sealed class QedImage : IDiskLayer
         }
 
         Writer = null;
+    }
+
+    /// <summary>Gives all clusters that nothing refers to back to the host, whoever left them.</summary>
+    /// <param name="onSurvey">Is told what is in use before anything is moved; may be null.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void Pack(Action<ImageSurvey>? onSurvey = null)
+    {
+        MetadataWriter writer = Writer ?? throw new InvalidOperationException("The image is open for reading only.");
+        writer.Commit();
+        ImageCompactor.Pack(this, writer, onSurvey);
     }
 
     /// <summary>Closes the file; after changes, as <see cref="EndWriting"/> does. A file without changes is left as it is.</summary>

@@ -100,6 +100,19 @@ internal sealed class FileStorage : IStorage
         }
     }
 
+    /// <summary>Removes a file; that it cannot be removed is no error.</summary>
+    public static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            // Nothing better can be done on the way out, and the error that led here matters more.
+        }
+    }
+
     /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
     /// <exception cref="QedException">It exists, or could not be made.</exception>
     public static FileStorage CreateNew(string path)

@@ -103,18 +103,9 @@ internal sealed class NewFile : IDisposable
     {
         _storage.Dispose();
         _replaced?.Dispose();
-        if (_finished)
+        if (!_finished)
         {
-            return;
-        }
-
-        try
-        {
-            File.Delete(_partial);
-        }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
-        {
-            // Nothing better can be done on the way out, and the error that led here matters more.
+            FileStorage.Delete(_partial);
         }
     }
 }

@@ -5,22 +5,8 @@ namespace QedTools.Commands;
 /// <summary>Resize-QedImage: changes the size of a disk.</summary>
 [Cmdlet(VerbsCommon.Resize, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
-public sealed class ResizeQedImageCommand : QedCommand
+public sealed class ResizeQedImageCommand : QedChangeCommand
 {
-    private const string ByPath = "Path";
-    private const string ByLiteralPath = "LiteralPath";
-
-    /// <summary>The images; taken literally.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
-    [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>The same, for names that PowerShell would read as something else.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
-
     /// <summary>The new size, in bytes; rounded up to a multiple of 512.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [Alias("Size")]
@@ -38,14 +24,7 @@ public sealed class ResizeQedImageCommand : QedCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        bool isLiteral = ParameterSetName == ByLiteralPath;
-        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, Resize);
-    }
-
-    private void Resize(string path)
+    private protected override void ProcessFile(string path)
     {
         ImageResizeOptions options = new() { Shrink = Shrink, AllowUnc = AllowUnc };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);

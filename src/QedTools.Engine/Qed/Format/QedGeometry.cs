@@ -114,6 +114,10 @@ internal readonly record struct QedGeometry
     /// <summary>The first byte of the cluster that holds <paramref name="offset"/>.</summary>
     public long ClusterStart(long offset) => offset & ~(ClusterSize - 1L);
 
+    /// <summary>An offset rounded up to a multiple of the cluster size; saturates.</summary>
+    public long ClusterEnd(long offset) =>
+        offset > long.MaxValue - (ClusterSize - 1L) ? long.MaxValue : ClusterStart(offset + ClusterSize - 1L);
+
     /// <summary>The index into the L1 table for an offset on the disk.</summary>
     public long L1Index(long virtualOffset) => virtualOffset >> (_tableBits + _clusterBits);
 

@@ -11,12 +11,14 @@ namespace QedTools.Qed.Metadata;
 internal sealed class ClusterAllocator
 {
     private readonly QedGeometry _geometry;
+    private readonly bool _hasTail;
 
     /// <param name="geometry">The cluster and table sizes.</param>
     /// <param name="fileLength">The file's length, in bytes; what lies in a part of a cluster at its end stays untouched.</param>
     public ClusterAllocator(QedGeometry geometry, long fileLength)
     {
         _geometry = geometry;
+        _hasTail = geometry.OffsetInCluster(fileLength) != 0;
         End = geometry.BytesOf(geometry.ClustersCovering(fileLength));
     }
 
@@ -35,6 +37,7 @@ internal sealed class ClusterAllocator
     public long Take(long clusters)
     {
         long offset = End;
+        HasFree |= _hasTail; // becomes a whole cluster that nothing refers to
         End = checked(End + _geometry.BytesOf(clusters));
         HasGrown = true;
         return offset;

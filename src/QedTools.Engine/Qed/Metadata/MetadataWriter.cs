@@ -37,8 +37,11 @@ internal sealed class MetadataWriter
     /// <summary>Whether anything of the image was changed.</summary>
     public bool HasChanged { get; private set; }
 
-    /// <summary>The end of the last cluster in use, in bytes; the file may still be shorter.</summary>
-    public long End => _allocator.End;
+    /// <summary>Whether the need-check bit stays set at the end: the tables are damaged until a repair is complete.</summary>
+    public bool IsDamaged { get; set; }
+
+    /// <summary>The end of the last cluster handed out, in bytes, to which the file may still have to grow; 0 if there is none.</summary>
+    public long GrownEnd => _allocator.HasGrown ? _allocator.End : 0;
 
     /// <summary>Whether clusters became free in this session.</summary>
     public bool HasFree => _allocator.HasFree;
@@ -87,7 +90,7 @@ internal sealed class MetadataWriter
         {
             long l1Index = Geometry.L1Index(virtualOffset);
             long l2Index = Geometry.L2Index(virtualOffset);
-            long here = Math.Min(clusters, Geometry.EntriesPerTable - l2Index);
+            long here = Math.Min(clusters, _tables.EntriesInPage(l2Index));
             ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
             if (!table.IsUnallocated || !entry.IsUnallocated)
             {
@@ -99,11 +102,10 @@ internal sealed class MetadataWriter
             value += (ulong)here * step;
             virtualOffset += Geometry.BytesOf(here);
             clusters -= here;
-        }
-
-        if (_tables.IsFull)
-        {
-            Commit();
+            if (_tables.IsFull)
+            {
+                Commit();
+            }
         }
     });
 
@@ -121,6 +123,26 @@ internal sealed class MetadataWriter
         if (isL1)
         {
             _tables.Forget(offset, Geometry.TableBytes);
+        }
+
+        if (_tables.IsFull)
+        {
+            Commit();
+        }
+    });
+
+    /// <summary>Clears an entry, wherever it led to.</summary>
+    /// <param name="tableOffset">The table, in bytes from the start of the file.</param>
+    /// <param name="index">The entry in it.</param>
+    /// <exception cref="QedException">The tables could not be read.</exception>
+    public void Clear(long tableOffset, long index) => Guard(() =>
+    {
+        BeforeTableChange();
+        _tables.Set(tableOffset, tableOffset == _image.L1TableOffset, index, 1, 0, 0);
+        _allocator.NoteFree();
+        if (_tables.IsFull)
+        {
+            Commit();
         }
     });
 
@@ -211,7 +233,7 @@ internal sealed class MetadataWriter
     public void Close() => Guard(() =>
     {
         Commit();
-        if (!_image.Header.NeedsCheck)
+        if (!_image.Header.NeedsCheck || IsDamaged)
         {
             return;
         }

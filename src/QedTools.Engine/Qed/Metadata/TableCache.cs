@@ -47,6 +47,9 @@ internal sealed class TableCache
     /// <summary>Whether so many changes wait that they must be written before more are made.</summary>
     public bool IsFull => _changedL1.Count + _changedL2.Count >= _slots.Length / 2;
 
+    /// <summary>How many entries of a table from <paramref name="index"/> on are in one page.</summary>
+    public long EntriesInPage(long index) => (_pageBytes / QedGeometry.EntrySize) - (index % (_pageBytes / QedGeometry.EntrySize));
+
     /// <summary>The entries of a table from <paramref name="index"/> to the end of the page they are in.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes: a multiple of the cluster size.</param>
     /// <param name="index">The first entry wanted.</param>

@@ -1,0 +1,203 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Threading;
+using QedTools.Qed;
+using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Repairs images. What can be read before a repair reads the same afterwards.</summary>
+public static class ImageRepair
+{
+    private const string BackupExtension = ".qedundo";
+
+    /// <summary>Tells what a repair would do. Never changes a byte.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The check as before and afterwards, and the repairs that would be made.</returns>
+    /// <exception cref="QedException">It cannot be opened or read.</exception>
+    public static QedRepairResult Plan(
+        string path, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using QedImage image = Open(FileStorage.Open(path, StorageAccess.Read));
+        QedCheckResult before = ImageChecker.Check(image, progress, cancellation);
+        RepairLog log = new();
+        if (before.Status == QedCheckStatus.Corrupt)
+        {
+            ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
+        }
+
+        if (before.LeakedBytes > 0)
+        {
+            log.Add(QedRepair.ForLeaks(before.LeakedBytes));
+        }
+
+        if (before.NeedsCheck)
+        {
+            log.Add(QedRepair.ForNeedCheck());
+        }
+
+        return Result(before, before, log, backupPath: null);
+    }
+
+    /// <summary>Repairs all that a check can find, and gives leaked clusters back to the host.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Is told how far check and repair are; may be null.</param>
+    /// <param name="cancellation">Stops it; the image is then as it was before, or without a backup partly repaired.</param>
+    /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">The image cannot be opened or changed. With a backup it is as it was before.</exception>
+    public static QedRepairResult Run(
+        string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        FileStorage file = FileStorage.Open(path, StorageAccess.Write);
+        using QedImage image = Open(file);
+        ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
+        QedCheckResult before = survey.Result;
+        RepairLog log = new();
+        if (before.Status == QedCheckStatus.Clean)
+        {
+            if (before.NeedsCheck)
+            {
+                image.BeginRepair();
+                image.CompleteRepair();
+                image.EndWriting();
+                log.Add(QedRepair.ForNeedCheck());
+            }
+
+            return Result(before, before with { NeedsCheck = false }, log, backupPath: null);
+        }
+
+        if (options.NoBackup)
+        {
+            QedCheckResult after = Repair(image, before, undo: null, log, progress, cancellation);
+            return Result(before, after, log, backupPath: null);
+        }
+
+        return RepairWithBackup(file, before, log, progress, cancellation);
+    }
+
+    /// <summary>Takes a repair back: the image is what it was before it.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="backupPath">The backup that the repair made.</param>
+    /// <returns>The facts of the image afterwards.</returns>
+    /// <exception cref="QedLimitException">The file is no such backup.</exception>
+    /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
+    public static QedImageInfo Restore(string path, string backupPath)
+    {
+        using FileStorage journal = FileStorage.Open(backupPath, StorageAccess.Read);
+        using (FileStorage target = FileStorage.Open(path, StorageAccess.Write))
+        {
+            UndoJournal.Restore(journal, target);
+        }
+
+        return ImageInspection.Read(path);
+    }
+
+    private static QedRepairResult RepairWithBackup(
+        FileStorage file, QedCheckResult before, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        string backupPath = BackupPathFor(file.Path);
+        FileStorage backup = FileStorage.CreateNew(backupPath);
+        try
+        {
+            using UndoJournal journal = UndoJournal.Begin(backup, file.Length);
+            UndoStorage undo = new(file, journal);
+            QedImage image = QedImage.Open(undo);
+            QedCheckResult after = Repair(image, before, undo, log, progress, cancellation);
+            undo.Flush();
+            return Result(before, after, log, backupPath);
+        }
+        catch
+        {
+            TakeBack(file, backupPath);
+            throw;
+        }
+    }
+
+    private static QedCheckResult Repair(
+        QedImage image,
+        QedCheckResult before,
+        UndoStorage? undo,
+        RepairLog log,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
+    {
+        var writer = image.BeginRepair();
+        if (before.Status == QedCheckStatus.Corrupt)
+        {
+            ImageRepairer.RepairTables(image, writer, log, progress, cancellation);
+        }
+
+        image.Pack(survey =>
+        {
+            if (survey.Result.LeakedBytes > 0)
+            {
+                log.Add(QedRepair.ForLeaks(survey.Result.LeakedBytes));
+            }
+
+            // What a lost table led to may be all that is left of somebody's data. Mere leaks are nobody's.
+            if (undo is not null && before.Status == QedCheckStatus.Leaks)
+            {
+                undo.Worth = WorthOf(image.Layout, survey);
+            }
+        });
+        image.CompleteRepair();
+        image.EndWriting();
+        if (before.NeedsCheck)
+        {
+            log.Add(QedRepair.ForNeedCheck());
+        }
+
+        return ImageChecker.Check(image, progress: null, cancellation: default);
+    }
+
+    private static Func<long, (bool IsWorthSaving, long Length)> WorthOf(ImageLayout layout, ImageSurvey survey) => offset =>
+    {
+        QedGeometry geometry = layout.Geometry;
+        long restOfCluster = geometry.ClusterSize - geometry.OffsetInCluster(offset);
+        bool isOutsideClusters = offset < layout.HeaderBytes || offset >= layout.AddressableBytes;
+        return (isOutsideClusters || survey.IsUsed(geometry.ClusterAt(offset)), restOfCluster);
+    };
+
+    private static void TakeBack(FileStorage file, string backupPath)
+    {
+        using (FileStorage journal = FileStorage.Open(backupPath, StorageAccess.Read))
+        {
+            UndoJournal.Restore(journal, file);
+        }
+
+        FileStorage.Delete(backupPath);
+    }
+
+    private static string BackupPathFor(string path) =>
+        path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + BackupExtension;
+
+    private static QedImage Open(FileStorage storage)
+    {
+        try
+        {
+            return QedImage.Open(storage);
+        }
+        catch
+        {
+            storage.Dispose();
+            throw;
+        }
+    }
+
+    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath) => new()
+    {
+        Path = Path.GetFullPath(before.Path),
+        Before = before,
+        After = after,
+        Repairs = log.Kept,
+        RepairCount = log.Count,
+        BackupPath = backupPath,
+    };
+}

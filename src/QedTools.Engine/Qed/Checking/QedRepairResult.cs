@@ -1,0 +1,28 @@
+using System.Collections.Generic;
+
+namespace QedTools;
+
+/// <summary>What a repair found, did and left.</summary>
+public sealed record QedRepairResult
+{
+    /// <summary>The image.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The check before.</summary>
+    public required QedCheckResult Before { get; init; }
+
+    /// <summary>The check afterwards; the same as before if nothing was changed.</summary>
+    public required QedCheckResult After { get; init; }
+
+    /// <summary>How many repairs were made.</summary>
+    public required long RepairCount { get; init; }
+
+    /// <summary>The repairs in the order in which they were made; the first 10,000.</summary>
+    public required IReadOnlyList<QedRepair> Repairs { get; init; }
+
+    /// <summary>The file that the old contents of all changed parts were saved to; null if nothing was saved.</summary>
+    public required string? BackupPath { get; init; }
+
+    /// <summary>The verdict before and afterwards.</summary>
+    public override string ToString() => $"{Before.Status} -> {After.Status}: {Path}";
+}

@@ -1,0 +1,33 @@
+using System;
+using System.Buffers;
+
+namespace QedTools.Storage;
+
+/// <summary>Copies bytes between files, or within one.</summary>
+internal static class StorageCopy
+{
+    private const int BufferBytes = 1 << 20;
+
+    /// <summary>Copies a stretch; what lies behind the end of the source is zeroes. Within one file the two must not overlap.</summary>
+    /// <exception cref="QedException">A file could not be read or written.</exception>
+    public static void Run(IStorage source, long offset, IStorage target, long targetOffset, long length)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, BufferBytes));
+        try
+        {
+            while (length > 0)
+            {
+                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
+                piece.Slice(source.Read(offset, piece)).Clear();
+                target.Write(targetOffset, piece);
+                offset += piece.Length;
+                targetOffset += piece.Length;
+                length -= piece.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System;
+using System.Collections.Generic;
+
+namespace QedTools.Storage;
+
+/// <summary>
+/// A file whose old contents are saved before they are overwritten or cut off, so that all changes can be taken back. What
+/// is saved is on the disk before the change is made.
+/// </summary>
+/// <remarks>
+/// Changes of saved parts wait in memory until a flush, so that one flush of the journal serves many of them. What lies
+/// behind the original end needs no saving and is written at once.
+/// </remarks>
+internal sealed class UndoStorage : IStorage
+{
+    private const int MostWaitingBytes = 8 << 20;
+
+    private readonly IStorage _inner;
+    private readonly UndoJournal _journal;
+    private readonly List<(long Offset, byte[] Data)> _waiting = [];
+    private long _waitingBytes;
+    private long _savedEnd;
+
+    /// <param name="inner">The file, which this owns.</param>
+    /// <param name="journal">Takes the old contents; stays the caller's.</param>
+    public UndoStorage(IStorage inner, UndoJournal journal)
+    {
+        _inner = inner;
+        _journal = journal;
+        _savedEnd = inner.Length;
+    }
+
+    /// <summary>Tells for an offset whether what is there is worth saving, and for how many bytes the answer holds; null: all is.</summary>
+    public Func<long, (bool IsWorthSaving, long Length)>? Worth { get; set; }
+
+    public string Path => _inner.Path;
+
+    public string Identity => _inner.Identity;
+
+    public bool CanWrite => _inner.CanWrite;
+
+    public long Length => _inner.Length;
+
+    public long AllocatedBytes => _inner.AllocatedBytes;
+
+    public bool IsInUse => _inner.IsInUse;
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        foreach ((long start, byte[] data) in _waiting)
+        {
+            if (start < offset + buffer.Length && offset < start + data.Length)
+            {
+                MakeWaitingChanges();
+                break;
+            }
+        }
+
+        return _inner.Read(offset, buffer);
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        int inside = (int)Math.Max(0, Math.Min(data.Length, _savedEnd - offset));
+        if (inside > 0)
+        {
+            _waiting.Add((offset, data.Slice(0, inside).ToArray()));
+            _waitingBytes += inside;
+            if (_waitingBytes > MostWaitingBytes)
+            {
+                MakeWaitingChanges();
+            }
+        }
+
+        if (inside < data.Length)
+        {
+            _inner.Write(offset + inside, data.Slice(inside));
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        MakeWaitingChanges();
+        if (length < _savedEnd)
+        {
+            Save(length, _savedEnd - length);
+            _journal.Flush();
+            _savedEnd = length;
+        }
+
+        _inner.SetLength(length);
+    }
+
+    public void Flush()
+    {
+        MakeWaitingChanges();
+        _inner.Flush();
+    }
+
+    public StorageRange RangeAt(long offset, long length) => _inner.RangeAt(offset, length);
+
+    public void Dispose()
+    {
+        try
+        {
+            MakeWaitingChanges();
+        }
+        finally
+        {
+            _inner.Dispose();
+        }
+    }
+
+    private void MakeWaitingChanges()
+    {
+        if (_waiting.Count == 0)
+        {
+            return;
+        }
+
+        foreach ((long offset, byte[] data) in _waiting)
+        {
+            Save(offset, data.Length);
+        }
+
+        _journal.Flush();
+        foreach ((long offset, byte[] data) in _waiting)
+        {
+            _inner.Write(offset, data);
+        }
+
+        _waiting.Clear();
+        _waitingBytes = 0;
+    }
+
+    private void Save(long offset, long length)
+    {
+        while (length > 0)
+        {
+            (bool isWorthSaving, long count) = Worth?.Invoke(offset) ?? (true, length);
+            count = Math.Min(count, length);
+            StorageRange range = _inner.RangeAt(offset, count);
+            count = range.Length;
+            if (range.IsHole)
+            {
+                _journal.AppendHole(offset, count);
+            }
+            else if (isWorthSaving)
+            {
+                _journal.Append(_inner, offset, count);
+            }
+
+            offset += count;
+            length -= count;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Management.Automation;
+
+namespace QedTools.Commands;
+
+/// <summary>A cmdlet that changes images, named one by one: -Path or -LiteralPath, both without wildcards.</summary>
+public abstract class QedChangeCommand : QedCommand
+{
+    private protected const string ByPath = "Path";
+    private protected const string ByLiteralPath = "LiteralPath";
+
+    /// <summary>The images; taken literally.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The same, for names that PowerShell would read as something else.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        bool isLiteral = ParameterSetName == ByLiteralPath;
+        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, ProcessFile);
+    }
+
+    /// <summary>Deals with one image.</summary>
+    /// <param name="path">Its full path; whether it exists is for the engine to say.</param>
+    private protected abstract void ProcessFile(string path);
+}

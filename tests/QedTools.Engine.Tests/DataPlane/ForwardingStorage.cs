@@ -1,0 +1,37 @@
+using System;
+using QedTools.Storage;
+
+namespace QedTools.Tests.DataPlane;
+
+/// <summary>A storage in front of another one; what a test wants to see or to spoil, it overrides.</summary>
+/// <remarks>Closing it leaves the other one open: it is looked at afterwards, and belongs to whoever made it.</remarks>
+internal abstract class ForwardingStorage(IStorage inner) : IStorage
+{
+    public virtual string Path => Inner.Path;
+
+    public virtual string Identity => Inner.Identity;
+
+    public virtual bool CanWrite => Inner.CanWrite;
+
+    public virtual long Length => Inner.Length;
+
+    public virtual long AllocatedBytes => Inner.AllocatedBytes;
+
+    public virtual bool IsInUse => Inner.IsInUse;
+
+    protected IStorage Inner { get; } = inner;
+
+    public virtual int Read(long offset, Span<byte> buffer) => Inner.Read(offset, buffer);
+
+    public virtual void Write(long offset, ReadOnlySpan<byte> data) => Inner.Write(offset, data);
+
+    public virtual void SetLength(long length) => Inner.SetLength(length);
+
+    public virtual void Flush() => Inner.Flush();
+
+    public virtual StorageRange RangeAt(long offset, long length) => Inner.RangeAt(offset, length);
+
+    public void Dispose()
+    {
+    }
+}
