@@ -90,7 +90,7 @@ internal sealed class BackingChain : IDisposable
         FileStorage storage;
         try
         {
-            storage = FileStorage.Open(path, _policy.BackingAccess);
+            storage = FileStorage.Open(path, _policy.AccessAt(_layers.Count));
         }
         catch (QedFileNotFoundException e)
         {
@@ -112,10 +112,11 @@ internal sealed class BackingChain : IDisposable
     }
 
     /// <summary>The disk that the layers opened so far make. The chain owns what it is made of.</summary>
-    public IDisk ToDisk()
+    /// <param name="depth">The layer to begin with: 0 for the disk as a whole, 1 for what the backing file shows.</param>
+    public IDisk ToDisk(int depth = 0)
     {
         IDisk? disk = null;
-        for (int i = _layers.Count - 1; i >= 0; i--)
+        for (int i = _layers.Count - 1; i >= depth; i--)
         {
             disk = _layers[i].ToDisk(disk);
         }

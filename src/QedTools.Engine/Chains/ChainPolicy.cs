@@ -3,10 +3,15 @@ using QedTools.Storage;
 namespace QedTools.Chains;
 
 /// <summary>How the layers of a chain are opened.</summary>
-/// <param name="Access">What for: every layer below the first is at most read.</param>
+/// <param name="Access">What for.</param>
 /// <param name="AllowUnc">Whether a backing name may lead to another network share.</param>
 internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
 {
-    /// <summary>What layers below the first are opened for.</summary>
-    public StorageAccess BackingAccess => Access == StorageAccess.Inspect ? StorageAccess.Inspect : StorageAccess.Read;
+    /// <summary>How many layers, from the top, are opened for writing if <see cref="Access"/> says so; those below are read.</summary>
+    public int WritableLayers { get; init; } = 1;
+
+    /// <summary>What a layer is opened for.</summary>
+    /// <param name="depth">0 for the top layer.</param>
+    public StorageAccess AccessAt(int depth) =>
+        Access == StorageAccess.Write && depth >= WritableLayers ? StorageAccess.Read : Access;
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using QedTools.Chains;
+using QedTools.Disks;
 using QedTools.Operations;
 using QedTools.Qed;
 using QedTools.Storage;
@@ -10,7 +11,8 @@ namespace QedTools;
 /// <summary>Changes which backing file an image names.</summary>
 public static class BackingFileChange
 {
-    /// <summary>Changes the header only: the disk reads differently afterwards unless old and new backing file hold the same.</summary>
+    /// <summary>Changes the header. The disk reads differently afterwards unless the two backing files hold the same, or its
+    /// contents are to be preserved.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">The new backing file.</param>
     /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
@@ -26,11 +28,52 @@ public static class BackingFileChange
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, AllowUnc: false));
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc);
+        using BackingChain chain = options.PreserveContent
+            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
+            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
         QedImage image = (QedImage)chain.Layers[0];
-        image.BeginWriting(progress, cancellation);
-        image.SetBacking(Examine(path, options)?.Reference);
+        image.BeginWriting(options.PreserveContent ? null : progress, cancellation);
+        BackingFileChoice? choice = Examine(path, options);
+        if (options.PreserveContent)
+        {
+            CopyWhatDiffers(chain, image, choice?.Reference, options, progress, cancellation);
+
+            // From here on the image reads the same over either backing file.
+            image.EndWriting();
+        }
+
+        image.SetBacking(choice?.Reference);
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
+    }
+
+    // Only what the image leaves to its backing file can change.
+    private static void CopyWhatDiffers(
+        BackingChain chain,
+        QedImage image,
+        BackingReference? newBacking,
+        BackingFileChangeOptions options,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
+    {
+        using BackingChain? newChain = newBacking is { } reference
+            ? BackingChain.OpenAll(
+                BackingFilePath.Resolve(image.Storage.Path, reference.Name, allowUnc: true),
+                reference.IsRaw ? DiskFormats.Raw : null,
+                new ChainPolicy(StorageAccess.Read, options.AllowUnc))
+            : null;
+        IDisk source = chain.ToDisk();
+        IDisk shown = newChain?.ToDisk() ?? new EmptyDisk();
+        IDisk target = image.ToDisk(shown);
+        IDisk own = image.ToDisk(backing: null);
+        foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
+        {
+            if (extent.State == QedExtentState.Unallocated)
+            {
+                DiskCopy.CopyRange(
+                    source, target, shown, image.Header.Geometry.ClusterSize, extent.Start, extent.Length, progress, cancellation);
+            }
+        }
     }
 
     /// <summary>Everything that would keep the change from being made, without making it.</summary>

@@ -11,4 +11,10 @@ public sealed record BackingFileChangeOptions
 
     /// <summary>Whether the file need not be there.</summary>
     public bool AllowMissing { get; init; }
+
+    /// <summary>Whether what reads differently from the new backing file is copied into the image first, so that the disk reads the same.</summary>
+    public bool PreserveContent { get; init; }
+
+    /// <summary>Whether a backing name may lead to another network share; for reading the contents to preserve.</summary>
+    public bool AllowUnc { get; init; }
 }

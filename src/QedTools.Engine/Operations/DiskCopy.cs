@@ -8,7 +8,8 @@ namespace QedTools.Operations;
 /// <summary>Copies a disk's contents to another disk, zeroes as nothing.</summary>
 internal static class DiskCopy
 {
-    private const int BufferBytes = 2 << 20;
+    /// <summary>The size of a copy's pieces, in bytes.</summary>
+    public const int BufferBytes = 2 << 20;
 
     /// <summary>Makes the target read as <paramref name="source"/> does, and as zeroes behind that one's end.</summary>
     /// <param name="source">Where from.</param>
@@ -27,25 +28,47 @@ internal static class DiskCopy
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        long length = source.Length;
+        CopyRange(source, target, shownBefore, granule, 0, source.Length, progress, cancellation);
+        if (shownBefore is not null && target.Length > source.Length)
+        {
+            target.Zero(source.Length, target.Length - source.Length);
+        }
+    }
+
+    /// <summary>Makes a range of the target read as that of <paramref name="source"/>.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="shownBefore">What the target shows in the range as long as nothing is written to it; null if that is zeroes.</param>
+    /// <param name="granule">What the target stores at the least, in bytes.</param>
+    /// <param name="offset">Where the range begins, in bytes.</param>
+    /// <param name="length">Its length, in bytes; it lies on both disks.</param>
+    /// <param name="progress">Is told how far on the disk the copy is; may be null.</param>
+    /// <param name="cancellation">Stops the copy.</param>
+    /// <exception cref="OperationCanceledException">It was stopped; part of the contents is copied.</exception>
+    /// <exception cref="QedException">A disk could not be read or written.</exception>
+    public static void CopyRange(
+        IDisk source,
+        IDisk target,
+        IDisk? shownBefore,
+        int granule,
+        long offset,
+        long length,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
+    {
         byte[] rented = ArrayPool<byte>.Shared.Rent(BufferBytes);
         byte[]? shown = shownBefore is null ? null : ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            foreach (DiskExtent extent in ExtentWalk.Over(source, 0, length, cancellation))
+            foreach (DiskExtent extent in ExtentWalk.Over(source, offset, length, cancellation))
             {
                 for (long at = extent.Start; at < extent.End;)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     long nothing = extent.State == QedExtentState.Data ? 0 : ZeroesShownAt(shownBefore, at, extent.End);
                     at += nothing > 0 ? nothing : CopyPiece(source, target, shownBefore, at, extent, rented, shown, granule);
-                    progress?.Report(new OperationProgress(at, length));
+                    progress?.Report(new OperationProgress(at, source.Length));
                 }
-            }
-
-            if (shownBefore is not null && target.Length > length)
-            {
-                target.Zero(length, target.Length - length);
             }
         }
         finally

@@ -168,6 +168,22 @@ internal sealed class QedImage : IDiskLayer
         Writer ??= new MetadataWriter(this, _tables);
     }
 
+    /// <summary>Leaves the cluster at an offset to the backing file.</summary>
+    /// <param name="virtualOffset">Where on the disk it begins, in bytes.</param>
+    /// <exception cref="QedException">The tables could not be read or written.</exception>
+    public void Unmap(long virtualOffset) => RequireWriter().Map(virtualOffset, 1, default, step: 0);
+
+    /// <summary>Leaves the whole disk to the backing file.</summary>
+    /// <exception cref="QedException">The tables could not be read or written.</exception>
+    public void Clear()
+    {
+        MetadataWriter writer = RequireWriter();
+        for (long l1Index = 0; l1Index < Header.Geometry.L1EntriesFor(VirtualSize); l1Index++)
+        {
+            writer.RemoveTable(l1Index);
+        }
+    }
+
     /// <summary>Allows changes of tables that may be damaged. The need-check bit stays set until <see cref="CompleteRepair"/>.</summary>
     public MetadataWriter BeginRepair() => Writer = new MetadataWriter(this, _tables) { IsDamaged = true };
 
@@ -214,13 +230,15 @@ internal sealed class QedImage : IDiskLayer
     /// <exception cref="QedException">The file could not be written.</exception>
     public void Pack(Action<ImageSurvey>? onSurvey = null)
     {
-        MetadataWriter writer = Writer ?? throw new InvalidOperationException("The image is open for reading only.");
+        MetadataWriter writer = RequireWriter();
         writer.Commit();
         ImageCompactor.Pack(this, writer, onSurvey);
     }
 
-    /// <summary>Closes the file; after changes, as <see cref="EndWriting"/> does. A file without changes is left as it is.</summary>
-    /// <exception cref="QedException">The last changes could not be written.</exception>
+    /// <summary>
+    /// Closes the file, on the way out of an error too: whoever wants to know whether the last changes reached the disk calls
+    /// <see cref="EndWriting"/> first. A file without changes is left as it is.
+    /// </summary>
     public void Dispose()
     {
         try
@@ -230,12 +248,19 @@ internal sealed class QedImage : IDiskLayer
                 EndWriting();
             }
         }
+        catch (QedException)
+        {
+            // The need-check bit tells the next one who opens the image; the error that led here matters more.
+        }
         finally
         {
             Writer = null;
             Storage.Dispose();
         }
     }
+
+    private MetadataWriter RequireWriter() =>
+        Writer ?? throw new InvalidOperationException("The image is open for reading only.");
 
     private bool HasWriterDuties => Header.AutoclearFeatures != 0 || Header.NeedsCheck;
 

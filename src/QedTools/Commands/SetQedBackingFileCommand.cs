@@ -48,6 +48,14 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [Parameter(ParameterSetName = ByLiteralPath)]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>First copy into the image what reads differently from the new backing file, so that the disk reads the same.</summary>
+    [Parameter]
+    public SwitchParameter PreserveContent { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share, to read the contents to preserve.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
     /// <summary>Write the image's facts to the pipeline.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -66,14 +74,20 @@ public sealed class SetQedBackingFileCommand : QedCommand
             BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
             BackingFormat = BackingFormat,
             AllowMissing = Force,
+            PreserveContent = PreserveContent,
+            AllowUnc = AllowUnc,
         };
         QedImageInfo before = BackingFileChange.Plan(path, options);
+        string effect = PreserveContent
+            ? " and copy into the image what it shows differently"
+            : string.Empty;
         string action = (before.BackingFile, options.BackingFile) switch
         {
             (null, null) => "Leave it without a backing file",
-            (null, { } added) => $"Name '{added}' as backing file",
+            (null, { } added) => $"Name '{added}' as backing file{effect}",
+            ({ } old, null) when PreserveContent => $"Remove the backing file '{old}' and copy into the image what only it holds",
             ({ } old, null) => $"Remove the backing file '{old}'; what only it holds will read as zeroes",
-            ({ } old, { } @new) => $"Change the backing file from '{old}' to '{@new}'",
+            ({ } old, { } @new) => $"Change the backing file from '{old}' to '{@new}'{effect}",
         };
         if (!ShouldProcess(path, action))
         {
@@ -81,7 +95,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
         }
 
         QedImageInfo after = WithProgress(
-            "Checking", path, progress => BackingFileChange.Apply(path, options, progress, Cancellation));
+            PreserveContent ? "Copying" : "Checking", path, progress => BackingFileChange.Apply(path, options, progress, Cancellation));
         WriteVerbose(after.BackingFormat is { } recorded
             ? $"{path}: the backing file is '{after.BackingFile}', recorded as {recorded}."
             : $"{path}: no backing file.");

@@ -1,0 +1,128 @@
+using System;
+using System.Buffers;
+using System.IO;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Operations;
+using QedTools.Qed;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Commits overlays into their backing files.</summary>
+/// <remarks>
+/// The overlay is emptied only when all it holds is on the backing file's disk. Until then it covers whatever part of it the
+/// backing file has already, so a crash at any point leaves an overlay that reads as before.
+/// </remarks>
+public static class DiskMerge
+{
+    /// <summary>Tells how much would be moved. Never changes a byte.</summary>
+    /// <param name="path">The overlay.</param>
+    /// <param name="options">How to merge.</param>
+    /// <param name="cancellation">Stops the look.</param>
+    /// <exception cref="QedException">It cannot be done.</exception>
+    public static QedMergeResult Plan(string path, DiskMergeOptions options, CancellationToken cancellation = default)
+    {
+        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+        IDisk overlay = RequireOverlay(chain);
+        long data = 0;
+        long zeroes = 0;
+        foreach (DiskExtent extent in ExtentWalk.Over(overlay, 0, overlay.Length, cancellation))
+        {
+            data += extent.State == QedExtentState.Data ? extent.Length : 0;
+            zeroes += extent.State == QedExtentState.Zero ? extent.Length : 0;
+        }
+
+        return Result(chain, data, zeroes, options);
+    }
+
+    /// <summary>Writes all that an overlay holds into its backing file, and empties the overlay.</summary>
+    /// <param name="path">The overlay.</param>
+    /// <param name="options">How to merge.</param>
+    /// <param name="progress">Is told how far on the disk the merge is; may be null.</param>
+    /// <param name="cancellation">Stops the merge; the overlay reads as before.</param>
+    /// <exception cref="QedLimitException">The image has no backing file, or one that cannot grow to its size.</exception>
+    /// <exception cref="QedImageInUseException">Another process has one of the two open.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
+    public static QedMergeResult Run(
+        string path, DiskMergeOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2 };
+        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, policy);
+        IDisk overlay = RequireOverlay(chain);
+        IDiskLayer top = chain.Layers[0];
+        IDiskLayer below = chain.Layers[1];
+        top.BeginWriting(progress: null, cancellation);
+        below.BeginWriting(progress: null, cancellation);
+
+        IDisk target = chain.ToDisk(depth: 1);
+        if (target.Length < overlay.Length)
+        {
+            target.SetLength(overlay.Length);
+        }
+
+        (long data, long zeroes) = Copy(overlay, target, progress, cancellation);
+        below.EndWriting();
+        if (!options.Keep)
+        {
+            ((QedImage)top).Clear();
+            top.EndWriting();
+        }
+
+        return Result(chain, data, zeroes, options);
+    }
+
+    // The layer alone: what it leaves to the backing file is there already.
+    private static IDisk RequireOverlay(BackingChain chain) => chain.Layers.Count > 1
+        ? chain.Layers[0].ToDisk(backing: null)
+        : throw new QedLimitException(chain.Layers[0].Storage.Path, "Path", "(an image without a backing file)", "an overlay");
+
+    private static (long Data, long Zeroes) Copy(
+        IDisk overlay, IDisk target, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        long data = 0;
+        long zeroes = 0;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(DiskCopy.BufferBytes);
+        try
+        {
+            foreach (DiskExtent extent in ExtentWalk.Over(overlay, 0, overlay.Length, cancellation))
+            {
+                if (extent.State == QedExtentState.Zero)
+                {
+                    target.Zero(extent.Start, extent.Length);
+                    zeroes += extent.Length;
+                }
+
+                for (long at = extent.Start; extent.State == QedExtentState.Data && at < extent.End;)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(extent.End - at, DiskCopy.BufferBytes));
+                    overlay.Read(at, piece);
+                    target.Write(at, piece);
+                    at += piece.Length;
+                    data += piece.Length;
+                    progress?.Report(new OperationProgress(at, overlay.Length));
+                }
+
+                progress?.Report(new OperationProgress(extent.End, overlay.Length));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return (data, zeroes);
+    }
+
+    private static QedMergeResult Result(BackingChain chain, long data, long zeroes, DiskMergeOptions options) => new()
+    {
+        Path = Path.GetFullPath(chain.Layers[0].Storage.Path),
+        BackingFilePath = Path.GetFullPath(chain.Layers[1].Storage.Path),
+        BytesMerged = data,
+        BytesZeroed = zeroes,
+        IsEmptied = !options.Keep,
+    };
+}

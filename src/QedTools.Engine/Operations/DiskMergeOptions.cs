@@ -1,0 +1,11 @@
+namespace QedTools;
+
+/// <summary>How an overlay is merged into its backing file.</summary>
+public sealed record DiskMergeOptions
+{
+    /// <summary>Whether the overlay keeps what it holds.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>Whether a backing name may lead to another network share.</summary>
+    public bool AllowUnc { get; init; }
+}

@@ -1,0 +1,111 @@
+using System;
+using System.Buffers;
+using System.IO;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Qed;
+using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>Makes images smaller in place, without a change of what they read as.</summary>
+public static class ImageOptimization
+{
+    /// <summary>Gives back clusters that are leaked or all zeroes, and shortens the file.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Is told how far on the disk it is; may be null.</param>
+    /// <param name="cancellation">Stops it; the image is whole, and smaller by what was done so far.</param>
+    /// <exception cref="QedCorruptException">The image is damaged.</exception>
+    /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
+    public static QedOptimizeResult Run(
+        string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
+        QedImage image = (QedImage)chain.Layers[0];
+        QedCheckResult check = ImageChecker.Check(image, progress: null, cancellation);
+        if (check.Status == QedCheckStatus.Corrupt)
+        {
+            throw new QedCorruptException(path, "its tables are wrong, so nothing is moved.");
+        }
+
+        long fileSize = image.Storage.Length;
+        long diskUsage = image.Storage.AllocatedBytes;
+        image.BeginWriting(progress: null, cancellation);
+        (long zeroed, long dropped) = Free(chain, image, options, progress, cancellation);
+        image.Pack();
+        image.EndWriting();
+        return new QedOptimizeResult
+        {
+            Path = Path.GetFullPath(path),
+            FileSizeBefore = fileSize,
+            FileSizeAfter = image.Storage.Length,
+            DiskUsageBefore = diskUsage,
+            DiskUsageAfter = image.Storage.AllocatedBytes,
+            LeakedClusters = check.LeakedClusters,
+            ZeroedClusters = zeroed,
+            DroppedClusters = dropped,
+        };
+    }
+
+    private static (long Zeroed, long Dropped) Free(
+        BackingChain chain,
+        QedImage image,
+        ImageOptimizationOptions options,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
+    {
+        QedGeometry geometry = image.Header.Geometry;
+        IDisk disk = chain.ToDisk();
+        IDisk own = image.ToDisk(backing: null);
+        IDisk? backing = options.AgainstBackingFile && chain.Layers.Count > 1 ? chain.ToDisk(depth: 1) : null;
+        long zeroed = 0;
+        long dropped = 0;
+        byte[] data = ArrayPool<byte>.Shared.Rent(geometry.ClusterSize);
+        byte[] shown = ArrayPool<byte>.Shared.Rent(geometry.ClusterSize);
+        try
+        {
+            foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
+            {
+                for (long at = extent.Start; extent.State == QedExtentState.Data && at < extent.End; at += geometry.ClusterSize)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Span<byte> piece = data.AsSpan(0, (int)Math.Min(geometry.ClusterSize, extent.End - at));
+                    own.Read(at, piece);
+                    if (backing is not null && ShowsTheSame(backing, at, piece, shown.AsSpan(0, piece.Length)))
+                    {
+                        image.Unmap(at);
+                        dropped++;
+                    }
+                    else if (ZeroScan.IsZero(piece))
+                    {
+                        disk.Zero(at, piece.Length);
+                        zeroed++;
+                    }
+
+                    progress?.Report(new OperationProgress(at, own.Length));
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(data);
+            ArrayPool<byte>.Shared.Return(shown);
+        }
+
+        return (zeroed, dropped);
+    }
+
+    private static bool ShowsTheSame(IDisk backing, long offset, ReadOnlySpan<byte> data, Span<byte> shown)
+    {
+        int inside = (int)Math.Max(0, Math.Min(data.Length, backing.Length - offset));
+        backing.Read(offset, shown.Slice(0, inside));
+        shown.Slice(inside).Clear();
+        return data.SequenceEqual(shown);
+    }
+}

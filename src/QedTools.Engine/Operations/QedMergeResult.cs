@@ -1,0 +1,23 @@
+namespace QedTools;
+
+/// <summary>What a merge moved.</summary>
+public sealed record QedMergeResult
+{
+    /// <summary>The overlay.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The backing file that it was merged into.</summary>
+    public required string BackingFilePath { get; init; }
+
+    /// <summary>How much data was written to the backing file, in bytes.</summary>
+    public required long BytesMerged { get; init; }
+
+    /// <summary>How much of the backing file was zeroed, in bytes.</summary>
+    public required long BytesZeroed { get; init; }
+
+    /// <summary>Whether the overlay is empty now.</summary>
+    public required bool IsEmptied { get; init; }
+
+    /// <summary>The two files.</summary>
+    public override string ToString() => $"{Path} -> {BackingFilePath}";
+}

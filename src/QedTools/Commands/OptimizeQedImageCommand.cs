@@ -1,0 +1,35 @@
+using System.Management.Automation;
+
+namespace QedTools.Commands;
+
+/// <summary>Optimize-QedImage: makes an image smaller in place.</summary>
+[Cmdlet(VerbsCommon.Optimize, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
+[OutputType(typeof(QedOptimizeResult))]
+public sealed class OptimizeQedImageCommand : QedChangeCommand
+{
+    /// <summary>Give up clusters that hold what the backing file shows anyway.</summary>
+    [Parameter]
+    public SwitchParameter AgainstBackingFile { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        // Refused or missing images are errors with -WhatIf too.
+        QedImageInfo info = ImageInspection.Read(path);
+        string against = AgainstBackingFile ? " or that hold what the backing file shows" : string.Empty;
+        if (!ShouldProcess(
+            path, $"Give back clusters of the {ByteSize.Format(info.FileSize)} file that are leaked or all zeroes{against}"))
+        {
+            return;
+        }
+
+        ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
+        QedOptimizeResult result = WithProgress(
+            "Optimizing", path, progress => ImageOptimization.Run(path, options, progress, Cancellation));
+        WriteVerbose($"{path}: {ByteSize.Format(result.FileSizeBefore)} before, {ByteSize.Format(result.FileSizeAfter)} now.");
+        WriteObject(result);
+    }
+}
