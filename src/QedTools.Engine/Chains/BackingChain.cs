@@ -34,7 +34,7 @@ internal sealed class BackingChain : IDisposable
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(FileStorage.Open(path, policy.Access), format);
+            chain.Add(HostFiles.Open(path, policy.Access), format);
             return chain;
         }
         catch
@@ -87,10 +87,10 @@ internal sealed class BackingChain : IDisposable
         }
 
         string path = BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc);
-        FileStorage storage;
+        IStorage storage;
         try
         {
-            storage = FileStorage.Open(path, _policy.AccessAt(_layers.Count));
+            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count));
         }
         catch (QedFileNotFoundException e)
         {
@@ -150,7 +150,7 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    private void Add(FileStorage storage, IDiskFormat? format)
+    private void Add(IStorage storage, IDiskFormat? format)
     {
         try
         {

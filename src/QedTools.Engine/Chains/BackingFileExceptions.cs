@@ -62,7 +62,7 @@ public sealed class QedBackingChainException : QedBackingFileException
 
     internal static QedBackingChainException ForDepth(string path, string backingFile, int most) => new(path, backingFile, string.Format(
         CultureInfo.InvariantCulture,
-        "'{0}' is layer {1} of its chain and names another backing file, '{2}': more than {1} layers are not followed. Convert an upper layer to flatten the chain.",
+        "The backing file '{2}' of '{0}' would be one layer too many: a chain has at most {1}. Convert an upper layer to flatten the chain.",
         path,
         most,
         backingFile));

@@ -8,7 +8,7 @@ namespace QedTools.Chains;
 /// <summary>Says which file a stored backing name leads to, or why it leads nowhere.</summary>
 internal static class BackingFilePath
 {
-    /// <summary>The file that <paramref name="name"/> leads to, as a full path. Nothing is opened or asked of the host.</summary>
+    /// <summary>The file that <paramref name="name"/> leads to, as a full path. Nothing is opened.</summary>
     /// <param name="imagePath">The image that names it: a relative name begins in its folder.</param>
     /// <param name="name">The name as stored.</param>
     /// <param name="allowUnc">Whether a name may lead to a network share that the image itself is not on.</param>
@@ -23,7 +23,7 @@ internal static class BackingFilePath
         try
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(imagePath)) ?? Path.GetPathRoot(imagePath) ?? string.Empty;
-            return Path.GetFullPath(Path.Combine(folder, name));
+            return RealPath.Combine(folder, name);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
         {

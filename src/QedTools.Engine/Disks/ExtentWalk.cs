@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 
 namespace QedTools.Disks;
@@ -25,7 +27,13 @@ internal static class ExtentWalk
         while (current.End < end)
         {
             cancellation.ThrowIfCancellationRequested();
-            DiskExtent next = disk.ExtentAt(current.End, end - current.End);
+            if (!TryLook(disk, current.End, end, out DiskExtent next, out ExceptionDispatchInfo? failure))
+            {
+                // What is known of the disk up to here is handed out first.
+                yield return current;
+                failure.Throw();
+            }
+
             if (current.IsContinuedBy(next))
             {
                 current = current with { Length = current.Length + next.Length };
@@ -37,5 +45,22 @@ internal static class ExtentWalk
         }
 
         yield return current;
+    }
+
+    private static bool TryLook(
+        IDisk disk, long offset, long end, out DiskExtent extent, [NotNullWhen(false)] out ExceptionDispatchInfo? failure)
+    {
+        try
+        {
+            extent = disk.ExtentAt(offset, end - offset);
+            failure = null;
+            return true;
+        }
+        catch (QedException e)
+        {
+            extent = default;
+            failure = ExceptionDispatchInfo.Capture(e);
+            return false;
+        }
     }
 }

@@ -79,13 +79,16 @@ public static class BackingFileChange
     /// <summary>Everything that would keep the change from being made, without making it.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">The new backing file.</param>
+    /// <param name="cancellation">Stops the look.</param>
     /// <returns>The facts of the image as it is.</returns>
     /// <exception cref="QedException">The change cannot be made.</exception>
-    public static QedImageInfo Plan(string path, BackingFileChangeOptions options)
+    public static QedImageInfo Plan(string path, BackingFileChangeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Read, AllowUnc: false));
-        _ = Examine(path, options);
-        return ImageInspection.Describe(chain.Layers[0], depth: 0);
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, AllowUnc: false));
+        QedImage image = (QedImage)chain.Layers[0];
+        image.RequireWritable(progress: null, cancellation);
+        image.RequireBacking(Examine(path, options)?.Reference);
+        return ImageInspection.Describe(image, depth: 0);
     }
 
     private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options) => options.BackingFile is { } name

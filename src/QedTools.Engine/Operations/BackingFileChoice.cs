@@ -45,10 +45,9 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
         }
     }
 
-    // Only the way back to the image matters here: a chain that breaks further down is not this change's fault.
     private static void RefuseCycle(string imagePath, string name, BackingChain chain)
     {
-        string? image = FileStorage.IdentityOf(imagePath);
+        string? image = HostFiles.IdentityOf(imagePath);
         HashSet<string> seen = [];
         if (image is not null)
         {
@@ -63,15 +62,21 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
                 {
                     throw QedBackingChainException.ForCycle(imagePath, name);
                 }
+
+                if (chain.Layers.Count == BackingChain.MaxLayers)
+                {
+                    throw QedBackingChainException.ForDepth(imagePath, name, BackingChain.MaxLayers);
+                }
             }
             while (chain.OpenNext());
         }
         catch (QedBackingChainException)
         {
-            throw QedBackingChainException.ForCycle(imagePath, name);
+            throw;
         }
         catch (QedException)
         {
+            // A chain that breaks further down is not this change's fault.
         }
     }
 }

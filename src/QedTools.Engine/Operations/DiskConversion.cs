@@ -83,7 +83,7 @@ public static class DiskConversion
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         NewFile.RequireFreeName(destinationPath, options.Replace);
-        if (FileStorage.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
+        if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
         {
             throw new QedLimitException(
                 destinationPath, "DestinationPath", "(the source or a file under it)", "another file than those that are read");
@@ -102,6 +102,11 @@ public static class DiskConversion
             : null;
         NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing);
         QedFormat.RequireGeometry(destinationPath, disk);
+        if (backing is { } reference)
+        {
+            QedImage.EncodeBackingName(destinationPath, reference.Name);
+        }
+
         return disk;
     }
 

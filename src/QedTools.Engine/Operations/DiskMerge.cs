@@ -24,7 +24,7 @@ public static class DiskMerge
     /// <exception cref="QedException">It cannot be done.</exception>
     public static QedMergeResult Plan(string path, DiskMergeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2 });
         IDisk overlay = RequireOverlay(chain);
         long data = 0;
         long zeroes = 0;

@@ -48,6 +48,11 @@ public static class ImageCreation
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
         NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing?.Reference);
         QedFormat.RequireGeometry(path, disk);
+        if (backing is { } choice)
+        {
+            QedImage.EncodeBackingName(path, choice.Reference.Name);
+        }
+
         return disk with { VirtualSize = QedGeometry.RoundUpToSector(size) };
     }
 }

@@ -23,7 +23,7 @@ public static class ImageRepair
     public static QedRepairResult Plan(
         string path, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using QedImage image = Open(FileStorage.Open(path, StorageAccess.Read));
+        using QedImage image = Open(HostFiles.Open(path, StorageAccess.Write));
         QedCheckResult before = ImageChecker.Check(image, progress, cancellation);
         RepairLog log = new();
         if (before.Status == QedCheckStatus.Corrupt)
@@ -55,7 +55,7 @@ public static class ImageRepair
     public static QedRepairResult Run(
         string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        FileStorage file = FileStorage.Open(path, StorageAccess.Write);
+        IStorage file = HostFiles.Open(path, StorageAccess.Write);
         using QedImage image = Open(file);
         ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
         QedCheckResult before = survey.Result;
@@ -90,8 +90,8 @@ public static class ImageRepair
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedImageInfo Restore(string path, string backupPath)
     {
-        using FileStorage journal = FileStorage.Open(backupPath, StorageAccess.Read);
-        using (FileStorage target = FileStorage.Open(path, StorageAccess.Write))
+        using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Read);
+        using (IStorage target = HostFiles.Open(path, StorageAccess.Write))
         {
             UndoJournal.Restore(journal, target);
         }
@@ -100,10 +100,10 @@ public static class ImageRepair
     }
 
     private static QedRepairResult RepairWithBackup(
-        FileStorage file, QedCheckResult before, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        IStorage file, QedCheckResult before, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         string backupPath = BackupPathFor(file.Path);
-        FileStorage backup = FileStorage.CreateNew(backupPath);
+        IStorage backup = HostFiles.CreateNew(backupPath);
         try
         {
             using UndoJournal journal = UndoJournal.Begin(backup, file.Length);
@@ -165,20 +165,20 @@ public static class ImageRepair
         return (isOutsideClusters || survey.IsUsed(geometry.ClusterAt(offset)), restOfCluster);
     };
 
-    private static void TakeBack(FileStorage file, string backupPath)
+    private static void TakeBack(IStorage file, string backupPath)
     {
-        using (FileStorage journal = FileStorage.Open(backupPath, StorageAccess.Read))
+        using (IStorage journal = HostFiles.Open(backupPath, StorageAccess.Read))
         {
             UndoJournal.Restore(journal, file);
         }
 
-        FileStorage.Delete(backupPath);
+        HostFiles.Delete(backupPath);
     }
 
     private static string BackupPathFor(string path) =>
         path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + BackupExtension;
 
-    private static QedImage Open(FileStorage storage)
+    private static QedImage Open(IStorage storage)
     {
         try
         {

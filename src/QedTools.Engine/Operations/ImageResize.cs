@@ -19,7 +19,7 @@ public static class ImageResize
     /// <exception cref="QedException">It cannot be done.</exception>
     public static ImageResizePlan Plan(string path, long sizeBytes, ImageResizeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
         long size = Require(chain.Layers[0], sizeBytes, options);
         long discarded = 0;
         IDisk disk = chain.ToDisk();

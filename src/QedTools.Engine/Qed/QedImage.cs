@@ -119,35 +119,57 @@ internal sealed class QedImage : IDiskLayer
             return false;
         }
 
-        // Unknown autoclear features promise what a change may break; and whoever writes has checked a dirty image.
-        QedHeader cleared = Header with { AutoclearFeatures = 0, Features = Header.Features & ~QedFeatures.NeedCheck };
+        RequireBacking(backing);
+
+        // Unknown autoclear features promise what a change may break, so they go first.
+        if (Header.AutoclearFeatures != 0)
+        {
+            WriteHeader(Header with { AutoclearFeatures = 0 });
+            Storage.Flush();
+        }
+
+        // Whoever writes has checked a dirty image.
+        QedHeader changed = Header with { Features = Header.Features & ~QedFeatures.NeedCheck };
         if (backing is { } reference)
         {
-            if (Header.CompatFeatures != 0)
-            {
-                throw QedUnsupportedFeatureException.ForBackingName(Storage.Path, Header.CompatFeatures);
-            }
-
             byte[] name = EncodeBackingName(Storage.Path, reference.Name);
             uint offset = PlaceForName(name.Length);
             Storage.Write(offset, name);
             Storage.Flush();
-            cleared = WithBacking(cleared, offset, name.Length, reference.IsRaw);
+            changed = WithBacking(changed, offset, name.Length, reference.IsRaw);
         }
         else
         {
-            cleared = cleared with
+            changed = changed with
             {
-                Features = cleared.Features & ~(QedFeatures.BackingFile | QedFeatures.BackingFormatNoProbe),
+                Features = changed.Features & ~(QedFeatures.BackingFile | QedFeatures.BackingFormatNoProbe),
                 BackingNameOffset = 0,
                 BackingNameSize = 0,
             };
         }
 
-        WriteHeader(cleared);
+        WriteHeader(changed);
         Storage.Flush();
         BackingName = backing?.Name;
         return true;
+    }
+
+    /// <summary>Makes sure that a backing file could be named.</summary>
+    /// <param name="backing">The file; null for none, which is always possible.</param>
+    /// <exception cref="QedException">As <see cref="SetBacking"/>.</exception>
+    public void RequireBacking(BackingReference? backing)
+    {
+        if (backing is not { } reference)
+        {
+            return;
+        }
+
+        if (Header.CompatFeatures != 0)
+        {
+            throw QedUnsupportedFeatureException.ForBackingName(Storage.Path, Header.CompatFeatures);
+        }
+
+        PlaceForName(EncodeBackingName(Storage.Path, reference.Name).Length);
     }
 
     public IDisk ToDisk(IDisk? backing) => new QedDisk(this, backing);
@@ -157,6 +179,17 @@ internal sealed class QedImage : IDiskLayer
 
     public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
+        RequireWritable(progress, cancellation);
+        Writer ??= new MetadataWriter(this, _tables);
+    }
+
+    /// <summary>Makes sure that the image may be written to: one that was not closed cleanly is checked.</summary>
+    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
         if (Header.NeedsCheck && ImageChecker.Check(this, progress, cancellation) is { Status: QedCheckStatus.Corrupt } check)
         {
             throw new QedCorruptException(Storage.Path, string.Format(
@@ -164,8 +197,6 @@ internal sealed class QedImage : IDiskLayer
                 "it was not closed cleanly and {0} of its table entries are wrong, so it is not written to.",
                 check.CorruptionCount));
         }
-
-        Writer ??= new MetadataWriter(this, _tables);
     }
 
     /// <summary>Leaves the cluster at an offset to the backing file.</summary>
@@ -292,7 +323,9 @@ internal sealed class QedImage : IDiskLayer
         return Encoding.UTF8.GetString(name, 0, count);
     }
 
-    private static byte[] EncodeBackingName(string path, string name)
+    /// <summary>A backing file's name as it is stored.</summary>
+    /// <exception cref="QedLimitException">It is too long.</exception>
+    public static byte[] EncodeBackingName(string path, string name)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         return bytes.Length is > 0 and <= QedHeader.MaxNewBackingNameSize
@@ -310,7 +343,7 @@ internal sealed class QedImage : IDiskLayer
         }
 
         long behind = Header.BackingNameOffset + (long)Header.BackingNameSize;
-        return behind + size <= Header.HeaderBytes
+        return behind + size <= Math.Min(Header.HeaderBytes, uint.MaxValue)
             ? (uint)behind
             : throw new QedLimitException(
                 Storage.Path, "BackingFile", $"with a name of {size} bytes", "what fits into the header beside the name it has now");

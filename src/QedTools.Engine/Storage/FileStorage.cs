@@ -4,7 +4,7 @@ using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
-/// <summary>A file of the host as <see cref="IStorage"/>. Every file the engine touches is opened here.</summary>
+/// <summary>A file of the host as <see cref="IStorage"/>; <see cref="HostFiles"/> hands them out.</summary>
 internal sealed class FileStorage : IStorage
 {
     private readonly FileHandle _file;
@@ -20,16 +20,15 @@ internal sealed class FileStorage : IStorage
 
     public bool CanWrite { get; }
 
-    public string Identity => Status?.Identity ?? System.IO.Path.GetFullPath(Path);
+    public string Identity => Status.Identity;
 
     public long Length => _file.Length;
 
-    public long AllocatedBytes => Status?.AllocatedBytes ?? Length;
+    public long AllocatedBytes => Status.AllocatedBytes ?? Length;
 
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
 
-    private FileStatus? Status =>
-        Platform.IsWindows ? FileStatus.OfWindowsHandle(_file.Safe, Path) : FileStatus.OfPath(Path);
+    private FileStatus Status => FileStatus.OfHandle(_file.Safe, Path);
 
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
     /// <param name="path">The file, as the host names it.</param>
@@ -43,15 +42,17 @@ internal sealed class FileStorage : IStorage
     {
         bool writes = access == StorageAccess.Write;
         string action = writes ? "write" : "read";
-        if (FileStatus.OfPath(path) is { Kind: { } kind })
-        {
-            throw new QedNotAFileException(path, kind);
-        }
-
         FileHandle file;
         try
         {
-            file = FileHandle.Open(path, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
+            // Looked at first: opening a pipe would wait for its other end. Both go by the same spelling of the path.
+            string fullPath = System.IO.Path.GetFullPath(path);
+            if (FileStatus.OfPath(fullPath) is { Kind: { } kind })
+            {
+                throw new QedNotAFileException(path, kind);
+            }
+
+            file = FileHandle.Open(fullPath, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
@@ -60,13 +61,13 @@ internal sealed class FileStorage : IStorage
 
         try
         {
+            if (FileStatus.OfHandle(file.Safe, path).Kind is { } kind)
+            {
+                throw new QedNotAFileException(path, kind);
+            }
+
             if (Platform.IsWindows)
             {
-                if (FileStatus.OfWindowsHandle(file.Safe, path).Kind is { } windowsKind)
-                {
-                    throw new QedNotAFileException(path, windowsKind);
-                }
-
                 if (writes)
                 {
                     FileHoles.Allow(file.Safe);
@@ -83,33 +84,6 @@ internal sealed class FileStorage : IStorage
         {
             file.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>What <see cref="Identity"/> of a file would be; null if it is not there.</summary>
-    public static string? IdentityOf(string path)
-    {
-        try
-        {
-            using FileStorage storage = Open(path, StorageAccess.Inspect);
-            return storage.Identity;
-        }
-        catch (QedException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Removes a file; that it cannot be removed is no error.</summary>
-    public static void Delete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
-        {
-            // Nothing better can be done on the way out, and the error that led here matters more.
         }
     }
 
@@ -191,7 +165,15 @@ internal sealed class FileStorage : IStorage
 
     public StorageRange RangeAt(long offset, long length) => FileHoles.RangeAt(_file.Safe, offset, length);
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (!Platform.IsWindows && !_file.Safe.IsClosed)
+        {
+            ByteLocks.Release(_file.Safe);
+        }
+
+        _file.Dispose();
+    }
 
     // On Windows sharing is the lock; on Unix .NET's own advisory lock must stay out of the way of QEMU's.
     private static FileShare ShareOf(StorageAccess access) =>

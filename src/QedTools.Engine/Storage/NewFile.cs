@@ -9,11 +9,11 @@ internal sealed class NewFile : IDisposable
 {
     private readonly string _target;
     private readonly string _partial;
-    private readonly FileStorage? _replaced;
-    private readonly FileStorage _storage;
+    private readonly IStorage? _replaced;
+    private readonly IStorage _storage;
     private bool _finished;
 
-    private NewFile(string target, string partial, FileStorage storage, FileStorage? replaced)
+    private NewFile(string target, string partial, IStorage storage, IStorage? replaced)
     {
         _target = target;
         _partial = partial;
@@ -33,12 +33,19 @@ internal sealed class NewFile : IDisposable
     /// <exception cref="QedException">The folder is missing or may not be written.</exception>
     public static NewFile Create(string path, bool replace)
     {
+        // A link stays a link: what it leads to is replaced.
         string folder = RequireFreeName(path, replace);
-        FileStorage? replaced = FileStatus.OfPath(path) is null ? null : FileStorage.Open(path, StorageAccess.Write);
+        if (RealPath.Of(path) is { } real)
+        {
+            path = real;
+            folder = Path.GetDirectoryName(real) ?? folder;
+        }
+
+        IStorage? replaced = FileStatus.OfPath(path) is null ? null : HostFiles.Open(path, StorageAccess.Write);
         string partial = Path.Combine(folder, $".{Guid.NewGuid():N}.qedtools-partial");
         try
         {
-            return new NewFile(path, partial, FileStorage.CreateNew(partial), replaced);
+            return new NewFile(path, partial, HostFiles.CreateNew(partial), replaced);
         }
         catch (QedAccessDeniedException e)
         {
@@ -57,6 +64,16 @@ internal sealed class NewFile : IDisposable
     /// <exception cref="QedException">As <see cref="Create"/>, as far as it can be told without creating anything.</exception>
     public static string RequireFreeName(string path, bool replace)
     {
+        string? folder;
+        try
+        {
+            folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, path, "create");
+        }
+
         if (FileStatus.OfPath(path) is { } status)
         {
             if (status.Kind is { } kind)
@@ -68,9 +85,16 @@ internal sealed class NewFile : IDisposable
             {
                 throw new QedFileExistsException(path);
             }
+
+            // Whether it may be replaced: not while somebody uses it.
+            HostFiles.Open(path, StorageAccess.Write).Dispose();
         }
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new QedNotAFileException(path, "a folder");
+        if (folder is null)
+        {
+            throw new QedNotAFileException(path, "a folder");
+        }
+
         return Directory.Exists(folder) ? folder : throw new QedFileNotFoundException(folder);
     }
 
@@ -105,7 +129,7 @@ internal sealed class NewFile : IDisposable
         _replaced?.Dispose();
         if (!_finished)
         {
-            FileStorage.Delete(_partial);
+            HostFiles.Delete(_partial);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
@@ -37,6 +38,8 @@ internal sealed class UndoJournal : IDisposable
         Magic.CopyTo(header);
         BinaryPrimitives.WriteInt64LittleEndian(header.Slice(8), originalLength);
         storage.Write(0, header);
+        storage.Flush();
+        FolderFlush.Flush(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(storage.Path)));
         return new UndoJournal(storage);
     }
 

@@ -77,7 +77,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
             PreserveContent = PreserveContent,
             AllowUnc = AllowUnc,
         };
-        QedImageInfo before = BackingFileChange.Plan(path, options);
+        QedImageInfo before = BackingFileChange.Plan(path, options, Cancellation);
         string effect = PreserveContent
             ? " and copy into the image what it shows differently"
             : string.Empty;

@@ -56,7 +56,11 @@ internal sealed class MetadataWriter
         _isUnflushed = true;
         if (_image.Header.AutoclearFeatures != 0)
         {
-            Guard(() => _image.WriteHeader(_image.Header with { AutoclearFeatures = 0 }));
+            Guard(() =>
+            {
+                _image.WriteHeader(_image.Header with { AutoclearFeatures = 0 });
+                _storage.Flush();
+            });
         }
     }
 

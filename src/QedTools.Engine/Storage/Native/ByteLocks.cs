@@ -18,7 +18,8 @@ internal static unsafe class ByteLocks
     private const int HeldBase = 100;
     private const int UnsharedBase = 200;
 
-    private const int SharedLock = 0; // replaced per platform: see LockType
+    // As Linux numbers them; LockType has macOS's.
+    private const int SharedLock = 0;
     private const int ExclusiveLock = 1;
     private const int NoLock = 2;
 
@@ -34,16 +35,30 @@ internal static unsafe class ByteLocks
         int[] holds = forWriting ? WriterHolds : ReaderHolds;
         foreach (int permission in holds)
         {
-            Call(handle, set: true, SharedLock, HeldBase + permission, out _);
+            Call(handle, set: true, SharedLock, HeldBase + permission, 1, out _);
         }
 
         foreach (int permission in NobodyElseMay)
         {
-            Call(handle, set: true, SharedLock, UnsharedBase + permission, out _);
+            Call(handle, set: true, SharedLock, UnsharedBase + permission, 1, out _);
         }
 
-        return !IsExcluded(handle, holds);
+        if (!IsExcluded(handle, holds))
+        {
+            return true;
+        }
+
+        Release(handle);
+        return false;
     }
+
+    /// <summary>Gives all locks of an open file back.</summary>
+    /// <remarks>
+    /// Closing it is not enough: a process that another thread is just starting holds the same open file until it runs its own
+    /// program.
+    /// </remarks>
+    public static void Release(SafeFileHandle handle) =>
+        Call(handle, set: true, NoLock, HeldBase, UnsharedBase + Resize - HeldBase + 1, out _);
 
     /// <summary>Whether a writer would be refused now. Takes no lock.</summary>
     public static bool ExcludeWriter(SafeFileHandle handle) => IsExcluded(handle, WriterHolds);
@@ -70,9 +85,9 @@ internal static unsafe class ByteLocks
     }
 
     private static bool IsLockedElsewhere(SafeFileHandle handle, int position) =>
-        Call(handle, set: false, ExclusiveLock, position, out int found) && found != LockType(NoLock);
+        Call(handle, set: false, ExclusiveLock, position, 1, out int found) && found != LockType(NoLock);
 
-    private static bool Call(SafeFileHandle handle, bool set, int type, int position, out int found)
+    private static bool Call(SafeFileHandle handle, bool set, int type, int position, int length, out int found)
     {
         byte* structure = stackalloc byte[32];
         new Span<byte>(structure, 32).Clear();
@@ -86,7 +101,7 @@ internal static unsafe class ByteLocks
             {
                 // struct flock: start at 0, length at 8, pid at 16, type at 20, whence at 22.
                 *(long*)structure = position;
-                *(long*)(structure + 8) = 1;
+                *(long*)(structure + 8) = length;
                 *(short*)(structure + 20) = (short)LockType(type);
                 int command = set ? 90 : 92;
                 outcome = RuntimeInformation.ProcessArchitecture == Architecture.Arm64
@@ -99,7 +114,7 @@ internal static unsafe class ByteLocks
                 // struct flock: type at 0, whence at 2, start at 8, length at 16, pid at 24 (must be 0).
                 *(short*)structure = (short)LockType(type);
                 *(long*)(structure + 8) = position;
-                *(long*)(structure + 16) = 1;
+                *(long*)(structure + 16) = length;
                 outcome = LibC.Fcntl(file, set ? 37 : 36, structure);
                 found = *(short*)structure;
             }

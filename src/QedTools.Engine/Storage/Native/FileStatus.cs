@@ -28,7 +28,7 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
             return new FileStatus("a folder", path, null);
         }
 
-        if (!Platform.IsWindows && TryStat(path) is { } status)
+        if (!Platform.IsWindows && TryStat(path, file: null) is { } status)
         {
             return status;
         }
@@ -36,8 +36,30 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
         return File.Exists(path) ? new FileStatus(null, FullPathIdentity(path), null) : null;
     }
 
-    /// <summary>Asks Windows by handle.</summary>
-    public static unsafe FileStatus OfWindowsHandle(SafeFileHandle handle, string path)
+    /// <summary>Asks by handle, whatever has the file's name by now.</summary>
+    public static FileStatus OfHandle(SafeFileHandle handle, string path)
+    {
+        if (Platform.IsWindows)
+        {
+            return OfWindowsHandle(handle, path);
+        }
+
+        bool added = false;
+        try
+        {
+            handle.DangerousAddRef(ref added);
+            return TryStat(string.Empty, (int)handle.DangerousGetHandle()) ?? new FileStatus(null, FullPathIdentity(path), null);
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    private static unsafe FileStatus OfWindowsHandle(SafeFileHandle handle, string path)
     {
         const int StandardInfo = 1;
         if (Kernel32.GetFileType(handle) != Kernel32.FileTypeDisk)
@@ -64,7 +86,7 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
     private static string FullPathIdentity(string path) =>
         Platform.IsWindows ? Path.GetFullPath(path).ToUpperInvariant() : Path.GetFullPath(path);
 
-    private static unsafe FileStatus? TryStat(string path)
+    private static unsafe FileStatus? TryStat(string path, int? file)
     {
         byte* result = stackalloc byte[256];
         byte[] name = Encoding.UTF8.GetBytes(path + '\0');
@@ -74,14 +96,20 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
             {
                 if (Platform.IsLinux)
                 {
-                    return LibC.Statx(LibC.AtFdCwd, first, 0, LibC.StatxBasicStats, result) == 0 ? FromStatx(result) : null;
+                    int flags = file is null ? 0 : LibC.AtEmptyPath;
+                    return LibC.Statx(file ?? LibC.AtFdCwd, first, flags, LibC.StatxBasicStats, result) == 0 ? FromStatx(result) : null;
                 }
 
                 if (Platform.IsMac)
                 {
-                    int outcome = RuntimeInformation.ProcessArchitecture == Architecture.X64
-                        ? LibC.StatMacX64(first, result)
-                        : LibC.StatMac(first, result);
+                    bool isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+                    int outcome = (file, isX64) switch
+                    {
+                        (null, true) => LibC.StatMacX64(first, result),
+                        (null, false) => LibC.StatMac(first, result),
+                        ({ } open, true) => LibC.StatFileMacX64(open, result),
+                        ({ } open, false) => LibC.StatFileMac(open, result),
+                    };
                     return outcome == 0 ? FromStatMac(result) : null;
                 }
             }

@@ -21,6 +21,16 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "stat$INODE64", SetLastError = true)]
     public static extern int StatMacX64(byte* path, byte* result);
 
+    [DllImport("libc", EntryPoint = "fstat", SetLastError = true)]
+    public static extern int StatFileMac(int file, byte* result);
+
+    [DllImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
+    public static extern int StatFileMacX64(int file, byte* result);
+
+    /// <summary>The path without symbolic links; <paramref name="resolved"/> has room for 4,096 bytes.</summary>
+    [DllImport("libc", EntryPoint = "realpath", SetLastError = true)]
+    public static extern byte* RealPath(byte* path, byte* resolved);
+
     [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static extern long Seek(IntPtr file, long offset, int whence);
 

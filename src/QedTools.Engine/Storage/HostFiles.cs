@@ -1,0 +1,49 @@
+using System;
+using System.IO;
+using System.Threading;
+
+namespace QedTools.Storage;
+
+/// <summary>Opens files for the rooms below. What is behind a path is decided here and nowhere else.</summary>
+internal static class HostFiles
+{
+    /// <summary>Put around every file that this flow of execution opens: tests record and disturb operations with it.</summary>
+    public static readonly AsyncLocal<Func<IStorage, IStorage>?> Interceptor = new();
+
+    /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
+    /// <exception cref="QedException">As for <see cref="FileStorage.Open"/>.</exception>
+    public static IStorage Open(string path, StorageAccess access) => Intercept(FileStorage.Open(path, access));
+
+    /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
+    /// <exception cref="QedException">It exists, or could not be made.</exception>
+    public static IStorage CreateNew(string path) => Intercept(FileStorage.CreateNew(path));
+
+    /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it is not there.</summary>
+    public static string? IdentityOf(string path)
+    {
+        try
+        {
+            using FileStorage storage = FileStorage.Open(path, StorageAccess.Inspect);
+            return storage.Identity;
+        }
+        catch (QedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Removes a file; that it cannot be removed is no error.</summary>
+    public static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            // Nothing better can be done on the way out, and the error that led here matters more.
+        }
+    }
+
+    private static IStorage Intercept(IStorage storage) => Interceptor.Value?.Invoke(storage) ?? storage;
+}

@@ -1,0 +1,60 @@
+using System;
+using System.IO;
+using System.Text;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>Paths as the host follows them: symbolic links first, "..", which means the folder above, afterwards.</summary>
+internal static class RealPath
+{
+    private const int MostBytes = 4096;
+
+    /// <summary>The path of an existing file or folder without symbolic links; null if it does not exist or this host has no such call.</summary>
+    public static unsafe string? Of(string path)
+    {
+        if (Platform.IsWindows)
+        {
+            return null;
+        }
+
+        byte* resolved = stackalloc byte[MostBytes];
+        byte[] name = Encoding.UTF8.GetBytes(path + '\0');
+        try
+        {
+            fixed (byte* first = name)
+            {
+                return LibC.RealPath(first, resolved) is not null ? Utf8Text(resolved) : null;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The full path that a name in a folder leads to.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">A file's name as seen from there.</param>
+    /// <exception cref="ArgumentException">It is no path.</exception>
+    public static string Combine(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+
+        // Only a name that goes up can mean something else by its letters than to the host.
+        bool goesUp = !Platform.IsWindows && Array.IndexOf(name.Split('/'), "..") >= 0;
+        return goesUp && Of(Path.GetDirectoryName(path) ?? folder) is { } real
+            ? Path.Combine(real, Path.GetFileName(path))
+            : Path.GetFullPath(path);
+    }
+
+    private static unsafe string Utf8Text(byte* text)
+    {
+        int length = 0;
+        while (text[length] != 0)
+        {
+            length++;
+        }
+
+        return Encoding.UTF8.GetString(text, length);
+    }
+}

@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools.Tests.DataPlane;
+
+/// <summary>What was done to a storage.</summary>
+internal enum StorageCall
+{
+    Read,
+    Write,
+    SetLength,
+    Flush,
+}
+
+/// <summary>One call of a storage.</summary>
+/// <param name="Kind">Which one.</param>
+/// <param name="Offset">Where; the new length for a change of length.</param>
+/// <param name="Length">How many bytes.</param>
+/// <param name="Data">What was written.</param>
+internal sealed record StorageEvent(StorageCall Kind, long Offset, long Length, byte[] Data)
+{
+    public long End => Offset + Length;
+
+    /// <summary>Whether the header is written.</summary>
+    public bool IsHeader => Kind == StorageCall.Write && Offset == 0 && Length == QedHeader.Size;
+
+    /// <summary>The header that is written.</summary>
+    public QedHeader Header => QedHeader.Parse(Data, "header", Length);
+
+    public override string ToString() => IsHeader
+        ? $"header (need-check {Header.NeedsCheck}, size {Header.ImageSize})"
+        : Kind == StorageCall.Flush ? "flush" : $"{Kind} {Offset}+{Length}";
+}
+
+/// <summary>Keeps a list of all that is done to a storage.</summary>
+internal sealed class RecordingStorage(IStorage inner) : ForwardingStorage(inner)
+{
+    private readonly List<StorageEvent> _events = [];
+
+    /// <summary>Everything so far, in order.</summary>
+    public IReadOnlyList<StorageEvent> Events => _events;
+
+    /// <summary>Everything but reads.</summary>
+    public IReadOnlyList<StorageEvent> Changes => [.. _events.Where(e => e.Kind != StorageCall.Read)];
+
+    /// <summary>How many bytes were written, apart from the header.</summary>
+    public long BytesWritten => _events.Where(e => e.Kind == StorageCall.Write && !e.IsHeader).Sum(e => e.Length);
+
+    public void Forget() => _events.Clear();
+
+    public override int Read(long offset, Span<byte> buffer)
+    {
+        _events.Add(new StorageEvent(StorageCall.Read, offset, buffer.Length, []));
+        return Inner.Read(offset, buffer);
+    }
+
+    public override void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        _events.Add(new StorageEvent(StorageCall.Write, offset, data.Length, data.ToArray()));
+        Inner.Write(offset, data);
+    }
+
+    public override void SetLength(long length)
+    {
+        _events.Add(new StorageEvent(StorageCall.SetLength, length, 0, []));
+        Inner.SetLength(length);
+    }
+
+    public override void Flush()
+    {
+        _events.Add(new StorageEvent(StorageCall.Flush, 0, 0, []));
+        Inner.Flush();
+    }
+}

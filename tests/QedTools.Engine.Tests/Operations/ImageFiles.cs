@@ -1,0 +1,52 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+using QedTools.Disks;
+using QedTools.Qed;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools.Tests.Operations;
+
+/// <summary>Makes and changes image files without asking any policy: what an image from elsewhere could be.</summary>
+internal static class ImageFiles
+{
+    public const int CompatFeaturesAt = 24;
+    public const int AutoclearFeaturesAt = 32;
+    public const int FeaturesAt = 16;
+
+    /// <summary>Makes an empty image of 1 MiB with 4 KiB clusters and tables of 2; the backing name need not lead anywhere.</summary>
+    public static string Make(string path, string? backing = null, bool isRaw = false, long size = 1 << 20)
+    {
+        using NewFile file = NewFile.Create(path, replace: true);
+        QedImage.Create(file.Storage, new QedGeometry(4096, 2), size, backing is null ? null : new BackingReference(backing, isRaw));
+        file.Commit();
+        return path;
+    }
+
+    /// <summary>Overwrites 8 bytes of a file.</summary>
+    public static void Patch(string path, long offset, ulong value)
+    {
+        byte[] bytes = new byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        using FileStream stream = File.OpenWrite(path);
+        stream.Position = offset;
+        stream.Write(bytes);
+    }
+
+    /// <summary>Reads 8 bytes of a file.</summary>
+    public static ulong Peek(string path, long offset) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(File.ReadAllBytes(path).AsSpan((int)offset));
+
+    /// <summary>A file's bytes and its time of last change, which is set to long ago: equal later if nothing was written.</summary>
+    public static (string Contents, DateTime Changed) Mark(string path)
+    {
+        DateTime longAgo = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(path, longAgo);
+        return (Convert.ToHexString(File.ReadAllBytes(path)), longAgo);
+    }
+
+    /// <summary>What <see cref="Mark"/> would be equal to if the file was left alone.</summary>
+    public static (string Contents, DateTime Changed) State(string path) =>
+        (Convert.ToHexString(File.ReadAllBytes(path)), File.GetLastWriteTimeUtc(path));
+}

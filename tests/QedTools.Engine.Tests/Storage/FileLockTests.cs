@@ -1,0 +1,196 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using QedTools.Storage;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Storage;
+
+public sealed class FileLockTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly string _path;
+
+    public FileLockTests() => _path = Host.WriteText(_folder, "image.qed", "contents");
+
+    /// <summary>Whether the host shows its locks as Linux does.</summary>
+    public static bool ShowsLocks => OperatingSystem.IsLinux() && File.Exists("/proc/locks");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(nameof(StorageAccess.Write), nameof(StorageAccess.Write))]
+    [InlineData(nameof(StorageAccess.Write), nameof(StorageAccess.Read))]
+    [InlineData(nameof(StorageAccess.Read), nameof(StorageAccess.Write))]
+    public void A_writer_and_anybody_who_needs_stillness_exclude_each_other(string held, string wanted)
+    {
+        using FileStorage first = Open(held);
+
+        QedImageInUseException error = Assert.Throws<QedImageInUseException>(() => Open(wanted));
+
+        Assert.Equal(_path, error.Path);
+    }
+
+    [Fact]
+    public void Many_readers_get_along()
+    {
+        using FileStorage first = Open(nameof(StorageAccess.Read));
+        using FileStorage second = Open(nameof(StorageAccess.Read));
+        byte[] buffer = new byte[8];
+
+        Assert.Equal(8, first.Read(0, buffer));
+        Assert.Equal(8, second.Read(0, buffer));
+    }
+
+    [Fact]
+    public void Inspecting_goes_on_beside_a_writer_and_sees_what_it_writes()
+    {
+        using FileStorage writer = Open(nameof(StorageAccess.Write));
+        using FileStorage inspector = Open(nameof(StorageAccess.Inspect));
+        writer.Write(0, "CONTENTS"u8);
+        byte[] buffer = new byte[8];
+
+        Assert.Equal(8, inspector.Read(0, buffer));
+        Assert.Equal("CONTENTS"u8, buffer);
+    }
+
+    [Fact]
+    public void Inspecting_keeps_nobody_out()
+    {
+        using FileStorage inspector = Open(nameof(StorageAccess.Inspect));
+
+        Open(nameof(StorageAccess.Read)).Dispose();
+        Open(nameof(StorageAccess.Write)).Dispose();
+    }
+
+    [Fact]
+    public void IsInUse_tells_whether_a_writer_would_be_refused()
+    {
+        using FileStorage inspector = Open(nameof(StorageAccess.Inspect));
+        Assert.False(inspector.IsInUse);
+
+        using (Open(nameof(StorageAccess.Write)))
+        {
+            Assert.True(inspector.IsInUse);
+        }
+
+        Assert.False(inspector.IsInUse);
+        using (Open(nameof(StorageAccess.Read)))
+        {
+            Assert.True(inspector.IsInUse);
+        }
+
+        using (Open(nameof(StorageAccess.Inspect)))
+        {
+            Assert.False(inspector.IsInUse);
+        }
+    }
+
+    [Theory]
+    [InlineData(nameof(StorageAccess.Write))]
+    [InlineData(nameof(StorageAccess.Read))]
+    public void A_lock_of_ones_own_is_no_use_by_others(string access)
+    {
+        using FileStorage storage = Open(access);
+
+        Assert.False(storage.IsInUse);
+    }
+
+    [Theory]
+    [InlineData(nameof(StorageAccess.Write))]
+    [InlineData(nameof(StorageAccess.Read))]
+    public void Closing_a_storage_gives_its_lock_back(string access)
+    {
+        Open(access).Dispose();
+
+        Open(nameof(StorageAccess.Write)).Dispose();
+    }
+
+    // Locks that belong to the process instead of the open file are lost when any handle on the file is closed.
+    [Fact]
+    public void A_lock_outlives_other_handles_on_the_same_file()
+    {
+        using FileStorage writer = Open(nameof(StorageAccess.Write));
+        Open(nameof(StorageAccess.Inspect)).Dispose();
+        File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete).Dispose();
+
+        Assert.Throws<QedImageInUseException>(() => Open(nameof(StorageAccess.Read)));
+    }
+
+    [Fact]
+    public void A_refused_storage_leaves_no_lock_behind()
+    {
+        using (Open(nameof(StorageAccess.Read)))
+        {
+            Assert.Throws<QedImageInUseException>(() => Open(nameof(StorageAccess.Write)));
+            Open(nameof(StorageAccess.Read)).Dispose();
+        }
+
+        Open(nameof(StorageAccess.Write)).Dispose();
+    }
+
+    // A process that another thread starts holds all descriptors from its fork to its exec, and with them their locks.
+    [Theory(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
+    [InlineData(nameof(StorageAccess.Write))]
+    [InlineData(nameof(StorageAccess.Read))]
+    public void A_lock_is_given_back_even_while_a_process_that_is_just_being_started_holds_the_descriptor(string access)
+    {
+        FileStorage storage = Open(access);
+        using IDisposable child = Host.ForkDescriptorsOf(_path);
+        storage.Dispose();
+
+        Open(nameof(StorageAccess.Write)).Dispose();
+    }
+
+    [Fact]
+    public void The_lock_is_on_the_file_and_not_on_its_name()
+    {
+        Assert.SkipUnless(Host.IsUnix, Host.NotUnix);
+        string link = _folder.PathOf("link.qed");
+        File.CreateSymbolicLink(link, _path);
+        using FileStorage writer = Open(nameof(StorageAccess.Write));
+
+        Assert.Throws<QedImageInUseException>(() => FileStorage.Open(link, StorageAccess.Write));
+    }
+
+    [Theory(Skip = "only Linux shows which bytes of a file are locked", SkipUnless = nameof(ShowsLocks))]
+    [InlineData(nameof(StorageAccess.Inspect), new int[0])]
+    [InlineData(nameof(StorageAccess.Read), new[] { 100, 201, 203 })]
+    [InlineData(nameof(StorageAccess.Write), new[] { 100, 101, 103, 201, 203 })]
+    public void The_locked_bytes_are_those_of_QEMU(string access, int[] bytes)
+    {
+        using FileStorage storage = Open(access);
+
+        Assert.Equal(bytes, LockedBytesOf(storage));
+    }
+
+    // A line of /proc/locks: "1: OFDLCK ADVISORY  READ -1 fe:00:123456 100 101", the file as device and inode.
+    private static List<int> LockedBytesOf(FileStorage storage)
+    {
+        string inode = storage.Identity.Split(':')[^1];
+        string wanted = ulong.Parse(inode, NumberStyles.HexNumber, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+        List<int> locked = [];
+        foreach (string line in File.ReadLines("/proc/locks"))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            int file = Array.FindIndex(words, word => word.EndsWith(":" + wanted, StringComparison.Ordinal));
+            if (file < 0 || !words.Contains("OFDLCK"))
+            {
+                continue;
+            }
+
+            Assert.Contains("READ", words);
+            int first = int.Parse(words[file + 1], CultureInfo.InvariantCulture);
+            int last = int.Parse(words[file + 2], CultureInfo.InvariantCulture);
+            locked.AddRange(Enumerable.Range(first, last - first + 1));
+        }
+
+        locked.Sort();
+        return locked;
+    }
+
+    private FileStorage Open(string access) => FileStorage.Open(_path, Enum.Parse<StorageAccess>(access));
+}

@@ -1,0 +1,106 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Storage;
+
+/// <summary>What tests of the Storage room ask of the host. Tests name its properties in SkipUnless.</summary>
+internal static class Host
+{
+    public const string NotUnix = "only Unix has such files";
+
+    public const string NotLinux = "only Linux lets one thread be another user, and tells which bytes are locked";
+
+    public static bool IsUnix => !OperatingSystem.IsWindows();
+
+    public static bool IsLinux => OperatingSystem.IsLinux();
+
+    /// <summary>Runs a small program that every Unix has; its failure is the test's failure.</summary>
+    public static void Run(string program, params string[] arguments)
+    {
+        (int code, _, string errors) = Qemu.Run(program, arguments);
+        Assert.True(code == 0, $"{program} ended with {code}: {errors}");
+    }
+
+    /// <summary>Does something on a thread that files treat as an unprivileged user: root's own rights hide every refusal.</summary>
+    public static void AsUnprivilegedUser(Action action)
+    {
+        Exception? thrown = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                if (Environment.IsPrivilegedProcess)
+                {
+                    const uint Nobody = 65534;
+                    _ = SetFileSystemUser(Nobody); // of this thread only, which ends with the action
+                }
+
+                action();
+            }
+            catch (Exception e)
+            {
+                thrown = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        if (thrown is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
+        }
+    }
+
+    /// <summary>The names of everything in a folder, in order: what a failure may not add to.</summary>
+    public static string[] NamesIn(TempFolder folder)
+    {
+        string[] names = Array.ConvertAll(Directory.GetFileSystemEntries(folder.Path), entry => Path.GetFileName(entry));
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <summary>Writes some text into a new file of a folder and returns its path.</summary>
+    public static string WriteText(TempFolder folder, string name, string text)
+    {
+        string path = folder.PathOf(name);
+        File.WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
+        return path;
+    }
+
+    /// <summary>
+    /// Duplicates every descriptor of this process on a file, as a child process does that was forked and has not come to
+    /// run its program yet. Dispose closes the duplicates.
+    /// </summary>
+    public static IDisposable ForkDescriptorsOf(string path)
+    {
+        List<SafeFileHandle> copies = [];
+        foreach (string entry in Directory.GetFileSystemEntries("/proc/self/fd"))
+        {
+            if (new FileInfo(entry).LinkTarget == path)
+            {
+                copies.Add(new SafeFileHandle(Duplicate(int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture)), ownsHandle: true));
+            }
+        }
+
+        Assert.NotEmpty(copies);
+        return new HandleList(copies);
+    }
+
+    [DllImport("libc", EntryPoint = "dup")]
+    private static extern int Duplicate(int descriptor);
+
+    [DllImport("libc", EntryPoint = "setfsuid")]
+    private static extern int SetFileSystemUser(uint user);
+
+    private sealed class HandleList(List<SafeFileHandle> handles) : IDisposable
+    {
+        public void Dispose() => handles.ForEach(handle => handle.Dispose());
+    }
+}

@@ -1,0 +1,453 @@
+# How the cmdlets take the names of files, and what they do about files that are not what they should be. The same for all
+# of them; what each does with a file is in the file named after it.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $readers = @(
+        @{ Command = 'Get-QedInfo' }
+        @{ Command = 'Test-QedImage' }
+        @{ Command = 'Get-QedAllocationMap' }
+    )
+    $names = @(Get-OddName)
+    $posixNames = @($names | Where-Object { $_ -match '[\\:*]' })
+    $creatable = @($names | Where-Object { $_ -notmatch '[\\:]' })
+    $badFiles = @(
+        @{ Fixture = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        @{ Fixture = 'headers/magic-swapped.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        @{ Fixture = 'foreign/pattern.raw'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        @{ Fixture = 'foreign/disk.qcow2'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        @{ Fixture = 'headers/cut-4.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*64 bytes*4*' }
+        @{ Fixture = 'headers/cut-63.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*64 bytes*63*' }
+        @{ Fixture = 'headers/feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8*' }
+        @{ Fixture = 'headers/feature-bit-63.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8000000000000000*' }
+        @{ Fixture = 'headers/feature-mixed.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8)*' }
+        @{ Fixture = 'headers/cluster-size-4097.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*cluster_size is 4097*' }
+        @{ Fixture = 'headers/table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
+        @{ Fixture = 'headers/l1-past-end.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*l1_table_offset is 1099511627776*' }
+        @{ Fixture = 'headers/image-size-over-limit.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*image_size is 4294967808*4294967296*' }
+        @{ Fixture = 'headers/backing-past-header.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*backing_filename*' }
+    )
+    $allowed = -not ($IsOnWindows -or (Test-Root))
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+
+    # The files that objects are about, each once: the map has many objects for one file.
+    function Get-File {
+        param([object[]] $Object)
+
+        $seen = [System.Collections.Generic.List[string]]::new()
+        foreach ($item in $Object) { if (-not $seen.Contains($item.Path)) { $seen.Add($item.Path) } }
+        $seen
+    }
+}
+
+Describe '<Command> finds files' -ForEach $readers {
+    BeforeAll { $folder = New-Folder 'names' }
+
+    Context 'named <_>' -ForEach $names {
+        BeforeAll {
+            $name = $_
+            $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As $name
+        }
+
+        AfterAll { [System.IO.File]::Delete($path) }
+
+        It 'by -Path' { Get-File (& $Command -Path $path) | Should -BeExactly $path }
+
+        It 'by position' { Get-File (& $Command $path) | Should -BeExactly $path }
+
+        It 'by -LiteralPath' { Get-File (& $Command -LiteralPath $path) | Should -BeExactly $path }
+
+        It 'by -PSPath and -LP, its aliases' {
+            Get-File (& $Command -PSPath $path) | Should -BeExactly $path
+            Get-File (& $Command -LP $path) | Should -BeExactly $path
+        }
+
+        It 'relative to the current location' {
+            Invoke-InFolder $folder {
+                Get-File (& $Command -Path $name) | Should -BeExactly $path
+                Get-File (& $Command -LiteralPath $name) | Should -BeExactly $path
+                Get-File (& $Command "./$name") | Should -BeExactly $path
+            }
+        }
+
+        It 'from a string in the pipeline' { Get-File ($path | & $Command) | Should -BeExactly $path }
+
+        It 'from an object with a <_> property' -ForEach 'Path', 'LiteralPath', 'PSPath', 'LP' {
+            Get-File ([pscustomobject]@{ $_ = $path } | & $Command) | Should -BeExactly $path
+        }
+
+        It 'from a file of .NET' { Get-File ([System.IO.FileInfo]::new($path) | & $Command) | Should -BeExactly $path }
+
+        It 'from the result of <_>' -ForEach 'Get-QedInfo', 'Test-QedImage', 'Get-QedAllocationMap' {
+            Get-File (& $_ -LiteralPath $path | & $Command) | Should -BeExactly $path
+        }
+
+        It 'by a path of the FileSystem provider' {
+            Get-File (& $Command -LiteralPath "Microsoft.PowerShell.Core\FileSystem::$path") | Should -BeExactly $path
+        }
+    }
+
+    Context 'by wildcards' {
+        BeforeAll {
+            $wild = New-Folder 'wild'
+            $a1, $a2, $b1 = foreach ($name in 'a1.qed', 'a2.qed', 'b1.qed') {
+                Copy-Fixture 'headers/backing-without-bit.qed' -Folder $wild -As $name
+            }
+            $null = New-Folder 'wild/a9.qed'
+        }
+
+        It 'finds every match, in order, and no folder' {
+            Get-File (& $Command -Path ([System.IO.Path]::Combine($wild, 'a*.qed'))) | Should -Be $a1, $a2
+        }
+
+        It 'knows ? and sets' {
+            Get-File (& $Command -Path ([System.IO.Path]::Combine($wild, '?1.qed'))) | Should -Be $a1, $b1
+            Get-File (& $Command -Path ([System.IO.Path]::Combine($wild, '[ac]2.qed'))) | Should -Be $a2
+        }
+
+        It 'takes several patterns, also from the pipeline' {
+            $patterns = [System.IO.Path]::Combine($wild, 'b*'), [System.IO.Path]::Combine($wild, 'a1*')
+            Get-File (& $Command $patterns) | Should -Be $b1, $a1
+            Get-File ($patterns | & $Command) | Should -Be $b1, $a1
+        }
+
+        It 'says nothing where nothing matches, as Get-Item does' {
+            $recorded = Invoke-Recorded { & $Command ([System.IO.Path]::Combine($wild, 'nothing*.qed')) }
+            $recorded.Output | Should -BeNullOrEmpty
+            $recorded.Errors | Should -BeNullOrEmpty
+        }
+
+        It 'tells with -Verbose how many files a pattern matches' {
+            $recorded = Invoke-Recorded { & $Command ([System.IO.Path]::Combine($wild, 'a*.qed')) -Verbose }
+            "$($recorded.Verbose)" | Should -BeLike '*a`*.qed* 2 files*'
+        }
+
+        It 'does not expand them in -LiteralPath' {
+            $pattern = [System.IO.Path]::Combine($wild, 'a*.qed')
+            Assert-OneError { & $Command -LiteralPath $pattern } 'QedFileNotFound' 'ObjectNotFound' $pattern
+        }
+
+        It 'prefers a file of exactly that name' {
+            $exact = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $wild -As '[ab]1.qed'
+            Get-File (& $Command $exact) | Should -BeExactly $exact
+            [System.IO.File]::Delete($exact)
+        }
+
+        It 'takes escaped brackets for the characters themselves' {
+            $exact = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $wild -As 'e[1].qed'
+            Get-File (& $Command ([System.Management.Automation.WildcardPattern]::Escape($exact))) | Should -BeExactly $exact
+            [System.IO.File]::Delete($exact)
+        }
+
+        It 'goes on behind a match that is no image' {
+            [System.IO.File]::WriteAllText([System.IO.Path]::Combine($wild, 'a15.qed'), 'text')
+            $recorded = Invoke-Recorded { & $Command ([System.IO.Path]::Combine($wild, 'a*.qed')) }
+            Get-File $recorded.Output | Should -Be $a1, $a2
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].TargetObject | Should -Be ([System.IO.Path]::Combine($wild, 'a15.qed'))
+            [System.IO.File]::Delete([System.IO.Path]::Combine($wild, 'a15.qed'))
+        }
+    }
+
+    It 'on a drive of the session' {
+        $path = Copy-Fixture 'headers/backing-without-bit.qed' -As 'drive.qed'
+        Get-File (& $Command 'TestDrive:/drive.qed') | Should -Be $path
+        Get-File (& $Command -LiteralPath 'TestDrive:/drive.qed') | Should -Be $path
+        Get-File (& $Command 'TestDrive:/dri*.qed') | Should -Be $path
+    }
+
+    It 'in a folder whose name has brackets' {
+        $inside = New-Folder 'folder [x]'
+        $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $inside -As 'in.qed'
+        Get-File (& $Command $path) | Should -BeExactly $path
+        Invoke-InFolder $inside { Get-File (& $Command 'in.qed') | Should -BeExactly $path }
+        Invoke-InFolder $inside { Get-File (& $Command 'i*.qed') | Should -BeExactly $path }
+    }
+
+    It 'several at once, in the order given' {
+        $first = Copy-Fixture 'headers/backing-without-bit.qed' -As 'z.qed'
+        $second = Copy-Fixture 'headers/backing-without-bit.qed' -As 'a.qed'
+        Get-File (& $Command $first, $second) | Should -Be $first, $second
+        Get-File (& $Command -LiteralPath $first, $second) | Should -Be $first, $second
+        Get-File ($first, $second | & $Command) | Should -Be $first, $second
+    }
+
+    It 'from Get-ChildItem and Get-Item' -Tag FullShell {
+        $some = New-Folder 'items'
+        $paths = foreach ($name in 'brackets [1].qed', 'plain.qed', 'with space.qed') {
+            Copy-Fixture 'headers/backing-without-bit.qed' -Folder $some -As $name
+        }
+        Get-File (Get-ChildItem -LiteralPath $some | & $Command) | Should -Be $paths
+        Get-File (Get-Item -LiteralPath $paths[0] | & $Command) | Should -Be $paths[0]
+        Get-File (Get-ChildItem -LiteralPath $some -Name | ForEach-Object { [System.IO.Path]::Combine($some, $_) } | & $Command) |
+            Should -Be $paths
+    }
+}
+
+Describe '<Command> on what it cannot read' -ForEach $readers {
+    BeforeAll {
+        $folder = New-Folder 'bad'
+        $good = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'good.qed'
+        $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+    }
+
+    It 'writes one error <Id> about <Fixture>' -ForEach $badFiles {
+        $path = Copy-Fixture $Fixture
+        Assert-OneError { & $Command $path } $Id $Category $path $Message
+        Assert-OneError { & $Command -LiteralPath $path } $Id $Category $path $Message
+        Assert-OneError { $path | & $Command } $Id $Category $path $Message
+    }
+
+    It 'writes one error about a missing file' {
+        Assert-OneError { & $Command $missing } 'QedFileNotFound' 'ObjectNotFound' $missing "*$missing*"
+    }
+
+    It 'writes one error about a file in a missing folder' {
+        $path = [System.IO.Path]::Combine($folder, 'no', 'such', 'file.qed')
+        Assert-OneError { & $Command $path } 'QedFileNotFound' 'ObjectNotFound' $path
+    }
+
+    It 'writes one error about a folder' {
+        Assert-OneError { & $Command $folder } 'QedNotAFile' 'InvalidArgument' $folder '*a folder*'
+    }
+
+    It 'writes one error about a device' -Skip:$IsOnWindows {
+        Assert-OneError { & $Command '/dev/null' } 'QedNotAFile' 'InvalidArgument' '/dev/null' '*a device*'
+    }
+
+    It 'writes one error about a pipe, and does not wait for it' -Skip:$IsOnWindows {
+        $pipe = [System.IO.Path]::Combine($folder, 'pipe.qed')
+        (Invoke-Native mkfifo $pipe).ExitCode | Should -Be 0
+        Assert-OneError { & $Command $pipe } 'QedNotAFile' 'InvalidArgument' $pipe '*a pipe*'
+        [System.IO.File]::Delete($pipe)
+    }
+
+    It 'writes one error about a file that this user may not read' -Skip:(-not $allowed) {
+        $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'secret.qed'
+        (Invoke-Native chmod 000 $path).ExitCode | Should -Be 0
+        Assert-OneError { & $Command $path } 'QedAccessDenied' 'PermissionDenied' $path '*permission*'
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'reads a file that this user may not write' -Skip:$IsOnWindows {
+        $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'readonly.qed'
+        (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
+        $recorded = Invoke-Recorded { & $Command $path }
+        $recorded.Errors | Should -BeNullOrEmpty
+        Get-File $recorded.Output | Should -Be $path
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'writes one error about <_>, which is no file at all' -ForEach 'Env:PATH', 'Variable:HOME', 'Function:x.qed' {
+        $provider = @{ E = 'Environment'; V = 'Variable'; F = 'Function' }[$_.Substring(0, 1)]
+        Assert-OneError { & $Command $_ } 'QedPath' 'InvalidArgument' $_ "*$provider*file*"
+        Assert-OneError { & $Command -LiteralPath $_ } 'QedPath' 'InvalidArgument' $_ "*$provider*file*"
+    }
+
+    It 'writes one error about a pattern on another provider' {
+        Assert-OneError { & $Command 'Env:*' } 'QedPath' 'InvalidArgument' 'Env:*' '*Environment*'
+    }
+
+    It 'writes one error about a drive that does not exist' {
+        Assert-OneError { & $Command 'NoSuchDrive:/x.qed' } 'QedPath' 'InvalidArgument' 'NoSuchDrive:/x.qed' '*NoSuchDrive*'
+    }
+
+    It 'goes on with the next one' {
+        $recorded = Invoke-Recorded { & $Command $missing, $good }
+        Get-File $recorded.Output | Should -Be $good
+        $recorded.Errors | Should -HaveCount 1
+
+        $recorded = Invoke-Recorded { & $Command -LiteralPath $missing, 'Env:PATH', $good, $folder }
+        Get-File $recorded.Output | Should -Be $good
+        $recorded.Errors | Should -HaveCount 3
+
+        $recorded = Invoke-Recorded { $good, $missing, $good | & $Command | ForEach-Object { $_.Path } }
+        $recorded.Output | Should -Contain $good
+        $recorded.Output[0] | Should -Be $recorded.Output[-1]
+        $recorded.Errors | Should -HaveCount 1
+    }
+
+    It 'throws with -ErrorAction Stop' {
+        { & $Command $missing, $good -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.*'
+        { & $Command -LiteralPath $folder -ErrorAction Stop } | Should -Throw -ErrorId 'QedNotAFile,QedTools.Commands.*'
+    }
+
+    It 'says nothing with -ErrorAction Ignore' {
+        $recorded = Invoke-Recorded { & $Command $missing, $good -ErrorAction Ignore }
+        $recorded.Errors | Should -BeNullOrEmpty
+        Get-File $recorded.Output | Should -Be $good
+    }
+
+    It 'keeps its errors in -ErrorVariable, each with an exception that tells the file' {
+        $null = & $Command $missing, $folder -ErrorAction SilentlyContinue -ErrorVariable kept
+        $kept | Should -HaveCount 2
+        $kept[0].Exception.GetType().FullName | Should -Be 'QedTools.QedFileNotFoundException'
+        $kept[0].Exception.Path | Should -Be $missing
+        $kept[1].Exception.GetType().FullName | Should -Be 'QedTools.QedNotAFileException'
+    }
+
+    It 'names the file by its full path as the target of the error, however it was named' {
+        Invoke-InFolder $folder {
+            Assert-OneError { & $Command 'missing.qed' } 'QedFileNotFound' 'ObjectNotFound' $missing
+            Assert-OneError { & $Command -LiteralPath 'missing.qed' } 'QedFileNotFound' 'ObjectNotFound' $missing
+            Assert-OneError { 'missing.qed' | & $Command } 'QedFileNotFound' 'ObjectNotFound' $missing
+        }
+        Assert-OneError { & $Command -LiteralPath "Microsoft.PowerShell.Core\FileSystem::$missing" } 'QedFileNotFound' 'ObjectNotFound' $missing
+    }
+
+    It 'wants a name that is not empty' {
+        { & $Command -Path '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+        { & $Command -LiteralPath '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+    }
+
+    It 'takes -Path or -LiteralPath, not both' {
+        { & $Command -Path $good -LiteralPath $good } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+    }
+}
+
+Describe 'The cmdlets that read' {
+    It 'change no byte and no date of any file, whatever is wrong with it, and leave nothing behind (<_>)' -ForEach 'images', 'chains', 'damaged', 'headers', 'foreign' {
+        $folder = New-Folder 'all'
+        $source = [System.IO.Path]::Combine($PSScriptRoot, '..', 'fixtures', $_)
+        foreach ($file in [System.IO.Directory]::GetFiles($source)) {
+            $copy = [System.IO.Path]::Combine($folder, [System.IO.Path]::GetFileName($file))
+            [System.IO.File]::Copy($file, $copy)
+            [System.IO.File]::SetLastWriteTimeUtc($copy, [datetime]::new(2020, 1, 2))
+        }
+
+        $files = [System.IO.Directory]::GetFiles($folder)
+        $before = Get-FolderState $folder
+        $before.Count | Should -BeGreaterThan 5
+        $recorded = Invoke-Recorded {
+            Get-QedInfo -LiteralPath $files
+            Get-QedInfo -LiteralPath $files -BackingChain
+            Test-QedImage -LiteralPath $files
+            Test-QedImage -LiteralPath $files -Quiet -ForceShare
+            Get-QedAllocationMap -LiteralPath $files
+            Get-QedAllocationMap -LiteralPath $files -BackingChain -ForceShare
+        }
+        Get-FolderState $folder | Should -Be $before
+        # None of the errors is one that nobody thought of.
+        $recorded.Errors | Where-Object { $_.FullyQualifiedErrorId -notmatch '^Qed(?!Failed)\w+,' } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'New-QedImage names files' {
+    BeforeAll { $folder = New-Folder 'new' }
+
+    It 'creates <_> by -Path, position and pipeline' -ForEach $creatable {
+        $path = [System.IO.Path]::Combine($folder, $_)
+        (New-QedImage -Path $path -SizeBytes 1MB).Path | Should -BeExactly $path
+        [System.IO.File]::Exists($path) | Should -BeTrue
+        [System.IO.File]::Delete($path)
+        (New-QedImage $path 1MB).Path | Should -BeExactly $path
+        [System.IO.File]::Delete($path)
+        ($path | New-QedImage -SizeBytes 1MB).Path | Should -BeExactly $path
+        [System.IO.Directory]::GetFiles($folder) | Should -BeExactly $path
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'creates <_> by -LiteralPath' -ForEach $names {
+        $path = [System.IO.Path]::Combine($folder, $_)
+        (New-QedImage -LiteralPath $path -SizeBytes 1MB).Path | Should -BeExactly $path
+        [System.IO.Directory]::GetFiles($folder) | Should -BeExactly $path
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'creates <_> relative to the current location' -ForEach @($names | Where-Object { $_ -notmatch ':' }) {
+        $path = [System.IO.Path]::Combine($folder, $_)
+        Invoke-InFolder $folder { (New-QedImage -LiteralPath $_ -SizeBytes 1MB).Path } | Should -BeExactly $path
+        [System.IO.Directory]::GetFiles($folder) | Should -BeExactly $path
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'replaces <_> with -Force' -ForEach $names {
+        $path = [System.IO.Path]::Combine($folder, $_)
+        [System.IO.File]::WriteAllText($path, 'old')
+        (New-QedImage -Path $path -SizeBytes 1MB -Force).Path | Should -BeExactly $path
+        [System.IO.Directory]::GetFiles($folder) | Should -BeExactly $path
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'creates on a drive of the session' {
+        (New-QedImage 'TestDrive:/on-drive.qed' 1MB).Path | Should -Be (Join-TestDrive 'on-drive.qed')
+    }
+
+    It 'never expands wildcards' {
+        $existing = [System.IO.Path]::Combine($folder, 'w1.qed')
+        [System.IO.File]::WriteAllText($existing, 'old')
+        $null = New-QedImage ([System.IO.Path]::Combine($folder, 'w[1].qed')) 1MB -Force
+        [System.IO.File]::ReadAllText($existing) | Should -Be 'old'
+        [System.IO.File]::Exists([System.IO.Path]::Combine($folder, 'w[1].qed')) | Should -BeTrue
+    }
+
+    It 'writes one error about <_>, which is no place for files' -ForEach 'Env:x.qed', 'Variable:x.qed', 'NoSuchDrive:/x.qed' {
+        Assert-OneError { New-QedImage $_ 1MB } 'QedPath' 'InvalidArgument' $_
+        Assert-OneError { New-QedImage -LiteralPath $_ 1MB } 'QedPath' 'InvalidArgument' $_
+    }
+}
+
+Describe 'Set-QedBackingFile names files' {
+    BeforeAll { $folder = New-Folder 'set' }
+
+    It 'finds <_> by every way to name it' -ForEach $names {
+        $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As $_
+        (Set-QedBackingFile -Path $path -BackingFile 'a' -Force -PassThru).Path | Should -BeExactly $path
+        (Get-RawHeader $path).backing_filename | Should -Be 'a'
+        (Set-QedBackingFile $path 'b' -Force -PassThru).Path | Should -BeExactly $path
+        (Get-RawHeader $path).backing_filename | Should -Be 'b'
+        (Set-QedBackingFile -LiteralPath $path 'c' -Force -PassThru).Path | Should -BeExactly $path
+        (Get-RawHeader $path).backing_filename | Should -Be 'c'
+        $path | Set-QedBackingFile -BackingFile 'd' -Force
+        (Get-RawHeader $path).backing_filename | Should -Be 'd'
+        [pscustomobject]@{ PSPath = $path } | Set-QedBackingFile -BackingFile 'e' -Force
+        (Get-RawHeader $path).backing_filename | Should -Be 'e'
+        Get-QedInfo -LiteralPath $path | Set-QedBackingFile -Remove
+        (Get-RawHeader $path).backing_filename | Should -BeNullOrEmpty
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'never expands wildcards' {
+        $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As 'w1.qed'
+        $before = Get-FolderState $folder
+        $pattern = [System.IO.Path]::Combine($folder, 'w[1].qed')
+        Assert-OneError { Set-QedBackingFile $pattern -Remove } 'QedFileNotFound' 'ObjectNotFound' $pattern
+        $pattern = [System.IO.Path]::Combine($folder, 'w*.qed')
+        Assert-OneError { Set-QedBackingFile $pattern -Remove } 'QedFileNotFound' 'ObjectNotFound' $pattern
+        Get-FolderState $folder | Should -Be $before
+    }
+
+    It 'writes one error about <_>, which is no file at all' -ForEach 'Env:PATH', 'Variable:HOME', 'NoSuchDrive:/x.qed' {
+        Assert-OneError { Set-QedBackingFile $_ -Remove } 'QedPath' 'InvalidArgument' $_
+        Assert-OneError { Set-QedBackingFile -LiteralPath $_ 'x' -Force } 'QedPath' 'InvalidArgument' $_
+    }
+
+    It 'writes one error <Id> about <Fixture> and does not touch it' -ForEach $badFiles {
+        $path = Copy-Fixture $Fixture -Folder $folder
+        $before = Get-FolderState $folder
+        Assert-OneError { Set-QedBackingFile $path -Remove } $Id $Category $path $Message
+        Assert-OneError { Set-QedBackingFile $path 'x' -Force } $Id $Category $path $Message
+        Get-FolderState $folder | Should -Be $before
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'writes one error about a missing file and about a folder' {
+        $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+        Assert-OneError { Set-QedBackingFile $missing -Remove } 'QedFileNotFound' 'ObjectNotFound' $missing
+        Assert-OneError { Set-QedBackingFile $folder -Remove } 'QedNotAFile' 'InvalidArgument' $folder
+        [System.IO.File]::Exists($missing) | Should -BeFalse
+    }
+
+    It 'writes one error about a file that this user may not write, and leaves it alone' -Skip:(-not $allowed) {
+        $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As 'readonly.qed'
+        (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
+        $before = Get-Sha256 $path
+        Assert-OneError { Set-QedBackingFile $path -Remove } 'QedAccessDenied' 'PermissionDenied' $path '*permission*'
+        Get-Sha256 $path | Should -Be $before
+        [System.IO.File]::Delete($path)
+    }
+}

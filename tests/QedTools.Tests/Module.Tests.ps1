@@ -1,0 +1,261 @@
+# The module itself: its manifest, what it exports, which of its builds is loaded, what its commands say of themselves.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $commands = @((Get-Module QedTools).ExportedCmdlets.Keys)
+    $outputs = @(
+        @{ Command = 'New-QedImage'; Types = , 'QedTools.QedImageInfo' }
+        @{ Command = 'Get-QedInfo'; Types = , 'QedTools.QedImageInfo' }
+        @{ Command = 'Test-QedImage'; Types = 'QedTools.QedCheckResult', 'System.Boolean' }
+        @{ Command = 'Set-QedBackingFile'; Types = , 'QedTools.QedImageInfo' }
+        @{ Command = 'Get-QedAllocationMap'; Types = , 'QedTools.QedExtent' }
+    )
+    $writers = @($commands | Where-Object { $_ -match '^(New|Set|Repair|Resize|Convert|Merge|Optimize)-' })
+    $readers = @($commands | Where-Object { $_ -match '^(Get-QedInfo|Test|Get-QedAllocationMap)' })
+    $firstOperands = @(
+        @{ Command = 'New-QedImage'; Second = 'SizeBytes' }
+        @{ Command = 'Set-QedBackingFile'; Second = 'BackingFile' }
+    )
+    $parameters = @(
+        @{ Command = 'New-QedImage'; Names = 'Path', 'LiteralPath', 'SizeBytes', 'ClusterSizeBytes', 'TableSize', 'BackingFile', 'BackingFormat', 'Force', 'WhatIf', 'Confirm' }
+        @{ Command = 'Get-QedInfo'; Names = 'Path', 'LiteralPath', 'BackingChain' }
+        @{ Command = 'Test-QedImage'; Names = 'Path', 'LiteralPath', 'Quiet', 'ForceShare' }
+        @{ Command = 'Set-QedBackingFile'; Names = 'Path', 'LiteralPath', 'BackingFile', 'BackingFormat', 'Remove', 'Force', 'PassThru', 'WhatIf', 'Confirm' }
+        @{ Command = 'Get-QedAllocationMap'; Names = 'Path', 'LiteralPath', 'BackingChain', 'Offset', 'Length', 'State', 'ForceShare' }
+    )
+    $aliases = @(
+        @{ Command = 'New-QedImage'; Parameter = 'SizeBytes'; Alias = 'Size' }
+        @{ Command = 'New-QedImage'; Parameter = 'ClusterSizeBytes'; Alias = 'ClusterSize' }
+        @{ Command = 'New-QedImage'; Parameter = 'BackingFile'; Alias = 'ParentPath' }
+        @{ Command = 'Set-QedBackingFile'; Parameter = 'BackingFile'; Alias = 'ParentPath' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
+    # The manifest as data; Import-PowerShellDataFile is not everywhere.
+    $text = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'QedTools.psd1'))
+    $manifest = [scriptblock]::Create($text).Invoke()[0]
+    $module = Get-Module QedTools
+
+    # How a parameter is bound in each of its parameter sets.
+    function Get-Binding {
+        param([string] $Command, [string] $Parameter)
+        (Get-Command $Command).ParameterSets | ForEach-Object { $_.Parameters } | Where-Object { $_.Name -eq $Parameter }
+    }
+}
+
+Describe 'The module' {
+    It 'is one of that name and version' {
+        $module | Should -HaveCount 1
+        "$($module.Version)" | Should -Be $manifest.ModuleVersion
+        "$($module.Guid)" | Should -Be $manifest.GUID
+    }
+
+    It 'exports exactly the cmdlets that its manifest lists, and nothing else' {
+        $exported = @($module.ExportedCmdlets.Keys)
+        [System.Array]::Sort($exported)
+        $listed = @($manifest.CmdletsToExport)
+        [System.Array]::Sort($listed)
+        $exported | Should -Be $listed
+        $module.ExportedFunctions.Count | Should -Be 0
+        $module.ExportedAliases.Count | Should -Be 0
+        $module.ExportedVariables.Count | Should -Be 0
+    }
+
+    It 'exports <_>' -ForEach 'New-QedImage', 'Get-QedInfo', 'Test-QedImage', 'Set-QedBackingFile', 'Get-QedAllocationMap' {
+        $module.ExportedCmdlets.Keys | Should -Contain $_
+        (Get-Command $_).ModuleName | Should -Be 'QedTools'
+    }
+
+    It 'runs on Windows PowerShell 5.1 and on PowerShell 7' {
+        $manifest.PowerShellVersion | Should -Be '5.1'
+        $manifest.DotNetFrameworkVersion | Should -Be '4.7.2'
+        $manifest.CompatiblePSEditions | Should -Be 'Desktop', 'Core'
+    }
+
+    It 'has what a gallery asks for' {
+        $manifest.Description | Should -Not -BeNullOrEmpty
+        $manifest.Author | Should -Not -BeNullOrEmpty
+        $manifest.Copyright | Should -Match 'MIT'
+        $manifest.PrivateData.PSData.Tags | Should -Contain 'QED'
+        $manifest.PrivateData.PSData.Tags -match '\s' | Should -BeNullOrEmpty
+        $manifest.PrivateData.PSData.ReleaseNotes | Should -Not -BeNullOrEmpty
+        "$($manifest.PrivateData.PSData.License)$($manifest.PrivateData.PSData.LicenseUri)" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'names only files that are there' {
+        foreach ($file in @($manifest.RootModule) + $manifest.FormatsToProcess + $manifest.TypesToProcess) {
+            [System.IO.File]::Exists([System.IO.Path]::Combine($root, $file)) | Should -BeTrue -Because $file
+        }
+    }
+
+    It 'loads the build that this PowerShell can load' {
+        $expected = if ($PSVersionTable.PSVersion -ge [version]'7.4') { 'net8.0' } else { 'netstandard2.0' }
+        $assembly = (Get-Command New-QedImage).ImplementingType.Assembly
+        $assembly.Location | Should -Be ([System.IO.Path]::Combine($root, 'lib', $expected, 'QedTools.dll'))
+        $engine = [QedTools.QedImageInfo].Assembly
+        $engine.Location | Should -Be ([System.IO.Path]::Combine($root, 'lib', $expected, 'QedTools.Engine.dll'))
+    }
+
+    It 'has both builds beside each other' {
+        foreach ($target in 'net8.0', 'netstandard2.0') {
+            foreach ($file in 'QedTools.dll', 'QedTools.Engine.dll') {
+                [System.IO.File]::Exists([System.IO.Path]::Combine($root, 'lib', $target, $file)) | Should -BeTrue -Because "$target/$file"
+            }
+        }
+    }
+
+    It 'brings no PowerShell of its own' {
+        [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), 'System.Management.Automation*', 'AllDirectories') | Should -BeNullOrEmpty
+    }
+
+    It 'imports in a new session, where the folder name has a space and brackets' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+        $copy = New-Folder 'a [b] copy'
+        [System.IO.File]::Copy([System.IO.Path]::Combine($root, 'QedTools.psd1'), [System.IO.Path]::Combine($copy, 'QedTools.psd1'))
+        foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), '*', 'AllDirectories')) {
+            $target = [System.IO.Path]::Combine($copy, $file.Substring($root.Length).TrimStart([char[]]'/\'))
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($target))
+            [System.IO.File]::Copy($file, $target)
+        }
+
+        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+        try {
+            $null = $shell.AddCommand('Import-Module').AddParameter('Name', [System.Management.Automation.WildcardPattern]::Escape([System.IO.Path]::Combine($copy, 'QedTools.psd1'))).AddParameter('PassThru')
+            $found = $shell.Invoke()
+            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
+            $found[0].ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
+        }
+        finally { $shell.Dispose() }
+    }
+
+    It 'passes Test-ModuleManifest' -Tag FullShell {
+        $tested = Test-ModuleManifest ([System.IO.Path]::Combine($root, 'QedTools.psd1')) -ErrorAction Stop -WarningAction Stop
+        $tested.ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
+    }
+
+    It 'can be removed and imported again' -Tag FullShell {
+        $script = "Import-Module '$root/QedTools.psd1'; Remove-Module QedTools; Import-Module '$root/QedTools.psd1'; (Get-Command -Module QedTools).Count"
+        $result = Invoke-Native ([System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName) -NoProfile -Command $script
+        $result.Output[-1] | Should -Be "$($manifest.CmdletsToExport.Count)"
+    }
+}
+
+Describe '<_>' -ForEach $commands {
+    BeforeAll { $command = Get-Command $_ }
+
+    It 'takes -Path first and from the pipeline, by value and by name' {
+        foreach ($parameter in Get-Binding $command.Name 'Path') {
+            $parameter.ParameterType | Should -Be ([string[]])
+            $parameter.Position | Should -Be 0
+            $parameter.IsMandatory | Should -BeTrue
+            $parameter.ValueFromPipeline | Should -BeTrue
+            $parameter.ValueFromPipelineByPropertyName | Should -BeTrue
+        }
+    }
+
+    It 'takes -LiteralPath from the pipeline by name, with the aliases PSPath and LP' {
+        $found = @(Get-Binding $command.Name 'LiteralPath')
+        $found | Should -Not -BeNullOrEmpty
+        foreach ($parameter in $found) {
+            $parameter.ParameterType | Should -Be ([string[]])
+            $parameter.IsMandatory | Should -BeTrue
+            $parameter.ValueFromPipelineByPropertyName | Should -BeTrue
+            $parameter.Aliases | Should -Contain 'PSPath'
+            $parameter.Aliases | Should -Contain 'LP'
+        }
+    }
+
+    It 'has -Path or -LiteralPath in every parameter set, never both' {
+        foreach ($set in $command.ParameterSets) {
+            @($set.Parameters | Where-Object { $_.Name -in 'Path', 'LiteralPath' }) | Should -HaveCount 1 -Because $set.Name
+        }
+    }
+
+    It 'says what it writes' { $command.OutputType | Should -Not -BeNullOrEmpty }
+
+    It 'has help that shows its syntax' {
+        $help = Get-Help $command.Name
+        $help | Should -Not -BeNullOrEmpty
+        "$($help.Name)" | Should -Be $command.Name
+    }
+
+    It 'uses an approved verb' {
+        # Get-Verb is not everywhere; the verbs are constants of PowerShell itself.
+        $verbs = [System.Management.Automation.VerbsCommon], [System.Management.Automation.VerbsData], [System.Management.Automation.VerbsDiagnostic], [System.Management.Automation.VerbsLifecycle] |
+            ForEach-Object { $_.GetFields() | ForEach-Object { $_.Name } }
+        $verbs | Should -Contain $command.Verb
+    }
+}
+
+Describe 'The parameters' {
+    It '<Command> writes <Types>' -ForEach $outputs {
+        @((Get-Command $Command).OutputType | ForEach-Object { $_.Name }) | Should -Be $Types
+    }
+
+    It '<Command> has those of the contract' -ForEach $parameters {
+        foreach ($name in $Names) { (Get-Command $Command).Parameters.Keys | Should -Contain $name }
+    }
+
+    It '<Command> takes -<Second> second' -ForEach $firstOperands {
+        (Get-Binding $Command $Second)[0].Position | Should -Be 1
+    }
+
+    It '<Command> knows -<Parameter> as -<Alias>' -ForEach $aliases {
+        (Get-Command $Command).Parameters[$Parameter].Aliases | Should -Contain $Alias
+    }
+
+    It '<_> has -WhatIf and -Confirm, as it writes' -ForEach $writers {
+        (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
+        (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
+    }
+
+    It '<_> has no -WhatIf, as it only reads' -ForEach $readers {
+        (Get-Command $_).Parameters.Keys | Should -Not -Contain 'WhatIf'
+    }
+
+    It '<_> says that its -Path takes wildcards' -ForEach $readers {
+        @((Get-Command $_).Parameters['Path'].Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }) | Should -HaveCount 1
+    }
+
+    It 'sizes and offsets are longs' {
+        (Get-Command New-QedImage).Parameters['SizeBytes'].ParameterType | Should -BeIn @([long], [System.Nullable[long]])
+        (Get-Command Get-QedAllocationMap).Parameters['Offset'].ParameterType | Should -BeIn @([long], [System.Nullable[long]])
+        (Get-Command Get-QedAllocationMap).Parameters['Length'].ParameterType | Should -BeIn @([long], [System.Nullable[long]])
+    }
+
+    It '<Line> completes to <Expected>' -ForEach @(
+        @{ Line = 'New-QedImage x 1MB -BackingFormat '; Expected = 'Probe', 'Raw' }
+        @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Data', 'Unallocated', 'Zero' }
+        @{ Line = 'Get-QedAllocationMap x -State D'; Expected = , 'Data' }
+    ) {
+        $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches | ForEach-Object { $_.CompletionText })
+        [System.Array]::Sort($found)
+        $found | Should -Be $Expected
+    }
+}
+
+Describe 'Sizes for people' {
+    It '<Bytes> is shown as <Text>' -ForEach @(
+        @{ Bytes = 0; Text = '0 B' }
+        @{ Bytes = 512; Text = '512 B' }
+        @{ Bytes = 1023; Text = '1023 B' }
+        @{ Bytes = 1024; Text = '1 KiB' }
+        @{ Bytes = 20GB; Text = '20 GiB' }
+        @{ Bytes = 64TB; Text = '64 TiB' }
+        @{ Bytes = 1PB; Text = '1 PiB' }
+        @{ Bytes = 9223372036854775296; Text = '8 EiB' }
+    ) {
+        [QedTools.ByteSize]::Format($Bytes) | Should -Be $Text
+    }
+
+    It 'a fraction has at most two decimals' { [QedTools.ByteSize]::Format(1536) | Should -Match '^1.5 KiB$' }
+
+    It 'nothing is shown as nothing' { [QedTools.ByteSize]::Format($null) | Should -BeExactly '' }
+
+    It 'a size just below a unit is not shown as 1024 of the smaller one' {
+        [QedTools.ByteSize]::Format(1048575) | Should -Be '1 MiB'
+    }
+}

@@ -1,0 +1,634 @@
+# New-QedImage: empty images and overlays. How it takes names of files: FileNames.Tests.ps1.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $qemuLocks = $qemu -and -not $IsOnWindows
+    $mayNot = -not ($IsOnWindows -or (Test-Root))
+    $clusterSizes = @(for ($bits = 12; $bits -le 26; $bits++) { 1 -shl $bits })
+    $badSizes = @(
+        @{ Size = 0L; Why = 'it is zero' }
+        @{ Size = -1L; Why = 'it is negative' }
+        @{ Size = [long]::MinValue; Why = 'it is very negative' }
+        @{ Size = 70368744177665L; Why = 'it is over the limit of 64 TiB by one byte' }
+        @{ Size = [long]::MaxValue; Why = 'it is over every limit' }
+    )
+    $badBacking = @(
+        @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = "*missing.qed*not there*folder*" }
+        @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
+        @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+        @{ Name = 'json:{"driver":"qed"}'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+        @{ Name = 'disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*qcow2*' }
+        @{ Name = 'dynamic.vhd'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHD*' }
+        @{ Name = 'fixed.vhd'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHD*' }
+        @{ Name = 'disk.vmdk'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VMDK*' }
+        @{ Name = 'disk.vdi'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VDI*' }
+        @{ Name = 'head-only.vhdx'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHDX*' }
+        @{ Name = 'table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
+        @{ Name = 'feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8*' }
+        @{ Name = 'cut-40.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*cut-40.qed*40*' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+
+    # Runs New-QedImage on a new name in a folder of its own: exactly one error, and the folder as it was.
+    function Assert-Refused {
+        param([hashtable] $Parameters, [string] $Id, [string] $Category, [string] $Message = '*')
+
+        $folder = New-Folder 'refused'
+        $path = [System.IO.Path]::Combine($folder, 'new.qed')
+        Assert-OneError { New-QedImage $path @Parameters } $Id $Category $path $Message
+        [System.IO.Directory]::GetFileSystemEntries($folder) | Should -BeNullOrEmpty -Because 'nothing may be left'
+    }
+}
+
+Describe 'New-QedImage' {
+    Context 'without a backing file' {
+        It 'creates an image of 64 KiB clusters and tables of 4, and tells its facts' {
+            $folder = New-Folder 'defaults'
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            $info = New-QedImage -Path $path -SizeBytes 20GB
+            $info | Should -HaveCount 1
+            $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
+            $info.Path | Should -BeExactly $path
+            $info.Format | Should -Be 'QED'
+            $info.VirtualSize | Should -Be 20GB
+            $info.Size | Should -Be 20GB
+            $info.ClusterSize | Should -Be 65536
+            $info.TableSize | Should -Be 4
+            $info.HeaderSize | Should -Be 1
+            $info.L1TableOffset | Should -Be 65536
+            $info.FileSize | Should -Be 327680
+            $info.MaxVirtualSize | Should -Be 64TB
+            "$($info.Features)" | Should -Be 'None'
+            $info.BackingFile | Should -BeNullOrEmpty
+            $info.BackingFormat | Should -BeNullOrEmpty
+            $info.NeedsCheck | Should -BeFalse
+            $info.InUse | Should -BeFalse
+            $info.Depth | Should -Be 0
+            [System.IO.Directory]::GetFileSystemEntries($folder) | Should -Be $path
+        }
+
+        It 'writes exactly the bytes that the format asks for' {
+            $path = Join-TestDrive 'bytes.qed'
+            $null = New-QedImage $path 5MB -ClusterSizeBytes 8KB -TableSize 2
+            $expected = [byte[]]::new(24576)
+            # Magic; cluster size 0x2000; table size 2; header size 1; L1 table at 0x2000; image size 0x500000.
+            foreach ($pair in @(0, 0x51), @(1, 0x45), @(2, 0x44), @(5, 0x20), @(8, 2), @(12, 1), @(41, 0x20), @(50, 0x50)) {
+                $expected[$pair[0]] = $pair[1]
+            }
+
+            Test-SameBytes ([System.IO.File]::ReadAllBytes($path)) $expected | Should -BeTrue
+        }
+
+        It 'knows clusters of <_> bytes with every table size' -ForEach $clusterSizes {
+            $cluster = $_
+            foreach ($table in 1, 2, 4, 8, 16) {
+                # Windows stores the zeroes of a large L1 table.
+                if ($IsOnWindows -and $cluster -gt 1MB) { continue }
+
+                $path = Join-TestDrive 'geometry.qed'
+                $info = New-QedImage $path 1GB -ClusterSizeBytes $cluster -TableSize $table
+                $info.ClusterSize | Should -Be $cluster
+                $info.TableSize | Should -Be $table
+                $info.FileSize | Should -Be ((1 + $table) * [long]$cluster)
+                "$((Test-QedImage $path).Status)" | Should -Be 'Clean'
+                [System.IO.File]::Delete($path)
+            }
+        }
+
+        It 'creates the largest geometry at its largest size, with hardly any room taken' -Skip:$IsOnWindows {
+            $path = Join-TestDrive 'largest.qed'
+            $info = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
+            $info.VirtualSize | Should -Be 9223372036854775296
+            $info.MaxVirtualSize | Should -Be 9223372036854775296
+            $info.FileSize | Should -Be (17 * 64MB)
+            $info.DiskUsage | Should -BeLessThan 1MB
+            [System.IO.File]::Delete($path)
+        }
+
+        It 'creates up to the limit of a geometry, <Limit> bytes, and says the limit beyond' -ForEach @(
+            @{ Cluster = 4KB; Table = 1; Limit = 1GB }
+            @{ Cluster = 4KB; Table = 2; Limit = 4GB }
+            @{ Cluster = 8KB; Table = 1; Limit = 8GB }
+            @{ Cluster = 64KB; Table = 4; Limit = 64TB }
+        ) {
+            $path = Join-TestDrive 'limit.qed'
+            (New-QedImage $path $Limit -ClusterSizeBytes $Cluster -TableSize $Table -Force).VirtualSize | Should -Be $Limit
+            Assert-Refused @{ SizeBytes = $Limit + 1; ClusterSizeBytes = $Cluster; TableSize = $Table } 'QedLimit' 'InvalidArgument' "*SizeBytes $($Limit + 1)*$Limit bytes*"
+        }
+
+        It 'refuses a size of <Size> bytes: <Why>' -ForEach $badSizes {
+            Assert-Refused @{ SizeBytes = $Size } 'QedLimit' 'InvalidArgument' "*SizeBytes $Size *allowed*"
+        }
+
+        It 'refuses clusters of <_> bytes' -ForEach 0, -4096, 1, 512, 2048, 4095, 4097, 65535, 98304, 134217728, 8589934592 {
+            Assert-Refused @{ SizeBytes = 1MB; ClusterSizeBytes = $_ } 'QedLimit' 'InvalidArgument' "*ClusterSizeBytes $_ *power of two*4096*67108864*"
+        }
+
+        It 'refuses tables of <_> clusters' -ForEach 0, -1, 3, 5, 6, 15, 17, 32 {
+            Assert-Refused @{ SizeBytes = 1MB; TableSize = $_ } 'QedLimit' 'InvalidArgument' "*TableSize $_ *1, 2, 4, 8 or 16*"
+        }
+    }
+
+    Context 'rounds sizes' {
+        It 'takes <Asked> bytes for <Size> and says so with -Verbose' -ForEach @(
+            @{ Asked = 1; Size = 512 }
+            @{ Asked = 511; Size = 512 }
+            @{ Asked = 513; Size = 1024 }
+            @{ Asked = 1000000; Size = 1000448 }
+        ) {
+            $path = Join-TestDrive "rounded-$Asked.qed"
+            $recorded = Invoke-Recorded { New-QedImage $path $Asked -Verbose }
+            $recorded.Output[0].VirtualSize | Should -Be $Size
+            (Get-RawHeader $path).image_size | Should -Be $Size
+            @($recorded.Verbose | Where-Object { $_ -match "\b$Asked\b.*512.*\b$Size\b" }) | Should -HaveCount 1
+        }
+
+        It 'does not speak of rounding where it did not round' {
+            $recorded = Invoke-Recorded { New-QedImage (Join-TestDrive 'exact.qed') 1536 -Verbose }
+            $recorded.Output[0].VirtualSize | Should -Be 1536
+            $recorded.Verbose -match 'round' | Should -BeNullOrEmpty
+        }
+
+        It 'says nothing without -Verbose' {
+            $recorded = Invoke-Recorded { New-QedImage (Join-TestDrive 'quiet.qed') 1000 }
+            $recorded.Verbose | Should -BeNullOrEmpty
+            $recorded.Warnings | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'takes its parameters' {
+        It 'by position: the name, then the size' {
+            (New-QedImage (Join-TestDrive 'position.qed') 2MB).VirtualSize | Should -Be 2MB
+            (New-QedImage (Join-TestDrive 'position2.qed') '3MB').VirtualSize | Should -Be 3MB
+        }
+
+        It 'also by the names -Size, -ClusterSize and -ParentPath' {
+            $null = Get-Fixture 'chains/base.raw'
+            $info = New-QedImage (Join-TestDrive 'aliases.qed') -Size 1MB -ClusterSize 4KB -ParentPath base.raw
+            $info.VirtualSize | Should -Be 1MB
+            $info.ClusterSize | Should -Be 4096
+            $info.BackingFile | Should -Be 'base.raw'
+        }
+
+        It 'for several images at once' {
+            $paths = (Join-TestDrive 'several-1.qed'), (Join-TestDrive 'several-2.qed')
+            New-QedImage $paths 1MB | ForEach-Object { $_.Path } | Should -Be $paths
+        }
+
+        It 'from the properties of objects' {
+            $found = [pscustomobject]@{ Path = Join-TestDrive 'object-1.qed'; SizeBytes = 1MB; ClusterSizeBytes = 4KB; TableSize = 1 },
+            [pscustomobject]@{ LiteralPath = Join-TestDrive 'object-2.qed'; Size = 2MB; ClusterSize = 8KB; TableSize = 2 } | New-QedImage
+            $found | Should -HaveCount 2
+            $found[0].VirtualSize, $found[0].ClusterSize, $found[0].TableSize | Should -Be 1MB, 4KB, 1
+            $found[1].VirtualSize, $found[1].ClusterSize, $found[1].TableSize | Should -Be 2MB, 8KB, 2
+        }
+
+        It 'from the properties of an object that has a -LiteralPath and, as our own objects do, a long for a size' {
+            $path = Join-TestDrive 'object-2l.qed'
+            $recorded = Invoke-Recorded { [pscustomobject]@{ LiteralPath = $path; SizeBytes = 1048576L } | New-QedImage }
+            $recorded.Errors | Should -BeNullOrEmpty
+            $recorded.Output[0].Path | Should -Be $path
+        }
+
+        It 'from the properties of an object that names a backing file, and a size' {
+            $null = Get-Fixture 'chains/base.raw'
+            $info = [pscustomobject]@{ Path = Join-TestDrive 'object-3.qed'; BackingFile = 'base.raw'; Size = 1048576L } | New-QedImage
+            $info.BackingFile | Should -Be 'base.raw'
+            $info.VirtualSize | Should -Be 1MB
+        }
+
+        It 'from the properties of an object that names a backing file, and no size' {
+            $null = Get-Fixture 'chains/base.raw'
+            $recorded = Invoke-Recorded { [pscustomobject]@{ Path = Join-TestDrive 'object-4.qed'; ParentPath = 'base.raw' } | New-QedImage }
+            $recorded.Errors | Should -BeNullOrEmpty
+            $recorded.Output[0].BackingFile | Should -Be 'base.raw'
+            $recorded.Output[0].VirtualSize | Should -Be 32768
+        }
+
+        It 'from an image like the one that is wanted' {
+            $model = Get-QedInfo (Get-Fixture 'images/table-16.qed')
+            $again = [pscustomobject]@{ Path = Join-TestDrive 'like.qed'; Size = $model.Size; ClusterSize = $model.ClusterSize; TableSize = $model.TableSize } | New-QedImage
+            $again.VirtualSize, $again.ClusterSize, $again.TableSize | Should -Be $model.VirtualSize, $model.ClusterSize, $model.TableSize
+        }
+
+        It 'and refuses an object that has neither a size nor a backing file' {
+            $path = Join-TestDrive 'object-5.qed'
+            $recorded = Invoke-Recorded { [pscustomobject]@{ Path = $path } | New-QedImage }
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Output | Should -BeNullOrEmpty
+            [System.IO.File]::Exists($path) | Should -BeFalse
+        }
+    }
+
+    Context 'with a backing file' {
+        BeforeAll {
+            $folder = New-Folder 'overlays'
+            $null = Copy-Fixture 'chains/base.raw', 'chains/base.qed', 'chains/short.raw', 'chains/disguised.raw', 'images/size-at-limit.qed', 'images/size-zero.qed' -Folder $folder
+            $path = [System.IO.Path]::Combine($folder, 'overlay.qed')
+        }
+
+        AfterEach { [System.IO.File]::Delete($path) }
+
+        It 'takes the size of the disk in <Backing> unless told otherwise' -ForEach @(
+            @{ Backing = 'base.qed'; Size = 1048576 }
+            @{ Backing = 'base.raw'; Size = 32768 }
+            @{ Backing = 'short.raw'; Size = 10240 }
+            @{ Backing = 'size-at-limit.qed'; Size = 4294967296 }
+        ) {
+            $info = New-QedImage $path -BackingFile $Backing
+            $info.VirtualSize | Should -Be $Size
+            (Get-RawHeader $path).image_size | Should -Be $Size
+        }
+
+        It 'takes a size of its own, larger or smaller' {
+            (New-QedImage $path 3MB -BackingFile base.qed).VirtualSize | Should -Be 3MB
+            (New-QedImage $path -SizeBytes 4KB -BackingFile base.qed -Force).VirtualSize | Should -Be 4KB
+        }
+
+        It 'records <Backing> as <Format> when asked for <Asked>' -ForEach @(
+            @{ Backing = 'base.raw'; Asked = 'nothing'; Format = 'Raw'; Bits = 5 }
+            @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Raw'; Bits = 5 }
+            @{ Backing = 'base.raw'; Asked = 'Raw'; Format = 'Raw'; Bits = 5 }
+            @{ Backing = 'base.qed'; Asked = 'nothing'; Format = 'Probe'; Bits = 1 }
+            @{ Backing = 'base.qed'; Asked = 'Probe'; Format = 'Probe'; Bits = 1 }
+            @{ Backing = 'base.qed'; Asked = 'Raw'; Format = 'Raw'; Bits = 5 }
+            @{ Backing = 'disguised.raw'; Asked = 'Raw'; Format = 'Raw'; Bits = 5 }
+        ) {
+            $more = @{}
+            if ($Asked -ne 'nothing') { $more.BackingFormat = $Asked }
+            $info = New-QedImage $path -BackingFile $Backing @more
+            "$($info.BackingFormat)" | Should -Be $Format
+            (Get-RawHeader $path).features | Should -Be $Bits
+        }
+
+        It 'takes a file that is declared raw by its length, whatever it looks like' {
+            (New-QedImage $path -BackingFile disguised.raw -BackingFormat Raw).VirtualSize | Should -Be 12288
+            (New-QedImage $path -BackingFile disguised.raw -Force).VirtualSize | Should -Be 1048576
+        }
+
+        It 'says with -Verbose what it recorded' {
+            $recorded = Invoke-Recorded { New-QedImage $path -BackingFile base.raw -Verbose }
+            @($recorded.Verbose -match 'base\.raw.*Raw') | Should -HaveCount 1
+        }
+
+        It 'stores the name as typed, right behind the header' {
+            $typed = './../overlays/base.qed'
+            $info = New-QedImage $path -BackingFile $typed
+            $info.BackingFile | Should -BeExactly $typed
+            $info.BackingFilePath | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.qed'))
+            $header = Get-RawHeader $path
+            $header.backing_filename_offset | Should -Be 64
+            $header.backing_filename | Should -BeExactly $typed
+        }
+
+        It 'takes an absolute name' {
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            (New-QedImage $path -BackingFile $base).BackingFile | Should -BeExactly $base
+        }
+
+        It 'follows a relative name from the folder of the new image, not from the current location' {
+            $elsewhere = New-Folder 'elsewhere'
+            $null = Copy-Fixture 'chains/short.raw' -Folder $elsewhere -As 'only-here.raw'
+            Invoke-InFolder $elsewhere {
+                (New-QedImage $path -BackingFile base.raw).BackingFilePath | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.raw'))
+                $other = [System.IO.Path]::Combine($folder, 'other.qed')
+                Assert-OneError { New-QedImage $other -BackingFile only-here.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $other '*relative name*folder*'
+            }
+        }
+
+        It 'stores what a drive of the session means, as nobody else knows it' {
+            $info = New-QedImage $path -BackingFile 'TestDrive:/overlays/base.qed'
+            $info.BackingFile | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.qed'))
+        }
+
+        It 'stores names with spaces and Unicode in UTF-8' {
+            $name = "Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA).raw"
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As $name
+            $info = New-QedImage $path -BackingFile $name
+            $info.BackingFile | Should -BeExactly $name
+            (Get-RawHeader $path).backing_filename_size | Should -Be ([System.Text.Encoding]::UTF8.GetByteCount($name))
+        }
+
+        It 'stores a name with brackets, never as a pattern' {
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As 'b[1].raw'
+            (New-QedImage $path -BackingFile 'b[1].raw').BackingFile | Should -BeExactly 'b[1].raw'
+        }
+
+        It 'stores a name of 1,023 bytes, in the smallest cluster too' {
+            $name = './' * 508 + 'b234567'
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As 'b234567'
+            $name.Length | Should -Be 1023
+            (New-QedImage $path -BackingFile $name -ClusterSizeBytes 4KB).BackingFile | Should -BeExactly $name
+            (Get-RawHeader $path).backing_filename | Should -BeExactly $name
+        }
+
+        It 'makes an overlay that reads as its backing file' {
+            $null = New-QedImage $path -BackingFile base.raw
+            $extents = @(Get-QedAllocationMap $path -BackingChain)
+            $extents | ForEach-Object { $_.Depth } | Where-Object { $_ -ne 1 } | Should -BeNullOrEmpty
+            $extents[0].Path | Should -Be ([System.IO.Path]::Combine($folder, 'base.raw'))
+        }
+
+        It 'does not touch the backing file' {
+            $before = Get-FolderState $folder
+            $null = New-QedImage $path -BackingFile base.qed
+            [System.IO.File]::Delete($path)
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'with a backing file that will not do' {
+        It 'refuses <Name>: <Id>, and leaves nothing behind' -ForEach $badBacking {
+            $folder = New-Folder 'badbacking'
+            $null = Copy-Fixture 'foreign/disk.qcow2', 'foreign/dynamic.vhd', 'foreign/fixed.vhd', 'foreign/disk.vmdk', 'foreign/disk.vdi', 'foreign/head-only.vhdx', 'headers/table-size-3.qed', 'headers/feature-bit-3.qed', 'headers/cut-40.qed' -Folder $folder
+            $null = New-Folder 'badbacking/folder'
+            $before = Get-FolderState $folder
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            Assert-OneError { New-QedImage $path -BackingFile $Name } $Id $Category $path $Message
+            Assert-OneError { New-QedImage $path 1MB -BackingFile $Name } $Id $Category $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'takes a file of another format as raw when told to' {
+            $null = Get-Fixture 'foreign/disk.qcow2'
+            $info = New-QedImage (Join-TestDrive 'asraw.qed') -BackingFile disk.qcow2 -BackingFormat Raw
+            "$($info.BackingFormat)" | Should -Be 'Raw'
+        }
+
+        It 'refuses a name over 1,023 bytes that leads to a file, about the new image and not about a file of its own making' {
+            $folder = New-Folder 'long'
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder
+            $before = Get-FolderState $folder
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            Assert-OneError { New-QedImage $path -BackingFile ('./' * 508 + 'base.raw') } 'QedLimit' 'InvalidArgument' $path "*'$path'*1023*"
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a name over 1,023 bytes for its length, whether or not there could be such a file' {
+            Assert-Refused @{ BackingFile = 'n' * 1024 } 'QedLimit' 'InvalidArgument' '*1024*1023*'
+            Assert-Refused @{ BackingFile = 'n' * 5000 } 'QedLimit' 'InvalidArgument' '*5000*1023*'
+        }
+
+        It 'counts the length of a name in bytes of UTF-8' {
+            $folder = New-Folder 'long8'
+            $name = "$([char]0x57FA)"
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As $name
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($folder, $name * 20))
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            # 18 times 64 bytes in 22 characters, then 3 bytes.
+            $long = ($name * 20 + '/../') * 18 + $name
+            $long.Length | Should -BeLessThan 500
+            Assert-OneError { New-QedImage $path -BackingFile $long } 'QedLimit' 'InvalidArgument' $path '*1155*1023*'
+            [System.IO.File]::Exists($path) | Should -BeFalse
+        }
+
+        It 'would do the same with -WhatIf' {
+            $folder = New-Folder 'longwhatif'
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            Assert-OneError { New-QedImage $path -BackingFile 'missing.raw' -WhatIf } 'QedBackingFileNotFound' 'ObjectNotFound' $path
+            Assert-OneError { New-QedImage $path 0 -WhatIf } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { New-QedImage $path -BackingFile ('./' * 508 + 'base.raw') -WhatIf } 'QedLimit' 'InvalidArgument' $path
+        }
+
+        It 'refuses the size of a backing disk over the limit of its own geometry, and of an empty one' {
+            $folder = New-Folder 'sizes'
+            $null = Copy-Fixture 'images/scattered-default.qed', 'images/size-zero.qed' -Folder $folder
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            Assert-OneError { New-QedImage $path -BackingFile scattered-default.qed -ClusterSizeBytes 4KB -TableSize 1 } 'QedLimit' 'InvalidArgument' $path '*3221225472*1073741824*'
+            Assert-OneError { New-QedImage $path -BackingFile size-zero.qed } 'QedLimit' 'InvalidArgument' $path
+            [System.IO.File]::Exists($path) | Should -BeFalse
+        }
+
+        It 'refuses to make an image its own backing file, directly or through others' {
+            $folder = New-Folder 'circle'
+            $base, $over = Copy-Fixture 'chains/base.qed', 'chains/over-qed.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { New-QedImage $base -BackingFile base.qed -Force } 'QedBackingChain' 'InvalidData' $base
+            Assert-OneError { New-QedImage $base -BackingFile over-qed.qed -Force } 'QedBackingChain' 'InvalidData' $base
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'wants a name that is not empty' {
+            { New-QedImage (Join-TestDrive 'x.qed') -BackingFile '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+        }
+
+        It 'records only what the format can' {
+            { New-QedImage (Join-TestDrive 'x.qed') -BackingFile base.raw -BackingFormat Qcow2 } | Should -Throw -ErrorId 'CannotConvertArgument*'
+        }
+    }
+
+    Context 'where a file of that name exists' {
+        BeforeEach {
+            $folder = New-Folder 'existing'
+            $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder -As 'disk.qed'
+            $before = Get-FolderState $folder
+        }
+
+        It 'leaves it alone and says -Force' {
+            Assert-OneError { New-QedImage $path 1MB } 'QedFileExists' 'ResourceExists' $path "*$path*-Force*"
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'leaves alone a file that is no image' {
+            [System.IO.File]::WriteAllText($path, 'a letter')
+            Assert-OneError { New-QedImage $path 1MB } 'QedFileExists' 'ResourceExists' $path
+            [System.IO.File]::ReadAllText($path) | Should -Be 'a letter'
+        }
+
+        It 'replaces it with -Force' {
+            $info = New-QedImage $path 1MB -Force
+            $info.VirtualSize | Should -Be 1MB
+            $info.FileSize | Should -Be 327680
+            (Test-QedImage $path).AllocatedClusters | Should -Be 0
+            [System.IO.Directory]::GetFileSystemEntries($folder) | Should -Be $path
+        }
+
+        It 'replaces a file that is no image with -Force' {
+            [System.IO.File]::WriteAllText($path, 'a letter')
+            (New-QedImage $path 1MB -Force).VirtualSize | Should -Be 1MB
+        }
+
+        It 'leaves it alone where -Force would make something that cannot be made' {
+            Assert-OneError { New-QedImage $path 0 -Force } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { New-QedImage $path 1MB -ClusterSizeBytes 5000 -Force } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { New-QedImage $path -BackingFile missing.raw -Force } 'QedBackingFileNotFound' 'ObjectNotFound' $path
+            Assert-OneError { New-QedImage $path 1MB -BackingFile nbd:x -Force } 'QedBackingFileRefused' 'SecurityError' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'leaves it alone with -WhatIf, with and without -Force' {
+            $null = New-QedImage $path 1MB -Force -WhatIf
+            Assert-OneError { New-QedImage $path 1MB -WhatIf } 'QedFileExists' 'ResourceExists' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'replaces no folder, not even with -Force' {
+            Assert-OneError { New-QedImage $folder 1MB } 'QedNotAFile' 'InvalidArgument' $folder '*a folder*'
+            Assert-OneError { New-QedImage $folder 1MB -Force } 'QedNotAFile' 'InvalidArgument' $folder
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'replaces no device' -Skip:$IsOnWindows {
+            Assert-OneError { New-QedImage '/dev/null' 1MB -Force } 'QedNotAFile' 'InvalidArgument' '/dev/null' '*a device*'
+            [System.IO.File]::Exists('/dev/null') | Should -BeTrue
+        }
+
+        It 'replaces none that another program has open, not even with -Force' -Skip:(-not (Test-WriterLock)) {
+            $writer = Open-AsWriter $path
+            try { Assert-OneError { New-QedImage $path 1MB -Force } 'QedImageInUse' 'ResourceBusy' $path '*in use*' }
+            finally { $writer.Dispose() }
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'replaces none that a cmdlet is reading' {
+            $errors = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Recorded { New-QedImage $path 1MB -Force }).Errors })
+            $errors[0].FullyQualifiedErrorId | Should -BeLike 'QedImageInUse,*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'replaces none that qemu-io has open' -Skip:(-not $qemuLocks) {
+            $qemu = Open-InQemu $path
+            try { Assert-OneError { New-QedImage $path 1MB -Force } 'QedImageInUse' 'ResourceBusy' $path }
+            finally { Close-Qemu $qemu }
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'replaces what a symbolic link leads to or the link, but never half of either' -Skip:$IsOnWindows {
+            $link = [System.IO.Path]::Combine($folder, 'link.qed')
+            $null = Invoke-Native ln -s disk.qed $link
+            Assert-OneError { New-QedImage $link 1MB } 'QedFileExists' 'ResourceExists' $link
+            (New-QedImage $link 1MB -Force).VirtualSize | Should -Be 1MB
+            (Get-QedInfo $path).VirtualSize | Should -BeIn 12582912, 1MB
+            "$((Test-QedImage $path).Status)" | Should -Be 'Clean'
+        }
+    }
+
+    Context 'where nothing can be created' {
+        It 'says that the folder is missing' {
+            $path = Join-TestDrive ([System.IO.Path]::Combine('no', 'such', 'new.qed'))
+            Assert-OneError { New-QedImage $path 1MB } 'QedFileNotFound' 'ObjectNotFound' $path "*such*"
+            [System.IO.Directory]::Exists((Join-TestDrive 'no')) | Should -BeFalse
+        }
+
+        It 'says that a file is in the place of the folder' {
+            $file = Get-Fixture 'images/table-1.qed'
+            $path = [System.IO.Path]::Combine($file, 'new.qed')
+            $recorded = Invoke-Recorded { New-QedImage $path 1MB }
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'Qed*,*'
+        }
+
+        It 'says that this user may not' -Skip:(-not $mayNot) {
+            $folder = New-Folder 'locked'
+            $null = Invoke-Native chmod 555 $folder
+            $path = [System.IO.Path]::Combine($folder, 'new.qed')
+            Assert-OneError { New-QedImage $path 1MB } 'QedAccessDenied' 'PermissionDenied' $path "*permission*'$path'*"
+            [System.IO.Directory]::GetFileSystemEntries($folder) | Should -BeNullOrEmpty
+            $null = Invoke-Native chmod 755 $folder
+        }
+
+        It 'says that the name is too long, with an error of its own' {
+            $folder = New-Folder 'toolong'
+            $path = [System.IO.Path]::Combine($folder, ('n' * 300) + '.qed')
+            $recorded = Invoke-Recorded { New-QedImage $path 1MB }
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'Qed*,*'
+            [System.IO.Directory]::GetFileSystemEntries($folder) | Should -BeNullOrEmpty
+        }
+
+        It 'goes on with the next one' {
+            $folder = New-Folder 'goon'
+            $existing = Copy-Fixture 'images/table-1.qed' -Folder $folder
+            $good = [System.IO.Path]::Combine($folder, 'good.qed')
+            $recorded = Invoke-Recorded { $existing, ([System.IO.Path]::Combine($folder, 'no', 'x.qed')), $good | New-QedImage -SizeBytes 1MB }
+            $recorded.Errors | Should -HaveCount 2
+            $recorded.Output | ForEach-Object { $_.Path } | Should -Be $good
+        }
+
+        It 'throws with -ErrorAction Stop' {
+            $path = Get-Fixture 'images/table-1.qed'
+            { New-QedImage $path 1MB -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileExists,QedTools.Commands.NewQedImageCommand'
+            { New-QedImage (Join-TestDrive 'x.qed') 0 -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.NewQedImageCommand'
+        }
+    }
+
+    Context 'with -WhatIf and -Confirm' {
+        It 'creates nothing with -WhatIf and writes nothing' {
+            $folder = New-Folder 'whatif'
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder
+            $before = Get-FolderState $folder
+            $recorded = Invoke-Recorded {
+                New-QedImage ([System.IO.Path]::Combine($folder, 'a.qed')) 1MB -WhatIf
+                New-QedImage ([System.IO.Path]::Combine($folder, 'b.qed')) -BackingFile base.raw -WhatIf
+            }
+            $recorded.Output | Should -BeNullOrEmpty
+            $recorded.Errors | Should -BeNullOrEmpty
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'creates nothing where $WhatIfPreference is set' {
+            $path = Join-TestDrive 'preference.qed'
+            $WhatIfPreference = $true
+            $null = New-QedImage $path 1MB
+            $WhatIfPreference = $false
+            [System.IO.File]::Exists($path) | Should -BeFalse
+        }
+
+        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+            $ConfirmPreference = 'Low'
+            (New-QedImage (Join-TestDrive 'confirmed.qed') 1MB -Confirm:$false).VirtualSize | Should -Be 1MB
+        }
+
+        It 'does not ask unless told to' {
+            (New-QedImage (Join-TestDrive 'unasked.qed') 1MB).VirtualSize | Should -Be 1MB
+        }
+
+        It 'says with -Verbose what it does to which file' {
+            $path = Join-TestDrive 'verbose.qed'
+            $recorded = Invoke-Recorded { New-QedImage $path 1GB -Verbose }
+            @($recorded.Verbose | Where-Object { $_ -match '1 GiB' -and $_.Contains($path) }) | Should -Not -BeNullOrEmpty
+        }
+    }
+
+    Context 'beside qemu-img' {
+        It 'makes the same file for clusters of <Cluster> and tables of <Table>' -Skip:(-not $qemu) -ForEach @(
+            @{ Cluster = 4096; Table = 2; Size = '1M' }, @{ Cluster = 4096; Table = 16; Size = '512' }
+            @{ Cluster = 8192; Table = 8; Size = '100G' }, @{ Cluster = 65536; Table = 4; Size = '20G' }
+            @{ Cluster = 131072; Table = 2; Size = '1T' }, @{ Cluster = 1048576; Table = 4; Size = '2T' }
+        ) {
+            $theirs, $ours = (Join-TestDrive 'theirs.qed'), (Join-TestDrive 'ours.qed')
+            (Invoke-Native qemu-img create -f qed -o "cluster_size=$Cluster,table_size=$Table" $theirs $Size).ExitCode | Should -Be 0
+            $bytes = [long]($Size -replace '\D') * @{ 'M' = 1MB; 'G' = 1GB; 'T' = 1TB; '2' = 1 }["$($Size[-1])"]
+            $null = New-QedImage $ours $bytes -ClusterSizeBytes $Cluster -TableSize $Table -Force
+            Get-Sha256 $ours | Should -Be (Get-Sha256 $theirs)
+        }
+
+        It 'makes the same overlay on <Backing>' -Skip:(-not $qemu) -ForEach @(
+            @{ Backing = 'base.raw'; Format = 'raw' }
+            @{ Backing = 'base.qed'; Format = 'qed' }
+        ) {
+            $null = Get-Fixture 'chains/base.raw', 'chains/base.qed'
+            $theirs, $ours = (Join-TestDrive 'theirs.qed'), (Join-TestDrive 'ours.qed')
+            (Invoke-Native qemu-img create -f qed -b $Backing -F $Format $theirs).ExitCode | Should -Be 0
+            $null = New-QedImage $ours -BackingFile $Backing -Force
+            Get-Sha256 $ours | Should -Be (Get-Sha256 $theirs)
+        }
+
+        It 'makes what qemu-img check, info and qemu-io accept' -Skip:(-not $qemu) {
+            $path = Join-TestDrive 'accepted.qed'
+            $null = New-QedImage $path 3GB -ClusterSizeBytes 4KB -TableSize 16
+            $check = Invoke-Native qemu-img check $path
+            $check.ExitCode | Should -Be 0 -Because "$($check.Output)"
+            "$((Invoke-Native qemu-img info $path).Output)" | Should -Match 'file format: qed'
+            $io = Invoke-Native qemu-io -f qed -c 'write -P 7 1G 64k' -c 'read -P 7 1G 64k' -c 'read -P 0 0 64k' $path
+            "$($io.Output)" | Should -Not -Match 'fail'
+            (Test-QedImage $path).AllocatedClusters | Should -Be 16
+        }
+    }
+}

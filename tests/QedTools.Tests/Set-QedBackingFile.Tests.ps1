@@ -1,0 +1,437 @@
+# Set-QedBackingFile: changes of the header only. How it takes names of files: FileNames.Tests.ps1.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $qemuLocks = $qemu -and -not $IsOnWindows
+    $badBacking = @(
+        @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*folder*' }
+        @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
+        @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+        @{ Name = 'file:base.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+        @{ Name = 'disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*qcow2*' }
+        @{ Name = 'fixed.vhd'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHD*' }
+        @{ Name = 'table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
+        @{ Name = 'over-qed.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+        @{ Name = 'base.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+        @{ Name = './base.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+
+    # Everything behind the header and the backing names: none of it may change.
+    function Get-RestHash {
+        param([string] $Path)
+
+        $bytes = [System.IO.File]::ReadAllBytes($Path)
+        for ($i = 0; $i -lt 4096; $i++) { $bytes[$i] = 0 }
+        $algorithm = [System.Security.Cryptography.SHA256]::Create()
+        try { [System.BitConverter]::ToString($algorithm.ComputeHash($bytes)) }
+        finally { $algorithm.Dispose() }
+    }
+}
+
+Describe 'Set-QedBackingFile' {
+    BeforeEach {
+        $folder = New-Folder 'set'
+        $null = Copy-Fixture 'chains/base.raw', 'chains/short.raw', 'chains/base.qed', 'chains/disguised.raw' -Folder $folder
+        $path = Copy-Fixture 'chains/over-qed.qed' -Folder $folder
+        $plain = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        $raw = Copy-Fixture 'chains/over-raw.qed' -Folder $folder
+    }
+
+    Context 'names a backing file' {
+        It 'on an image that had none' {
+            $rest = Get-RestHash $plain
+            Set-QedBackingFile -Path $plain -BackingFile base.qed | Should -BeNullOrEmpty
+            $header = Get-RawHeader $plain
+            $header.features | Should -Be 1
+            $header.backing_filename | Should -BeExactly 'base.qed'
+            $header.image_size | Should -Be 12582912
+            $info = Get-QedInfo $plain
+            $info.BackingFile | Should -Be 'base.qed'
+            $info.BackingFilePath | Should -Be ([System.IO.Path]::Combine($folder, 'base.qed'))
+            Get-RestHash $plain | Should -Be $rest
+        }
+
+        It 'on an image that had another, by position' {
+            $rest = Get-RestHash $path
+            Set-QedBackingFile $path base.raw
+            $header = Get-RawHeader $path
+            $header.features | Should -Be 5
+            $header.backing_filename | Should -BeExactly 'base.raw'
+            Get-RestHash $path | Should -Be $rest
+        }
+
+        It 'by the name -ParentPath too' {
+            Set-QedBackingFile $path -ParentPath short.raw
+            (Get-QedInfo $path).BackingFile | Should -Be 'short.raw'
+        }
+
+        It 'on several images at once' {
+            $path, $plain | Set-QedBackingFile -BackingFile base.raw -PassThru | ForEach-Object { $_.BackingFile } | Should -Be 'base.raw', 'base.raw'
+            Set-QedBackingFile $path, $plain short.raw -PassThru | ForEach-Object { $_.Path } | Should -Be $path, $plain
+        }
+
+        It 'and records <Backing> as <Format> when asked for <Asked>' -ForEach @(
+            @{ Backing = 'base.raw'; Asked = 'nothing'; Format = 'Raw' }
+            @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Raw' }
+            @{ Backing = 'base.raw'; Asked = 'Raw'; Format = 'Raw' }
+            @{ Backing = 'base.qed'; Asked = 'nothing'; Format = 'Probe' }
+            @{ Backing = 'base.qed'; Asked = 'Probe'; Format = 'Probe' }
+            @{ Backing = 'base.qed'; Asked = 'Raw'; Format = 'Raw' }
+            @{ Backing = 'disguised.raw'; Asked = 'Raw'; Format = 'Raw' }
+        ) {
+            $more = @{}
+            if ($Asked -ne 'nothing') { $more.BackingFormat = $Asked }
+            $info = Set-QedBackingFile $plain $Backing @more -PassThru
+            "$($info.BackingFormat)" | Should -Be $Format
+            (Get-RawHeader $plain).features | Should -Be $(if ($Format -eq 'Raw') { 5 } else { 1 })
+        }
+
+        It 'takes the raw bit off again with a backing file that is an image' {
+            Set-QedBackingFile $raw base.qed
+            (Get-RawHeader $raw).features | Should -Be 1
+        }
+
+        It 'stored as typed, followed from the folder of the image' {
+            $elsewhere = New-Folder 'elsewhere'
+            $null = Copy-Fixture 'chains/short.raw' -Folder $elsewhere -As 'only-here.raw'
+            Invoke-InFolder $elsewhere {
+                $info = Set-QedBackingFile $path './../set/base.raw' -PassThru
+                $info.BackingFile | Should -BeExactly './../set/base.raw'
+                $info.BackingFilePath | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.raw'))
+                Assert-OneError { Set-QedBackingFile $path only-here.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*relative name*'
+            }
+        }
+
+        It 'by a drive of the session, stored as what it means' {
+            (Set-QedBackingFile $path 'TestDrive:/set/base.raw' -PassThru).BackingFile | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.raw'))
+        }
+
+        It 'in Unicode' {
+            $name = "Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA).raw"
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As $name
+            Set-QedBackingFile $path $name
+            (Get-RawHeader $path).backing_filename | Should -BeExactly $name
+        }
+
+        It 'over and over, in the room of one small cluster, and never where the name before it is' {
+            $last = Get-RawHeader $path
+            $letter = 97
+            foreach ($length in 1023, 1, 500, 1023, 1023, 7, 1023) {
+                # A name of that length, another one each time: as many ./ as fit, then a letter up to a file name's length.
+                $letter++
+                $tail = [string][char]$letter * ($length -band 7)
+                if (-not $tail) { $tail = [string][char]$letter * 8 }
+                if ($length -eq 1) { $name = [string][char]$letter }
+                else { $name = './' * [System.Math]::Floor(($length - $tail.Length) / 2) + $tail }
+                $name = $name.PadRight($length, [char]$letter)
+                $name.Length | Should -Be $length
+                Set-QedBackingFile $path $name -Force
+                $now = Get-RawHeader $path
+                $now.backing_filename | Should -BeExactly $name
+                $overlap = $now.backing_filename_offset -lt $last.backing_filename_offset + $last.backing_filename_size -and
+                    $last.backing_filename_offset -lt $now.backing_filename_offset + $now.backing_filename_size
+                $overlap | Should -BeFalse -Because 'a torn write must leave the old name whole'
+                $now.backing_filename_offset + $now.backing_filename_size | Should -BeLessOrEqual 4096
+                $last = $now
+            }
+        }
+
+        It 'writes nothing if the image says exactly that already' {
+            [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
+            $before = Get-FolderState $folder
+            Set-QedBackingFile $path base.qed
+            Set-QedBackingFile $plain -Remove
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'keeps data and map of the image itself' {
+            $before = @(Get-QedAllocationMap $path | ForEach-Object { "$_ $($_.FileOffset)" })
+            Set-QedBackingFile $path base.raw
+            @(Get-QedAllocationMap $path | ForEach-Object { "$_ $($_.FileOffset)" }) | Should -Be $before
+            "$((Test-QedImage $path).Status)" | Should -Be 'Clean'
+        }
+    }
+
+    Context 'with -Remove' {
+        It 'takes the backing file and what is recorded about it off' {
+            $rest = Get-RestHash $raw
+            Set-QedBackingFile $raw -Remove | Should -BeNullOrEmpty
+            $header = Get-RawHeader $raw
+            $header.features | Should -Be 0
+            $header.backing_filename_offset | Should -Be 0
+            $header.backing_filename_size | Should -Be 0
+            Get-RestHash $raw | Should -Be $rest
+            $info = Get-QedInfo $raw
+            $info.BackingFile | Should -BeNullOrEmpty
+            $info.BackingFormat | Should -BeNullOrEmpty
+        }
+
+        It 'is fine with an image that has none' {
+            $recorded = Invoke-Recorded { Set-QedBackingFile $plain -Remove -PassThru }
+            $recorded.Errors | Should -BeNullOrEmpty
+            $recorded.Output[0].BackingFile | Should -BeNullOrEmpty
+        }
+
+        It 'needs no backing file to be there' {
+            $lost = Copy-Fixture 'chains/name-missing.qed' -Folder $folder
+            Set-QedBackingFile $lost -Remove
+            (Get-QedInfo $lost).BackingFile | Should -BeNullOrEmpty
+        }
+
+        It 'breaks a circle' {
+            $circle = Copy-Fixture 'chains/cycle-self.qed' -Folder $folder
+            Set-QedBackingFile $circle -Remove
+            $recorded = Invoke-Recorded { Get-QedInfo $circle -BackingChain }
+            $recorded.Errors | Should -BeNullOrEmpty
+            $recorded.Output | Should -HaveCount 1
+        }
+
+        It 'and a backing file together are refused' {
+            { Set-QedBackingFile $path -BackingFile base.raw -Remove } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+            { Set-QedBackingFile $path -Remove -BackingFormat Raw } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+        }
+
+        It 'or a backing file is asked for' {
+            foreach ($set in (Get-Command Set-QedBackingFile).ParameterSets) {
+                $required = @($set.Parameters | Where-Object { $_.IsMandatory } | ForEach-Object { $_.Name })
+                $required -match '^(Remove|BackingFile)$' | Should -HaveCount 1 -Because $set.Name
+            }
+        }
+    }
+
+    Context 'with -PassThru' {
+        It 'writes the facts of the image as it is now' {
+            $info = Set-QedBackingFile $path base.raw -PassThru
+            $info | Should -HaveCount 1
+            $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
+            $info.Path | Should -BeExactly $path
+            $info.BackingFile | Should -Be 'base.raw'
+            "$($info.BackingFormat)" | Should -Be 'Raw'
+            $info.InUse | Should -BeFalse
+            $info.NeedsCheck | Should -BeFalse
+            $info.VirtualSize | Should -Be 1MB
+        }
+
+        It 'goes on in a pipeline of ours' {
+            "$((Get-QedInfo $path | Set-QedBackingFile -Remove -PassThru | Test-QedImage).Status)" | Should -Be 'Clean'
+        }
+    }
+
+    Context 'with a backing file that will not do' {
+        It 'refuses <Name>: <Id>, and changes nothing' -ForEach $badBacking {
+            $null = Copy-Fixture 'foreign/disk.qcow2', 'foreign/fixed.vhd', 'headers/table-size-3.qed' -Folder $folder
+            $null = New-Folder 'set/folder'
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            $before = Get-FolderState $folder
+            Assert-OneError { Set-QedBackingFile $base $Name } $Id $Category $base $Message
+            Assert-OneError { Set-QedBackingFile $base $Name -WhatIf } $Id $Category $base
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a name over 1,023 bytes, also with -Force, and changes nothing' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Set-QedBackingFile $path ('./' * 508 + 'base.raw') } 'QedLimit' 'InvalidArgument' $path '*1024*1023*'
+            Assert-OneError { Set-QedBackingFile $path ('./' * 600 + 'missing') -Force } 'QedLimit' 'InvalidArgument' $path '*1207*1023*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a name over 1,023 bytes for its length, whether or not there could be such a file' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Set-QedBackingFile $path ('n' * 1024) -Force } 'QedLimit' 'InvalidArgument' $path '*1024*1023*'
+            Assert-OneError { Set-QedBackingFile $path ('n' * 5000) } 'QedLimit' 'InvalidArgument' $path '*5000*1023*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a name for which the header has no room beside the old one, until that is removed' {
+            $full = Copy-Fixture 'headers/backing-size-4032.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Set-QedBackingFile $full base.raw } 'QedLimit' 'InvalidArgument' $full '*8 bytes*header*'
+            Get-FolderState $folder | Should -Be $before
+            Set-QedBackingFile $full -Remove
+            Set-QedBackingFile $full base.raw
+            (Get-QedInfo $full).BackingFile | Should -Be 'base.raw'
+        }
+
+        It 'would say the same with -WhatIf' {
+            $full, $compat = Copy-Fixture 'headers/backing-size-4032.qed', 'headers/compat-unknown.qed' -Folder $folder
+            Assert-OneError { Set-QedBackingFile $path ('./' * 508 + 'base.raw') -WhatIf } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { Set-QedBackingFile $full base.raw -WhatIf } 'QedLimit' 'InvalidArgument' $full
+            Assert-OneError { Set-QedBackingFile $compat base.raw -WhatIf } 'QedUnsupportedFeature' 'NotImplemented' $compat
+        }
+
+        It 'takes a file of another format as raw when told to' {
+            $null = Copy-Fixture 'foreign/disk.qcow2' -Folder $folder
+            "$((Set-QedBackingFile $path disk.qcow2 -BackingFormat Raw -PassThru).BackingFormat)" | Should -Be 'Raw'
+        }
+
+        It 'sees a circle through a symbolic link' -Skip:$IsOnWindows {
+            $null = Invoke-Native ln -s over-qed.qed ([System.IO.Path]::Combine($folder, 'link.qed'))
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            Assert-OneError { Set-QedBackingFile $base link.qed } 'QedBackingChain' 'InvalidData' $base
+        }
+    }
+
+    Context 'with -Force' {
+        It 'names a file that is not there' {
+            $info = Set-QedBackingFile $path 'not yet.qed' -Force -PassThru
+            $info.BackingFile | Should -Be 'not yet.qed'
+            "$($info.BackingFormat)" | Should -Be 'Probe'
+        }
+
+        It 'names a file that is not there, and records what is told about it' {
+            "$((Set-QedBackingFile $path 'not yet.raw' -BackingFormat Raw -Force -PassThru).BackingFormat)" | Should -Be 'Raw'
+        }
+
+        It 'still refuses <_>' -ForEach 'nbd:localhost:10809', 'base.qed', 'over-qed.qed' {
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            $before = Get-Sha256 $base
+            $recorded = Invoke-Recorded { Set-QedBackingFile $base $_ -Force }
+            $recorded.Errors | Should -HaveCount 1
+            Get-Sha256 $base | Should -Be $before
+        }
+    }
+
+    Context 'on an image that needs care' {
+        It 'checks <Name>.qed first, finds <Finds>, goes on and clears the need-check bit' -ForEach @(
+            @{ Name = 'dirty-clean'; Finds = 'nothing' }, @{ Name = 'dirty-leaks'; Finds = 'leaks' }
+        ) {
+            $dirty = Copy-Fixture "damaged/$Name.qed" -Folder $folder
+            $info = Set-QedBackingFile $dirty base.raw -PassThru
+            $info.NeedsCheck | Should -BeFalse
+            (Get-RawHeader $dirty).features | Should -Be 5
+        }
+
+        It 'refuses <_>.qed, which is dirty and corrupt, and says Repair-QedImage' -ForEach 'dirty-corrupt', 'several' {
+            $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Set-QedBackingFile $dirty base.raw } 'QedCorrupt' 'InvalidData' $dirty '*Repair-QedImage*'
+            Assert-OneError { Set-QedBackingFile $dirty -Remove } 'QedCorrupt' 'InvalidData' $dirty '*Repair-QedImage*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'leaves a dirty image as it is with -WhatIf' {
+            $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            Set-QedBackingFile $dirty base.raw -WhatIf
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'clears autoclear features that it does not know' {
+            $auto = Copy-Fixture 'headers/autoclear-unknown.qed' -Folder $folder
+            Set-QedBackingFile $auto base.raw
+            (Get-RawHeader $auto).autoclear_features | Should -Be 0
+        }
+
+        It 'stores no name where compatible features that it does not know may use the room, and changes nothing' {
+            $compat = Copy-Fixture 'headers/compat-unknown.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Set-QedBackingFile $compat base.raw } 'QedUnsupportedFeature' 'NotImplemented' $compat '*0x1*'
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'on an image in use' {
+        It 'changes none that another program writes' -Skip:(-not (Test-WriterLock)) {
+            $before = Get-FolderState $folder
+            $writer = Open-AsWriter $path
+            try { Assert-OneError { Set-QedBackingFile $path base.raw } 'QedImageInUse' 'ResourceBusy' $path }
+            finally { $writer.Dispose() }
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'changes none that a cmdlet is reading' {
+            $before = Get-FolderState $folder
+            $errors = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Recorded { Set-QedBackingFile $path -Remove }).Errors })
+            $errors[0].FullyQualifiedErrorId | Should -BeLike 'QedImageInUse,*'
+            "$($errors[0].CategoryInfo.Category)" | Should -Be 'ResourceBusy'
+            $errors[0].Exception.Message | Should -BeLike '*in use*Close*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'changes none that qemu-io <How>' -Skip:(-not $qemuLocks) -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+            $before = Get-FolderState $folder
+            $qemu = Open-InQemu $path -ReadOnly:$ReadOnly
+            try { Assert-OneError { Set-QedBackingFile $path base.raw } 'QedImageInUse' 'ResourceBusy' $path }
+            finally { Close-Qemu $qemu }
+            Get-FolderState $folder | Should -Be $before
+            Set-QedBackingFile $path base.raw
+            (Get-QedInfo $path).BackingFile | Should -Be 'base.raw'
+        }
+
+        It 'lets go of the image afterwards' {
+            Set-QedBackingFile $path base.raw
+            (Get-QedInfo $path).InUse | Should -BeFalse
+            Set-QedBackingFile $path base.qed
+            [System.IO.File]::Delete($path)
+        }
+    }
+
+    Context 'with -WhatIf and -Confirm' {
+        It 'changes nothing with -WhatIf and writes nothing' {
+            [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
+            $before = Get-FolderState $folder
+            $recorded = Invoke-Recorded {
+                Set-QedBackingFile $path base.raw -WhatIf -PassThru
+                Set-QedBackingFile $path -Remove -WhatIf -PassThru
+                Set-QedBackingFile $path gone.raw -Force -WhatIf
+            }
+            $recorded.Output | Should -BeNullOrEmpty
+            $recorded.Errors | Should -BeNullOrEmpty
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+            $ConfirmPreference = 'Low'
+            Set-QedBackingFile $path base.raw -Confirm:$false
+            (Get-QedInfo $path).BackingFile | Should -Be 'base.raw'
+        }
+
+        It 'says with -Verbose what it changes, and what it recorded' {
+            $recorded = Invoke-Recorded { Set-QedBackingFile $path base.raw -Verbose }
+            @($recorded.Verbose -match "'base\.qed'.*'base\.raw'") | Should -HaveCount 1
+            @($recorded.Verbose -match "'base\.raw'.*Raw") | Should -HaveCount 1
+            $recorded = Invoke-Recorded { Set-QedBackingFile $path -Remove -Verbose }
+            @($recorded.Verbose -match "Remove.*'base\.raw'.*zero") | Should -HaveCount 1
+        }
+    }
+
+    It 'goes on with the next image after an error' {
+        $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+        $recorded = Invoke-Recorded { $missing, $path | Set-QedBackingFile -BackingFile base.raw -PassThru }
+        $recorded.Errors | Should -HaveCount 1
+        $recorded.Errors[0].TargetObject | Should -Be $missing
+        $recorded.Output | ForEach-Object { $_.Path } | Should -Be $path
+    }
+
+    It 'throws with -ErrorAction Stop' {
+        { Set-QedBackingFile $path missing.raw -ErrorAction Stop } | Should -Throw -ErrorId 'QedBackingFileNotFound,QedTools.Commands.SetQedBackingFileCommand'
+    }
+
+    Context 'beside qemu-img' {
+        It 'is understood by qemu-img info and check' -Skip:(-not $qemu) {
+            Set-QedBackingFile $path base.raw
+            $text = (Invoke-Native qemu-img info $path).Output -join "`n"
+            $text | Should -Match 'backing file: base\.raw'
+            $text | Should -Match 'backing file format: raw'
+            (Invoke-Native qemu-img check $path).ExitCode | Should -Be 0
+            Set-QedBackingFile $path -Remove
+            (Invoke-Native qemu-img info $path).Output -join "`n" | Should -Not -Match 'backing file'
+        }
+
+        It 'does to the disk what qemu-img rebase -u does' -Skip:(-not $qemu) {
+            $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')
+            [System.IO.File]::Copy($path, $theirs)
+            (Invoke-Native qemu-img rebase -u -f qed -b short.raw -F raw $theirs).ExitCode | Should -Be 0
+            Set-QedBackingFile $path short.raw
+            (Invoke-Native qemu-img compare -f qed -F qed $path $theirs).ExitCode | Should -Be 0
+            (Get-QedInfo $theirs).BackingFile | Should -Be (Get-QedInfo $path).BackingFile
+            (Get-QedInfo $theirs).Features | Should -Be (Get-QedInfo $path).Features
+        }
+    }
+}
