@@ -60,6 +60,7 @@ internal sealed class ImageCompactor
         MoveData(lowestMoved);
         long end = MoveTables(firstFree);
         _image.Storage.SetLength(_geometry.BytesOf(end));
+        _image.Storage.Flush();
         _image.RefreshFileLength();
         _writer.ResetEnd(_geometry.BytesOf(end));
     }

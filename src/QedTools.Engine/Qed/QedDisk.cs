@@ -154,7 +154,8 @@ internal sealed class QedDisk : IDisk
         long target = Writer.Take(clusters);
         try
         {
-            if (showsBacking && _backing is not null)
+            // A zero entry that gives way counts too: repair can only bring the backing file back, not the zeroes.
+            if (_backing is not null)
             {
                 Writer.RequireDataFirst();
             }

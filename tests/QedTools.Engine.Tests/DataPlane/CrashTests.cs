@@ -20,8 +20,6 @@ public sealed class CrashTests
     private const int SectorSize = 512;
     private const int SamplesPerPoint = 3;
 
-    private static readonly QedGeometry Geometry = new(4096, 1);
-
     public static TheoryData<int> Some => Seeds.Take(10);
 
     public static TheoryData<int> Few => Seeds.Take(4);
@@ -29,7 +27,7 @@ public sealed class CrashTests
     [Theory]
     [MemberData(nameof(Some))]
     public void A_crash_of_an_image_without_a_backing_file_loses_nothing_flushed(int seed) =>
-        Torture(seed, NewImage(size: 3 << 18, backing: null), backing: null);
+        Torture(seed, NewImage(seed, backing: null), backing: null);
 
     [Theory]
     [MemberData(nameof(Some))]
@@ -41,7 +39,7 @@ public sealed class CrashTests
         random.NextBytes(content);
         raw.Write(0, content);
         IDisk backing = new RawDisk(new ReadOnlyStorage(raw));
-        Torture(seed, NewImage(size: 3 << 18, new BackingReference("base.raw", IsRaw: true)), backing);
+        Torture(seed, NewImage(seed, new BackingReference("base.raw", IsRaw: true)), backing);
     }
 
     [Theory]
@@ -53,10 +51,40 @@ public sealed class CrashTests
         Torture(seed, storage, backing: null);
     }
 
-    private static MemoryStorage NewImage(long size, BackingReference? backing)
+    /// <summary>Packing moves a table by less than its length: onto itself.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(16)]
+    public void A_crash_while_a_table_slides_loses_nothing(int tableSize)
     {
         MemoryStorage storage = new("top.qed");
-        TestImage.Create(storage, Geometry, size, headerSize: 1, backing);
+        TestImage.Create(storage, new QedGeometry(4096, tableSize), size: 1 << 20, headerSize: 1, new BackingReference("base.raw", IsRaw: true));
+        MemoryStorage raw = new("base.raw");
+        raw.Write(0, [.. Enumerable.Repeat((byte)0x77, 1 << 20)]);
+        Play(
+            new Random(tableSize),
+            storage,
+            new RawDisk(new ReadOnlyStorage(raw)),
+            [new DiskStep(StepKind.Write, 0, 4096, 3), new DiskStep(StepKind.Flush, 0, 0, 0), new DiskStep(StepKind.Zero, 0, 4096, 0)]);
+    }
+
+    [Fact]
+    public void A_crash_while_the_L1_table_slides_loses_nothing()
+    {
+        MemoryStorage storage = new("top.qed");
+        storage.Write(0, File.ReadAllBytes(Fixture.PathOf("images/l1-at-end.qed")));
+        Play(
+            new Random(1),
+            storage,
+            backing: null,
+            [new DiskStep(StepKind.Write, 40960, 4096, 3), new DiskStep(StepKind.Flush, 0, 0, 0), new DiskStep(StepKind.Zero, 8192, 4096, 0), new DiskStep(StepKind.Zero, 40960, 4096, 0)]);
+    }
+
+    private static MemoryStorage NewImage(int seed, BackingReference? backing)
+    {
+        MemoryStorage storage = new("top.qed");
+        TestImage.Create(storage, new QedGeometry(4096, 1 << (seed % 3)), size: 3 << 18, headerSize: 1, backing);
         return storage;
     }
 
@@ -202,7 +230,7 @@ public sealed class CrashTests
     {
         QedImage image = QedImage.Open(new ReadOnlyStorage(crashed));
         QedCheckResult check = TestImage.Check(crashed);
-        if (check.Corruptions.FirstOrDefault(c => c.Kind is not (QedCorruptionKind.OutsideFile or QedCorruptionKind.TableDoesNotFit)) is { } worse)
+        if (check.Corruptions.FirstOrDefault(c => c.Kind != QedCorruptionKind.OutsideFile || c.L2Index is null) is { } worse)
         {
             return $"the check finds {worse}.";
         }

@@ -255,9 +255,9 @@ public sealed class FileStorageTests : IDisposable
         string a = Host.WriteText(_folder, "a", "same");
         string b = Host.WriteText(_folder, "b", "same");
 
-        Assert.NotNull(FileStorage.IdentityOf(a));
-        Assert.NotEqual(FileStorage.IdentityOf(a), FileStorage.IdentityOf(b));
-        Assert.Null(FileStorage.IdentityOf(_folder.PathOf("missing")));
+        Assert.NotNull(HostFiles.IdentityOf(a));
+        Assert.NotEqual(HostFiles.IdentityOf(a), HostFiles.IdentityOf(b));
+        Assert.Null(HostFiles.IdentityOf(_folder.PathOf("missing")));
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
@@ -271,12 +271,12 @@ public sealed class FileStorageTests : IDisposable
         string folderLink = _folder.PathOf("folder-link");
         Directory.CreateSymbolicLink(folderLink, _folder.Path);
 
-        string? identity = FileStorage.IdentityOf(path);
+        string? identity = HostFiles.IdentityOf(path);
 
         Assert.NotNull(identity);
-        Assert.Equal(identity, FileStorage.IdentityOf(symlink));
-        Assert.Equal(identity, FileStorage.IdentityOf(hardLink));
-        Assert.Equal(identity, FileStorage.IdentityOf(Path.Combine(folderLink, "file")));
+        Assert.Equal(identity, HostFiles.IdentityOf(symlink));
+        Assert.Equal(identity, HostFiles.IdentityOf(hardLink));
+        Assert.Equal(identity, HostFiles.IdentityOf(Path.Combine(folderLink, "file")));
     }
 
     // .NET resolves ".." by the letters, the kernel by the folders: both questions must go to the same file.
@@ -287,7 +287,7 @@ public sealed class FileStorageTests : IDisposable
 
         using FileStorage storage = FileStorage.Open(Path.Combine(_folder.Path, "no-such-folder", "..", "file"), StorageAccess.Inspect);
 
-        Assert.Equal(FileStorage.IdentityOf(path), storage.Identity);
+        Assert.Equal(HostFiles.IdentityOf(path), storage.Identity);
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
@@ -299,8 +299,8 @@ public sealed class FileStorageTests : IDisposable
         File.Move(path, moved);
         Host.WriteText(_folder, "image", "another one");
 
-        Assert.Equal(FileStorage.IdentityOf(moved), storage.Identity);
-        Assert.NotEqual(FileStorage.IdentityOf(path), storage.Identity);
+        Assert.Equal(HostFiles.IdentityOf(moved), storage.Identity);
+        Assert.NotEqual(HostFiles.IdentityOf(path), storage.Identity);
     }
 
     [Fact]
