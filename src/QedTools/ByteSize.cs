@@ -19,7 +19,7 @@ public static class ByteSize
 
         double value = size;
         int unit = 0;
-        while (Math.Abs(value) >= 1024 && unit < Units.Length - 1)
+        while (Math.Round(Math.Abs(value), 2) >= 1024 && unit < Units.Length - 1)
         {
             value /= 1024;
             unit++;

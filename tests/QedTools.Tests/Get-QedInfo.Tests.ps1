@@ -365,6 +365,13 @@ Describe 'Get-QedInfo' {
             for ($i = 65; $i -ge 1; $i--) {
                 $file = [System.IO.Path]::Combine($deep, "$i.qed")
                 if ($i -eq 65) { $null = New-QedImage $file 1MB -ClusterSizeBytes 4KB -TableSize 1 }
+                elseif ($i -eq 1) {
+                    # One layer too many is refused, so the name is changed by hand.
+                    $null = New-QedImage $file -BackingFile '3.qed' -ClusterSizeBytes 4KB -TableSize 1
+                    $bytes = [System.IO.File]::ReadAllBytes($file)
+                    $bytes[64] = [byte][char]'2'
+                    [System.IO.File]::WriteAllBytes($file, $bytes)
+                }
                 else { $null = New-QedImage $file -BackingFile "$($i + 1).qed" -ClusterSizeBytes 4KB -TableSize 1 -WarningAction Ignore }
             }
 

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using QedTools.Chains;
 using QedTools.Disks;
+using QedTools.Qed;
 using QedTools.Storage;
 
 namespace QedTools.Operations;
@@ -16,10 +17,12 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
     /// <param name="format">What is asked to be recorded; a file without any known magic number is recorded as raw in any case,
     /// so that what a guest writes to it later is never taken for a format.</param>
     /// <param name="allowMissing">Whether the file need not be there.</param>
+    /// <exception cref="QedLimitException">The name is too long.</exception>
     /// <exception cref="QedBackingFileException">The name is not followed, the file is missing, or it leads back to the image.</exception>
     /// <exception cref="QedException">It cannot be opened.</exception>
     public static BackingFileChoice Examine(string imagePath, string name, QedBackingFormat? format, bool allowMissing)
     {
+        QedImage.EncodeBackingName(imagePath, name);
         string path = BackingFilePath.Resolve(imagePath, name, allowUnc: true);
         try
         {

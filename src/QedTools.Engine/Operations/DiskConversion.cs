@@ -102,11 +102,6 @@ public static class DiskConversion
             : null;
         NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing);
         QedFormat.RequireGeometry(destinationPath, disk);
-        if (backing is { } reference)
-        {
-            QedImage.EncodeBackingName(destinationPath, reference.Name);
-        }
-
         return disk;
     }
 

@@ -75,9 +75,22 @@ public static class DiskMerge
     }
 
     // The layer alone: what it leaves to the backing file is there already.
-    private static IDisk RequireOverlay(BackingChain chain) => chain.Layers.Count > 1
-        ? chain.Layers[0].ToDisk(backing: null)
-        : throw new QedLimitException(chain.Layers[0].Storage.Path, "Path", "(an image without a backing file)", "an overlay");
+    private static IDisk RequireOverlay(BackingChain chain)
+    {
+        IDiskLayer top = chain.Layers[0];
+        if (chain.Layers.Count == 1)
+        {
+            throw new QedLimitException(top.Storage.Path, "Path", "(an image without a backing file)", "an overlay");
+        }
+
+        return chain.Layers[1] is QedImage below && below.Header.Geometry.MaxVirtualSize < top.VirtualSize
+            ? throw new QedLimitException(
+                top.Storage.Path,
+                "Path",
+                $"with its {top.VirtualSize} bytes",
+                $"up to {below.Header.Geometry.MaxVirtualSize} bytes, which is all that the tables of '{below.Storage.Path}' can map")
+            : top.ToDisk(backing: null);
+    }
 
     private static (long Data, long Zeroes) Copy(
         IDisk overlay, IDisk target, IProgress<OperationProgress>? progress, CancellationToken cancellation)

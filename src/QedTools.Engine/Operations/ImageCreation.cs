@@ -41,6 +41,11 @@ public static class ImageCreation
 
     private static NewDisk Examine(string path, QedCreateOptions options)
     {
+        if (options.SizeBytes is null && options.BackingFile is null)
+        {
+            throw new QedLimitException(path, "SizeBytes", "(none)", "a size, or a backing file whose size the new image takes");
+        }
+
         NewFile.RequireFreeName(path, options.Replace);
         BackingFileChoice? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false)
@@ -48,11 +53,6 @@ public static class ImageCreation
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
         NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing?.Reference);
         QedFormat.RequireGeometry(path, disk);
-        if (backing is { } choice)
-        {
-            QedImage.EncodeBackingName(path, choice.Reference.Name);
-        }
-
         return disk with { VirtualSize = QedGeometry.RoundUpToSector(size) };
     }
 }

@@ -4,33 +4,12 @@ using QedTools.Sessions;
 namespace QedTools.Commands;
 
 /// <summary>New-QedImage: creates an empty image or an overlay.</summary>
-[Cmdlet(VerbsCommon.New, "QedImage", DefaultParameterSetName = BySize, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.New, "QedImage", SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
-public sealed class NewQedImageCommand : QedCommand
+public sealed class NewQedImageCommand : QedChangeCommand
 {
-    private const string BySize = "Size";
-    private const string BySizeLiteral = "SizeLiteralPath";
-    private const string ByBacking = "BackingFile";
-    private const string ByBackingLiteral = "BackingFileLiteralPath";
-
-    /// <summary>The new images' names; taken literally.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = BySize)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByBacking)]
-    [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>The same, for names that PowerShell would read as something else.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = BySizeLiteral)]
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByBackingLiteral)]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
-
     /// <summary>The disk's size, in bytes; rounded up to a multiple of 512. Unless given, the backing file's.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = BySize)]
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = BySizeLiteral)]
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByBacking)]
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByBackingLiteral)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Size")]
     public long? SizeBytes { get; set; }
 
@@ -44,29 +23,20 @@ public sealed class NewQedImageCommand : QedCommand
     public int TableSize { get; set; } = 4;
 
     /// <summary>The file that the new image is an overlay of; stored as typed, relative names begin in the image's folder.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByBacking)]
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByBackingLiteral)]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ParentPath")]
     [ValidateNotNullOrEmpty]
     public string? BackingFile { get; set; }
 
     /// <summary>What to record about the backing file's format. Unless given: raw if it has no known magic number.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByBacking)]
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByBackingLiteral)]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     public QedBackingFormat? BackingFormat { get; set; }
 
     /// <summary>Replace a file that exists.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        bool isLiteral = ParameterSetName is BySizeLiteral or ByBackingLiteral;
-        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, Create);
-    }
-
-    private void Create(string path)
+    private protected override void ProcessFile(string path)
     {
         QedCreateOptions options = new()
         {

@@ -41,7 +41,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     {
         foreach (string path in paths)
         {
-            Guard(path, () => process(isLiteral ? SessionPaths.ToHostLiteral(this, path) : SessionPaths.ToHost(this, path)));
+            Guard(path, () =>
+            {
+                string file = isLiteral ? SessionPaths.ToHostLiteral(this, path) : SessionPaths.ToHost(this, path);
+                Guard(file, () => process(file));
+            });
         }
     }
 

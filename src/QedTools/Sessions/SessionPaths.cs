@@ -20,14 +20,14 @@ internal static class SessionPaths
     /// <exception cref="QedPathException">It leads to no file system.</exception>
     public static IReadOnlyList<string> Expand(PSCmdlet command, string path)
     {
-        if (!WildcardPattern.ContainsWildcardCharacters(path))
-        {
-            return [ToHost(command, path)];
-        }
-
         if (ExistingLiteral(command, path) is { } literal)
         {
             return [literal];
+        }
+
+        if (!WildcardPattern.ContainsWildcardCharacters(path))
+        {
+            return [ToHost(command, WildcardPattern.Unescape(path))];
         }
 
         try

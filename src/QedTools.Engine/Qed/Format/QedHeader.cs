@@ -127,7 +127,7 @@ internal readonly record struct QedHeader(
         long fileClusters = geometry.WholeClusters(fileLength);
         Require(
             HeaderSize != 0 && HeaderSize <= fileClusters,
-            "header_size", HeaderSize, $"1 to {fileClusters} clusters, as long as the file is");
+            "header_size", HeaderSize, fileClusters == 0 ? "1 or more, but the file is shorter than one cluster" : $"1 to {fileClusters} clusters, as long as the file is");
 
         // The same rule as for a table that an L1 entry names: aligned, behind the header, whole in the file.
         string problem = new ClusterEntry(L1TableOffset).ProblemIn(new ImageLayout(geometry, HeaderBytes, fileLength), (int)TableSize) switch

@@ -86,32 +86,19 @@ internal sealed class MetadataWriter
     /// <param name="entry">The first cluster's new entry.</param>
     /// <param name="step">How much more each following one's is: the cluster size for data, else 0.</param>
     /// <exception cref="QedException">The tables could not be read or made.</exception>
-    public void Map(long virtualOffset, long clusters, ClusterEntry entry, uint step) => Guard(() =>
+    public void Map(long virtualOffset, long clusters, ClusterEntry entry, uint step)
     {
-        BeforeTableChange();
-        ulong value = entry.Value;
-        while (clusters > 0)
+        try
         {
-            long l1Index = Geometry.L1Index(virtualOffset);
-            long l2Index = Geometry.L2Index(virtualOffset);
-            long here = Math.Min(clusters, _tables.EntriesInPage(l2Index));
-            ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
-            if (!table.IsUnallocated || !entry.IsUnallocated)
-            {
-                long offset = table.IsUnallocated ? AddTable(l1Index) : table.Offset;
-                NoteFreedData(offset, l2Index, here);
-                _tables.Set(offset, isL1: false, l2Index, here, value, step);
-            }
-
-            value += (ulong)here * step;
-            virtualOffset += Geometry.BytesOf(here);
-            clusters -= here;
-            if (_tables.IsFull)
-            {
-                Commit();
-            }
+            BeforeTableChange();
+            MapPages(virtualOffset, clusters, entry, step);
         }
-    });
+        catch
+        {
+            HasFailed = true;
+            throw;
+        }
+    }
 
     /// <summary>Lets an entry lead to a copy of what it led to; what it led to before is not freed.</summary>
     /// <param name="tableOffset">The table, in bytes from the start of the file.</param>
@@ -262,6 +249,33 @@ internal sealed class MetadataWriter
                 _image.WriteHeader(_image.Header with { Features = _image.Header.Features | QedFeatures.NeedCheck });
                 _storage.Flush();
             });
+        }
+    }
+
+    // Page by page, so that the changes never outgrow the cache.
+    private void MapPages(long virtualOffset, long clusters, ClusterEntry entry, uint step)
+    {
+        ulong value = entry.Value;
+        while (clusters > 0)
+        {
+            long l1Index = Geometry.L1Index(virtualOffset);
+            long l2Index = Geometry.L2Index(virtualOffset);
+            long here = Math.Min(clusters, _tables.EntriesInPage(l2Index));
+            ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
+            if (!table.IsUnallocated || !entry.IsUnallocated)
+            {
+                long offset = table.IsUnallocated ? AddTable(l1Index) : table.Offset;
+                NoteFreedData(offset, l2Index, here);
+                _tables.Set(offset, isL1: false, l2Index, here, value, step);
+            }
+
+            value += (ulong)here * step;
+            virtualOffset += Geometry.BytesOf(here);
+            clusters -= here;
+            if (_tables.IsFull)
+            {
+                Commit();
+            }
         }
     }
 

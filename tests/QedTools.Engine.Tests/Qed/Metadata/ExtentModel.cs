@@ -1,0 +1,119 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using QedTools.Disks;
+using QedTools.Tests.Support;
+
+namespace QedTools.Tests.Qed.Metadata;
+
+/// <summary>
+/// What an image's extents are, found the slow way: every unit of the disk is looked up by itself in the bytes of the file,
+/// and neighbours that belong together are joined.
+/// </summary>
+internal sealed class ExtentModel
+{
+    private readonly MemoryStorage _file;
+    private readonly ExtentModel? _backing;
+    private readonly long _clusterSize;
+    private readonly long _headerBytes;
+    private readonly long _tableBytes;
+    private readonly long _l1Offset;
+
+    public ExtentModel(MemoryStorage file, ExtentModel? backing = null)
+    {
+        _file = file;
+        _backing = backing;
+        _clusterSize = (long)Number(4, 4);
+        _tableBytes = (long)Number(8, 4) * _clusterSize;
+        _headerBytes = (long)Number(12, 4) * _clusterSize;
+        _l1Offset = (long)Number(40, 8);
+        Length = (long)Number(48, 8);
+        Unit = Math.Min(_clusterSize, backing is null ? _clusterSize : 512);
+    }
+
+    public long Length { get; }
+
+    // What lies under a cluster can change from sector to sector, where the backing disk ends.
+    private long Unit { get; }
+
+    /// <summary>The maximal extents of a range, up to the first entry that is wrong.</summary>
+    public (List<DiskExtent> Extents, bool IsDamaged) Extents(long offset, long length)
+    {
+        List<DiskExtent> extents = [];
+        long end = offset + length;
+        for (long at = offset; at < end;)
+        {
+            long next = Math.Min(end, ((at / Unit) + 1) * Unit);
+            if (At(at) is not { } found)
+            {
+                return (extents, true);
+            }
+
+            DiskExtent last = extents.Count > 0 ? extents[^1] : default;
+            bool isSame = last.Length > 0 && last.State == found.State && last.Depth == found.Depth
+                && (found.State != QedExtentState.Data || last.FileOffset + last.Length == found.FileOffset);
+            if (isSame)
+            {
+                extents[^1] = last with { Length = last.Length + next - at };
+            }
+            else
+            {
+                extents.Add(new DiskExtent(at, next - at, found.State, found.FileOffset, found.Depth));
+            }
+
+            at = next;
+        }
+
+        return (extents, false);
+    }
+
+    /// <summary>What one byte of the disk is; null if an entry on the way is wrong.</summary>
+    public (QedExtentState State, long FileOffset, int Depth)? At(long offset)
+    {
+        if (offset >= Length)
+        {
+            return (QedExtentState.Unallocated, 0, 0);
+        }
+
+        long cluster = offset / _clusterSize;
+        long entries = _tableBytes / 8;
+        ulong table = Number(_l1Offset + (cluster / entries * 8), 8);
+        ulong entry = 0;
+        if (table != 0)
+        {
+            if (!IsPlace(table, _tableBytes))
+            {
+                return null;
+            }
+
+            entry = Number((long)table + (cluster % entries * 8), 8);
+        }
+
+        switch (entry)
+        {
+            case 0 when _backing is null:
+                return (QedExtentState.Unallocated, 0, 0);
+            case 0:
+                return _backing.At(offset) is not { } below ? null
+                    : below.State == QedExtentState.Unallocated ? below
+                    : below with { Depth = below.Depth + 1 };
+            case 1:
+                return (QedExtentState.Zero, 0, 0);
+            default:
+                return IsPlace(entry, _clusterSize) ? (QedExtentState.Data, (long)entry + (offset % _clusterSize), 0) : null;
+        }
+    }
+
+    private bool IsPlace(ulong offset, long size) =>
+        offset % (ulong)_clusterSize == 0
+        && offset >= (ulong)_headerBytes
+        && (Int128)offset + size <= _file.Length / _clusterSize * _clusterSize;
+
+    private ulong Number(long offset, int size)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        bytes.Clear();
+        _file.Read(offset, bytes[..size]);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+}

@@ -1,0 +1,128 @@
+using System;
+using System.Buffers.Binary;
+using System.Text;
+using QedTools.Qed;
+using QedTools.Tests.Support;
+
+namespace QedTools.Tests.Qed.Metadata;
+
+/// <summary>An image in memory, put together entry by entry, right or wrong. Shares no code with the engine's writer.</summary>
+internal sealed class ImageSketch
+{
+    private readonly ulong _features;
+    private readonly string? _backingName;
+    private long _virtualSize;
+
+    public ImageSketch(int clusterSize, int tableSize, long virtualSize, int headerSize = 1, ulong features = 0, string? backingName = null)
+    {
+        ClusterSize = clusterSize;
+        TableSize = tableSize;
+        HeaderSize = headerSize;
+        L1Offset = (long)headerSize * clusterSize;
+        _features = backingName is null ? features : features | 1;
+        _backingName = backingName;
+        Storage.SetLength(L1Offset + TableBytes);
+        VirtualSize = virtualSize;
+    }
+
+    public MemoryStorage Storage { get; } = new();
+
+    public int ClusterSize { get; }
+
+    public int TableSize { get; }
+
+    public int HeaderSize { get; }
+
+    public long L1Offset { get; }
+
+    public long TableBytes => (long)TableSize * ClusterSize;
+
+    /// <summary>Entries in a table.</summary>
+    public long Entries => TableBytes / 8;
+
+    /// <summary>Bytes of the disk under one L2 table.</summary>
+    public long Span => Entries * ClusterSize;
+
+    public long VirtualSize
+    {
+        get => _virtualSize;
+        set
+        {
+            _virtualSize = value;
+            WriteHeader();
+        }
+    }
+
+    /// <summary>Lengthens the file by whole clusters and says where they begin.</summary>
+    public long Append(long clusters)
+    {
+        long at = (Storage.Length + ClusterSize - 1) / ClusterSize * ClusterSize;
+        Storage.SetLength(at + (clusters * ClusterSize));
+        return at;
+    }
+
+    public ulong GetL1(long index) => Get(L1Offset + (index * 8));
+
+    public void SetL1(long index, ulong value) => Set(L1Offset + (index * 8), value);
+
+    public void SetL1(long index, long offset) => SetL1(index, (ulong)offset);
+
+    /// <summary>Entry <paramref name="index"/> of the table at <paramref name="table"/>.</summary>
+    public ulong GetL2(long table, long index) => Get(table + (index * 8));
+
+    public void SetL2(long table, long index, ulong value) => Set(table + (index * 8), value);
+
+    public void SetL2(long table, long index, long offset) => SetL2(table, index, (ulong)offset);
+
+    /// <summary>Where the table of an L1 entry is; appends one if there is none.</summary>
+    public long TableAt(long l1Index)
+    {
+        if (GetL1(l1Index) == 0)
+        {
+            SetL1(l1Index, Append(TableSize));
+        }
+
+        return (long)GetL1(l1Index);
+    }
+
+    /// <summary>Sets the entry of a cluster of the disk.</summary>
+    public void Map(long cluster, ulong value) => SetL2(TableAt(cluster / Entries), cluster % Entries, value);
+
+    public void Map(long cluster, long offset) => Map(cluster, (ulong)offset);
+
+    public QedImage Open() => QedImage.Open(Storage);
+
+    private ulong Get(long offset)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        Storage.Read(offset, bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+
+    private void Set(long offset, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        Storage.Write(offset, bytes);
+    }
+
+    private void WriteHeader()
+    {
+        byte[] name = Encoding.UTF8.GetBytes(_backingName ?? string.Empty);
+        Span<byte> header = stackalloc byte[64];
+        "QED\0"u8.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], ClusterSize);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], TableSize);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], HeaderSize);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[16..], _features);
+        BinaryPrimitives.WriteInt64LittleEndian(header[40..], L1Offset);
+        BinaryPrimitives.WriteInt64LittleEndian(header[48..], VirtualSize);
+        BinaryPrimitives.WriteInt32LittleEndian(header[56..], name.Length == 0 ? 0 : 64);
+        BinaryPrimitives.WriteInt32LittleEndian(header[60..], name.Length);
+        Storage.Write(0, header);
+        if (name.Length > 0)
+        {
+            Storage.Write(64, name);
+        }
+    }
+}

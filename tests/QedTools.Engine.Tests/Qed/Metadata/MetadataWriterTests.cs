@@ -1,0 +1,92 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using QedTools.Disks;
+using QedTools.Qed;
+using QedTools.Qed.Checking;
+using Xunit;
+
+namespace QedTools.Tests.Qed.Metadata;
+
+public sealed class MetadataWriterTests
+{
+    // Far more than it takes; the limit is there because the failure this looks for never ends.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // 16 MiB of pages hold the entries of 128 GiB in clusters of 64 KiB, and of 8 GiB in clusters of 4 KiB.
+    [Theory]
+    [InlineData(65536, 4, 160L << 30)]
+    public async Task Zeroing_more_than_the_cached_tables_map_ends(int clusterSize, int tableSize, long size)
+    {
+        (QedImage image, IDisk disk) = OpenOverlay(clusterSize, tableSize, size, size);
+        await EndsAsync(() => disk.Zero(0, size));
+
+        AssertZeroes(disk, size);
+        image.Dispose();
+    }
+
+    [Theory]
+    [InlineData(4096, 4, 12L << 30)]
+    public async Task Growing_over_more_of_a_backing_disk_than_the_cached_tables_map_ends(int clusterSize, int tableSize, long size)
+    {
+        (QedImage image, IDisk disk) = OpenOverlay(clusterSize, tableSize, 0, size);
+        await EndsAsync(() => disk.SetLength(size));
+
+        Assert.Equal(size, disk.Length);
+        AssertZeroes(disk, size);
+        image.Dispose();
+    }
+
+    [Fact]
+    public async Task Packing_clusters_of_more_table_pages_than_the_cache_holds_ends()
+    {
+        // One data cluster in each of 300 pages, which the end of the session moves to where 400 clusters were given up.
+        const int Clusters = 400;
+        const long PerPage = 8192;
+        ImageSketch sketch = new(65536, 4, 310 * PerPage * 65536);
+        long data = sketch.Append(Clusters);
+        for (int i = 0; i < Clusters; i++)
+        {
+            sketch.Map(i, data + (i * 65536L));
+        }
+
+        for (int page = 1; page <= 300; page++)
+        {
+            sketch.Map(page * PerPage, sketch.Append(1));
+        }
+
+        QedImage image = sketch.Open();
+        image.BeginWriting(null, CancellationToken.None);
+        IDisk disk = image.ToDisk(null);
+        disk.Zero(0, Clusters * 65536);
+        await EndsAsync(image.EndWriting);
+
+        QedCheckResult result = ImageChecker.Check(image, null, CancellationToken.None);
+        Assert.Equal(QedCheckStatus.Clean, result.Status);
+        Assert.Equal(300, result.AllocatedClusters);
+        Assert.Equal(sketch.Storage.Length, result.ImageEndOffset);
+    }
+
+    private static (QedImage Image, IDisk Disk) OpenOverlay(int clusterSize, int tableSize, long size, long backingSize)
+    {
+        IDisk lower = new ImageSketch(clusterSize, tableSize, backingSize).Open().ToDisk(null);
+        QedImage image = new ImageSketch(clusterSize, tableSize, size, backingName: "lower.qed").Open();
+        image.BeginWriting(null, CancellationToken.None);
+        return (image, image.ToDisk(lower));
+    }
+
+    private static async Task EndsAsync(Action action)
+    {
+        Task task = Task.Run(action, TestContext.Current.CancellationToken);
+        bool hasEnded = await Task.WhenAny(task, Task.Delay(Patience, TestContext.Current.CancellationToken)) == task;
+        Assert.True(hasEnded, "It runs without end");
+        await task;
+    }
+
+    private static void AssertZeroes(IDisk disk, long size)
+    {
+        Assert.Equal(
+            [new DiskExtent(0, size, QedExtentState.Zero, 0, 0)],
+            ExtentWalk.Over(disk, 0, size, CancellationToken.None));
+    }
+}
