@@ -22,8 +22,8 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
     /// <exception cref="QedException">It cannot be opened.</exception>
     public static BackingFileChoice Examine(string imagePath, string name, QedBackingFormat? format, bool allowMissing)
     {
-        QedImage.EncodeBackingName(imagePath, name);
         string path = BackingFilePath.Resolve(imagePath, name, allowUnc: true);
+        QedImage.EncodeBackingName(imagePath, name);
         try
         {
             bool isRaw = format == QedBackingFormat.Raw;

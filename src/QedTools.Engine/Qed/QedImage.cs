@@ -237,22 +237,28 @@ internal sealed class QedImage : IDiskLayer
 
     /// <summary>
     /// Brings all changes to the disk, gives back to the host what became free, and clears the need-check bit. If something
-    /// went wrong before, nothing more is written and that bit stays set.
+    /// went wrong before, that bit stays set and this fails, even if writing works again.
     /// </summary>
-    /// <exception cref="QedException">The file could not be written.</exception>
+    /// <exception cref="QedException">The file could not be written, now or before.</exception>
     public void EndWriting()
     {
-        if (Writer is { HasFailed: false } writer)
+        if (Writer is not { } writer)
         {
-            writer.Commit();
-            if (writer.HasFree)
-            {
-                ImageCompactor.Pack(this, writer);
-            }
-
-            writer.Close();
+            return;
         }
 
+        writer.Commit();
+        if (writer.HasFailed)
+        {
+            throw new QedStorageException(Storage.Path, $"Writing to '{Storage.Path}' failed before, so some changes may not be on the disk. Check the image with Test-QedImage.");
+        }
+
+        if (writer.HasFree)
+        {
+            ImageCompactor.Pack(this, writer);
+        }
+
+        writer.Close();
         Writer = null;
     }
 

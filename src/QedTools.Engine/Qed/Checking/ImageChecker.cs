@@ -74,7 +74,7 @@ internal sealed class ImageChecker
     {
         MarkTable(_image.L1TableOffset);
         _l1Reader.Read(_image.L1TableOffset, NoteTables);
-        _tableCount = _geometry.WholeClusters(_geometry.BytesOf(_tableClusters.Count)) / _geometry.TableSize;
+        _tableCount = (_tableClusters.Count / _geometry.TableSize) - 1;
         _l1Reader.Read(_image.L1TableOffset, ReadTables);
 
         long used = _tableClusters.Count + _dataClusters.Count;

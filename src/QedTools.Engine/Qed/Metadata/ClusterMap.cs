@@ -47,8 +47,13 @@ internal sealed class ClusterMap
         ClusterEntry cluster = new(l2[0]);
         if (cluster.IsUnallocated || cluster.IsZero)
         {
-            return new ClusterRun(
-                cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(EntryScan.CountEqual(l2, cluster.Value)));
+            long alike = EntryScan.CountEqual(l2, cluster.Value);
+            if (l2Index == 0 && alike == l2.Length && alike < wanted)
+            {
+                alike = Math.Max(alike, Math.Min(wanted, _tables.LeadingRun(table.Offset, geometry.EntriesPerTable)));
+            }
+
+            return new ClusterRun(cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(alike));
         }
 
         if (ProblemOf(cluster, 1) is not EntryProblem.None and var badCluster)

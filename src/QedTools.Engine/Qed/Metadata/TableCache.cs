@@ -19,11 +19,13 @@ internal sealed class TableCache
 {
     private const int LargestPage = 64 << 10;
     private const int Budget = 16 << 20;
+    private const int MostLeadingRuns = 1 << 18;
 
     private readonly object _gate = new();
     private readonly IStorage _storage;
     private readonly int _pageBytes;
     private readonly Dictionary<long, int> _slotOfPage = [];
+    private readonly Dictionary<long, long> _leadingRuns = [];
     private readonly List<TablePage> _changedL2 = [];
     private readonly List<TablePage> _changedL1 = [];
     private readonly TablePage?[] _slots;
@@ -64,6 +66,33 @@ internal sealed class TableCache
         }
     }
 
+    /// <summary>How many entries a table begins with that are all like the first one. The answer is remembered.</summary>
+    /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
+    /// <param name="entriesPerTable">How many entries it has.</param>
+    /// <remarks>
+    /// Without this a crafted image whose L1 entries all lead to one large empty table would be walked through that table
+    /// millions of times.
+    /// </remarks>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public long LeadingRun(long tableOffset, long entriesPerTable)
+    {
+        lock (_gate)
+        {
+            if (!_leadingRuns.TryGetValue(tableOffset, out long count))
+            {
+                count = MeasureLeadingRun(tableOffset, entriesPerTable);
+                if (_leadingRuns.Count >= MostLeadingRuns)
+                {
+                    _leadingRuns.Clear();
+                }
+
+                _leadingRuns.Add(tableOffset, count);
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>Changes entries of a table, in memory.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
     /// <param name="isL1">Whether it is the L1 table.</param>
@@ -76,6 +105,7 @@ internal sealed class TableCache
     {
         lock (_gate)
         {
+            _leadingRuns.Clear();
             while (count > 0)
             {
                 (TablePage page, int first) = Find(tableOffset, index);
@@ -104,6 +134,7 @@ internal sealed class TableCache
     {
         lock (_gate)
         {
+            _leadingRuns.Clear();
             List<long> gone = [];
             foreach (long page in _slotOfPage.Keys)
             {
@@ -140,6 +171,45 @@ internal sealed class TableCache
                 changed.RemoveAt(changed.Count - 1);
             }
         }
+    }
+
+    private long MeasureLeadingRun(long tableOffset, long entriesPerTable)
+    {
+        (TablePage firstPage, int first) = Find(tableOffset, 0);
+        ulong value = firstPage.Entries[first];
+        long count = 0;
+        while (count < entriesPerTable)
+        {
+            // What is in a hole, and not waiting in memory to be written, is zero.
+            long at = QedGeometry.EntryOffset(tableOffset, count);
+            if (value == 0 && _changedL2.Count == 0)
+            {
+                long end = QedGeometry.EntryOffset(tableOffset, entriesPerTable);
+                StorageRange range = _storage.RangeAt(at, end - at);
+                long skipped = range.IsHole ? range.Length & ~(_pageBytes - 1L) : 0;
+                if (skipped > 0)
+                {
+                    count += skipped / QedGeometry.EntrySize;
+                    continue;
+                }
+            }
+
+            (TablePage page, int index) = Find(tableOffset, count);
+            ReadOnlySpan<ulong> entries = page.Entries.AsSpan(index);
+            if (entries[0] != value)
+            {
+                break;
+            }
+
+            int here = EntryScan.CountEqual(entries, value);
+            count += here;
+            if (here < entries.Length)
+            {
+                break;
+            }
+        }
+
+        return Math.Min(count, entriesPerTable);
     }
 
     private (TablePage Page, int First) Find(long tableOffset, long index)
