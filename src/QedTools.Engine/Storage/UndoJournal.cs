@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using QedTools.Storage.Native;
@@ -7,16 +8,21 @@ namespace QedTools.Storage;
 
 /// <summary>
 /// What it takes to bring a file back to what it was: its old length and its old contents where it was changed, one after
-/// the other in the order of the changes. A record that is cut short was never followed by its change.
+/// the other in the order of the changes. A record that is not whole was never followed by its change.
 /// </summary>
 /// <remarks>
 /// The file: "QEDUNDO1", the old length (8 bytes); then for each record its offset (8 bytes), its length (8 bytes, negative
-/// for a stretch of zeroes, for which nothing follows) and the bytes. Numbers are little-endian.
+/// for a stretch of zeroes, for which no bytes follow), a checksum (8 bytes, FNV-1a of offset, length and bytes: after a power
+/// cut the file's length proves nothing) and the bytes. Numbers are little-endian.
 /// </remarks>
 internal sealed class UndoJournal : IDisposable
 {
     private const int HeaderSize = 16;
-    private const int RecordHeaderSize = 16;
+    private const int RecordHeaderSize = 24;
+    private const int ChecksumAt = 16;
+    private const int BufferBytes = 1 << 20;
+    private const ulong ChecksumStart = 0xcbf29ce484222325;
+    private const ulong ChecksumPrime = 0x100000001b3;
 
     private static readonly byte[] Magic = [(byte)'Q', (byte)'E', (byte)'D', (byte)'U', (byte)'N', (byte)'D', (byte)'O', (byte)'1'];
 
@@ -47,14 +53,35 @@ internal sealed class UndoJournal : IDisposable
     /// <exception cref="QedException">It could not be read, or the journal not be written.</exception>
     public void Append(IStorage source, long offset, long length)
     {
-        AppendHeader(offset, length);
-        StorageCopy.Run(source, offset, _storage, _end, length);
-        _end += length;
+        Span<byte> header = stackalloc byte[RecordHeaderSize];
+        ulong checksum = WriteRange(header, offset, length);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, BufferBytes));
+        try
+        {
+            for (long done = 0; done < length;)
+            {
+                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length - done, buffer.Length));
+                piece.Slice(source.Read(offset + done, piece)).Clear();
+                checksum = Continue(checksum, piece);
+                _storage.Write(_end + RecordHeaderSize + done, piece);
+                done += piece.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        WriteHeader(header, checksum, length);
     }
 
     /// <summary>Notes that a stretch of a file is zeroes.</summary>
     /// <exception cref="QedException">The journal could not be written.</exception>
-    public void AppendHole(long offset, long length) => AppendHeader(offset, -length);
+    public void AppendHole(long offset, long length)
+    {
+        Span<byte> header = stackalloc byte[RecordHeaderSize];
+        WriteHeader(header, WriteRange(header, offset, -length), 0);
+    }
 
     /// <summary>Returns when all that was saved is on the disk.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
@@ -68,37 +95,32 @@ internal sealed class UndoJournal : IDisposable
     public static void Restore(IStorage journal, IStorage target)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
-        if (journal.Read(0, header) < HeaderSize || !header.Slice(0, Magic.Length).SequenceEqual(Magic))
+        int count = journal.Read(0, header);
+        long originalLength = BinaryPrimitives.ReadInt64LittleEndian(header.Slice(8));
+        if (count < HeaderSize || !header.Slice(0, Magic.Length).SequenceEqual(Magic) || originalLength < 0)
         {
             throw new QedLimitException(journal.Path, "RestoreFrom", "(another kind of file)", "a backup that Repair-QedImage made");
         }
 
-        long originalLength = BinaryPrimitives.ReadInt64LittleEndian(header.Slice(8));
-        if (originalLength < 0)
+        // The newest change is taken back first. Records lie one behind the other, so they are collected forwards.
+        List<Record> records = [];
+        for (long at = HeaderSize; TryRead(journal, at, originalLength, out Record record);)
         {
-            throw new QedLimitException(journal.Path, "RestoreFrom", "(a damaged file)", "a backup that Repair-QedImage made");
+            records.Add(record);
+            at = record.DataAt + Math.Max(0, record.Length);
         }
 
         target.SetLength(originalLength);
-
-        // The newest change is taken back first. Records lie one behind the other, so their places are collected forwards.
-        List<long> records = [];
-        for (long at = HeaderSize; ReadRecord(journal, at, originalLength, out _, out long length);)
-        {
-            records.Add(at);
-            at += RecordHeaderSize + Math.Max(0, length);
-        }
-
         for (int i = records.Count - 1; i >= 0; i--)
         {
-            ReadRecord(journal, records[i], originalLength, out long offset, out long length);
-            if (length < 0)
+            Record record = records[i];
+            if (record.Length < 0)
             {
-                ZeroFill.Write(target, offset, -length);
+                ZeroFill.Write(target, record.Offset, -record.Length);
             }
             else
             {
-                StorageCopy.Run(journal, records[i] + RecordHeaderSize, target, offset, length);
+                StorageCopy.Run(journal, record.DataAt, target, record.Offset, record.Length);
             }
         }
 
@@ -108,25 +130,68 @@ internal sealed class UndoJournal : IDisposable
 
     public void Dispose() => _storage.Dispose();
 
-    private static bool ReadRecord(IStorage journal, long at, long originalLength, out long offset, out long length)
+    private static bool TryRead(IStorage journal, long at, long originalLength, out Record record)
     {
         Span<byte> header = stackalloc byte[RecordHeaderSize];
         bool isWhole = journal.Read(at, header) == RecordHeaderSize;
-        offset = BinaryPrimitives.ReadInt64LittleEndian(header);
-        length = BinaryPrimitives.ReadInt64LittleEndian(header.Slice(8));
+        record = new Record(
+            BinaryPrimitives.ReadInt64LittleEndian(header),
+            BinaryPrimitives.ReadInt64LittleEndian(header.Slice(8)),
+            at + RecordHeaderSize);
         return isWhole
-            && length != long.MinValue
-            && offset >= 0
-            && Math.Abs(length) <= originalLength - offset
-            && length <= journal.Length - at - RecordHeaderSize;
+            && record.Length is not (0 or long.MinValue)
+            && record.Offset >= 0
+            && Math.Abs(record.Length) <= originalLength - record.Offset
+            && record.Length <= journal.Length - record.DataAt
+            && Checksum(journal, header, record) == BinaryPrimitives.ReadUInt64LittleEndian(header.Slice(ChecksumAt));
     }
 
-    private void AppendHeader(long offset, long length)
+    private static ulong Checksum(IStorage journal, ReadOnlySpan<byte> header, Record record)
     {
-        Span<byte> header = stackalloc byte[RecordHeaderSize];
+        ulong checksum = Continue(ChecksumStart, header.Slice(0, ChecksumAt));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(1, Math.Min(record.Length, BufferBytes)));
+        try
+        {
+            for (long done = 0; done < record.Length;)
+            {
+                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(record.Length - done, buffer.Length));
+                piece.Slice(journal.Read(record.DataAt + done, piece)).Clear();
+                checksum = Continue(checksum, piece);
+                done += piece.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return checksum;
+    }
+
+    private static ulong WriteRange(Span<byte> header, long offset, long length)
+    {
         BinaryPrimitives.WriteInt64LittleEndian(header, offset);
         BinaryPrimitives.WriteInt64LittleEndian(header.Slice(8), length);
-        _storage.Write(_end, header);
-        _end += RecordHeaderSize;
+        return Continue(ChecksumStart, header.Slice(0, ChecksumAt));
     }
+
+    private static ulong Continue(ulong checksum, ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte b in bytes)
+        {
+            checksum = unchecked((checksum ^ b) * ChecksumPrime);
+        }
+
+        return checksum;
+    }
+
+    private void WriteHeader(Span<byte> header, ulong checksum, long dataLength)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(header.Slice(ChecksumAt), checksum);
+        _storage.Write(_end, header);
+        _end += RecordHeaderSize + dataLength;
+    }
+
+    /// <summary>A record's place in the changed file and of its bytes in the journal.</summary>
+    private readonly record struct Record(long Offset, long Length, long DataAt);
 }

@@ -1,0 +1,103 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+using System.Runtime.InteropServices;
+
+namespace QedTools.Benchmarks.Compare;
+
+/// <summary>The files that the jobs work on, made once in a temporary folder; the same bytes in every run.</summary>
+internal sealed class Inputs : IDisposable
+{
+    private const int Seed = 20100;
+
+    public Inputs() => Directory.CreateDirectory(Folder);
+
+    public string Folder { get; } = Path.Combine(Path.GetTempPath(), "qedtools-bench-" + Guid.NewGuid().ToString("N"));
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    /// <summary>An image whose tables are real and whose data is a hole.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="clusterSize">A cluster's size, in bytes.</param>
+    /// <param name="tableSize">A table's size, in clusters.</param>
+    /// <param name="clusters">How many clusters are mapped, from the start of the disk on.</param>
+    /// <param name="swaps">Whether neighbours change places, so that each cluster is an extent of its own.</param>
+    public string MappedImage(string name, int clusterSize, int tableSize, long clusters, bool swaps)
+    {
+        string path = PathOf(name);
+        long entriesPerTable = (long)clusterSize * tableSize / 8;
+        long tables = (clusters + entriesPerTable - 1) / entriesPerTable;
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20);
+        ulong[] l1 = new ulong[tables];
+        long position = clusterSize * (1L + tableSize);
+        for (long table = 0; table < tables; table++)
+        {
+            long count = Math.Min(entriesPerTable, clusters - (table * entriesPerTable));
+            ulong[] entries = new ulong[count];
+            long data = position + ((long)tableSize * clusterSize);
+            for (long i = 0; i < count; i++)
+            {
+                long place = swaps ? Math.Min(i ^ 1, count - 1) : i;
+                entries[i] = (ulong)(data + ((swaps && (count % 2 == 1) && i == count - 1 ? i : place) * clusterSize));
+            }
+
+            l1[table] = (ulong)position;
+            file.Position = position;
+            file.Write(MemoryMarshal.AsBytes<ulong>(entries));
+            position = data + (count * clusterSize);
+        }
+
+        file.Position = clusterSize;
+        file.Write(MemoryMarshal.AsBytes<ulong>(l1));
+        file.Position = 0;
+        file.Write(Header(clusterSize, tableSize, clusters * clusterSize));
+        file.SetLength(position);
+        return path;
+    }
+
+    /// <summary>A raw disk, about half of it data in pieces from 4 KiB to 4 MiB at scattered places, the rest holes or stored zeroes.</summary>
+    public string ScatteredRaw(string name, long size, bool storesZeroes)
+    {
+        string path = PathOf(name);
+        Random random = new(Seed);
+        int[] pieces = [4 << 10, 8 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+        byte[] data = new byte[4 << 20];
+        byte[] zeroes = new byte[4 << 20];
+        random.NextBytes(data);
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
+        file.SetLength(size);
+        for (long at = 0; at < size;)
+        {
+            int count = (int)Math.Min(pieces[random.Next(pieces.Length)], size - at);
+            bool isData = random.Next(2) == 0;
+            if (isData || storesZeroes)
+            {
+                file.Position = at;
+                if (isData)
+                {
+                    BinaryPrimitives.WriteInt64LittleEndian(data, at + 1);
+                }
+
+                file.Write(isData ? data : zeroes, 0, count);
+            }
+
+            at += count;
+        }
+
+        return path;
+    }
+
+    private static byte[] Header(int clusterSize, int tableSize, long virtualSize)
+    {
+        byte[] header = new byte[64];
+        "QED\0"u8.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), clusterSize);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), tableSize);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), 1);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(40), clusterSize);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(48), virtualSize);
+        return header;
+    }
+}

@@ -1,0 +1,86 @@
+using System;
+using System.IO;
+using BenchmarkDotNet.Attributes;
+using QedTools.Disks;
+using QedTools.Qed.Format;
+using QedTools.Qed.Metadata;
+
+namespace QedTools.Benchmarks.Micro;
+
+/// <summary>The hot paths of the engine.</summary>
+[MemoryDiagnoser]
+public class EngineBenchmarks : IDisposable
+{
+    private readonly byte[] _header = new byte[QedHeader.Size];
+    private readonly byte[] _zeroes = new byte[1 << 20];
+    private readonly byte[] _block = new byte[4096];
+    private readonly ulong[] _entries = new ulong[8192];
+    private readonly string _path = Path.Combine(Path.GetTempPath(), "qedtools-micro-" + Guid.NewGuid().ToString("N") + ".qed");
+    private readonly Random _random = new(1);
+    private DiskStream? _stream;
+
+    /// <summary>Makes the inputs.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        new QedHeader(65536, 4, 1, QedFeatures.None, 0, 0, 65536, 1 << 30, 0, 0).WriteTo(_header);
+        for (int i = 0; i < _entries.Length; i++)
+        {
+            _entries[i] = (ulong)(i + 16) * 65536;
+        }
+
+        ImageCreation.Create(_path, new QedCreateOptions { SizeBytes = 1 << 30 });
+        _stream = DiskOpening.Open(_path, new DiskOpeningOptions { Writable = true });
+        for (long at = 0; at < 1 << 30; at += 65536)
+        {
+            _stream.Position = at;
+            _stream.Write(_block);
+        }
+    }
+
+    /// <summary>Parses and validates a header.</summary>
+    [Benchmark]
+    public object HeaderParse()
+    {
+        QedHeader header = QedHeader.Parse(_header, "x", 1 << 20);
+        header.Validate("x", 1 << 20);
+        return header;
+    }
+
+    /// <summary>Counts a run of contiguous entries: a page of a table.</summary>
+    [Benchmark]
+    public int EntryScanContiguous() => EntryScan.CountContiguous(_entries, _entries[0], 65536);
+
+    /// <summary>Looks at 1 MiB of zeroes.</summary>
+    [Benchmark]
+    public bool ZeroDetection() => ZeroScan.IsZero(_zeroes);
+
+    /// <summary>Reads 4 KiB at a random place.</summary>
+    [Benchmark]
+    public int RandomRead()
+    {
+        _stream!.Position = _random.NextInt64(1 << 18) * 4096;
+        return _stream.Read(_block);
+    }
+
+    /// <summary>Writes 4 KiB in place at a random place.</summary>
+    [Benchmark]
+    public void RandomWrite()
+    {
+        _stream!.Position = _random.NextInt64(1 << 14) * 65536;
+        _stream.Write(_block);
+    }
+
+    /// <summary>Removes the image.</summary>
+    [GlobalCleanup]
+    public void Cleanup() => Dispose();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _stream = null;
+        File.Delete(_path);
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,25 @@
+// Measures: `compare` side by side with qemu-img, `micro` the hot paths with BenchmarkDotNet.
+using System;
+using System.Linq;
+using BenchmarkDotNet.Running;
+using QedTools.Benchmarks.Compare;
+
+namespace QedTools.Benchmarks;
+
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        switch (arguments.FirstOrDefault())
+        {
+            case "compare":
+                return Comparison.Run(arguments.Skip(1).ToArray());
+            case "micro":
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments.Skip(1).DefaultIfEmpty("--filter=*").ToArray());
+                return 0;
+            default:
+                Console.Error.WriteLine("usage: compare [--runs N] [--only TEXT] [--small] | micro [BenchmarkDotNet options]");
+                return 64;
+        }
+    }
+}
