@@ -17,7 +17,7 @@ internal sealed class Jobs(Inputs inputs, Session session, int scale)
         ("Test-QedImage, 1 TiB, 16 million clusters", () => Check("check-1t.qed", 65536, 4, (16 << 20) / scale, 0.10)),
         ("Test-QedImage, 4 KiB clusters, 4 million", () => Check("check-4k.qed", 4096, 4, (4 << 20) / scale, 0.20)),
         ("Get-QedAllocationMap, a million extents", () => Map("", 0.35)),
-        ("Get-QedAllocationMap -State Data | Where-Object", () => Map(" -State Data | Where-Object Length -gt 0", 0.8)),
+        ("Get-QedAllocationMap -State Data to Where-Object", () => Map(" -State Data | Where-Object Length -gt 0", 0.8)),
         ("Get-QedInfo, 1,000 images", Info),
         ("Convert-QedImage, scattered QED to raw", QedToRaw),
         ("Convert-QedImage, raw with holes to QED", () => RawToQed("holes.raw", storesZeroes: false)),
@@ -60,7 +60,7 @@ internal sealed class Jobs(Inputs inputs, Session session, int scale)
         }
 
         return new Job(
-            $"Get-QedAllocationMap{pipeline}, {clusters} extents",
+            $"Get-QedAllocationMap{pipeline.Replace(" | ", " to ", StringComparison.Ordinal)}, {clusters} extents",
             target,
             () => session.Run($"Get-QedAllocationMap '{path}'{pipeline}").Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
             () => Programs.Run("qemu-img", "map", "--output=json", path))

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 
 namespace QedTools.Qed.Checking;
 
@@ -45,6 +46,70 @@ internal sealed class ClusterSet
         return true;
     }
 
+    /// <summary>Puts neighbouring clusters in if none of them is in yet.</summary>
+    /// <param name="first">The first cluster.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <returns>False if one was in already; the set is unchanged then.</returns>
+    public bool AddRange(long first, long count)
+    {
+        if (Overlaps(first, count))
+        {
+            return false;
+        }
+
+        for (long cluster = first, end = first + count; cluster < end;)
+        {
+            long here = Math.Min(end, ((cluster >> ChunkBits) + 1) << ChunkBits) - cluster;
+            ulong[]? chunk = FindChunk(cluster >> ChunkBits);
+            if (chunk is null)
+            {
+                // The first cluster decides whether the chunk is worth its memory; it may stay without one.
+                Add(cluster);
+                cluster++;
+                continue;
+            }
+
+            FillBits(chunk, (int)(cluster & ((1 << ChunkBits) - 1)), (int)here);
+            Count += here;
+            cluster += here;
+        }
+
+        Largest = Math.Max(Largest, first + count - 1);
+        return true;
+    }
+
+    /// <summary>Whether one of several neighbouring clusters is in.</summary>
+    /// <param name="first">The first cluster.</param>
+    /// <param name="count">How many.</param>
+    public bool Overlaps(long first, long count)
+    {
+        for (long cluster = first, end = first + count; cluster < end;)
+        {
+            long here = Math.Min(end, ((cluster >> ChunkBits) + 1) << ChunkBits) - cluster;
+            if (FindChunk(cluster >> ChunkBits) is { } chunk && HasBits(chunk, (int)(cluster & ((1 << ChunkBits) - 1)), (int)here))
+            {
+                return true;
+            }
+
+            cluster += here;
+        }
+
+        if (_scattered.Count == 0)
+        {
+            return false;
+        }
+
+        for (long cluster = first; cluster < first + count; cluster++)
+        {
+            if (_scattered.Contains(cluster))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a cluster is in.</summary>
     public bool Contains(long cluster) =>
         (FindChunk(cluster >> ChunkBits) is { } chunk && (chunk[WordOf(cluster)] & MaskOf(cluster)) != 0)
@@ -53,6 +118,40 @@ internal sealed class ClusterSet
     private static int WordOf(long cluster) => (int)(cluster & ((1 << ChunkBits) - 1)) >> 6;
 
     private static ulong MaskOf(long cluster) => 1UL << (int)(cluster & 63);
+
+    private static bool HasBits(ulong[] chunk, int first, int count)
+    {
+        (int firstWord, ulong firstMask, int lastWord, ulong lastMask) = Words(first, count);
+        if (firstWord == lastWord)
+        {
+            return (chunk[firstWord] & firstMask & lastMask) != 0;
+        }
+
+        ReadOnlySpan<ulong> between = chunk.AsSpan(firstWord + 1, lastWord - firstWord - 1);
+        return (chunk[firstWord] & firstMask) != 0
+            || (chunk[lastWord] & lastMask) != 0
+            || !Disks.ZeroScan.IsZero(MemoryMarshal.AsBytes(between));
+    }
+
+    private static void FillBits(ulong[] chunk, int first, int count)
+    {
+        (int firstWord, ulong firstMask, int lastWord, ulong lastMask) = Words(first, count);
+        if (firstWord == lastWord)
+        {
+            chunk[firstWord] |= firstMask & lastMask;
+            return;
+        }
+
+        chunk[firstWord] |= firstMask;
+        chunk.AsSpan(firstWord + 1, lastWord - firstWord - 1).Fill(ulong.MaxValue);
+        chunk[lastWord] |= lastMask;
+    }
+
+    private static (int FirstWord, ulong FirstMask, int LastWord, ulong LastMask) Words(int first, int count)
+    {
+        int last = first + count - 1;
+        return (first >> 6, ulong.MaxValue << (first & 63), last >> 6, ulong.MaxValue >> (63 - (last & 63)));
+    }
 
     private bool Insert(long cluster)
     {

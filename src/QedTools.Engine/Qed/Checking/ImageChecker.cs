@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using QedTools.Qed.Format;
+using QedTools.Qed.Metadata;
 
 namespace QedTools.Qed.Checking;
 
@@ -149,51 +150,87 @@ internal sealed class ImageChecker
         long previous = 0;
         _l2Reader.Read(tableOffset, (firstIndex, entries) =>
         {
-            for (int i = 0; i < entries.Length; i++)
+            for (int i = 0; i < entries.Length;)
             {
                 ClusterEntry entry = new(entries[i]);
+                long index = firstIndex + i;
+                ReadOnlySpan<ulong> rest = entries.Slice(i);
+                int run;
                 if (entry.IsUnallocated)
                 {
-                    continue;
+                    run = EntryScan.CountEqual(rest, 0);
+                }
+                else if (entry.IsZero)
+                {
+                    run = EntryScan.CountEqual(rest, ClusterEntry.ZeroValue);
+                    _zero += Math.Max(0, Math.Min(run, used - index));
+                }
+                else
+                {
+                    run = CountSoundData(rest, entry, used - index);
+                    if (run > 0)
+                    {
+                        _allocated += run;
+                        _fragmented += previous != 0 && entry.Offset != previous + _geometry.ClusterSize ? 1 : 0;
+                        previous = entry.Offset + _geometry.BytesOf(run - 1);
+                    }
+                    else
+                    {
+                        CheckEntry(l1Index, index, entry, index < used, ref previous);
+                        run = 1;
+                    }
                 }
 
-                long index = firstIndex + i;
-                bool isUsed = index < used;
-                if (entry.IsZero)
-                {
-                    _zero += isUsed ? 1 : 0;
-                    continue;
-                }
-
-                EntryProblem problem = entry.ProblemIn(_layout, 1);
-                if (problem != EntryProblem.None)
-                {
-                    Report(KindOf(problem), l1Index, index, entry);
-                    continue;
-                }
-
-                long cluster = _geometry.ClusterAt(entry.Offset);
-                if (_tableClusters.Contains(cluster))
-                {
-                    Report(QedCorruptionKind.DataAndTable, l1Index, index, entry);
-                }
-                else if (!_dataClusters.Add(cluster))
-                {
-                    Report(QedCorruptionKind.DataAndData, l1Index, index, entry);
-                }
-                else if (!isUsed)
-                {
-                    Report(QedCorruptionKind.BeyondVirtualSize, l1Index, index, entry);
-                }
-
-                if (isUsed)
-                {
-                    _allocated++;
-                    _fragmented += previous != 0 && entry.Offset != previous + _geometry.ClusterSize ? 1 : 0;
-                    previous = entry.Offset;
-                }
+                i += run;
             }
         });
+    }
+
+    // How many entries lead to clusters side by side that are all inside the file, inside the disk and nobody else's; those
+    // are taken then. 0 if the first one must be looked at alone.
+    private int CountSoundData(ReadOnlySpan<ulong> entries, ClusterEntry first, long used)
+    {
+        if (used <= 0 || first.ProblemIn(_layout, 1) != EntryProblem.None)
+        {
+            return 0;
+        }
+
+        long inFile = _geometry.WholeClusters(_layout.AddressableBytes - first.Offset);
+        int most = (int)Math.Min(entries.Length, Math.Min(inFile, used));
+        int run = EntryScan.CountContiguous(entries.Slice(0, most), first.Value, (uint)_geometry.ClusterSize);
+        long cluster = _geometry.ClusterAt(first.Offset);
+        return !_tableClusters.Overlaps(cluster, run) && _dataClusters.AddRange(cluster, run) ? run : 0;
+    }
+
+    private void CheckEntry(long l1Index, long index, ClusterEntry entry, bool isUsed, ref long previous)
+    {
+        EntryProblem problem = entry.ProblemIn(_layout, 1);
+        if (problem != EntryProblem.None)
+        {
+            Report(KindOf(problem), l1Index, index, entry);
+            return;
+        }
+
+        long cluster = _geometry.ClusterAt(entry.Offset);
+        if (_tableClusters.Contains(cluster))
+        {
+            Report(QedCorruptionKind.DataAndTable, l1Index, index, entry);
+        }
+        else if (!_dataClusters.Add(cluster))
+        {
+            Report(QedCorruptionKind.DataAndData, l1Index, index, entry);
+        }
+        else if (!isUsed)
+        {
+            Report(QedCorruptionKind.BeyondVirtualSize, l1Index, index, entry);
+        }
+
+        if (isUsed)
+        {
+            _allocated++;
+            _fragmented += previous != 0 && entry.Offset != previous + _geometry.ClusterSize ? 1 : 0;
+            previous = entry.Offset;
+        }
     }
 
     // All clusters of a table, even if some are taken: what lies in them is in use either way.

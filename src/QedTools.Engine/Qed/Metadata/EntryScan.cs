@@ -1,15 +1,25 @@
 using System;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace QedTools.Qed.Metadata;
 
-/// <summary>Finds how far runs of table entries go.</summary>
+/// <summary>Finds how far runs of table entries go, several entries at a time.</summary>
 /// <remarks>The first entry's value is handed in: a writer beside this reader may change it meanwhile.</remarks>
 internal static class EntryScan
 {
     /// <summary>How many entries from the first on have the value <paramref name="value"/>, which the first one had.</summary>
     public static int CountEqual(ReadOnlySpan<ulong> entries, ulong value)
     {
-        int count = 1;
+        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(entries.Slice(1));
+        Vector<ulong> wanted = new(value);
+        int whole = 0;
+        while (whole < vectors.Length && Vector.EqualsAll(vectors[whole], wanted))
+        {
+            whole++;
+        }
+
+        int count = 1 + (whole * Vector<ulong>.Count);
         while (count < entries.Length && entries[count] == value)
         {
             count++;
@@ -21,9 +31,24 @@ internal static class EntryScan
     /// <summary>How many entries from the first on, which was <paramref name="value"/>, are each <paramref name="step"/> more than the one before.</summary>
     public static int CountContiguous(ReadOnlySpan<ulong> entries, ulong value, uint step)
     {
-        ulong expected = value;
-        int count = 1;
-        while (count < entries.Length && entries[count] == (expected += step))
+        if (entries.Length == 1 || entries[1] != unchecked(value + step))
+        {
+            return 1;
+        }
+
+        // Each entry against the one before it; the vectors overlap by all but one entry.
+        ReadOnlySpan<Vector<ulong>> before = MemoryMarshal.Cast<ulong, Vector<ulong>>(entries.Slice(1));
+        ReadOnlySpan<Vector<ulong>> after = MemoryMarshal.Cast<ulong, Vector<ulong>>(entries.Slice(2));
+        Vector<ulong> steps = new(step);
+        int whole = 0;
+        while (whole < after.Length && Vector.EqualsAll(after[whole] - before[whole], steps))
+        {
+            whole++;
+        }
+
+        int count = 2 + (whole * Vector<ulong>.Count);
+        ulong expected = unchecked(value + ((ulong)(count - 1) * step));
+        while (count < entries.Length && entries[count] == (expected = unchecked(expected + step)))
         {
             count++;
         }
