@@ -8,6 +8,13 @@ BeforeDiscovery {
         @{ Command = 'Test-QedImage' }
         @{ Command = 'Get-QedAllocationMap' }
     )
+    # Those that change an image that they are given by its name, as it is: Beside are files that it needs.
+    $changers = @(
+        @{ Command = 'Resize-QedImage'; Fixture = 'headers/backing-without-bit.qed'; Beside = @(); More = @{ SizeBytes = 2MB; PassThru = $true } }
+        @{ Command = 'Repair-QedImage'; Fixture = 'damaged/leak-at-end.qed'; Beside = @(); More = @{ NoBackup = $true } }
+        @{ Command = 'Optimize-QedImage'; Fixture = 'damaged/leak-at-end.qed'; Beside = @(); More = @{} }
+        @{ Command = 'Merge-QedImage'; Fixture = 'chains/over-raw.qed'; Beside = @('chains/base.raw'); More = @{} }
+    )
     $names = @(Get-OddName)
     $posixNames = @($names | Where-Object { $_ -match '[\\:*]' })
     $creatable = @($names | Where-Object { $_ -notmatch '[\\:]' })
@@ -449,5 +456,133 @@ Describe 'Set-QedBackingFile names files' {
         Assert-OneError { Set-QedBackingFile $path -Remove } 'QedAccessDenied' 'PermissionDenied' $path '*permission*'
         Get-Sha256 $path | Should -Be $before
         [System.IO.File]::Delete($path)
+    }
+}
+
+Describe '<Command> names files' -ForEach $changers {
+    BeforeAll {
+        $folder = New-Folder 'change'
+        foreach ($file in $Beside) { $null = Copy-Fixture $file -Folder $folder }
+    }
+
+    It 'finds <_> by every way to name it, and changes it' -ForEach $names {
+        $name = $_
+        foreach ($way in @(
+                { & $Command @More -Path $path }, { & $Command $path @More }, { & $Command @More -LiteralPath $path }, { $path | & $Command @More }
+                { [pscustomobject]@{ PSPath = $path } | & $Command @More }, { [System.IO.FileInfo]::new($path) | & $Command @More }
+                { Get-QedInfo -LiteralPath $path | & $Command @More }, { Test-QedImage -LiteralPath $path | & $Command @More }
+                { Invoke-InFolder $folder { & $Command @More -LiteralPath $name } }
+            )) {
+            $path = Copy-Fixture $Fixture -Folder $folder -As $name
+            $before = Get-Sha256 $path
+            Get-File (& $way) | Should -BeExactly $path -Because "of $way"
+            Get-Sha256 $path | Should -Not -Be $before -Because "of $way"
+        }
+
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'never expands wildcards' {
+        $path = Copy-Fixture $Fixture -Folder $folder -As 'w1.qed'
+        $before = Get-FolderState $folder
+        foreach ($pattern in [System.IO.Path]::Combine($folder, 'w[1].qed'), [System.IO.Path]::Combine($folder, 'w*.qed')) {
+            Assert-OneError { & $Command $pattern @More } 'QedFileNotFound' 'ObjectNotFound' $pattern
+        }
+
+        Get-FolderState $folder | Should -Be $before
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'finds a file on a drive of the session, and one in a folder whose name has brackets' {
+        $path = Copy-Fixture $Fixture -Folder $folder -As 'drive.qed'
+        Get-File (& $Command 'TestDrive:/change/drive.qed' @More) | Should -Be $path
+        $inside = New-Folder 'change/folder [x]'
+        foreach ($file in $Beside) { $null = Copy-Fixture $file -Folder $inside }
+        $path = Copy-Fixture $Fixture -Folder $inside -As 'in.qed'
+        Get-File (& $Command $path @More) | Should -BeExactly $path
+        [System.IO.Directory]::Delete($inside, $true)
+    }
+
+    It 'writes one error about <_>, which is no file at all' -ForEach 'Env:PATH', 'Variable:HOME', 'NoSuchDrive:/x.qed' {
+        Assert-OneError { & $Command $_ @More } 'QedPath' 'InvalidArgument' $_
+        Assert-OneError { & $Command -LiteralPath $_ @More } 'QedPath' 'InvalidArgument' $_
+    }
+
+    It 'writes one error <Id> about <Bad> and does not touch it' -ForEach @($badFiles | ForEach-Object { @{ Bad = $_.Fixture; Id = $_.Id; Category = $_.Category; Message = $_.Message } }) {
+        $path = Copy-Fixture $Bad -Folder $folder
+        $before = Get-FolderState $folder
+        Assert-OneError { & $Command $path @More } $Id $Category $path $Message
+        Assert-OneError { & $Command $path @More -WhatIf } $Id $Category $path $Message
+        Get-FolderState $folder | Should -Be $before
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'writes one error about a missing file and about a folder' {
+        $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+        Assert-OneError { & $Command $missing @More } 'QedFileNotFound' 'ObjectNotFound' $missing
+        Assert-OneError { & $Command $folder @More } 'QedNotAFile' 'InvalidArgument' $folder
+        [System.IO.File]::Exists($missing) | Should -BeFalse
+    }
+
+    It 'writes one error about a file that this user may not write, and leaves it alone' -Skip:(-not $allowed) {
+        $path = Copy-Fixture $Fixture -Folder $folder -As 'readonly.qed'
+        (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
+        $before = Get-Sha256 $path
+        Assert-OneError { & $Command $path @More } 'QedAccessDenied' 'PermissionDenied' $path '*permission*'
+        Get-Sha256 $path | Should -Be $before
+        [System.IO.File]::Delete($path)
+    }
+}
+
+Describe 'Open-QedImage, Compare-QedImage and Convert-QedImage find files' {
+    BeforeAll { $folder = New-Folder 'contents' }
+
+    It 'named <_>, by every way to name them' -ForEach $names {
+        $name = $_
+        $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As $name
+        $results = New-Folder 'contents/results'
+        $raw = [System.IO.Path]::Combine($results, 'result.raw')
+        foreach ($way in @(
+                { param($command, $more) & $command -Path $path @more }, { param($command, $more) & $command -LiteralPath $path @more }
+                { param($command, $more) $path | & $command @more }, { param($command, $more) [pscustomobject]@{ LP = $path } | & $command @more }
+                { param($command, $more) [System.IO.FileInfo]::new($path) | & $command @more }, { param($command, $more) Get-QedInfo -LiteralPath $path | & $command @more }
+                { param($command, $more) Invoke-InFolder $folder { & $command -LiteralPath $name @more } }
+            )) {
+            & $way 'Open-QedImage' @{} | ForEach-Object { $_.Length; $_.Dispose() } | Should -Be 1MB
+            (& $way 'Compare-QedImage' @{ ReferencePath = $path }).Path | Should -BeExactly $path
+            (& $way 'Convert-QedImage' @{ DestinationPath = $raw; Format = 'Raw'; Force = $true }).Path | Should -BeExactly $raw
+        }
+
+        (Compare-QedImage -LiteralPath $path -ReferencePath $path).ReferencePath | Should -BeExactly $path
+        [System.IO.File]::Delete($path)
+    }
+
+    It 'and write files named <_>' -ForEach $creatable {
+        $source = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'source.qed'
+        $result = [System.IO.Path]::Combine((New-Folder 'contents/results'), $_)
+        (Convert-QedImage $source $result).Path | Should -BeExactly $result
+        [System.IO.File]::Exists($result) | Should -BeTrue
+    }
+
+    It 'by wildcards' {
+        $wild = New-Folder 'contents/wild'
+        $first, $second = foreach ($name in 'a1.qed', 'a2.qed') { Copy-Fixture 'headers/backing-without-bit.qed' -Folder $wild -As $name }
+        $pattern = [System.IO.Path]::Combine($wild, 'a*.qed')
+        Open-QedImage $pattern | ForEach-Object { $_.Dispose(); $_ } | Should -HaveCount 2
+        Compare-QedImage $pattern $first | ForEach-Object { $_.Path } | Should -Be $first, $second
+        Convert-QedImage $pattern $wild | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'a1.raw', 'a2.raw'
+    }
+
+    It 'and write one error about a missing file, a folder, and <_>, which is no file at all' -ForEach 'Env:PATH', 'NoSuchDrive:/x.qed' {
+        $other = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'other.qed'
+        $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+        foreach ($call in @{ Command = 'Open-QedImage'; More = @{} }, @{ Command = 'Compare-QedImage'; More = @{ ReferencePath = $other } }, @{ Command = 'Convert-QedImage'; More = @{ DestinationPath = "$folder/x.raw" } }) {
+            $command, $more = $call.Command, $call.More
+            Assert-OneError { & $command $missing @more } 'QedFileNotFound' 'ObjectNotFound' $missing
+            Assert-OneError { & $command $folder @more } 'QedNotAFile' 'InvalidArgument' $folder
+            Assert-OneError { & $command $_ @more } 'QedPath' 'InvalidArgument' $_
+        }
+
+        [System.IO.File]::Exists([System.IO.Path]::Combine($folder, 'x.raw')) | Should -BeFalse
     }
 }

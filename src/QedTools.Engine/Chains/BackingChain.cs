@@ -87,6 +87,12 @@ internal sealed class BackingChain : IDisposable
         }
 
         string path = BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc);
+        // Before it is locked: a file above it is locked by this very chain.
+        if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
+        {
+            throw QedBackingChainException.ForCycle(namedBy, backing.Name);
+        }
+
         IStorage storage;
         try
         {
@@ -99,12 +105,6 @@ internal sealed class BackingChain : IDisposable
         catch (QedNotAFileException e)
         {
             throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.");
-        }
-
-        if (_identities.Contains(storage.Identity))
-        {
-            storage.Dispose();
-            throw QedBackingChainException.ForCycle(namedBy, backing.Name);
         }
 
         Add(storage, backing.IsRaw ? DiskFormats.Raw : null);

@@ -29,6 +29,20 @@ internal static class DiskFormats
         return All.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase));
     }
 
+    /// <summary>The name of the format that a file's contents look like, if its extension means another one; null if they agree.</summary>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public static string? OtherThanExtension(string path)
+    {
+        if (OfExtension(path) != Raw)
+        {
+            return null;
+        }
+
+        using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
+        IDiskFormat probed = Probe(storage);
+        return probed == Raw ? null : probed.Name;
+    }
+
     /// <summary>The format of a file, by its contents.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IDiskFormat Probe(IStorage storage)

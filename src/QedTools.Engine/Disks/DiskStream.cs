@@ -42,7 +42,7 @@ public sealed partial class DiskStream : Stream
     public override long Position
     {
         get => _isClosed ? throw new ObjectDisposedException(nameof(DiskStream)) : _position;
-        set => Seek(value, SeekOrigin.Begin);
+        set => Seek(value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(value)), SeekOrigin.Begin);
     }
 
     private IDisk Disk => _isClosed ? throw new ObjectDisposedException(nameof(DiskStream)) : _disk;
@@ -94,14 +94,13 @@ public sealed partial class DiskStream : Stream
             SeekOrigin.End => length,
             _ => throw new ArgumentOutOfRangeException(nameof(origin)),
         };
-        long target = checked(from + offset);
-        if (target < 0)
+        if (offset < -from || offset > long.MaxValue - from)
         {
-            throw new IOException("A position before the start of the disk was asked for.");
+            throw new IOException("A position before the start of the disk, or behind all that a number can tell, was asked for.");
         }
 
-        _position = target;
-        return target;
+        _position = from + offset;
+        return _position;
     }
 
     /// <summary>Resizes the disk. What is added reads as zeroes; what is cut off is lost.</summary>

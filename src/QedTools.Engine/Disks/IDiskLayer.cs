@@ -23,6 +23,13 @@ internal interface IDiskLayer : IDisposable
     /// hold is reported as unallocated.</param>
     IDisk ToDisk(IDisk? backing);
 
+    /// <summary>Makes sure that the layer may be written to: one that was not closed cleanly is checked.</summary>
+    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation);
+
     /// <summary>Allows changes from now on. A layer that was not closed cleanly is checked first.</summary>
     /// <param name="progress">Is told how far that check is; may be null.</param>
     /// <param name="cancellation">Stops that check.</param>

@@ -28,10 +28,7 @@ public static class BackingFileChange
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc);
-        using BackingChain chain = options.PreserveContent
-            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
-            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+        using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
         image.BeginWriting(options.PreserveContent ? null : progress, cancellation);
         BackingFileChoice? choice = Examine(path, options);
@@ -47,6 +44,14 @@ public static class BackingFileChange
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
     }
 
+    private static BackingChain Open(string path, BackingFileChangeOptions options)
+    {
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc);
+        return options.PreserveContent
+            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
+            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+    }
+
     // Only what the image leaves to its backing file can change.
     private static void CopyWhatDiffers(
         BackingChain chain,
@@ -56,12 +61,7 @@ public static class BackingFileChange
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        using BackingChain? newChain = newBacking is { } reference
-            ? BackingChain.OpenAll(
-                BackingFilePath.Resolve(image.Storage.Path, reference.Name, allowUnc: true),
-                reference.IsRaw ? DiskFormats.Raw : null,
-                new ChainPolicy(StorageAccess.Read, options.AllowUnc))
-            : null;
+        using BackingChain? newChain = OpenNew(image.Storage.Path, newBacking, options);
         IDisk source = chain.ToDisk();
         IDisk shown = newChain?.ToDisk() ?? new EmptyDisk();
         IDisk target = image.ToDisk(shown);
@@ -84,11 +84,37 @@ public static class BackingFileChange
     /// <exception cref="QedException">The change cannot be made.</exception>
     public static QedImageInfo Plan(string path, BackingFileChangeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, AllowUnc: false));
+        using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
         image.RequireWritable(progress: null, cancellation);
-        image.RequireBacking(Examine(path, options)?.Reference);
+        BackingReference? backing = Examine(path, options)?.Reference;
+        image.RequireBacking(backing);
+        if (options.PreserveContent)
+        {
+            OpenNew(path, backing, options)?.Dispose();
+        }
+
         return ImageInspection.Describe(image, depth: 0);
+    }
+
+    // What is preserved is what differs from it, so it must be there.
+    private static BackingChain? OpenNew(string path, BackingReference? backing, BackingFileChangeOptions options)
+    {
+        if (backing is not { } reference)
+        {
+            return null;
+        }
+
+        string resolved = BackingFilePath.Resolve(path, reference.Name, allowUnc: true);
+        try
+        {
+            return BackingChain.OpenAll(
+                resolved, reference.IsRaw ? DiskFormats.Raw : null, new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+        }
+        catch (QedFileNotFoundException e)
+        {
+            throw QedBackingFileNotFoundException.ForChoice(path, reference.Name, resolved, e);
+        }
     }
 
     private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options) => options.BackingFile is { } name

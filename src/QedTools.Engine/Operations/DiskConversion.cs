@@ -82,13 +82,13 @@ public static class DiskConversion
 
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
-        NewFile.RequireFreeName(destinationPath, options.Replace);
         if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
         {
             throw new QedLimitException(
                 destinationPath, "DestinationPath", "(the source or a file under it)", "another file than those that are read");
         }
 
+        NewFile.RequireFreeName(destinationPath, options.Replace);
         long size = QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize);
         if (FormatOf(destinationPath, options.Format) == QedDiskFormat.Raw)
         {

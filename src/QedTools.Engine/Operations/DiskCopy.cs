@@ -8,9 +8,6 @@ namespace QedTools.Operations;
 /// <summary>Copies a disk's contents to another disk, zeroes as nothing.</summary>
 internal static class DiskCopy
 {
-    /// <summary>The size of a copy's pieces, in bytes.</summary>
-    public const int BufferBytes = 2 << 20;
-
     /// <summary>Makes the target read as <paramref name="source"/> does, and as zeroes behind that one's end.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="target">Where to; at least as long.</param>
@@ -56,68 +53,24 @@ internal static class DiskCopy
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        byte[]? shown = shownBefore is null ? null : ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        using DiskPieces pieces = new(source, offset, length, cancellation);
+        while (pieces.TryTake(out DiskPiece piece))
         {
-            foreach (DiskExtent extent in ExtentWalk.Over(source, offset, length, cancellation))
+            if (shownBefore is null)
             {
-                for (long at = extent.Start; at < extent.End;)
+                if (piece.Data is { } data)
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    long nothing = extent.State == QedExtentState.Data ? 0 : ZeroesShownAt(shownBefore, at, extent.End);
-                    at += nothing > 0 ? nothing : CopyPiece(source, target, shownBefore, at, extent, rented, shown, granule);
-                    progress?.Report(new OperationProgress(at, source.Length));
+                    CopyWhatIsNotZero(target, piece.Offset, data.AsSpan(0, (int)piece.Length), granule);
                 }
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-            if (shown is not null)
+            else
             {
-                ArrayPool<byte>.Shared.Return(shown);
+                CopyWhatDiffers(target, shownBefore, piece, granule, cancellation);
             }
-        }
-    }
 
-    // How far from an offset on the target reads as zeroes already.
-    private static long ZeroesShownAt(IDisk? shownBefore, long at, long end)
-    {
-        if (shownBefore is null || at >= shownBefore.Length)
-        {
-            return end - at;
+            pieces.GiveBack(piece);
+            progress?.Report(new OperationProgress(piece.Offset + piece.Length, source.Length));
         }
-
-        DiskExtent below = shownBefore.ExtentAt(at, Math.Min(end, shownBefore.Length) - at);
-        return below.State == QedExtentState.Data ? 0 : below.Length;
-    }
-
-    private static int CopyPiece(
-        IDisk source, IDisk target, IDisk? shownBefore, long at, DiskExtent extent, byte[] rented, byte[]? shown, int granule)
-    {
-        // Pieces end at multiples of the buffer's size, so that granules stay whole.
-        int count = (int)Math.Min(extent.End - at, BufferBytes - (at % BufferBytes));
-        Span<byte> piece = rented.AsSpan(0, count);
-        if (extent.State == QedExtentState.Data)
-        {
-            source.Read(at, piece);
-        }
-        else
-        {
-            piece.Clear();
-        }
-
-        if (shownBefore is null)
-        {
-            CopyWhatIsNotZero(target, at, piece, granule);
-        }
-        else
-        {
-            CopyWhatDiffers(target, shownBefore, at, piece, shown.AsSpan(0, count), granule);
-        }
-
-        return count;
     }
 
     private static void CopyWhatIsNotZero(IDisk target, long offset, ReadOnlySpan<byte> data, int granule)
@@ -134,22 +87,84 @@ internal static class DiskCopy
         }
     }
 
+    private static void CopyWhatDiffers(IDisk target, IDisk shownBefore, DiskPiece piece, int granule, CancellationToken cancellation)
+    {
+        byte[] shown = ArrayPool<byte>.Shared.Rent(DiskPieces.PieceBytes);
+        byte[]? zeroes = piece.Data is null ? ArrayPool<byte>.Shared.Rent(DiskPieces.PieceBytes) : null;
+        zeroes?.AsSpan().Clear();
+        try
+        {
+            for (long at = piece.Offset, end = piece.Offset + piece.Length; at < end;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                long nothing = piece.Data is null ? ZeroesShownAt(shownBefore, at, end) : 0;
+                if (nothing > 0)
+                {
+                    at += nothing;
+                    continue;
+                }
+
+                int count = (int)Math.Min(end - at, DiskPieces.PieceBytes - (at % DiskPieces.PieceBytes));
+                ReadOnlySpan<byte> data = piece.Data is { } read ? read.AsSpan((int)(at - piece.Offset), count) : zeroes.AsSpan(0, count);
+                CopyWhatDiffers(target, shownBefore, at, data, shown.AsSpan(0, count), granule);
+                at += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(shown);
+            if (zeroes is not null)
+            {
+                ArrayPool<byte>.Shared.Return(zeroes);
+            }
+        }
+    }
+
+    // How far from an offset on the target reads as zeroes already.
+    private static long ZeroesShownAt(IDisk shownBefore, long at, long end)
+    {
+        if (at >= shownBefore.Length)
+        {
+            return end - at;
+        }
+
+        DiskExtent below = shownBefore.ExtentAt(at, Math.Min(end, shownBefore.Length) - at);
+        return below.State == QedExtentState.Data ? 0 : below.Length;
+    }
+
     private static void CopyWhatDiffers(IDisk target, IDisk shownBefore, long offset, ReadOnlySpan<byte> data, Span<byte> shown, int granule)
     {
         int inside = (int)Math.Max(0, Math.Min(data.Length, shownBefore.Length - offset));
-        shownBefore.Read(offset, shown.Slice(0, inside));
+        if (inside > 0)
+        {
+            shownBefore.Read(offset, shown.Slice(0, inside));
+        }
+
         shown.Slice(inside).Clear();
         for (int start = 0; start < data.Length;)
         {
             int end = EndOfRun(offset, data, start, granule, static (part, other) => part.SequenceEqual(other), shown, out bool isEqual);
-            ReadOnlySpan<byte> run = data.Slice(start, end - start);
-            if (!isEqual && ZeroScan.IsZero(run))
+            if (!isEqual)
             {
-                target.Zero(offset + start, run.Length);
+                Overwrite(target, offset + start, data.Slice(start, end - start), granule);
             }
-            else if (!isEqual)
+
+            start = end;
+        }
+    }
+
+    private static void Overwrite(IDisk target, long offset, ReadOnlySpan<byte> data, int granule)
+    {
+        for (int start = 0; start < data.Length;)
+        {
+            int end = EndOfRun(offset, data, start, granule, static (part, _) => ZeroScan.IsZero(part), default, out bool isZero);
+            if (isZero)
             {
-                target.Write(offset + start, run);
+                target.Zero(offset + start, end - start);
+            }
+            else
+            {
+                target.Write(offset + start, data.Slice(start, end - start));
             }
 
             start = end;

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.IO;
 using System.Threading;
 using QedTools.Chains;
@@ -26,6 +25,8 @@ public static class DiskMerge
     {
         using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2 });
         IDisk overlay = RequireOverlay(chain);
+        chain.Layers[0].RequireWritable(progress: null, cancellation);
+        chain.Layers[1].RequireWritable(progress: null, cancellation);
         long data = 0;
         long zeroes = 0;
         foreach (DiskExtent extent in ExtentWalk.Over(overlay, 0, overlay.Length, cancellation))
@@ -97,34 +98,22 @@ public static class DiskMerge
     {
         long data = 0;
         long zeroes = 0;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(DiskCopy.BufferBytes);
-        try
+        using DiskPieces pieces = new(overlay, 0, overlay.Length, cancellation);
+        while (pieces.TryTake(out DiskPiece piece))
         {
-            foreach (DiskExtent extent in ExtentWalk.Over(overlay, 0, overlay.Length, cancellation))
+            if (piece.Data is { } bytes)
             {
-                if (extent.State == QedExtentState.Zero)
-                {
-                    target.Zero(extent.Start, extent.Length);
-                    zeroes += extent.Length;
-                }
-
-                for (long at = extent.Start; extent.State == QedExtentState.Data && at < extent.End;)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(extent.End - at, DiskCopy.BufferBytes));
-                    overlay.Read(at, piece);
-                    target.Write(at, piece);
-                    at += piece.Length;
-                    data += piece.Length;
-                    progress?.Report(new OperationProgress(at, overlay.Length));
-                }
-
-                progress?.Report(new OperationProgress(extent.End, overlay.Length));
+                target.Write(piece.Offset, bytes.AsSpan(0, (int)piece.Length));
+                data += piece.Length;
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            else if (piece.State == QedExtentState.Zero)
+            {
+                target.Zero(piece.Offset, piece.Length);
+                zeroes += piece.Length;
+            }
+
+            pieces.GiveBack(piece);
+            progress?.Report(new OperationProgress(piece.Offset + piece.Length, overlay.Length));
         }
 
         return (data, zeroes);

@@ -26,14 +26,9 @@ public static class ImageOptimization
     public static QedOptimizeResult Run(
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
+        using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
-        QedCheckResult check = ImageChecker.Check(image, progress: null, cancellation);
-        if (check.Status == QedCheckStatus.Corrupt)
-        {
-            throw new QedCorruptException(path, "its tables are wrong, so nothing is moved.");
-        }
-
+        QedCheckResult check = RequireSound(image, progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
         image.BeginWriting(progress: null, cancellation);
@@ -53,6 +48,36 @@ public static class ImageOptimization
         };
     }
 
+    /// <summary>Everything that would keep an image from being made smaller, without a change.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The check of the image as it is.</returns>
+    /// <exception cref="QedException">It cannot be done.</exception>
+    public static QedCheckResult Plan(
+        string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using BackingChain chain = Open(path, options);
+        return RequireSound((QedImage)chain.Layers[0], progress, cancellation);
+    }
+
+    private static BackingChain Open(string path, ImageOptimizationOptions options)
+    {
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc);
+        return options.AgainstBackingFile
+            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
+            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+    }
+
+    private static QedCheckResult RequireSound(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        QedCheckResult check = ImageChecker.Check(image, progress, cancellation);
+        return check.Status == QedCheckStatus.Corrupt
+            ? throw new QedCorruptException(image.Storage.Path, "its tables are wrong, so nothing is moved.")
+            : check;
+    }
+
     private static (long Zeroed, long Dropped) Free(
         BackingChain chain,
         QedImage image,
@@ -61,7 +86,9 @@ public static class ImageOptimization
         CancellationToken cancellation)
     {
         QedGeometry geometry = image.Header.Geometry;
-        IDisk disk = chain.ToDisk();
+
+        // Only whole clusters that hold data change: what the backing file shows does not matter, only whether there is one.
+        IDisk disk = image.ToDisk(image.Backing is null ? null : new EmptyDisk());
         IDisk own = image.ToDisk(backing: null);
         IDisk? backing = options.AgainstBackingFile && chain.Layers.Count > 1 ? chain.ToDisk(depth: 1) : null;
         long zeroed = 0;

@@ -26,14 +26,15 @@ public static class ImageRepair
         using QedImage image = Open(HostFiles.Open(path, StorageAccess.Write));
         QedCheckResult before = ImageChecker.Check(image, progress, cancellation);
         RepairLog log = new();
+        long leaked = before.LeakedBytes;
         if (before.Status == QedCheckStatus.Corrupt)
         {
-            ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
+            leaked = ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
         }
 
-        if (before.LeakedBytes > 0)
+        if (leaked > 0)
         {
-            log.Add(QedRepair.ForLeaks(before.LeakedBytes));
+            log.Add(QedRepair.ForLeaks(leaked));
         }
 
         if (before.NeedsCheck)
@@ -86,37 +87,83 @@ public static class ImageRepair
     /// <param name="path">The image.</param>
     /// <param name="backupPath">The backup that the repair made.</param>
     /// <returns>The facts of the image afterwards.</returns>
-    /// <exception cref="QedLimitException">The file is no such backup.</exception>
+    /// <exception cref="QedLimitException">The file is no such backup, or the image was changed since.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedImageInfo Restore(string path, string backupPath)
     {
-        using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Read);
+        using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using (IStorage target = HostFiles.Open(path, StorageAccess.Write))
         {
+            UndoJournal.RequireFits(journal, target);
             UndoJournal.Restore(journal, target);
         }
 
         return ImageInspection.Read(path);
     }
 
+    /// <summary>Everything that would keep a repair from being taken back, without a change.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="backupPath">The backup that the repair made.</param>
+    /// <exception cref="QedException">It cannot be taken back.</exception>
+    public static void PlanRestore(string path, string backupPath)
+    {
+        using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
+        using IStorage target = HostFiles.Open(path, StorageAccess.Write);
+        UndoJournal.RequireFits(journal, target);
+    }
+
     private static QedRepairResult RepairWithBackup(
         IStorage file, QedCheckResult before, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        string backupPath = BackupPathFor(file.Path);
-        IStorage backup = HostFiles.CreateNew(backupPath);
+        UndoJournal journal = BeginBackup(file);
         try
         {
-            using UndoJournal journal = UndoJournal.Begin(backup, file.Length);
-            UndoStorage undo = new(file, journal);
-            QedImage image = QedImage.Open(undo);
-            QedCheckResult after = Repair(image, before, undo, log, progress, cancellation);
-            undo.Flush();
-            return Result(before, after, log, backupPath);
+            using (journal)
+            {
+                UndoStorage undo = new(file, journal);
+                QedImage image = QedImage.Open(undo);
+                QedCheckResult after = Repair(image, before, undo, log, progress, cancellation);
+                undo.Flush();
+                journal.Seal(file);
+                return Result(before, after, log, journal.Path);
+            }
         }
         catch
         {
-            TakeBack(file, backupPath);
+            TakeBack(file, journal.Path);
             throw;
+        }
+    }
+
+    // Nothing of the image is changed yet, so what cannot be begun leaves nothing behind.
+    private static UndoJournal BeginBackup(IStorage file)
+    {
+        IStorage backup = CreateBackupFile(file.Path);
+        try
+        {
+            return UndoJournal.Begin(backup, file);
+        }
+        catch
+        {
+            backup.Dispose();
+            HostFiles.Delete(backup.Path);
+            throw;
+        }
+    }
+
+    private static IStorage CreateBackupFile(string path)
+    {
+        string name = path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        for (int number = 2; ; number++)
+        {
+            try
+            {
+                return HostFiles.CreateNew(name + BackupExtension);
+            }
+            catch (QedFileExistsException) when (number < 1000)
+            {
+                name = string.Format(CultureInfo.InvariantCulture, "{0}.{1}", name, number);
+            }
         }
     }
 
@@ -167,16 +214,21 @@ public static class ImageRepair
 
     private static void TakeBack(IStorage file, string backupPath)
     {
-        using (IStorage journal = HostFiles.Open(backupPath, StorageAccess.Read))
+        try
         {
+            using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
             UndoJournal.Restore(journal, file);
+        }
+        catch (QedException e)
+        {
+            throw new QedStorageException(
+                file.Path,
+                $"The repair of '{file.Path}' failed and could not be taken back now ({e.Message}). When that is mended, bring the image back with Repair-QedImage -RestoreFrom '{backupPath}'.",
+                e);
         }
 
         HostFiles.Delete(backupPath);
     }
-
-    private static string BackupPathFor(string path) =>
-        path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + BackupExtension;
 
     private static QedImage Open(IStorage storage)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
+using QedTools.Qed;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
@@ -19,10 +20,11 @@ public static class ImageResize
     /// <exception cref="QedException">It cannot be done.</exception>
     public static ImageResizePlan Plan(string path, long sizeBytes, ImageResizeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
-        long size = Require(chain.Layers[0], sizeBytes, options);
+        using BackingChain chain = Open(path, sizeBytes, options, out long size);
+        QedImage image = (QedImage)chain.Layers[0];
+        image.RequireWritable(progress: null, cancellation);
         long discarded = 0;
-        IDisk disk = chain.ToDisk();
+        IDisk disk = image.ToDisk(backing: null);
         if (size < disk.Length)
         {
             foreach (DiskExtent extent in ExtentWalk.Over(disk, size, disk.Length - size, cancellation))
@@ -52,17 +54,39 @@ public static class ImageResize
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
-        long size = Require(chain.Layers[0], sizeBytes, options);
-        chain.Layers[0].BeginWriting(progress, cancellation);
-        chain.ToDisk().SetLength(size);
-        chain.Layers[0].EndWriting();
-        return ImageInspection.Describe(chain.Layers[0], depth: 0) with { InUse = false };
+        using BackingChain chain = Open(path, sizeBytes, options, out long size);
+        IDiskLayer image = chain.Layers[0];
+        image.BeginWriting(progress, cancellation);
+
+        // A disk that shrinks needs nothing of its backing file.
+        IDisk disk = size < image.VirtualSize ? image.ToDisk(new EmptyDisk()) : chain.ToDisk();
+        disk.SetLength(size);
+        image.EndWriting();
+        return ImageInspection.Describe(image, depth: 0) with { InUse = false };
+    }
+
+    private static BackingChain Open(string path, long sizeBytes, ImageResizeOptions options, out long size)
+    {
+        BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
+        try
+        {
+            size = Require(chain.Layers[0], sizeBytes, options);
+            while (size > chain.Layers[0].VirtualSize && chain.OpenNext())
+            {
+            }
+
+            return chain;
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
     }
 
     private static long Require(IDiskLayer layer, long sizeBytes, ImageResizeOptions options)
     {
-        long most = ((Qed.QedImage)layer).Header.Geometry.MaxVirtualSize;
+        long most = ((QedImage)layer).Header.Geometry.MaxVirtualSize;
         if (sizeBytes <= 0 || sizeBytes > most)
         {
             throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(

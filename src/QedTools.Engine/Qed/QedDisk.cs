@@ -151,15 +151,17 @@ internal sealed class QedDisk : IDisk
         long head = offset - start;
         long end = offset + data.Length;
         long clusters = Geometry.ClustersCovering(end - start);
+        Writer.PrepareTables(offset, data.Length);
         long target = Writer.Take(clusters);
+
+        // A zero entry that gives way counts too: repair can only bring the backing file back, not the zeroes.
+        if (_backing is not null)
+        {
+            Writer.RequireDataFirst();
+        }
+
         try
         {
-            // A zero entry that gives way counts too: repair can only bring the backing file back, not the zeroes.
-            if (_backing is not null)
-            {
-                Writer.RequireDataFirst();
-            }
-
             if (showsBacking && (IsBacked(start) || IsBacked(end)))
             {
                 WriteBetweenBacking(start, target, (int)head, data, clusters);
@@ -168,14 +170,14 @@ internal sealed class QedDisk : IDisk
             {
                 _image.Storage.Write(target + head, data);
             }
-
-            Writer.Map(start, clusters, new ClusterEntry((ulong)target), (uint)Geometry.ClusterSize);
         }
         catch
         {
-            Writer.GiveBack();
+            Writer.GiveBack(target);
             throw;
         }
+
+        Writer.Map(start, clusters, new ClusterEntry((ulong)target), (uint)Geometry.ClusterSize);
     }
 
     // What lies behind the disk's end stays zero, so that growing brings nothing old to light.

@@ -183,11 +183,6 @@ internal sealed class QedImage : IDiskLayer
         Writer ??= new MetadataWriter(this, _tables);
     }
 
-    /// <summary>Makes sure that the image may be written to: one that was not closed cleanly is checked.</summary>
-    /// <param name="progress">Is told how far the check is; may be null.</param>
-    /// <param name="cancellation">Stops the check.</param>
-    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
-    /// <exception cref="QedException">The file could not be read.</exception>
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         if (Header.NeedsCheck && ImageChecker.Check(this, progress, cancellation) is { Status: QedCheckStatus.Corrupt } check)
@@ -237,9 +232,9 @@ internal sealed class QedImage : IDiskLayer
 
     /// <summary>
     /// Brings all changes to the disk, gives back to the host what became free, and clears the need-check bit. If something
-    /// went wrong before, that bit stays set and this fails, even if writing works again.
+    /// went wrong before, that bit stays set, and nothing is given back.
     /// </summary>
-    /// <exception cref="QedException">The file could not be written, now or before.</exception>
+    /// <exception cref="QedException">The file could not be written.</exception>
     public void EndWriting()
     {
         if (Writer is not { } writer)
@@ -248,17 +243,16 @@ internal sealed class QedImage : IDiskLayer
         }
 
         writer.Commit();
-        if (writer.HasFailed)
+        if (!writer.HasFailed)
         {
-            throw new QedStorageException(Storage.Path, $"Writing to '{Storage.Path}' failed before, so some changes may not be on the disk. Check the image with Test-QedImage.");
+            if (writer.HasFree)
+            {
+                ImageCompactor.Pack(this, writer);
+            }
+
+            writer.Close();
         }
 
-        if (writer.HasFree)
-        {
-            ImageCompactor.Pack(this, writer);
-        }
-
-        writer.Close();
         Writer = null;
     }
 

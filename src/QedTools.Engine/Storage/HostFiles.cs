@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Threading;
+using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
@@ -23,10 +24,21 @@ internal static class HostFiles
     {
         try
         {
+            if (FileStatus.OfPath(Path.GetFullPath(path)) is not { Kind: null } status)
+            {
+                return null;
+            }
+
+            // Opening a file and closing it again can cost another part of this process its locks, so only Windows is asked that way.
+            if (!Platform.IsWindows)
+            {
+                return status.Identity;
+            }
+
             using FileStorage storage = FileStorage.Open(path, StorageAccess.Inspect);
             return storage.Identity;
         }
-        catch (QedException)
+        catch (Exception e) when (e is QedException || StorageErrors.IsHostError(e))
         {
             return null;
         }

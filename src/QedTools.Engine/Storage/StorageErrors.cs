@@ -35,7 +35,7 @@ internal static class StorageErrors
     {
         FileNotFoundException or DirectoryNotFoundException => new QedFileNotFoundException(path, exception),
         UnauthorizedAccessException or System.Security.SecurityException => new QedAccessDeniedException(path, action, exception),
-        IOException io when IsDiskFull(io.HResult) => new QedDiskFullException(path, action, exception),
+        IOException io when IsDiskFull(io.HResult) => new QedDiskFullException(path, action, offset, exception),
         IOException io when IsSharingViolation(io.HResult) => new QedImageInUseException(path, action != "read", exception),
         IOException io when IsExisting(io.HResult) => new QedFileExistsException(path, exception),
         _ => new QedStorageException(path, action, offset, exception),

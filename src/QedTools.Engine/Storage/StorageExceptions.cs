@@ -55,9 +55,16 @@ public sealed class QedImageInUseException : QedException
 /// <summary>There is no room left on the disk, or in the user's quota.</summary>
 public sealed class QedDiskFullException : QedException
 {
-    internal QedDiskFullException(string path, string action, Exception? innerException = null)
-        : base(path, $"No space left on the disk to {action} '{path}'. Free some space and try again.", innerException)
+    internal QedDiskFullException(string path, string action, long? offset = null, Exception? innerException = null)
+        : base(path, Describe(path, action, offset), innerException) => Offset = offset;
+
+    /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
+    public long? Offset { get; }
+
+    private static string Describe(string path, string action, long? offset)
     {
+        string where = offset is { } at ? string.Format(CultureInfo.InvariantCulture, " at offset {0}", at) : string.Empty;
+        return $"No space left on the disk to {action} '{path}'{where}. Free some space and try again.";
     }
 }
 
@@ -67,8 +74,8 @@ public sealed class QedStorageException : QedException
     internal QedStorageException(string path, string action, long? offset, Exception innerException)
         : base(path, Describe(path, action, offset, innerException), innerException) => Offset = offset;
 
-    internal QedStorageException(string path, string message)
-        : base(path, message)
+    internal QedStorageException(string path, string message, Exception? innerException = null)
+        : base(path, message, innerException)
     {
     }
 

@@ -27,8 +27,10 @@ public sealed class CompareQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
+        WarnAboutFormat(path);
         DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare };
         string reference = SessionPaths.ToHost(this, ReferencePath);
+        WarnAboutFormat(reference);
         WriteObject(WithProgress(
             "Comparing", path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation)));
     }

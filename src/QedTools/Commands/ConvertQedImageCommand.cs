@@ -56,6 +56,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
+        WarnAboutFormat(path);
         string destination = DestinationFor(path);
         DiskConversionOptions options = new()
         {
@@ -96,7 +97,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         Format ?? (Directory.Exists(SessionPaths.ToHost(this, DestinationPath)) ? FormatIntoFolder(path) : null);
 
     private QedDiskFormat FormatIntoFolder(string path) => Format
-        ?? (string.Equals(System.IO.Path.GetExtension(path), ".qed", StringComparison.OrdinalIgnoreCase) ? QedDiskFormat.Raw : QedDiskFormat.Qed);
+        ?? (BackingFile is null && string.Equals(System.IO.Path.GetExtension(path), ".qed", StringComparison.OrdinalIgnoreCase) ? QedDiskFormat.Raw : QedDiskFormat.Qed);
 
     private static string ExtensionOf(QedDiskFormat format) => format == QedDiskFormat.Qed ? ".qed" : ".raw";
 }

@@ -17,7 +17,8 @@ public sealed class OptimizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        // Refused or missing images are errors with -WhatIf too.
+        ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
+        WithProgress("Checking", path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
         QedImageInfo info = ImageInspection.Read(path);
         string against = AgainstBackingFile ? " or that hold what the backing file shows" : string.Empty;
         if (!ShouldProcess(
@@ -26,7 +27,6 @@ public sealed class OptimizeQedImageCommand : QedChangeCommand
             return;
         }
 
-        ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
         QedOptimizeResult result = WithProgress(
             "Optimizing", path, progress => ImageOptimization.Run(path, options, progress, Cancellation));
         WriteVerbose($"{path}: {ByteSize.Format(result.FileSizeBefore)} before, {ByteSize.Format(result.FileSizeAfter)} now.");

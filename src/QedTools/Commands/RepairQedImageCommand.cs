@@ -71,6 +71,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
 
     private void Restore(string path, string backupPath)
     {
+        ImageRepair.PlanRestore(path, backupPath);
         if (ShouldProcess(path, $"Bring the image back to what '{backupPath}' saved"))
         {
             WriteObject(ImageRepair.Restore(path, backupPath));

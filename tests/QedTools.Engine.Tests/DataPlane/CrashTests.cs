@@ -78,7 +78,12 @@ public sealed class CrashTests
             new Random(1),
             storage,
             backing: null,
-            [new DiskStep(StepKind.Write, 40960, 4096, 3), new DiskStep(StepKind.Flush, 0, 0, 0), new DiskStep(StepKind.Zero, 8192, 4096, 0), new DiskStep(StepKind.Zero, 40960, 4096, 0)]);
+            [
+                new DiskStep(StepKind.Write, 40960, 4096, 3),
+                new DiskStep(StepKind.Flush, 0, 0, 0),
+                new DiskStep(StepKind.Zero, 8192, 4096, 0),
+                new DiskStep(StepKind.Zero, 40960, 4096, 0),
+            ]);
     }
 
     private static MemoryStorage NewImage(int seed, BackingReference? backing)
@@ -143,7 +148,7 @@ public sealed class CrashTests
             }
         }
 
-        image.Dispose();
+        TestImage.Close(image);
         Assert.Equal(epochs[^1].Newest, ContentOf(QedImage.Open(storage).ToDisk(backing)));
         CrashEverywhere(random, start, storage.Changes, epochs, backing);
     }
@@ -185,7 +190,10 @@ public sealed class CrashTests
                 }
 
                 string? fault = FaultOf(crashed, epoch, count, backing, leaksBefore);
-                Assert.True(fault is null, $"After {count} changes ({string.Join(", ", changes.Take(count).TakeLast(12))}), of which reached the disk since the last flush: {string.Join(", ", reached)}: {fault}");
+                Assert.True(
+                    fault is null,
+                    $"After {count} changes ({string.Join(", ", changes.Take(count).TakeLast(12))}), "
+                    + $"of which reached the disk since the last flush: {string.Join(", ", reached)}: {fault}");
             }
         }
     }

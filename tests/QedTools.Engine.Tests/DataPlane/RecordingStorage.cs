@@ -7,7 +7,7 @@ using QedTools.Storage;
 namespace QedTools.Tests.DataPlane;
 
 /// <summary>What was done to a storage.</summary>
-internal enum StorageCall
+public enum StorageCall
 {
     Read,
     Write,

@@ -47,6 +47,19 @@ internal static class TestImage
         return image;
     }
 
+    /// <summary>Closes an image as whoever must know whether all went well does.</summary>
+    public static void Close(QedImage image)
+    {
+        try
+        {
+            image.EndWriting();
+        }
+        finally
+        {
+            image.Dispose();
+        }
+    }
+
     /// <summary>Checks the image that a storage holds, without closing the storage.</summary>
     public static QedCheckResult Check(IStorage storage) =>
         ImageChecker.Check(QedImage.Open(new ReadOnlyStorage(storage)), progress: null, CancellationToken.None);

@@ -18,6 +18,10 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);
 
+    public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+    }
+
     public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
     }

@@ -18,6 +18,8 @@ namespace QedTools.Qed.Checking;
 /// </remarks>
 internal sealed class ImageRepairer
 {
+    private const int MostCopiedEarly = 100_000;
+
     private readonly QedImage _image;
     private readonly MetadataWriter? _writer;
     private readonly RepairLog _log;
@@ -30,6 +32,8 @@ internal sealed class ImageRepairer
     private readonly ClusterSet _tableClusters = new();
     private readonly ClusterSet _dataClusters = new();
     private readonly List<(long L1Index, long Offset)> _conflicting = [];
+    private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
+    private bool _hasCopied;
 
     private ImageRepairer(
         QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
@@ -53,14 +57,21 @@ internal sealed class ImageRepairer
     /// <param name="cancellation">Stops between two repairs; those made so far stay.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read or written.</exception>
-    public static void RepairTables(
+    /// <returns>How much of the file nothing refers to afterwards, in bytes.</returns>
+    public static long RepairTables(
         QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         new ImageRepairer(image, writer, log, progress, cancellation).Run();
 
-    private void Run()
+    private long Run()
     {
         MarkTable(_image.L1TableOffset);
-        _l1Reader.Read(_image.L1TableOffset, RepairL1);
+        _l1Reader.Read(_image.L1TableOffset, NoteTables);
+        if (_writer is not null)
+        {
+            CopyDataInTables();
+        }
+
+        _l1Reader.Read(_image.L1TableOffset, ClearL1);
         foreach ((long l1Index, long offset) in _conflicting)
         {
             CopyTable(l1Index, offset);
@@ -69,9 +80,27 @@ internal sealed class ImageRepairer
         _writer?.Commit();
         RepairL2Tables();
         _writer?.Commit();
+
+        // A part of a cluster at the end of the file becomes a whole one when something is put behind it.
+        long tail = _hasCopied && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
+        return _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count);
     }
 
-    private void RepairL1(long firstIndex, ReadOnlySpan<ulong> entries)
+    private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
+    {
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ClusterEntry entry = new(entries[i]);
+            if (!entry.IsUnallocated
+                && entry.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.None
+                && !MarkTable(entry.Offset))
+            {
+                _conflicting.Add((firstIndex + i, entry.Offset));
+            }
+        }
+    }
+
+    private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries)
     {
         for (int i = 0; i < entries.Length; i++)
         {
@@ -86,10 +115,6 @@ internal sealed class ImageRepairer
             {
                 NoteTable(QedRepairKind.TableEntryCleared, index);
                 _writer?.Clear(_image.L1TableOffset, index);
-            }
-            else if (!MarkTable(entry.Offset))
-            {
-                _conflicting.Add((index, entry.Offset));
             }
         }
     }
@@ -118,6 +143,7 @@ internal sealed class ImageRepairer
     private void CopyTable(long l1Index, long offset)
     {
         NoteTable(QedRepairKind.TableCopied, l1Index);
+        _hasCopied = true;
         if (_writer is null)
         {
             return;
@@ -150,17 +176,47 @@ internal sealed class ImageRepairer
         _writer.Repoint(_image.L1TableOffset, l1Index, copy);
     }
 
+    // Data that is a table at the same time is copied before any table changes, so that it stays what it was.
+    private void CopyDataInTables() => ForEachSingleTable((l1Index, table) =>
+    {
+        long used = EntriesInDisk(l1Index);
+        _l2Reader.Read(table, (firstIndex, entries) =>
+        {
+            for (int i = 0; i < entries.Length && firstIndex + i < used && _copiedEarly.Count < MostCopiedEarly; i++)
+            {
+                ClusterEntry entry = new(entries[i]);
+                if (!entry.IsUnallocated
+                    && !entry.IsZero
+                    && entry.ProblemIn(_layout, 1) == EntryProblem.None
+                    && _tableClusters.Contains(_geometry.ClusterAt(entry.Offset)))
+                {
+                    _copiedEarly.Add((table, firstIndex + i), CopyCluster(entry.Offset));
+                }
+            }
+        });
+    });
+
     private void RepairL2Tables()
     {
-        // The copied tables are whole; all others are those that were marked, each led to by one entry.
+        long tables = (_tableClusters.Count / _geometry.TableSize) - 1;
+        long done = 0;
+        ForEachSingleTable((l1Index, table) =>
+        {
+            RepairL2(l1Index, table);
+            done++;
+            _progress?.Report(new OperationProgress(done * _geometry.TableBytes, tables * _geometry.TableBytes));
+        });
+    }
+
+    // The tables that were marked, each led to by one entry; those that are copied for being in conflict are whole.
+    private void ForEachSingleTable(Action<long, long> action)
+    {
         HashSet<long> copied = [];
         foreach ((long l1Index, _) in _conflicting)
         {
             copied.Add(l1Index);
         }
 
-        long tables = _tableClusters.Count / _geometry.TableSize;
-        long done = 0;
         _l1Reader.Read(_image.L1TableOffset, (firstIndex, entries) =>
         {
             for (int i = 0; i < entries.Length; i++)
@@ -170,10 +226,7 @@ internal sealed class ImageRepairer
                     && !copied.Contains(firstIndex + i)
                     && entry.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.None)
                 {
-                    RepairL2(firstIndex + i, entry.Offset);
-                    done++;
-                    _progress?.Report(new OperationProgress(
-                        Math.Min(done, tables) * _geometry.TableBytes, tables * _geometry.TableBytes));
+                    action(firstIndex + i, entry.Offset);
                 }
             }
         });
@@ -211,7 +264,11 @@ internal sealed class ImageRepairer
         {
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
-            _writer?.Repoint(table, index, CopyCluster(entry.Offset));
+            _hasCopied = true;
+            if (_writer is not null)
+            {
+                _writer.Repoint(table, index, _copiedEarly.TryGetValue((table, index), out long copy) ? copy : CopyCluster(entry.Offset));
+            }
         }
     }
 

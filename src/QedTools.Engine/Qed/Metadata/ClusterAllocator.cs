@@ -43,6 +43,10 @@ internal sealed class ClusterAllocator
         return offset;
     }
 
+    /// <summary>Takes back what was handed out last; it reads as zeroes again.</summary>
+    /// <param name="offset">Where it begins, in bytes.</param>
+    public void GiveBack(long offset) => End = offset;
+
     /// <summary>Notes that clusters became free, or that some taken were not used after all.</summary>
     public void NoteFree() => HasFree = true;
 

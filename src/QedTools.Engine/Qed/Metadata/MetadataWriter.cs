@@ -74,8 +74,41 @@ internal sealed class MetadataWriter
         return _allocator.Take(clusters);
     }
 
-    /// <summary>Notes that clusters that <see cref="Take"/> handed out were not used.</summary>
-    public void GiveBack() => _allocator.NoteFree();
+    /// <summary>Makes sure that a range of the disk has its L2 tables, so that they do not come between its clusters.</summary>
+    /// <param name="virtualOffset">Where on the disk it begins, in bytes.</param>
+    /// <param name="length">Its length, in bytes; at least 1.</param>
+    /// <exception cref="QedException">The tables could not be read or made.</exception>
+    public void PrepareTables(long virtualOffset, long length)
+    {
+        for (long l1Index = Geometry.L1Index(virtualOffset); l1Index <= Geometry.L1Index(virtualOffset + length - 1); l1Index++)
+        {
+            if (_tables.Entries(_image.L1TableOffset, l1Index)[0] == 0)
+            {
+                BeforeTableChange();
+                AddTable(l1Index);
+            }
+        }
+    }
+
+    /// <summary>Gives back the clusters that <see cref="Take"/> handed out last, to which no entry leads.</summary>
+    /// <param name="offset">Where the first begins in the file, in bytes.</param>
+    public void GiveBack(long offset)
+    {
+        try
+        {
+            if (_storage.Length > offset)
+            {
+                _storage.SetLength(offset);
+            }
+
+            _allocator.GiveBack(offset);
+        }
+        catch (QedException)
+        {
+            // They may hold something by now, so they stay taken until the file is packed.
+            _allocator.NoteFree();
+        }
+    }
 
     /// <summary>Makes the next <see cref="Commit"/> flush data before the tables that expose it: a backing file shows until then.</summary>
     public void RequireDataFirst() => _dataMustComeFirst = true;

@@ -1,0 +1,29 @@
+using System;
+using System.Collections.Generic;
+
+namespace QedTools.CrashWriter;
+
+/// <summary>What is written in round after round: the same for the same seed, so that whoever knows the seed knows the contents.</summary>
+/// <param name="seed">The seed.</param>
+/// <param name="size">The disk's size, in bytes.</param>
+public sealed class WriteRounds(int seed, long size)
+{
+    private const int Sector = 512;
+
+    private readonly Random _random = new(seed);
+
+    /// <summary>The writes of the next round, in whole sectors.</summary>
+    public IReadOnlyList<(long Offset, byte[] Data)> Next()
+    {
+        List<(long Offset, byte[] Data)> writes = [];
+        int count = _random.Next(1, 6);
+        for (int i = 0; i < count; i++)
+        {
+            byte[] data = new byte[_random.Next(1, 64) * Sector];
+            _random.NextBytes(data);
+            writes.Add((_random.NextInt64((size - data.Length) / Sector) * Sector, data));
+        }
+
+        return writes;
+    }
+}

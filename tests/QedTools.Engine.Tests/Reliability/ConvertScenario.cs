@@ -1,0 +1,68 @@
+using System.Linq;
+using QedTools.Disks;
+
+namespace QedTools.Tests.Reliability;
+
+/// <summary>The result of a conversion is there whole or not at all; what it replaces is there until then.</summary>
+internal sealed class ConvertScenario(string target, bool isOverlay, bool replaces) : Scenario
+{
+    private static readonly byte[] OldFile = Images.Pattern(3, 10_000);
+
+    private byte[] _contents = [];
+
+    public override string Name => $"convert to {target}{(isOverlay ? " as an overlay" : string.Empty)}{(replaces ? ", replacing" : string.Empty)}";
+
+    public override void Prepare(MemoryHost host)
+    {
+        host.Put("base.raw", Images.Pattern(1, 200_000));
+        Images.Make(host, Top, 512 << 10, backing: new BackingReference("base.raw", IsRaw: true));
+        Images.Scatter(host, Top, 2, pieces: 10);
+        _contents = Images.Read(host, Top);
+        if (replaces)
+        {
+            host.Put(target, OldFile);
+        }
+    }
+
+    public override void Act(MemoryHost host) => DiskConversion.Run(
+        host.PathOf(Top),
+        host.PathOf(target),
+        new DiskConversionOptions
+        {
+            ClusterSize = Images.ClusterSize,
+            TableSize = 2,
+            BackingFile = isOverlay ? "base.raw" : null,
+            Replace = replaces,
+            Verify = true,
+        });
+
+    public override void Verify(MemoryHost host, CrashState state, bool isEnd)
+    {
+        Images.RequireEqual(_contents, Images.Read(host, Top), "the source");
+        if (!host.Has(target))
+        {
+            if (replaces || isEnd)
+            {
+                throw new ViolationException("There is no result.");
+            }
+
+            return;
+        }
+
+        byte[] file = host.Get(target);
+        if (replaces && !isEnd && file.SequenceEqual(OldFile))
+        {
+            return;
+        }
+
+        Images.RequireEqual(_contents, Images.Read(host, target), "the result");
+        if (target.EndsWith(".qed", System.StringComparison.Ordinal))
+        {
+            QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(target), forceShare: false));
+            if (check.Status != QedCheckStatus.Clean || check.NeedsCheck)
+            {
+                throw new ViolationException($"The result is {check.Status}, need-check {check.NeedsCheck}.");
+            }
+        }
+    }
+}

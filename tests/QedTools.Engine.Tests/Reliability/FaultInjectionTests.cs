@@ -1,0 +1,122 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Xunit;
+
+namespace QedTools.Tests.Reliability;
+
+/// <summary>
+/// Every call of every file that an operation makes fails once, in turn, and every disk gets full at every moment: the
+/// operation ends with one of the engine's errors or not at all, closes its files, and leaves the image good.
+/// </summary>
+public sealed class FaultInjectionTests(ITestOutputHelper output)
+{
+    /// <summary>How a call fails; the last two go on failing.</summary>
+    public enum Way
+    {
+        /// <summary>The device reports an error, and nothing was done.</summary>
+        Error,
+
+        /// <summary>The device reports an error in the middle of a write.</summary>
+        ErrorHalfWay,
+
+        /// <summary>The disk is full, once.</summary>
+        FullOnce,
+
+        /// <summary>From then on there is no more room than what the files take, and what they give back.</summary>
+        FullFromThenOn,
+
+        /// <summary>From then on nothing can be written.</summary>
+        DeadFromThenOn,
+    }
+
+    public static TheoryData<string> Names => [.. Scenarios.ForFaults().Select(scenario => scenario.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_call_that_fails_leaves_everything_good(string name)
+    {
+        Scenario Make() => Scenarios.ForFaults().Single(s => s.Name == name);
+        using MemoryHost host = new();
+        int injected = 0;
+        foreach (Way way in Enum.GetValues<Way>())
+        {
+            // Until a run has no call left to fail.
+            for (int at = 0; Fail(host, Make(), way, ref at); at++)
+            {
+                injected++;
+            }
+        }
+
+        output.WriteLine(string.Format(CultureInfo.InvariantCulture, "{0}: {1} faults injected", name, injected));
+        Assert.True(injected > 0);
+    }
+
+    // Lets call number at, or the first one behind it that can fail so, fail. Returns whether there was one.
+    private static bool Fail(MemoryHost host, Scenario scenario, Way way, ref int at)
+    {
+        host.Restore(new Dictionary<string, byte[]>());
+        scenario.Prepare(host);
+        SortedDictionary<string, byte[]> before = host.Snapshot();
+        int first = host.Calls + at;
+        FaultPoint? failed = null;
+        host.Faults = point =>
+        {
+            bool isFirst = failed is null && point.Index >= first && CanFail(way, point);
+            if (isFirst)
+            {
+                failed = point;
+            }
+
+            return isFirst || (failed is { } begun && GoesOnFailing(way, point, begun))
+                ? new Fault(way is Way.FullOnce or Way.FullFromThenOn, way == Way.ErrorHalfWay)
+                : null;
+        };
+        Recording? recording = null;
+        Exception? thrown = Xunit.Record.Exception(() => recording = host.Record(() => scenario.Act(host)));
+        host.Faults = null;
+        if (failed is not { } fault)
+        {
+            return false;
+        }
+
+        at = fault.Index - first + at;
+        string what = $"{scenario.Name}, {way} at call {at} ({fault.Kind} of {fault.Name} at {fault.Offset}+{fault.Length}, {thrown?.GetType().Name ?? "no error"})";
+        Assert.True(thrown is null or QedException, $"{what}: {thrown}");
+        Assert.True(thrown is not null || !MustBeReported(way, fault), $"{what}: the error is not reported.");
+        Assert.True(host.OpenFiles == 0, $"{what}: {host.OpenFiles} files are still open.");
+        Assert.DoesNotContain(host.Names, file => file.EndsWith("-partial", StringComparison.Ordinal));
+        CrashState state = new(host.Events.Count, host.Snapshot(), "a fault");
+        host.AllowsLeaks = thrown is null && way is (Way.FullOnce or Way.FullFromThenOn);
+        try
+        {
+            scenario.VerifyFailed(host, state, before, isReported: thrown is not null, canUndo: way is not (Way.FullFromThenOn or Way.DeadFromThenOn));
+        }
+        catch (Exception e)
+        {
+            Assert.Fail($"{what}: {e}");
+        }
+
+        return true;
+    }
+
+    private static bool CanFail(Way way, FaultPoint point) => way switch
+    {
+        Way.Error => true,
+        Way.ErrorHalfWay => point is { Kind: FaultKind.Write, Length: > PowerCut.SectorSize },
+        Way.FullOnce => point.Kind is FaultKind.Write or FaultKind.SetLength or FaultKind.Flush,
+        Way.FullFromThenOn => point.Growth > 0,
+        _ => point.Kind != FaultKind.Read,
+    };
+
+    private static bool GoesOnFailing(Way way, FaultPoint point, FaultPoint begun) => way switch
+    {
+        Way.FullFromThenOn => point.Growth > 0 && point.Total + point.Growth > begun.Total,
+        Way.DeadFromThenOn => point.Kind != FaultKind.Read,
+        _ => false,
+    };
+
+    // Packing a file is done where there is room for it; what only looks at another file may do without.
+    private static bool MustBeReported(Way way, FaultPoint fault) => way is not (Way.FullOnce or Way.FullFromThenOn) && fault.Kind != FaultKind.Read;
+}

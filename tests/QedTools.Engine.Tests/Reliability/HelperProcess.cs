@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+
+namespace QedTools.Tests.Reliability;
+
+/// <summary>The program tests/QedTools.CrashWriter as a process of its own.</summary>
+internal sealed class HelperProcess : IDisposable
+{
+    private readonly Process _process;
+
+    public HelperProcess(params string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "QedTools.CrashWriter.dll");
+        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(program);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // Quick to start, which is most of what it does.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_TieredCompilation"] = "1";
+        _process = Process.Start(start) ?? throw new InvalidOperationException(program);
+    }
+
+    /// <summary>The next line that it writes; null at the end.</summary>
+    public string? ReadLine() => _process.StandardOutput.ReadLine();
+
+    /// <summary>What it wrote as errors; waits until it ends.</summary>
+    public string Errors => _process.StandardError.ReadToEnd();
+
+    /// <summary>Kills it at once (SIGKILL), and returns what it had written before that nobody has read yet.</summary>
+    public IReadOnlyList<string> Kill()
+    {
+        _process.Kill();
+        List<string> lines = [];
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        _process.WaitForExit();
+        return lines;
+    }
+
+    /// <summary>Lets it end by itself.</summary>
+    public void Finish()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,278 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using QedTools.Storage;
+using QedTools.Tests.Support;
+
+namespace QedTools.Tests.Reliability;
+
+/// <summary>
+/// A folder whose files hold their bytes in memory. Operations find real files there, with real names and locks, and
+/// everything they read and write through <see cref="HostFiles"/> is recorded, and disturbed where a test wants that.
+/// </summary>
+internal sealed class MemoryHost : IDisposable
+{
+    // What the real file holds while its contents are in memory: a file of no bytes was just made by somebody.
+    private static readonly byte[] Placeholder = [1];
+
+    private readonly TempFolder _folder = new();
+    private readonly Dictionary<string, MemoryFile> _files = new(StringComparer.Ordinal);
+    private readonly List<HostEvent> _events = [];
+    private readonly Dictionary<int, string> _names = [];
+    private int _lastNumber;
+
+    /// <summary>Everything that was changed since <see cref="Record"/> began.</summary>
+    public IReadOnlyList<HostEvent> Events => _events;
+
+    /// <summary>How many files are open.</summary>
+    public int OpenFiles { get; private set; }
+
+    /// <summary>How many calls of files were made.</summary>
+    public int Calls { get; private set; }
+
+    /// <summary>Is asked before each call; null: nothing fails.</summary>
+    public Func<FaultPoint, Fault?>? Faults { get; set; }
+
+    /// <summary>Whether images may have leaks without the need-check bit: a full disk kept them from being packed.</summary>
+    public bool AllowsLeaks { get; set; }
+
+    /// <summary>The full path of a file in the folder.</summary>
+    public string PathOf(string name) => _folder.PathOf(name);
+
+    /// <summary>The names of all files, in order.</summary>
+    public IReadOnlyList<string> Names =>
+        [.. Directory.GetFiles(_folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether a file is there.</summary>
+    public bool Has(string name) => File.Exists(PathOf(name));
+
+    /// <summary>Makes or replaces a file.</summary>
+    public void Put(string name, ReadOnlySpan<byte> contents)
+    {
+        File.Delete(PathOf(name));
+        File.WriteAllBytes(PathOf(name), Placeholder);
+        _files[IdentityOf(name)] = new MemoryFile(NextNumber(name), contents);
+    }
+
+    /// <summary>A copy of a fixture as a file.</summary>
+    public void PutFixture(string fixture, string name) => Put(name, File.ReadAllBytes(Fixture.PathOf(fixture)));
+
+    /// <summary>A file's bytes.</summary>
+    public byte[] Get(string name) => _files[IdentityOf(name)].ToArray();
+
+    /// <summary>All files with their contents.</summary>
+    public SortedDictionary<string, byte[]> Snapshot()
+    {
+        SortedDictionary<string, byte[]> files = new(StringComparer.Ordinal);
+        foreach (string name in Names)
+        {
+            files.Add(name, Get(name));
+        }
+
+        return files;
+    }
+
+    /// <summary>Lets the folder hold these files and no others.</summary>
+    public void Restore(IReadOnlyDictionary<string, byte[]> files)
+    {
+        foreach (string name in Names)
+        {
+            if (!files.ContainsKey(name))
+            {
+                _files.Remove(IdentityOf(name));
+                File.Delete(PathOf(name));
+            }
+        }
+
+        foreach ((string name, byte[] contents) in files)
+        {
+            if (!Has(name))
+            {
+                File.WriteAllBytes(PathOf(name), Placeholder);
+            }
+
+            _files[IdentityOf(name)] = new MemoryFile(NextNumber(name), contents);
+        }
+    }
+
+    /// <summary>Runs something whose files are these.</summary>
+    public void Do(Action action)
+    {
+        HostFiles.Interceptor.Value = Intercept;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            HostFiles.Interceptor.Value = null;
+        }
+    }
+
+    /// <summary>The same, for a result.</summary>
+    public T Do<T>(Func<T> function)
+    {
+        T result = default!;
+        Do(() =>
+        {
+            result = function();
+        });
+        return result;
+    }
+
+    /// <summary>Runs an operation and keeps what it does to the files.</summary>
+    public Recording Record(Action operation)
+    {
+        SortedDictionary<string, byte[]> before = Snapshot();
+        Dictionary<string, int> numbers = Names.ToDictionary(name => name, name => _files[IdentityOf(name)].Number);
+        _events.Clear();
+        Do(operation);
+
+        // What was renamed was closed first, and nothing happens to it afterwards.
+        foreach (string name in Names)
+        {
+            int number = _files[IdentityOf(name)].Number;
+            if (_names[number] != name)
+            {
+                int closed = _events.FindLastIndex(e => e.File == number);
+                _events.Insert(closed + 1, new HostEvent(HostEventKind.Rename, number, name, 0, []));
+                _names[number] = name;
+            }
+        }
+
+        return new Recording(before, numbers, [.. _events]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+
+    private string IdentityOf(string name) =>
+        HostFiles.IdentityOf(PathOf(name)) ?? throw new FileNotFoundException(name);
+
+    private int NextNumber(string name)
+    {
+        _names[++_lastNumber] = name;
+        return _lastNumber;
+    }
+
+    private OpenFile Intercept(IStorage real)
+    {
+        string name = Path.GetFileName(real.Path);
+        if (real.Length == 0)
+        {
+            real.Write(0, Placeholder);
+            MemoryFile made = new(NextNumber(name), []);
+            _files[real.Identity] = made;
+            Note(HostEventKind.Create, made, 0, []);
+        }
+
+        OpenFiles++;
+        return new OpenFile(this, real, _files[real.Identity]);
+    }
+
+    private void Note(HostEventKind kind, MemoryFile file, long offset, ReadOnlySpan<byte> data) =>
+        _events.Add(new HostEvent(kind, file.Number, _names[file.Number], offset, data.ToArray()));
+
+    private Fault? FaultOf(FaultKind kind, MemoryFile file, long offset, long length, long growth)
+    {
+        Calls++;
+        if (Faults is null)
+        {
+            return null;
+        }
+
+        FaultPoint point = new(Calls - 1, kind, _names[file.Number], offset, length, _files.Values.Sum(f => (long)f.Length), Math.Max(0, growth));
+        return Faults(point);
+    }
+
+    private sealed class OpenFile(MemoryHost host, IStorage real, MemoryFile file) : IStorage
+    {
+        private bool _isClosed;
+
+        public string Path => real.Path;
+
+        public string Identity => real.Identity;
+
+        public bool CanWrite => real.CanWrite;
+
+        public long Length => Open.Length;
+
+        public long AllocatedBytes => Open.Length;
+
+        public bool IsInUse => real.IsInUse;
+
+        private MemoryFile Open => _isClosed ? throw new ObjectDisposedException(Path) : file;
+
+        private MemoryFile Writable => CanWrite ? Open : throw new InvalidOperationException("The file is open for reading only.");
+
+        public int Read(long offset, Span<byte> buffer)
+        {
+            if (host.FaultOf(FaultKind.Read, Open, offset, buffer.Length, growth: 0) is { } fault)
+            {
+                throw fault.ToException(Path, "read", offset);
+            }
+
+            return file.Read(offset, buffer);
+        }
+
+        public void Write(long offset, ReadOnlySpan<byte> data)
+        {
+            long growth = offset + data.Length - Writable.Length;
+            if (host.FaultOf(FaultKind.Write, file, offset, data.Length, growth) is { } fault)
+            {
+                int done = fault.DoneOf(offset, data.Length);
+                if (done > 0)
+                {
+                    host.Note(HostEventKind.Write, file, offset, data[..done]);
+                    file.Write(offset, data[..done]);
+                }
+
+                throw fault.ToException(Path, "write", offset);
+            }
+
+            host.Note(HostEventKind.Write, file, offset, data);
+            file.Write(offset, data);
+        }
+
+        public void SetLength(long length)
+        {
+            long growth = length - Writable.Length;
+            if (host.FaultOf(FaultKind.SetLength, file, length, 0, growth) is { } fault)
+            {
+                throw fault.ToException(Path, "write", length);
+            }
+
+            host.Note(HostEventKind.SetLength, file, length, []);
+            file.SetLength(length);
+        }
+
+        public void Flush()
+        {
+            if (host.FaultOf(FaultKind.Flush, Open, 0, 0, growth: 0) is { } fault)
+            {
+                throw fault.ToException(Path, "write", offset: null);
+            }
+
+            host.Note(HostEventKind.Flush, file, 0, []);
+        }
+
+        public StorageRange RangeAt(long offset, long length)
+        {
+            (long count, bool isHole) = Open.RangeAt(offset, length);
+            return new StorageRange(count, isHole);
+        }
+
+        public void Dispose()
+        {
+            if (!_isClosed)
+            {
+                _isClosed = true;
+                host.OpenFiles--;
+                host.Note(HostEventKind.Close, file, 0, []);
+            }
+
+            real.Dispose();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace QedTools.Tests.Reliability;
+
+/// <summary>
+/// A repair: what could be read before can be read at every moment, an interrupted repair can be made again, and the backup
+/// of an interrupted one brings the original back.
+/// </summary>
+internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
+{
+    private const string Backup = "interrupted.qedundo";
+
+    private byte[] _file = [];
+    private ReadableDisk? _readable;
+
+    public override string Name => $"repair {fixture}{(withBackup ? string.Empty : " without a backup")}";
+
+    public override void Prepare(MemoryHost host)
+    {
+        host.PutFixture(fixture, Top);
+        _file = host.Get(Top);
+
+        // Where data and a table share a cluster, what is read as data changes with the table.
+        QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(Top), forceShare: true));
+        _readable = ReadableDisk.Of(host, Top, except: [.. check.Corruptions
+            .Where(c => c.Kind == QedCorruptionKind.DataAndTable)
+            .Select(c => c.VirtualOffset / Images.ClusterSize)]);
+    }
+
+    public override void Act(MemoryHost host) =>
+        ImageRepair.Run(host.PathOf(Top), new ImageRepairOptions { NoBackup = !withBackup });
+
+    public override void Verify(MemoryHost host, CrashState state, bool isEnd)
+    {
+        // The name of a backup tells the second; the next repair may come within the same one.
+        SortedDictionary<string, byte[]> files = new(StringComparer.Ordinal);
+        foreach ((string name, byte[] contents) in state.Files)
+        {
+            files.Add(name == Top ? Top : Backup, contents);
+        }
+
+        host.Restore(files);
+        _readable!.Require(host, Top, "before the next repair");
+        Images.RequireRepairable(host, Top, withBackup: state.Count % 2 == 0, wasDamaged: !isEnd);
+        _readable!.Require(host, Top, "after the next repair");
+        if (files.ContainsKey(Backup))
+        {
+            host.Restore(files);
+            RequireRestored(host);
+        }
+        else if (withBackup && !isEnd)
+        {
+            Images.RequireSameUse(_file, files[Top], "the image without a backup");
+        }
+    }
+
+    public override void VerifyFailed(
+        MemoryHost host, CrashState state, IReadOnlyDictionary<string, byte[]> before, bool isReported, bool canUndo)
+    {
+        if (withBackup && isReported && canUndo)
+        {
+            Images.RequireSameUse(_file, host.Get(Top), "the image after a repair that failed");
+            if (state.Files.Count != 1)
+            {
+                throw new ViolationException("The backup of a repair that was taken back is still there.");
+            }
+        }
+
+        Verify(host, state, isEnd: !isReported);
+    }
+
+    private void RequireRestored(MemoryHost host)
+    {
+        try
+        {
+            host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(Backup)));
+        }
+        catch (QedLimitException)
+        {
+            // Not even its first bytes are there: nothing can have been changed.
+        }
+
+        Images.RequireSameUse(_file, host.Get(Top), "the image after the repair was taken back");
+    }
+}
+
+/// <summary>A repair that is taken back: interrupted, it can be taken back again.</summary>
+internal sealed class RestoreScenario(string fixture) : Scenario
+{
+    private byte[] _file = [];
+    private string _backup = string.Empty;
+
+    public override string Name => $"take the repair of {fixture} back";
+
+    public override void Prepare(MemoryHost host)
+    {
+        host.PutFixture(fixture, Top);
+        _file = host.Get(Top);
+        QedRepairResult repair = host.Do(() => ImageRepair.Run(host.PathOf(Top), new ImageRepairOptions()));
+        _backup = repair.BackupPath ?? throw new ViolationException("There is no backup.");
+    }
+
+    public override void Act(MemoryHost host) => ImageRepair.Restore(host.PathOf(Top), _backup);
+
+    public override void Verify(MemoryHost host, CrashState state, bool isEnd)
+    {
+        if (isEnd)
+        {
+            Images.RequireSameUse(_file, host.Get(Top), "the image afterwards");
+        }
+
+        host.Do(() => ImageRepair.Restore(host.PathOf(Top), _backup));
+        Images.RequireSameUse(_file, host.Get(Top), "the image when it was taken back again");
+    }
+}

@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Disks;
+
+namespace QedTools.Tests.Reliability;
+
+/// <summary>A resize has the old size or the new one; what both have in common stays, and what is added is zeroes.</summary>
+internal sealed class ResizeScenario(Below below, long from, long to) : Scenario
+{
+    private byte[] _before = [];
+    private byte[] _beneath = [];
+
+    public override string Name => $"resize from {from} to {to}, {below} below";
+
+    public override void Prepare(MemoryHost host)
+    {
+        // Longer than either size: growing must not show what lies there.
+        const int BaseSize = 5 << 20;
+        _beneath = new byte[Math.Max(Math.Max(from, to), BaseSize)];
+        if (below == Below.Raw)
+        {
+            byte[] raw = Images.Pattern(11, BaseSize);
+            raw.CopyTo(_beneath, 0);
+            host.Put("base.raw", raw);
+        }
+
+        Images.Make(host, Top, from, tableSize: 1, below == Below.Raw ? new BackingReference("base.raw", IsRaw: true) : null);
+        Images.Change(host, Top, disk =>
+        {
+            disk.Write(0, Images.Pattern(1, 3 * Images.ClusterSize));
+            disk.Write(disk.Length / 2, Images.Pattern(2, 5000));
+            disk.Write(disk.Length - 9000, Images.Pattern(3, 9000));
+        });
+        _before = Images.Read(host, Top);
+    }
+
+    public override void Act(MemoryHost host) =>
+        ImageResize.Run(host.PathOf(Top), to, new ImageResizeOptions { Shrink = true });
+
+    public override void Verify(MemoryHost host, CrashState state, bool isEnd)
+    {
+        byte[] now = Images.ReadWhatCanBeRead(host, Top, out HashSet<long> unreadable);
+        if (unreadable.Count > 0)
+        {
+            throw new ViolationException($"{unreadable.Count} clusters cannot be read.");
+        }
+
+        Require(now, isEnd);
+        Images.RequireRepairable(host, Top, withBackup: state.Count % 2 == 0);
+        Require(Images.Read(host, Top), isEnd);
+    }
+
+    private void Require(byte[] now, bool isEnd)
+    {
+        if (now.Length != to && (isEnd || now.Length != from))
+        {
+            throw new ViolationException($"The size is {now.Length}.");
+        }
+
+        int common = (int)Math.Min(from, to);
+        Images.RequireEqual(_before.AsSpan(0, common), now.AsSpan(0, common), "what both sizes have");
+        for (int at = common; at < now.Length; at++)
+        {
+            // What a shrink cuts off is lost whether or not the cut itself has reached the disk.
+            bool isAllowed = now.Length == to ? now[at] == 0 : now[at] == _before[at] || now[at] == _beneath[at] || now[at] == 0;
+            if (!isAllowed)
+            {
+                throw new ViolationException($"The byte at {at} is {now[at]:x2}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+# Compare-QedImage: do two disks read the same.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+}
+
+Describe 'Compare-QedImage' {
+    BeforeEach {
+        $folder = New-Folder 'compare'
+        $null = Copy-Fixture 'chains/base.raw', 'chains/base.qed', 'chains/three-middle.qed' -Folder $folder
+        $path = Copy-Fixture 'images/data-zero-hole.qed' -Folder $folder
+        $pathReads = '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13'
+        $overlay = Copy-Fixture 'chains/over-qed.qed' -Folder $folder
+        $overlayReads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
+        $raw = [System.IO.Path]::Combine($folder, 'other.raw')
+    }
+
+    Context 'takes its parameters' {
+        It 'as they are documented' {
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferencePath!@1', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferencePath!@1', 'Strict'
+        }
+
+        It 'by position, as a string and as our own objects in the pipeline' {
+            (Compare-QedImage $path $path).AreEqual | Should -BeTrue
+            ($path | Compare-QedImage -ReferencePath $path).AreEqual | Should -BeTrue
+            (Get-QedInfo $path | Compare-QedImage -ReferencePath $overlay).AreEqual | Should -BeFalse
+            (Compare-QedImage -LiteralPath $path $path).AreEqual | Should -BeTrue
+        }
+
+        It 'as a pattern, one result for each match' {
+            $found = Compare-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) $overlay
+            $found | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'base.qed', 'data-zero-hole.qed', 'over-qed.qed', 'three-middle.qed'
+            $found | ForEach-Object { $_.AreEqual } | Should -Be $false, $false, $true, $false
+        }
+
+        It 'as files from Get-ChildItem' -Tag FullShell {
+            Get-ChildItem -LiteralPath $folder -Filter 'o*.qed' | Compare-QedImage -ReferencePath $overlay | ForEach-Object { $_.AreEqual } | Should -BeTrue
+        }
+
+        It 'relative to the current location' {
+            Invoke-InFolder $folder {
+                $result = Compare-QedImage 'over-qed.qed' './data-zero-hole.qed'
+                $result.Path | Should -BeExactly $overlay
+                $result.ReferencePath | Should -BeExactly $path
+            }
+        }
+    }
+
+    Context 'finds equal' {
+        It 'a disk and <How>' -ForEach @(
+            @{ How = 'its raw form'; Format = 'raw' }, @{ How = 'its QED form in other clusters'; Format = 'qed' }
+        ) {
+            $other = [System.IO.Path]::Combine($folder, "form.$Format")
+            $null = Convert-QedImage $overlay $other
+            foreach ($result in (Compare-QedImage $overlay $other), (Compare-QedImage $other $overlay), (Compare-QedImage $overlay $other -Strict)) {
+                $result.AreEqual | Should -BeTrue
+                $result.FirstDifference | Should -BeNullOrEmpty
+                $result.DifferingBytes | Should -Be 0
+                $result.VirtualSize | Should -Be 1MB
+                $result.ReferenceVirtualSize | Should -Be 1MB
+            }
+        }
+
+        It 'two raw files' {
+            $null = New-RawFile $raw 1MB '0+4K 0xe1'
+            $other = New-RawFile ([System.IO.Path]::Combine($folder, 'other.img')) 1MB '0+4K 0xe1'
+            (Compare-QedImage $raw $other -Strict).AreEqual | Should -BeTrue
+        }
+
+        It 'zeroes that are stored, marked and left out' {
+            $zeroes = [System.IO.Path]::Combine($folder, 'zeroes.raw')
+            [System.IO.File]::WriteAllBytes($zeroes, (New-DiskBytes 1MB '20479+1 0x41, 32K+4K 0x42'))
+            $stored = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
+            (Compare-QedImage $stored $zeroes -Strict).AreEqual | Should -BeTrue
+        }
+
+        It 'disks of different sizes if the rest is zeroes, but not with -Strict' {
+            $null = New-RawFile $raw 8MB $pathReads
+            foreach ($result in (Compare-QedImage $path $raw), (Compare-QedImage $raw $path)) {
+                $result.AreEqual | Should -BeTrue
+                $result.FirstDifference | Should -BeNullOrEmpty
+                $result.DifferingBytes | Should -Be 0
+            }
+
+            foreach ($result in (Compare-QedImage $path $raw -Strict), (Compare-QedImage $raw $path -Strict)) {
+                $result.AreEqual | Should -BeFalse
+                $result.FirstDifference | Should -BeNullOrEmpty
+                $result.DifferingBytes | Should -Be 0
+            }
+        }
+
+        It 'disks of 1 TiB with nothing on them, in no time' {
+            $first = Copy-Fixture 'images/clusters-1m.qed' -Folder $folder
+            $second = [System.IO.Path]::Combine($folder, 'second.qed')
+            $null = New-QedImage $second 1TB
+            (Compare-QedImage $first $second -Strict).AreEqual | Should -BeTrue
+        }
+    }
+
+    Context 'finds different' {
+        It 'a disk with one byte changed, <Where>, and says where' -ForEach @(
+            @{ Where = 'the first'; At = 0 }, @{ Where = 'in data'; At = 25000 }, @{ Where = 'in a hole'; At = 3000001 }
+            @{ Where = 'in marked zeroes'; At = 5242880 }, @{ Where = 'the last'; At = 6291455 }
+        ) {
+            $null = Convert-QedImage $path $raw
+            Set-DiskBytes $raw $At (New-Bytes 1 -Value 0xEE)
+            foreach ($result in (Compare-QedImage $path $raw), (Compare-QedImage $raw $path)) {
+                $result.AreEqual | Should -BeFalse
+                $result.FirstDifference | Should -Be $At
+                $result.DifferingBytes | Should -Be 1
+            }
+        }
+
+        It 'counts every byte that differs, and no other' {
+            $null = New-RawFile $raw 6291456 '0+8K 0x11, 10+5 0xee, 8K+1 0xee, 24K+4K 0x12, 64K+4K 0x13, 3M+2000000 0xee'
+            $result = Compare-QedImage $path $raw
+            $result.FirstDifference | Should -Be 10
+            $result.DifferingBytes | Should -Be 2000006
+        }
+
+        It 'data behind the end of the shorter one' {
+            $null = New-RawFile $raw 8MB ($pathReads + ', 7M+3 0xee')
+            foreach ($result in (Compare-QedImage $path $raw), (Compare-QedImage $raw $path -Strict)) {
+                $result.AreEqual | Should -BeFalse
+                $result.FirstDifference | Should -Be 7MB
+                $result.DifferingBytes | Should -Be 3
+            }
+        }
+
+        It 'data behind the end of the shorter one that begins inside a cluster' {
+            $longer = Copy-Fixture 'chains/over-longer.qed' -Folder $folder
+            $result = Compare-QedImage $longer ([System.IO.Path]::Combine($folder, 'base.raw'))
+            $result.FirstDifference | Should -Be 4096
+            $result.DifferingBytes | Should -Be (4096 + 32768 - 18432)
+            $result.VirtualSize | Should -Be 18432
+            $result.ReferenceVirtualSize | Should -Be 32768
+        }
+
+        It 'layers that differ, through their backing files' {
+            $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
+            $result = Compare-QedImage $overlay $middle
+            $result.FirstDifference | Should -Be 4096
+            # 4K+4K, 8K+8K, 64K+4K and 68K+4K, 512K+4K.
+            $result.DifferingBytes | Should -Be 24576
+        }
+    }
+
+    Context 'writes a result' {
+        It 'with both files by their full paths, plain data only' {
+            $result = Compare-QedImage $path $overlay
+            $result | Should -HaveCount 1
+            $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedComparison'
+            $result.PSObject.Properties | ForEach-Object { $_.Name } | Should -Be 'Path', 'ReferencePath', 'AreEqual', 'FirstDifference', 'DifferingBytes', 'VirtualSize', 'ReferenceVirtualSize'
+            $result.Path | Should -BeExactly $path
+            $result.ReferencePath | Should -BeExactly $overlay
+            $result.AreEqual -is [bool] | Should -BeTrue
+            $result.DifferingBytes -is [long] | Should -BeTrue
+            $result.VirtualSize | Should -Be 6291456
+            $result.ReferenceVirtualSize | Should -Be 1MB
+            "$result" | Should -Be "$path differs from $overlay"
+        }
+
+        It 'that survives JSON' -Tag FullShell {
+            $again = Compare-QedImage $path $overlay | ConvertTo-Json | ConvertFrom-Json
+            $again.AreEqual | Should -BeFalse
+            $again.FirstDifference | Should -Be 4096
+        }
+
+        It 'that goes on in a pipeline of ours, with the file that was compared' {
+            (Compare-QedImage $path $overlay | Get-QedInfo).Path | Should -Be $path
+        }
+    }
+
+    Context 'changes nothing' {
+        It 'of either disk, however they are' {
+            $dirty = Copy-Fixture 'damaged/dirty-leaks.qed' -Folder $folder
+            $auto = Copy-Fixture 'headers/autoclear-unknown.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            foreach ($one in $path, $overlay, $dirty, $auto) {
+                $null = Compare-QedImage $one $dirty
+                $null = Compare-QedImage $dirty $one
+            }
+
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'in trouble' {
+        It 'writes one error about <Name>: <Id>' -ForEach @(
+            @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*' }
+            @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+            @{ Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+            @{ Name = 'damaged/l2-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*0x11000*Repair-QedImage*' }
+            @{ Name = 'foreign/disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*qcow2*' }
+            @{ Name = 'headers/table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
+            @{ Name = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        ) {
+            $bad = Copy-Fixture $Name -Folder $folder
+            Assert-OneError { Compare-QedImage $bad $path } $Id $Category $bad $Message
+            # The item of the pipeline is the error's target; the message names the file at fault.
+            Assert-OneError { Compare-QedImage $path $bad } $Id $Category $path "*$bad*"
+        }
+
+        It 'writes one error about a reference that is not there, is a folder or is no file at all' {
+            $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+            Assert-OneError { Compare-QedImage $path $missing } 'QedFileNotFound' 'ObjectNotFound' $path "*$missing*"
+            Assert-OneError { Compare-QedImage $path $folder } 'QedNotAFile' 'InvalidArgument' $path "*$folder*a folder*"
+            Assert-OneError { Compare-QedImage $path 'Env:PATH' } 'QedPath' 'InvalidArgument' $path '*Env:PATH*'
+        }
+
+        It 'goes on with the next one, and throws with -ErrorAction Stop' {
+            $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+            $recorded = Invoke-Recorded { $missing, $path | Compare-QedImage -ReferencePath $path }
+            $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing
+            $recorded.Output | ForEach-Object { $_.AreEqual } | Should -BeTrue
+            { Compare-QedImage $missing $path -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.CompareQedImageCommand'
+        }
+
+        It 'refuses disks that are open for writing, on either side, unless -ForceShare' {
+            $stream = Open-QedImage $path -ReadWrite
+            try {
+                Assert-OneError { Compare-QedImage $path $overlay } 'QedImageInUse' 'ResourceBusy' $path '*-ForceShare*'
+                Assert-OneError { Compare-QedImage $overlay $path } 'QedImageInUse' 'ResourceBusy' $overlay "*$path*-ForceShare*"
+                (Compare-QedImage $overlay $path -ForceShare).AreEqual | Should -BeFalse
+            }
+            finally { $stream.Dispose() }
+        }
+
+        It 'knows neither -WhatIf nor -Confirm: there is nothing to ask' {
+            (Get-Command Compare-QedImage).Parameters.ContainsKey('WhatIf') | Should -BeFalse
+        }
+    }
+
+    Context 'beside qemu-img' {
+        It 'says of <First> and <Second> what qemu-img compare says' -Skip:(-not $qemu) -ForEach @(
+            @{ First = 'over-qed.qed'; Second = 'base.qed' }, @{ First = 'over-qed.qed'; Second = 'three-middle.qed' }
+            @{ First = 'base.qed'; Second = 'base.qed' }, @{ First = 'data-zero-hole.qed'; Second = 'over-qed.qed' }
+        ) {
+            $one = [System.IO.Path]::Combine($folder, $First)
+            $two = [System.IO.Path]::Combine($folder, $Second)
+            $theirs = Invoke-Native qemu-img compare -U -f qed -F qed $one $two
+            $ours = Compare-QedImage $one $two
+            $ours.AreEqual | Should -Be ($theirs.ExitCode -eq 0)
+            if (-not $ours.AreEqual) { "$($theirs.Output)" | Should -Match "offset $($ours.FirstDifference)!" }
+        }
+    }
+}

@@ -1,0 +1,571 @@
+# Convert-QedImage: QED to and from raw, and to other QED images.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $odd = "$([char]0xDC)berlagerung $([char]0x91CD)$([char]0x306D).qed"
+    $disks = @(
+        @{ Name = 'images/data-zero-hole.qed'; Size = 6291456; Reads = '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13' }
+        @{ Name = 'images/allocated-zeroes.qed'; Size = 1048576; Reads = '20479+1 0x41, 32K+4K 0x42' }
+        @{ Name = 'images/backwards.qed'; Size = 1048576; Reads = '0+4K 0x30, 4K+4K 0x31, 8K+4K 0x32, 12K+4K 0x33, 16K+4K 0x34, 20K+4K 0x35' }
+        @{ Name = 'images/table-1.qed'; Size = 3145728; Reads = '0+4K 0x71, 4K+4K 0x72, 2044K+4K 0x73, 2M+4K 0x74' }
+        @{ Name = 'images/size-unaligned.qed'; Size = 1050112; Reads = '0+4K 0xa2, 1M+1536 0xa1' }
+        @{ Name = 'images/size-zero.qed'; Size = 0; Reads = '' }
+        @{ Name = 'chains/over-raw.qed'; Size = 32768; Reads = '0+4K 0x21, 4K+4K 0x71, 12K+512 0x73, 12800+512 0x22, 13K+3K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77' }
+        @{ Name = 'chains/over-qed.qed'; Size = 1048576; Reads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32' }
+        @{ Name = 'chains/three-top.qed'; Size = 1048576; Reads = '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43' }
+        @{ Name = 'chains/over-shorter.qed'; Size = 65536; Reads = '0+10000 0x53, 11K+512 0x51, 32K+4K 0x52' }
+        @{ Name = 'chains/over-longer.qed'; Size = 18432; Reads = '0+4K 0x70, 4K+4K 0x53, 8K+4K 0x72, 12K+4K 0x73, 16K+2K 0x74' }
+        @{ Name = "chains/$odd"; Size = 32768; Reads = '0+4K 0x70, 4K+4K 0x61, 8K+4K 0x72, 12K+4K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+}
+
+Describe 'Convert-QedImage' {
+    BeforeEach {
+        $folder = New-Folder 'convert'
+        $null = Copy-Fixture 'chains/base.raw', 'chains/short.raw', 'chains/base.qed', 'chains/three-middle.qed', "chains/Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA)$([char]0x5E95).raw" -Folder $folder
+        $path = Copy-Fixture 'images/data-zero-hole.qed' -Folder $folder
+        $pathReads = '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13'
+        $overlay = Copy-Fixture 'chains/over-qed.qed' -Folder $folder
+        $overlayReads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
+        $raw = [System.IO.Path]::Combine($folder, 'result.raw')
+        $qed = [System.IO.Path]::Combine($folder, 'result.qed')
+    }
+
+    Context 'takes its parameters' {
+        It 'as they are documented' {
+            $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'ClusterSizeBytes', 'DestinationPath!@1', 'Force', 'ForceShare', 'Format'
+            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + 'Path!@0 value property', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property', 'TableSize', 'Verify')
+        }
+
+        It 'by position, as a string and as our own objects in the pipeline' {
+            (Convert-QedImage $path $raw).Path | Should -BeExactly $raw
+            ($path | Convert-QedImage -DestinationPath $raw -Force).Path | Should -BeExactly $raw
+            (Get-QedInfo $path | Convert-QedImage -DestinationPath $raw -Force).Path | Should -BeExactly $raw
+            (Test-QedImage $path | Convert-QedImage -DestinationPath $raw -Force).Path | Should -BeExactly $raw
+            (Convert-QedImage -LiteralPath $path $raw -Force).Path | Should -BeExactly $raw
+            Assert-Disk $raw 6291456 $pathReads
+        }
+
+        It 'as files from Get-ChildItem' -Tag FullShell {
+            $results = New-Folder 'convert/results'
+            Get-ChildItem -LiteralPath $folder -Filter '*.raw' | Convert-QedImage -DestinationPath $results | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } |
+                Should -Be 'base.qed', "Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA)$([char]0x5E95).qed", 'short.qed'
+        }
+
+        It 'relative to the current location' {
+            Invoke-InFolder $folder { (Convert-QedImage 'data-zero-hole.qed' 'here.raw').Path } | Should -BeExactly ([System.IO.Path]::Combine($folder, 'here.raw'))
+        }
+
+        It 'on a drive of the session' {
+            (Convert-QedImage 'TestDrive:/convert/data-zero-hole.qed' 'TestDrive:/convert/result.raw').Path | Should -BeExactly $raw
+        }
+
+        It 'and never expands wildcards in the destination' {
+            $odd = [System.IO.Path]::Combine($folder, 'result[1].raw')
+            (Convert-QedImage $path $odd).Path | Should -BeExactly $odd
+            Assert-Disk $odd 6291456 $pathReads
+        }
+    }
+
+    Context 'from QED to raw' {
+        It 'writes of <Name> what it reads as, its backing files flattened into it' -ForEach $disks {
+            $source = Copy-Fixture $Name -Folder $folder
+            $before = Get-Sha256 $source
+            $info = Convert-QedImage $source $raw
+            $info | Should -HaveCount 1
+            $info.VirtualSize | Should -Be $Size
+            Assert-Disk $raw $Size $Reads
+            Get-Sha256 $source | Should -Be $before
+        }
+
+        It 'tells the facts of the result' {
+            $info = Convert-QedImage $path $raw
+            $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
+            $info.Path | Should -BeExactly $raw
+            $info.Format | Should -Be 'Raw'
+            $info.FileSize | Should -Be 6291456
+            $info.ClusterSize | Should -BeNullOrEmpty
+            $info.InUse | Should -BeFalse
+            $info.Depth | Should -Be 0
+        }
+
+        It 'leaves zeroes and holes unstored, also zeroes that the image stores' -Skip:$IsOnWindows {
+            (Convert-QedImage $path $raw).DiskUsage | Should -BeLessOrEqual 32KB
+            $zeroes = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
+            (Convert-QedImage $zeroes $raw -Force).DiskUsage | Should -BeLessOrEqual 16KB
+        }
+
+        It 'converts a disk of 3 GiB with 256 KiB on it in no time' -Skip:$IsOnWindows {
+            $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
+            $info = Convert-QedImage $big $raw
+            $info.VirtualSize | Should -Be 3GB
+            $info.DiskUsage | Should -BeLessOrEqual 512KB
+            Test-AllBytes (Get-DiskBytes $raw 1GB 65536) 0x63 | Should -BeTrue
+            Test-AllBytes (Get-DiskBytes $raw (1GB + 65536) 65536) 0 | Should -BeTrue
+            Test-AllBytes (Get-DiskBytes $raw 2560MB 65536) 0x64 | Should -BeTrue
+        }
+
+        It 'reads <_>.qed, which was not closed cleanly or leaks, and leaves it as it is' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-in-middle' {
+            $source = Copy-Fixture "damaged/$_.qed" -Folder $folder
+            $before = Get-Sha256 $source
+            $null = Convert-QedImage $source $raw
+            Get-Sha256 $source | Should -Be $before
+            Test-SameBytes (Get-DiskBytes $source) (Get-DiskBytes $raw) | Should -BeTrue
+        }
+    }
+
+    Context 'from raw to QED' {
+        It 'stores what is not zero, and only that' {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 3MB '0+64K 0xe1, 1M+1 0xe2, 3071K+1K 0xe3'
+            $info = Convert-QedImage $source $qed
+            Assert-Disk $qed 3MB '0+64K 0xe1, 1M+1 0xe2, 3071K+1K 0xe3'
+            $info.Path | Should -BeExactly $qed
+            $info.Format | Should -Be 'QED'
+            $info.ClusterSize | Should -Be 65536
+            $info.TableSize | Should -Be 4
+            $info.NeedsCheck | Should -BeFalse
+            $info.InUse | Should -BeFalse
+            $info.BackingFile | Should -BeNullOrEmpty
+            $check = Test-QedImage $qed
+            $check.AllocatedClusters | Should -Be 3
+            $check.ZeroClusters | Should -Be 0
+            Assert-Clean $qed -Qemu:$qemu
+        }
+
+        It 'leaves out zeroes that the file stores' {
+            $source = [System.IO.Path]::Combine($folder, 'source.raw')
+            [System.IO.File]::WriteAllBytes($source, (New-DiskBytes 2MB '64K+64K 0xe1, 1M+64K 0xe2'))
+            $null = Convert-QedImage $source $qed
+            (Test-QedImage $qed).AllocatedClusters | Should -Be 2
+            Assert-Disk $qed 2MB '64K+64K 0xe1, 1M+64K 0xe2'
+        }
+
+        It 'pads <Size> bytes with zeroes to <Virtual>' -ForEach @(
+            @{ Size = 1; Virtual = 512 }
+            @{ Size = 511; Virtual = 512 }
+            @{ Size = 512; Virtual = 512 }
+            @{ Size = 10000; Virtual = 10240 }
+            @{ Size = 65537; Virtual = 66048 }
+        ) {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.img')) $Size "0+$Size 0xe1"
+            $info = Convert-QedImage $source $qed -Verify
+            $info.VirtualSize | Should -Be $Virtual
+            Assert-Disk $qed $Virtual "0+$Size 0xe1"
+            Assert-Clean $qed -Qemu:$qemu
+            [System.IO.FileInfo]::new($source).Length | Should -Be $Size
+        }
+
+        It 'refuses an empty file, as New-QedImage refuses an empty disk' {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 0
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $source $qed } 'QedLimit' 'InvalidArgument' $source '*SizeBytes 0 *'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'uses clusters of <Cluster> bytes in tables of <Table>' -ForEach @(
+            @{ Cluster = 4KB; Table = 1 }, @{ Cluster = 4KB; Table = 16 }, @{ Cluster = 1MB; Table = 2 }
+        ) {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 5MB '0+100 0xe1, 3M+100K 0xe2'
+            $info = Convert-QedImage $source $qed -ClusterSizeBytes $Cluster -TableSize $Table
+            $info.ClusterSize | Should -Be $Cluster
+            $info.TableSize | Should -Be $Table
+            Assert-Disk $qed 5MB '0+100 0xe1, 3M+100K 0xe2'
+            Assert-Clean $qed -Qemu:($qemu -and $Table -gt 1)
+        }
+
+        It 'takes a file of any name that has no known magic number for raw' {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.bin')) 1MB '0+4K 0xe1'
+            $null = Convert-QedImage $source $qed
+            Assert-Disk $qed 1MB '0+4K 0xe1'
+        }
+
+        It 'takes a .raw file for raw, even if it looks like an image' {
+            $disguised = Copy-Fixture 'chains/disguised.raw' -Folder $folder
+            $null = Convert-QedImage $disguised $qed
+            Test-SameBytes (Get-DiskBytes $qed) ([System.IO.File]::ReadAllBytes($disguised)) | Should -BeTrue
+        }
+
+        It 'gets back the same bytes, as sparse as they were' {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 64MB '1M+100K 0xe1, 33M+1 0xe2'
+            $null = Convert-QedImage $source $qed
+            $info = Convert-QedImage $qed $raw
+            Get-Sha256 $raw | Should -Be (Get-Sha256 $source)
+            if (-not $IsOnWindows) { $info.DiskUsage | Should -BeLessThan 256KB }
+        }
+    }
+
+    Context 'from QED to QED' {
+        It 'flattens the backing files into it' {
+            $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
+            $info = Convert-QedImage $top $qed
+            $info.BackingFile | Should -BeNullOrEmpty
+            [System.IO.File]::Delete([System.IO.Path]::Combine($folder, 'base.qed'))
+            Assert-Disk $qed 1MB '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43'
+            Assert-Clean $qed -Qemu:$qemu
+        }
+
+        It 'defragments' {
+            $source = Copy-Fixture 'images/backwards.qed' -Folder $folder
+            (Test-QedImage $source).FragmentedClusters | Should -Be 5
+            $null = Convert-QedImage $source $qed -ClusterSizeBytes 4KB -TableSize 2
+            $check = Test-QedImage $qed
+            # The L2 table may lie between the first cluster and the others.
+            $check.FragmentedClusters | Should -BeLessOrEqual 1
+            $check.AllocatedClusters | Should -Be 6
+            $offsets = @(Get-QedAllocationMap $qed -State Data | ForEach-Object { $_.FileOffset })
+            $ascending = @($offsets)
+            [System.Array]::Sort($ascending)
+            $offsets | Should -Be $ascending
+            Assert-Disk $qed 1MB '0+4K 0x30, 4K+4K 0x31, 8K+4K 0x32, 12K+4K 0x33, 16K+4K 0x34, 20K+4K 0x35'
+        }
+
+        It 'drops what the old image wastes' {
+            $source = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
+            $null = Convert-QedImage $source $qed -ClusterSizeBytes 4KB
+            $check = Test-QedImage $qed
+            $check.AllocatedClusters | Should -Be 2
+            $check.ZeroClusters | Should -Be 0
+        }
+
+        It 'gives it another geometry, up to where a disk does not fit' {
+            (Convert-QedImage $path $qed -ClusterSizeBytes 64KB -TableSize 16).TableSize | Should -Be 16
+            Assert-Disk $qed 6291456 $pathReads
+            $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
+            [System.IO.File]::Delete($qed)
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $big $qed -ClusterSizeBytes 4KB -TableSize 1 } 'QedLimit' 'InvalidArgument' $big '*3221225472*1073741824*'
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'with -BackingFile' {
+        It 'makes an overlay that holds only what differs' {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 1MB '0+16K 0x11, 64K+8K 0x12, 76K+4K 0x12, 512K+4K 0xe1'
+            $info = Convert-QedImage $source $qed -BackingFile base.qed -ClusterSizeBytes 4KB
+            $info.BackingFile | Should -BeExactly 'base.qed'
+            "$($info.BackingFormat)" | Should -Be 'Probe'
+            $info.BackingFilePath | Should -Be ([System.IO.Path]::Combine($folder, 'base.qed'))
+            Get-QedAllocationMap $qed -State Data, Zero | ForEach-Object { "$($_.Start)+$($_.Length) $($_.State)" } | Should -Be '73728+4096 Zero', '524288+4096 Data'
+            Assert-Disk $qed 1MB '0+16K 0x11, 64K+8K 0x12, 76K+4K 0x12, 512K+4K 0xe1'
+            Assert-Clean $qed -Qemu:$qemu
+        }
+
+        It 'holds nothing if the backing file reads the same' {
+            $source = [System.IO.Path]::Combine($folder, 'base.qed')
+            $null = Convert-QedImage $source $qed -BackingFile base.qed
+            (Test-QedImage $qed).AllocatedClusters | Should -Be 0
+            (Test-QedImage $qed).ZeroClusters | Should -Be 0
+        }
+
+        It 'puts an overlay onto another base, by the name -ParentPath and position too' {
+            $info = Convert-QedImage $overlay $qed -ParentPath base.raw
+            "$($info.BackingFormat)" | Should -Be 'Raw'
+            Assert-Disk $qed 1MB $overlayReads
+            Assert-Clean $qed
+        }
+
+        It 'reads as the source over a base that is <How>' -ForEach @(
+            @{ How = 'shorter, and ends inside a sector'; Backing = 'short.raw' }, @{ How = 'shorter'; Backing = 'base.raw' }
+        ) {
+            $null = Convert-QedImage $path $qed -BackingFile $Backing -ClusterSizeBytes 4KB -Verify
+            Assert-Disk $qed 6291456 $pathReads
+        }
+
+        It 'reads as the source over a base that is longer, and ends where the source does' {
+            $short = Copy-Fixture 'chains/over-longer.qed' -Folder $folder
+            $info = Convert-QedImage $short $qed -BackingFile base.qed
+            $info.VirtualSize | Should -Be 18432
+            Assert-Disk $qed 18432 '0+4K 0x70, 4K+4K 0x53, 8K+4K 0x72, 12K+4K 0x73, 16K+2K 0x74'
+        }
+
+        It 'records what -BackingFormat says' {
+            "$((Convert-QedImage $path $qed -BackingFile base.qed -BackingFormat Raw).BackingFormat)" | Should -Be 'Raw'
+            Assert-Disk $qed 6291456 $pathReads
+        }
+
+        It 'follows its name from the folder of the result' {
+            $other = New-Folder 'convert/other'
+            $result = [System.IO.Path]::Combine($other, 'result.qed')
+            Assert-OneError { Convert-QedImage $path $result -BackingFile base.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*base.raw*'
+            $info = Convert-QedImage $path $result -BackingFile '../base.raw'
+            $info.BackingFile | Should -BeExactly '../base.raw'
+            Assert-Disk $result 6291456 $pathReads
+        }
+
+        It 'refuses <Name>: <Id>, and leaves nothing' -ForEach @(
+            @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound' }
+            @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError' }
+            @{ Name = 'disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented' }
+            @{ Name = 'broken.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData' }
+        ) {
+            $null = Copy-Fixture 'foreign/disk.qcow2' -Folder $folder
+            $null = Copy-Fixture 'headers/table-size-3.qed' -Folder $folder -As 'broken.qed'
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $path $qed -BackingFile $Name } $Id $Category $path
+            Assert-OneError { Convert-QedImage $path $qed -BackingFile $Name -WhatIf } $Id $Category $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a result that is its own backing file' {
+            $before = Get-FolderState $folder
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            Assert-OneError { Convert-QedImage $path $base -BackingFile base.qed -Force } 'QedBackingChain' 'InvalidData' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a raw result with a backing file' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $path $raw -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $path '*BackingFile*raw*'
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'tells the format' {
+        It 'of <Name> by its extension: <Format>' -ForEach @(
+            @{ Name = 'a.qed'; Format = 'QED' }, @{ Name = 'a.QED'; Format = 'QED' }, @{ Name = 'a.raw'; Format = 'Raw' }
+            @{ Name = 'a.img'; Format = 'Raw' }, @{ Name = 'a.IMG'; Format = 'Raw' }, @{ Name = 'a.qed.raw'; Format = 'Raw' }
+        ) {
+            (Convert-QedImage $path ([System.IO.Path]::Combine($folder, $Name))).Format | Should -Be $Format
+        }
+
+        It 'by -Format, whatever the extension' {
+            (Convert-QedImage $path $raw -Format Qed).Format | Should -Be 'QED'
+            (Convert-QedImage $path $qed -Format Raw).Format | Should -Be 'Raw'
+            [System.IO.FileInfo]::new($qed).Length | Should -Be 6291456
+            (Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'no-extension')) -Format Raw).Format | Should -Be 'Raw'
+        }
+
+        It 'and refuses <_>, which means none, and says -Format' -ForEach 'result', 'result.vmdk', 'result.' {
+            $before = Get-FolderState $folder
+            $result = [System.IO.Path]::Combine($folder, $_)
+            Assert-OneError { Convert-QedImage $path $result } 'QedLimit' 'InvalidArgument' $path '*-Format*.qed, .raw or .img*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'of the source by its contents where the extension means none' {
+            $copy = [System.IO.Path]::Combine($folder, 'source.disk')
+            [System.IO.File]::Copy($path, $copy)
+            $null = Convert-QedImage $copy $raw
+            Assert-Disk $raw 6291456 $pathReads
+        }
+
+        It 'and refuses a source in <_>, a format that it does not read' -ForEach 'disk.qcow2', 'fixed.vhd' {
+            $source = Copy-Fixture "foreign/$_" -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $source $raw } 'QedUnsupportedFormat' 'NotImplemented' $source
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'with a folder as destination' {
+        BeforeEach { $results = New-Folder 'convert/results' }
+
+        It 'puts a file for each source there: QED of raw, raw of QED' {
+            $found = $path, ([System.IO.Path]::Combine($folder, 'base.raw')), $overlay | Convert-QedImage -DestinationPath $results
+            $found | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'data-zero-hole.raw', 'base.qed', 'over-qed.raw'
+            Assert-Disk $found[0].Path 6291456 $pathReads
+            Assert-Disk $found[1].Path 32768 '0+4K 0x70, 4K+4K 0x71, 8K+4K 0x72, 12K+4K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77'
+            Assert-Disk $found[2].Path 1MB $overlayReads
+        }
+
+        It 'puts them there in the format asked for, also for a pattern of sources' {
+            $found = Convert-QedImage ([System.IO.Path]::Combine($folder, '*a*.qed')) $results -Format Qed -ClusterSizeBytes 4KB
+            $found | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'base.qed', 'data-zero-hole.qed'
+            $found | ForEach-Object { $_.ClusterSize } | Should -Be 4096, 4096
+        }
+
+        It 'takes the current folder too' {
+            Invoke-InFolder $results { (Convert-QedImage $path '.').Path } | Should -BeExactly ([System.IO.Path]::Combine($results, 'data-zero-hole.raw'))
+        }
+
+        It 'goes on with the next source after an error' {
+            $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+            $lost = Copy-Fixture 'chains/name-missing.qed' -Folder $folder
+            $recorded = Invoke-Recorded { $missing, $lost, $path | Convert-QedImage -DestinationPath $results }
+            $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing, $lost
+            $recorded.Output | ForEach-Object { $_.Path } | Should -Be ([System.IO.Path]::Combine($results, 'data-zero-hole.raw'))
+            [System.IO.Directory]::GetFileSystemEntries($results) | Should -HaveCount 1
+        }
+
+        It 'does not put two sources into one file' {
+            $first = New-RawFile ([System.IO.Path]::Combine($folder, 'same.raw')) 1MB '0+4K 0xe1'
+            $second = New-RawFile ([System.IO.Path]::Combine($folder, 'same.img')) 1MB '0+4K 0xe2'
+            $recorded = Invoke-Recorded { $first, $second | Convert-QedImage -DestinationPath $results }
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileExists,*'
+            Assert-Disk ([System.IO.Path]::Combine($results, 'same.qed')) 1MB '0+4K 0xe1'
+        }
+
+        It 'never converts a source onto itself' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $path $folder -Format Qed -Force } 'QedLimit' 'InvalidArgument' $path '*source*'
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'with a destination that exists' {
+        It 'refuses it, and says -Force' {
+            [System.IO.File]::WriteAllText($raw, 'old')
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $path $raw } 'QedFileExists' 'ResourceExists' $path "*$raw*-Force*"
+            Assert-OneError { Convert-QedImage $path $raw -WhatIf } 'QedFileExists' 'ResourceExists' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'replaces it with -Force, whole' {
+            [System.IO.File]::WriteAllBytes($raw, (New-Bytes 10MB -Value 0xEE))
+            $null = Convert-QedImage $path $raw -Force
+            Assert-Disk $raw 6291456 $pathReads
+        }
+
+        It 'keeps the old one with -Force if something goes wrong' {
+            [System.IO.File]::WriteAllText($raw, 'old')
+            $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $bad $raw -Force } 'QedCorrupt' 'InvalidData' $bad '*0x11000*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'does not replace one in use' {
+            $result = Copy-Fixture 'images/l1-at-end.qed' -Folder $folder
+            $stream = Open-QedImage $result
+            try {
+                $before = Get-FolderState $folder
+                Assert-OneError { Convert-QedImage $path $result -Force } 'QedImageInUse' 'ResourceBusy' $path
+                Get-FolderState $folder | Should -Be $before
+            }
+            finally { $stream.Dispose() }
+        }
+
+        It 'never takes the source itself or a file under it, by whatever name' {
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            $before = Get-FolderState $folder
+            foreach ($result in $overlay, $base, ([System.IO.Path]::Combine($folder, '..', 'convert', 'base.qed'))) {
+                Assert-OneError { Convert-QedImage $overlay $result -Force } 'QedLimit' 'InvalidArgument' $overlay '*DestinationPath*another file*'
+                Assert-OneError { Convert-QedImage $overlay $result -Force -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
+            }
+
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'sees the source through a <_> link' -Skip:$IsOnWindows -ForEach 'symbolic', 'hard' {
+            $link = [System.IO.Path]::Combine($folder, 'link.qed')
+            if ($_ -eq 'hard') { $null = Invoke-Native ln $path $link } else { $null = Invoke-Native ln -s $path $link }
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $path $link -Force } 'QedLimit' 'InvalidArgument' $path '*source*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a folder that is not there, and makes none' {
+            $result = [System.IO.Path]::Combine($folder, 'no', 'result.raw')
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $path $result } 'QedFileNotFound' 'ObjectNotFound' $path '*does not exist*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses <_>, which is no place for files' -ForEach 'Env:x.raw', 'NoSuchDrive:/x.raw' {
+            Assert-OneError { Convert-QedImage $path $_ } 'QedPath' 'InvalidArgument' $path
+        }
+    }
+
+    Context 'in trouble' {
+        It 'leaves nothing of a conversion of <Name>: <Id>' -ForEach @(
+            @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*' }
+            @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+            @{ Name = 'chains/cycle-a.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*cycle-b.qed*' }
+            @{ Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+            @{ Name = 'damaged/l2-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*Repair-QedImage*' }
+            @{ Name = 'damaged/l1-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*Repair-QedImage*' }
+            @{ Name = 'headers/cluster-size-1000.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*cluster_size*' }
+            @{ Name = 'headers/cut-63.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*64*63*' }
+        ) {
+            $source = Copy-Fixture $Name -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $source $raw } $Id $Category $source $Message
+            Assert-OneError { Convert-QedImage $source $qed -Verify } $Id $Category $source $Message
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses <Name> <Value>' -ForEach @(
+            @{ Name = 'ClusterSizeBytes'; Value = 1000 }, @{ Name = 'ClusterSizeBytes'; Value = 2048 }, @{ Name = 'ClusterSizeBytes'; Value = 134217728 }
+            @{ Name = 'TableSize'; Value = 3 }, @{ Name = 'TableSize'; Value = 0 }
+        ) {
+            $before = Get-FolderState $folder
+            $more = @{ $Name = $Value }
+            Assert-OneError { Convert-QedImage $path $qed @more } 'QedLimit' 'InvalidArgument' $path "*$Name $Value*"
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a source that is open for writing, unless -ForceShare' {
+            $stream = Open-QedImage $path -ReadWrite
+            try {
+                Assert-OneError { Convert-QedImage $path $raw } 'QedImageInUse' 'ResourceBusy' $path '*-ForceShare*'
+                [System.IO.File]::Exists($raw) | Should -BeFalse
+                (Convert-QedImage $path $raw -ForceShare).Path | Should -Be $raw
+            }
+            finally { $stream.Dispose() }
+        }
+
+        It 'throws with -ErrorAction Stop' {
+            { Convert-QedImage ([System.IO.Path]::Combine($folder, 'missing.qed')) $raw -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.ConvertQedImageCommand'
+        }
+    }
+
+    Context 'with -Verify, -Verbose, -WhatIf and -Confirm' {
+        It 'reads both again with -Verify, and says so' {
+            $recorded = Invoke-Recorded { Convert-QedImage $overlay $raw -Verify -Verbose }
+            $recorded.Errors | Should -BeNullOrEmpty
+            @($recorded.Verbose -like "*$raw*used for 1 MiB, verified.") | Should -HaveCount 1
+            Assert-Disk $raw 1MB $overlayReads
+        }
+
+        It 'says with -Verbose what it made of what' {
+            $recorded = Invoke-Recorded { Convert-QedImage $overlay $raw -Verbose }
+            @($recorded.Verbose -like "*Convert the disk of 1 MiB to the Raw file '$raw'*$overlay*") | Should -HaveCount 1
+            @($recorded.Verbose -like '*used for 1 MiB.') | Should -HaveCount 1
+        }
+
+        It 'says with -WhatIf what it would make of what, and makes nothing' {
+            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert the disk of 1 MiB to the Raw file '$raw'`" on target `"$overlay"
+            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert the disk of 6 MiB to the Qed file '$qed' over 'base.qed'`" on target `"$path"
+            $null = New-Folder 'convert/results'
+            Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*Raw file*over-qed.raw*'
+        }
+
+        It 'asks with -Confirm' {
+            Assert-Confirm { Convert-QedImage $path $raw -Confirm } $folder "*Convert the disk of 6 MiB*$path*"
+            Assert-Disk $raw 6291456 $pathReads
+        }
+
+        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+            $ConfirmPreference = 'Low'
+            (Convert-QedImage $path $raw -Confirm:$false).Path | Should -Be $raw
+        }
+    }
+
+    Context 'beside qemu-img' {
+        It 'makes of <Name> what qemu-img makes of it' -Skip:(-not $qemu) -ForEach @($disks | Where-Object { $_.Name -notmatch 'table-1|size-zero' }) {
+            $source = Copy-Fixture $Name -Folder $folder
+            $theirs = [System.IO.Path]::Combine($folder, 'theirs.raw')
+            (Invoke-Native qemu-img convert -f qed -O raw $source $theirs).ExitCode | Should -Be 0
+            $null = Convert-QedImage $source $raw
+            Get-Sha256 $raw | Should -Be (Get-Sha256 $theirs)
+            $null = Convert-QedImage $source $qed -ClusterSizeBytes 4KB -TableSize 2
+            (Invoke-Native qemu-img compare -f qed -F raw $qed $theirs).ExitCode | Should -Be 0
+            Assert-Clean $qed -Qemu
+        }
+
+        It 'makes an overlay that qemu-img reads as the source' -Skip:(-not $qemu) {
+            $null = Convert-QedImage $path $qed -BackingFile base.raw
+            (Invoke-Native qemu-img compare -f qed -F qed $qed $path).ExitCode | Should -Be 0
+        }
+    }
+}

@@ -1,0 +1,254 @@
+# What the files of the cmdlets that read and change disks share beyond TestModule.ps1 and SessionHelp.ps1, which they load
+# first. Same rules as there.
+
+# A number of bytes as tests/fixtures/README.md writes it: 512, 4K, 5M.
+function ConvertFrom-Size {
+    param([Parameter(Mandatory)][string] $Text)
+
+    [long]($Text -replace 'K$', 'KB' -replace 'M$', 'MB' -replace 'G$', 'GB')
+}
+
+# The bytes of a disk, from the notation of tests/fixtures/README.md: '0+4K 0x11, 64K+16K 0x12'. All else is zeroes, later
+# ranges lie over earlier ones.
+function New-DiskBytes {
+    param([Parameter(Mandatory)][long] $Size, [string] $Ranges)
+
+    $disk = [byte[]]::new($Size)
+    foreach ($range in $Ranges -split ',\s*') {
+        if (-not $range) { continue }
+        if ($range -notmatch '^(\d+[KMG]?)\+(\d+[KMG]?) 0x(\w\w)$') { throw "'$range' is no range." }
+
+        $start, $length, $value = $Matches[1], $Matches[2], $Matches[3]
+        $part = New-Bytes (ConvertFrom-Size $length) -Value ([System.Convert]::ToByte($value, 16))
+        [System.Buffer]::BlockCopy($part, 0, $disk, (ConvertFrom-Size $start), $part.Length)
+    }
+
+    , $disk
+}
+
+# Writes a raw file of these ranges, with holes where there are none; returns its path.
+function New-RawFile {
+    param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][long] $Size, [string] $Ranges)
+
+    $stream = [System.IO.File]::Create($Path)
+    try {
+        $stream.SetLength($Size)
+        foreach ($range in $Ranges -split ',\s*') {
+            if (-not $range) { continue }
+            if ($range -notmatch '^(\d+[KMG]?)\+(\d+[KMG]?) 0x(\w\w)$') { throw "'$range' is no range." }
+
+            $null = $stream.Seek((ConvertFrom-Size $Matches[1]), 'Begin')
+            $part = New-Bytes (ConvertFrom-Size $Matches[2]) -Value ([System.Convert]::ToByte($Matches[3], 16))
+            $stream.Write($part, 0, $part.Length)
+        }
+    }
+    finally { $stream.Dispose() }
+    $Path
+}
+
+# Part of a stream, or all of it.
+function Read-Stream {
+    param([Parameter(Mandatory)][System.IO.Stream] $Stream, [long] $Offset = 0, [long] $Count = -1)
+
+    if ($Count -lt 0) { $Count = $Stream.Length - $Offset }
+    $bytes = [byte[]]::new($Count)
+    $null = $Stream.Seek($Offset, 'Begin')
+    for ($done = 0; $done -lt $Count; $done += $got) {
+        $got = $Stream.Read($bytes, $done, $Count - $done)
+        if ($got -le 0) { throw "The stream ends at $($Offset + $done)." }
+    }
+
+    , $bytes
+}
+
+# What an image reads as, through its backing files; of a raw file, its bytes.
+function Get-DiskBytes {
+    param([Parameter(Mandatory)][string] $Path, [long] $Offset = 0, [long] $Count = -1)
+
+    if ([System.IO.Path]::GetExtension($Path) -ne '.qed') { $stream = [System.IO.File]::OpenRead($Path) }
+    else { $stream = Open-QedImage -LiteralPath $Path -ErrorAction Stop }
+    try { , (Read-Stream $stream $Offset $Count) }
+    finally { $stream.Dispose() }
+}
+
+# Writes to a disk.
+function Set-DiskBytes {
+    param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][long] $Offset, [Parameter(Mandatory)][byte[]] $Bytes)
+
+    if ([System.IO.Path]::GetExtension($Path) -ne '.qed') { $stream = [System.IO.File]::OpenWrite($Path) }
+    else { $stream = Open-QedImage -LiteralPath $Path -ReadWrite -ErrorAction Stop }
+    try {
+        $null = $stream.Seek($Offset, 'Begin')
+        $stream.Write($Bytes, 0, $Bytes.Length)
+    }
+    finally { $stream.Dispose() }
+}
+
+# Whether all bytes are the same value.
+function Test-AllBytes {
+    param([byte[]] $Bytes, [byte] $Value)
+
+    Test-SameBytes $Bytes (New-Bytes $Bytes.Length -Value $Value)
+}
+
+# Fails unless a disk reads as these ranges say.
+function Assert-Disk {
+    param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][long] $Size, [string] $Ranges)
+
+    $bytes = Get-DiskBytes $Path
+    $bytes.Length | Should -Be $Size -Because "of the size of $Path"
+    Test-SameBytes $bytes (New-DiskBytes $Size $Ranges) | Should -BeTrue -Because "$Path should read as '$Ranges'"
+}
+
+# Fails unless our check finds nothing, and qemu-img's neither where there is one ($qemu); that one opens the backing files.
+function Assert-Clean {
+    param([Parameter(Mandatory)][string] $Path, [switch] $Qemu)
+
+    $check = Test-QedImage -LiteralPath $Path
+    "$($check.Status)" | Should -Be 'Clean' -Because $Path
+    $check.NeedsCheck | Should -BeFalse
+    if ($Qemu) {
+        $theirs = Invoke-Native qemu-img check -f qed $Path
+        $theirs.ExitCode | Should -Be 0 -Because "of $($theirs.Output)"
+        "$($theirs.Output)" | Should -Match 'No errors were found'
+    }
+}
+
+# A host that keeps what is written to its screen and answers every question alike.
+class RecordingUI : System.Management.Automation.Host.PSHostUserInterface {
+    [System.Collections.Generic.List[string]] $Lines = [System.Collections.Generic.List[string]]::new()
+    [System.Collections.Generic.List[string]] $Questions = [System.Collections.Generic.List[string]]::new()
+    [int] $Answer = 0
+
+    [string] ReadLine() { return '' }
+    [securestring] ReadLineAsSecureString() { return $null }
+    [void] Write([string] $text) { $this.Lines.Add($text) }
+    [void] Write([System.ConsoleColor] $foreground, [System.ConsoleColor] $background, [string] $text) { $this.Lines.Add($text) }
+    [void] WriteLine([string] $text) { $this.Lines.Add($text) }
+    [void] WriteErrorLine([string] $text) { }
+    [void] WriteDebugLine([string] $text) { }
+    [void] WriteVerboseLine([string] $text) { }
+    [void] WriteWarningLine([string] $text) { }
+    [void] WriteProgress([long] $source, [System.Management.Automation.ProgressRecord] $record) { }
+    [System.Collections.Generic.Dictionary[string, psobject]] Prompt(
+        [string] $caption, [string] $text, [System.Collections.ObjectModel.Collection[System.Management.Automation.Host.FieldDescription]] $fields) {
+        return $null
+    }
+    [pscredential] PromptForCredential([string] $caption, [string] $text, [string] $user, [string] $target) { return $null }
+    [pscredential] PromptForCredential(
+        [string] $caption, [string] $text, [string] $user, [string] $target,
+        [System.Management.Automation.PSCredentialTypes] $types, [System.Management.Automation.PSCredentialUIOptions] $options) {
+        return $null
+    }
+    [int] PromptForChoice(
+        [string] $caption, [string] $text,
+        [System.Collections.ObjectModel.Collection[System.Management.Automation.Host.ChoiceDescription]] $choices, [int] $default) {
+        $this.Questions.Add($text)
+        return $this.Answer
+    }
+    [System.Management.Automation.Host.PSHostRawUserInterface] get_RawUI() { return $null }
+}
+
+class RecordingHost : System.Management.Automation.Host.PSHost {
+    [RecordingUI] $Screen = [RecordingUI]::new()
+    [guid] $Id = [guid]::NewGuid()
+
+    [string] get_Name() { return 'Recording' }
+    [version] get_Version() { return '1.0' }
+    [guid] get_InstanceId() { return $this.Id }
+    [System.Management.Automation.Host.PSHostUserInterface] get_UI() { return $this.Screen }
+    [cultureinfo] get_CurrentCulture() { return [cultureinfo]::InvariantCulture }
+    [cultureinfo] get_CurrentUICulture() { return [cultureinfo]::InvariantCulture }
+    [void] SetShouldExit([int] $code) { }
+    [void] EnterNestedPrompt() { }
+    [void] ExitNestedPrompt() { }
+    [void] NotifyBeginApplication() { }
+    [void] NotifyEndApplication() { }
+}
+
+# Runs a script block as Invoke-Recorded does, in this session but with another screen: what -WhatIf says (Screen, without
+# the words around it) and -Confirm asks (Questions), which no stream carries. Every question is answered with yes, or no.
+function Invoke-OnScreen {
+    param([Parameter(Mandatory)][scriptblock] $Script, [switch] $AnswerNo)
+
+    $screen = [RecordingHost]::new()
+    # Yes, yes to all, no, no to all.
+    if ($AnswerNo) { $screen.Screen.Answer = 2 }
+    $settings = [System.Management.Automation.PSInvocationSettings]::new()
+    $settings.Host = $screen
+    $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
+    try {
+        $null = $shell.AddScript('Invoke-Recorded $args[0]').AddArgument($Script)
+        $recorded = $shell.Invoke($null, $settings)[0]
+    }
+    finally { $shell.Dispose() }
+    [pscustomobject]@{
+        Output    = $recorded.Output
+        Errors    = $recorded.Errors
+        Verbose   = $recorded.Verbose
+        Screen    = @($screen.Screen.Lines | Where-Object { $_ } | ForEach-Object { $_ -replace '^What if: Performing the operation "' -replace '"\.$' })
+        Questions = @($screen.Screen.Questions)
+    }
+}
+
+# Fails unless -WhatIf says this much and this, and changes nothing in a folder.
+function Assert-WhatIf {
+    param(
+        [Parameter(Mandatory)][scriptblock] $Script,
+        [Parameter(Mandatory)][string] $Folder,
+        [string[]] $Says
+    )
+
+    $before = Get-FolderState $Folder
+    $recorded = Invoke-OnScreen $Script
+    $recorded.Errors | Should -BeNullOrEmpty
+    $recorded.Output | Should -BeNullOrEmpty
+    $recorded.Screen | Should -HaveCount $Says.Count -Because "of $($recorded.Screen -join "`n")"
+    for ($i = 0; $i -lt $Says.Count; $i++) { $recorded.Screen[$i] | Should -BeLike $Says[$i] }
+    Get-FolderState $Folder | Should -Be $before
+}
+
+# Fails unless -Confirm asks once, does nothing when the answer is no and does it when it is yes; and unless -Confirm:$false
+# keeps a low $ConfirmPreference from asking.
+function Assert-Confirm {
+    param(
+        [Parameter(Mandatory)][scriptblock] $Script,
+        [Parameter(Mandatory)][string] $Folder,
+        [Parameter(Mandatory)][string] $Asks
+    )
+
+    $before = Get-FolderState $Folder
+    $recorded = Invoke-OnScreen $Script -AnswerNo
+    $recorded.Questions | Should -HaveCount 1
+    $recorded.Questions[0] | Should -BeLike $Asks
+    $recorded.Errors | Should -BeNullOrEmpty
+    $recorded.Output | Should -BeNullOrEmpty
+    Get-FolderState $Folder | Should -Be $before
+
+    $recorded = Invoke-OnScreen $Script
+    $recorded.Questions | Should -HaveCount 1
+    $recorded.Errors | Should -BeNullOrEmpty
+    (Get-FolderState $Folder) -join "`n" | Should -Not -Be ($before -join "`n")
+}
+
+# The parameters of a cmdlet beside those every cmdlet has, in order: name, ! if it must be given, @ its position, what the
+# pipeline binds to it.
+function Get-OwnParameter {
+    param([Parameter(Mandatory)][string] $Command, [Parameter(Mandatory)][string] $Set)
+
+    $common = [System.Collections.Generic.HashSet[string]]::new([string[]](
+            [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters))
+    $found = foreach ($parameter in ((Get-Command $Command).ParameterSets | Where-Object { $_.Name -eq $Set }).Parameters) {
+        if ($common.Contains($parameter.Name)) { continue }
+        $text = $parameter.Name
+        if ($parameter.IsMandatory) { $text += '!' }
+        if ($parameter.Position -ge 0) { $text += "@$($parameter.Position)" }
+        if ($parameter.ValueFromPipeline) { $text += ' value' }
+        if ($parameter.ValueFromPipelineByPropertyName) { $text += ' property' }
+        $text
+    }
+
+    [string[]]$names = $found
+    [System.Array]::Sort($names, [System.StringComparer]::Ordinal)
+    $names
+}

@@ -1,0 +1,365 @@
+# Merge-QedImage: an overlay into its backing file.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $qemuLocks = $qemu -and -not $IsOnWindows
+    $disks = @(
+        @{ Name = 'over-raw'; File = 'base.raw'; Size = 32768; Merged = 8192; Zeroed = 4096; BaseSize = 32768
+            Shown = '0+4K 0x21, 4K+4K 0x71, 12K+512 0x73, 12800+512 0x22, 13K+3K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77' }
+        @{ Name = 'over-raw-probed'; File = 'base.raw'; Size = 32768; Merged = 8192; Zeroed = 4096; BaseSize = 32768
+            Shown = '0+4K 0x21, 4K+4K 0x71, 12K+512 0x73, 12800+512 0x22, 13K+3K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77' }
+        @{ Name = 'over-qed'; File = 'base.qed'; Size = 1048576; Merged = 8192; Zeroed = 4096; BaseSize = 1048576
+            Shown = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32' }
+        @{ Name = 'three-top'; File = 'three-middle.qed'; Size = 1048576; Merged = 8192; Zeroed = 0; BaseSize = 1048576
+            Shown = '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43' }
+        @{ Name = 'over-shorter'; File = 'short.raw'; Size = 65536; Merged = 8192; Zeroed = 0; BaseSize = 65536
+            Shown = '0+10000 0x53, 11K+512 0x51, 32K+4K 0x52' }
+        @{ Name = 'over-longer'; File = 'base.raw'; Size = 18432; Merged = 4096; Zeroed = 0; BaseSize = 32768
+            Shown = '0+4K 0x70, 4K+4K 0x53, 8K+4K 0x72, 12K+4K 0x73, 16K+2K 0x74' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+}
+
+Describe 'Merge-QedImage' {
+    BeforeEach {
+        $folder = New-Folder 'merge'
+        $null = Copy-Fixture 'chains/base.raw', 'chains/short.raw', 'chains/three-middle.qed' -Folder $folder
+        $base = Copy-Fixture 'chains/base.qed' -Folder $folder
+        $path = Copy-Fixture 'chains/over-qed.qed' -Folder $folder
+        $reads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
+        $raw = Copy-Fixture 'chains/over-raw.qed' -Folder $folder
+    }
+
+    Context 'takes its parameters' {
+        It 'as they are documented' {
+            Get-OwnParameter Merge-QedImage Path | Should -Be 'AllowUnc', 'Keep', 'Path!@0 value property'
+            Get-OwnParameter Merge-QedImage LiteralPath | Should -Be 'AllowUnc', 'Keep', 'LiteralPath! property'
+        }
+
+        It 'as strings and our own objects in the pipeline' {
+            ($path | Merge-QedImage -Keep).Path | Should -BeExactly $path
+            (Get-QedInfo $path | Merge-QedImage -Keep).Path | Should -BeExactly $path
+            (Merge-QedImage -LiteralPath $path).Path | Should -BeExactly $path
+            Merge-QedImage $path, $raw | ForEach-Object { $_.Path } | Should -Be $path, $raw
+        }
+
+        It 'as files from Get-ChildItem' -Tag FullShell {
+            Get-ChildItem -LiteralPath $folder -Filter 'over-*.qed' | Merge-QedImage | ForEach-Object { $_.Path } | Should -Be $path, $raw
+        }
+    }
+
+    Context 'merges <Name>.qed into <File>' -ForEach $disks {
+        BeforeEach {
+            $overlay = Copy-Fixture "chains/$Name.qed" -Folder $folder
+            $below = [System.IO.Path]::Combine($folder, $File)
+        }
+
+        It 'so that both read as the overlay did' {
+            $old = Get-DiskBytes $below
+            $result = Merge-QedImage $overlay
+            $result | Should -HaveCount 1
+            $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedMergeResult'
+            $result.Path | Should -BeExactly $overlay
+            $result.BackingFilePath | Should -BeExactly $below
+            $result.BytesMerged | Should -Be $Merged
+            $result.BytesZeroed | Should -Be $Zeroed
+            $result.IsEmptied | Should -BeTrue
+            Assert-Disk $overlay $Size $Shown
+            # Behind the end of a shorter overlay the backing file keeps what it had.
+            $expected = New-DiskBytes $BaseSize $Shown
+            if ($BaseSize -gt $Size) { [System.Buffer]::BlockCopy($old, $Size, $expected, $Size, $BaseSize - $Size) }
+            $new = Get-DiskBytes $below
+            $new.Length | Should -Be $BaseSize
+            Test-SameBytes $new $expected | Should -BeTrue
+            Assert-Clean $overlay -Qemu:$qemu
+            if ($File -like '*.qed') { Assert-Clean $below -Qemu:$qemu }
+        }
+
+        It 'and leaves a valid empty overlay of it' {
+            $header = Get-RawHeader $overlay
+            $null = Merge-QedImage $overlay
+            $check = Test-QedImage $overlay
+            $check.AllocatedClusters | Should -Be 0
+            $check.ZeroClusters | Should -Be 0
+            $check.LeakedClusters | Should -Be 0
+            [System.IO.FileInfo]::new($overlay).Length | Should -Be 12288
+            $now = Get-RawHeader $overlay
+            $now.backing_filename | Should -BeExactly $header.backing_filename
+            $now.features | Should -Be $header.features
+            $now.image_size | Should -Be $Size
+            (Merge-QedImage $overlay).BytesMerged | Should -Be 0
+        }
+
+        It 'or leaves the overlay as it is with -Keep' {
+            $before = Get-Sha256 $overlay
+            $result = Merge-QedImage $overlay -Keep
+            $result.IsEmptied | Should -BeFalse
+            $result.BytesMerged | Should -Be $Merged
+            Get-Sha256 $overlay | Should -Be $before
+            Assert-Disk $overlay $Size $Shown
+            Test-SameBytes (Get-DiskBytes $below 0 $Size) (New-DiskBytes $Size $Shown) | Should -BeTrue
+        }
+
+        It 'as -WhatIf says' {
+            Assert-WhatIf { Merge-QedImage $overlay -WhatIf } $folder "Merge * of data ($Merged bytes) into '$below' and empty the overlay*$overlay"
+            Assert-WhatIf { Merge-QedImage $overlay -Keep -WhatIf } $folder "Merge * of data ($Merged bytes) into '$below'`" on target*"
+        }
+    }
+
+    Context 'merges' {
+        It 'one layer only: what lies under the backing file stays as it is' {
+            $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
+            $before = Get-Sha256 $base
+            $null = Merge-QedImage $top
+            Get-Sha256 $base | Should -Be $before
+            (Get-QedInfo ([System.IO.Path]::Combine($folder, 'three-middle.qed'))).BackingFile | Should -Be 'base.qed'
+        }
+
+        It 'layer by layer down to the base' {
+            $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
+            $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
+            $all = '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43'
+            $top, $middle | Merge-QedImage | ForEach-Object { $_.IsEmptied } | Should -Be $true, $true
+            foreach ($layer in $top, $middle, $base) { Assert-Disk $layer 1MB $all }
+            Assert-Clean $base -Qemu:$qemu
+        }
+
+        It 'zero clusters as zeroes that the backing file need not store' {
+            $null = Merge-QedImage $path
+            # The 4K of zeroes at 64K were data in the base, which has nothing under it.
+            (Get-QedAllocationMap $base | Where-Object { $_.Start -le 65536 -and $_.Start + $_.Length -gt 65536 }).State | Should -Not -Be 'Data'
+        }
+
+        It 'zero clusters over a backing file with a file under it, so that nothing shines through' {
+            $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
+            $over = [System.IO.Path]::Combine($folder, 'zeroes.qed')
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'zeroes.raw')) 1MB ''
+            $null = Convert-QedImage $source $over -BackingFile three-middle.qed -ClusterSizeBytes 4KB
+            $result = Merge-QedImage $over
+            $result.BytesMerged | Should -Be 0
+            $result.BytesZeroed | Should -BeGreaterThan 0
+            Assert-Disk $middle 1MB ''
+            Assert-Disk $base 1MB '0+16K 0x11, 64K+16K 0x12'
+        }
+
+        It 'clusters of another size' {
+            $other = [System.IO.Path]::Combine($folder, 'other.qed')
+            $null = New-QedImage $other -BackingFile base.qed -ClusterSizeBytes 64KB
+            Set-DiskBytes $other 70000 (New-Bytes 1 -Value 0xE1)
+            $null = Merge-QedImage $other
+            Assert-Disk $base 1MB '0+16K 0x11, 64K+16K 0x12, 70000+1 0xe1'
+            Assert-Clean $base -Qemu:$qemu
+        }
+
+        It 'a larger overlay, for which the backing file grows: by zeroes' {
+            Resize-QedImage $path 3MB
+            Set-DiskBytes $path (3MB - 512) (New-Bytes 512 -Value 0xE1)
+            $null = Merge-QedImage $path
+            (Get-QedInfo $base).VirtualSize | Should -Be 3MB
+            Assert-Disk $path 3MB "$reads, 3145216+512 0xe1"
+            Assert-Disk $base 3MB "$reads, 3145216+512 0xe1"
+            Assert-Clean $base -Qemu:$qemu
+        }
+
+        It 'a larger overlay into a layer over a longer base, without bringing that to light' {
+            $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
+            Resize-QedImage $middle 10KB -Shrink
+            $over = [System.IO.Path]::Combine($folder, 'over.qed')
+            $null = New-QedImage $over 1MB -BackingFile three-middle.qed -ClusterSizeBytes 4KB
+            Set-DiskBytes $over 512KB (New-Bytes 512 -Value 0xE1)
+            $null = Merge-QedImage $over
+            $all = '0+8K 0x11, 8K+2K 0x41, 512K+512 0xe1'
+            Assert-Disk $over 1MB $all
+            Assert-Disk $middle 1MB $all
+        }
+
+        It 'an overlay with nothing in it' {
+            $null = New-QedImage ([System.IO.Path]::Combine($folder, 'empty.qed')) -BackingFile base.qed
+            $before = Get-Sha256 $base
+            $result = Merge-QedImage ([System.IO.Path]::Combine($folder, 'empty.qed'))
+            $result.BytesMerged | Should -Be 0
+            $result.BytesZeroed | Should -Be 0
+            Get-Sha256 $base | Should -Be $before
+        }
+
+        It 'into a raw file that only looks like an image, as raw' {
+            $null = Copy-Fixture 'chains/disguised.raw' -Folder $folder
+            $over = Copy-Fixture 'chains/over-disguised.qed' -Folder $folder
+            Set-DiskBytes $over 4096 (New-Bytes 4096 -Value 0xE1)
+            $expected = Get-DiskBytes $over
+            $null = Merge-QedImage $over
+            Test-SameBytes ([System.IO.File]::ReadAllBytes([System.IO.Path]::Combine($folder, 'disguised.raw'))) $expected | Should -BeTrue
+        }
+
+        It '<_>, which was not closed cleanly, and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
+            $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
+            # Not by Set-QedBackingFile, which would clear the mark: bit 1, and the name behind the header.
+            $bytes = [System.IO.File]::ReadAllBytes($dirty)
+            $bytes[16] = $bytes[16] -bor 1
+            $bytes[56] = 64
+            $bytes[60] = 8
+            [System.Text.Encoding]::ASCII.GetBytes('base.qed').CopyTo($bytes, 64)
+            [System.IO.File]::WriteAllBytes($dirty, $bytes)
+            $all = Get-DiskBytes $dirty
+            $null = Merge-QedImage $dirty
+            (Get-QedInfo $dirty).NeedsCheck | Should -BeFalse
+            Test-SameBytes (Get-DiskBytes $dirty) $all | Should -BeTrue
+            Test-SameBytes (Get-DiskBytes $base 0 $all.Length) $all | Should -BeTrue
+            Assert-Clean $dirty
+        }
+    }
+
+    Context 'with -Confirm and -Verbose' {
+        It 'asks with -Confirm' {
+            Assert-Confirm { Merge-QedImage $path -Confirm } $folder "*Merge*8192 bytes*$base*$path*"
+            Assert-Disk $base 1MB $reads
+        }
+
+        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+            $ConfirmPreference = 'Low'
+            (Merge-QedImage $path -Confirm:$false).IsEmptied | Should -BeTrue
+        }
+
+        It 'says with -Verbose what it does' {
+            $recorded = Invoke-Recorded { Merge-QedImage $path -Verbose }
+            @($recorded.Verbose -like "*Merge 8 KiB of data (8192 bytes) into '$base' and empty the overlay*") | Should -HaveCount 1
+        }
+
+        It 'survives JSON' -Tag FullShell {
+            (Merge-QedImage $path | ConvertTo-Json | ConvertFrom-Json).BytesMerged | Should -Be 8192
+        }
+
+        It 'goes on in a pipeline of ours' {
+            "$((Merge-QedImage $path | Test-QedImage).Status)" | Should -Be 'Clean'
+        }
+    }
+
+    Context 'in trouble' {
+        It 'refuses an image without a backing file, and says so' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Merge-QedImage $base } 'QedLimit' 'InvalidArgument' $base '*backing file*overlay*'
+            Assert-OneError { Merge-QedImage $base -WhatIf } 'QedLimit' 'InvalidArgument' $base
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'writes one error about <Name> and changes nothing: <Id>' -ForEach @(
+            @{ Name = 'name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*' }
+            @{ Name = 'name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+            @{ Name = 'cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+            @{ Name = 'over-disguised-probed.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*secret.raw*' }
+        ) {
+            $null = Copy-Fixture 'chains/disguised.raw' -Folder $folder
+            $bad = Copy-Fixture "chains/$Name" -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Merge-QedImage $bad } $Id $Category $bad $Message
+            Assert-OneError { Merge-QedImage $bad -WhatIf } $Id $Category $bad $Message
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a backing file in a format that it does not write' {
+            $null = Copy-Fixture 'foreign/disk.qcow2' -Folder $folder -As 'base.qed'
+            $before = Get-FolderState $folder
+            Assert-OneError { Merge-QedImage $path } 'QedUnsupportedFormat' 'NotImplemented' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a larger overlay than the backing file can grow to, and names its limit' {
+            $small = [System.IO.Path]::Combine($folder, 'small.qed')
+            $null = New-QedImage $small 1MB -ClusterSizeBytes 4KB -TableSize 1
+            $over = [System.IO.Path]::Combine($folder, 'over.qed')
+            $null = New-QedImage $over 2GB -BackingFile small.qed
+            $before = Get-FolderState $folder
+            Assert-OneError { Merge-QedImage $over } 'QedLimit' 'InvalidArgument' $over '*2147483648*1073741824*'
+            Assert-OneError { Merge-QedImage $over -WhatIf } 'QedLimit' 'InvalidArgument' $over
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses a backing file that is dirty and corrupt, and changes nothing' {
+            $null = Copy-Fixture 'damaged/dirty-corrupt.qed' -Folder $folder -As 'base.qed'
+            $before = Get-FolderState $folder
+            Assert-OneError { Merge-QedImage $path } 'QedCorrupt' 'InvalidData' $path '*base.qed*Repair-QedImage*'
+            Get-FolderState $folder | Should -Be $before
+            Assert-OneError { Merge-QedImage $path -WhatIf } 'QedCorrupt' 'InvalidData' $path '*base.qed*Repair-QedImage*'
+        }
+
+        It 'refuses an overlay that is dirty and corrupt, and changes nothing' {
+            $bad = Copy-Fixture 'damaged/dirty-corrupt.qed' -Folder $folder
+            $bytes = [System.IO.File]::ReadAllBytes($bad)
+            $bytes[16] = $bytes[16] -bor 1
+            $bytes[56] = 64
+            $bytes[60] = 8
+            [System.Text.Encoding]::ASCII.GetBytes('base.qed').CopyTo($bytes, 64)
+            [System.IO.File]::WriteAllBytes($bad, $bytes)
+            $before = Get-FolderState $folder
+            Assert-OneError { Merge-QedImage $bad } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
+            Get-FolderState $folder | Should -Be $before
+            Assert-OneError { Merge-QedImage $bad -WhatIf } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
+        }
+
+        It 'refuses an overlay in use, or a backing file in use, and changes nothing' {
+            foreach ($used in $path, $base) {
+                $stream = Open-QedImage $used
+                try {
+                    $before = Get-FolderState $folder
+                    Assert-OneError { Merge-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path "*$used*"
+                    Assert-OneError { Merge-QedImage $path -WhatIf } 'QedImageInUse' 'ResourceBusy' $path
+                    Get-FolderState $folder | Should -Be $before
+                }
+                finally { $stream.Dispose() }
+            }
+        }
+
+        It 'refuses a backing file that qemu-io has open' -Skip:(-not $qemuLocks) {
+            $process = Open-InQemu $base -ReadOnly
+            try { Assert-OneError { Merge-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path }
+            finally { Close-Qemu $process }
+        }
+
+        It 'refuses an overlay over a backing file that another open overlay reads through' {
+            $other = [System.IO.Path]::Combine($folder, 'other.qed')
+            $null = New-QedImage $other -BackingFile base.qed
+            $stream = Open-QedImage $other
+            try { Assert-OneError { Merge-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path }
+            finally { $stream.Dispose() }
+        }
+
+        It 'goes on with the next image after an error, and throws with -ErrorAction Stop' {
+            $recorded = Invoke-Recorded { $base, $path | Merge-QedImage }
+            $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $base
+            $recorded.Output | ForEach-Object { $_.Path } | Should -Be $path
+            { Merge-QedImage $base -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.MergeQedImageCommand'
+        }
+
+        It 'leaves overlay and base reading the same where the overlay is damaged in the middle' {
+            $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
+            Set-QedBackingFile $bad base.qed
+            $hash = Get-Sha256 $bad
+            Assert-OneError { Merge-QedImage $bad } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
+            Get-Sha256 $bad | Should -Be $hash
+            Assert-Clean $base
+        }
+    }
+
+    Context 'beside qemu-img' {
+        It 'makes of <Name>.qed what qemu-img commit makes' -Skip:(-not $qemu) -ForEach $disks {
+            $overlay = Copy-Fixture "chains/$Name.qed" -Folder $folder
+            $theirs = New-Folder 'theirs'
+            foreach ($file in [System.IO.Directory]::GetFiles($folder)) {
+                [System.IO.File]::Copy($file, [System.IO.Path]::Combine($theirs, [System.IO.Path]::GetFileName($file)))
+            }
+
+            (Invoke-Native qemu-img commit -f qed ([System.IO.Path]::Combine($theirs, "$Name.qed"))).ExitCode | Should -Be 0
+            $null = Merge-QedImage $overlay
+            $format = [System.IO.Path]::GetExtension($File).Substring(1)
+            $compared = Invoke-Native qemu-img compare -f $format -F $format ([System.IO.Path]::Combine($folder, $File)) ([System.IO.Path]::Combine($theirs, $File))
+            $compared.ExitCode | Should -Be 0 -Because "of $($compared.Output)"
+            (Invoke-Native qemu-img compare -f qed -F qed $overlay ([System.IO.Path]::Combine($theirs, "$Name.qed"))).ExitCode | Should -Be 0
+        }
+    }
+}

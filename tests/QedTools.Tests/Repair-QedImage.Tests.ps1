@@ -1,0 +1,478 @@
+# Repair-QedImage: everything that Test-QedImage finds, and the way back.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $qemuLocks = $qemu -and -not $IsOnWindows
+
+    # Status: of the check before. Reads: the disk after the repair, where it is all known; Lost: what of the original disk
+    # reads as zeroes afterwards; Else: what of it holds something else; Kind: the repairs, but for leaks and the dirty bit.
+    # The disks are base-4k.qed and base-8k.qed, or header-2.qed.
+    $base4 = '0+4K 0xc0, 4K+4K 0xc1, 8K+4K 0xc2, 36K+4K 0xc9, 4M+4K 0xd0, 4100K+4K 0xd1, 4116K+4K 0xd5, 8204K+4K 0xe3'
+    $base8 = '0+8K 0xc0, 8K+8K 0xc1, 16K+8K 0xc2, 72K+8K 0xc9, 16M+8K 0xd0, 16392K+8K 0xd1, 16424K+8K 0xd5, 32792K+8K 0xe3'
+    $lost4 = '4M+4K 0x00, 4100K+4K 0x00, 4116K+4K 0x00'
+    $corrupt = @(
+        @{ Name = 'dirty-corrupt'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-misaligned'; Size = 50331648; Reads = "$base8, 8K+8K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-low-bits'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-value-2'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-past-end'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-huge'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-wraps'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-partial-cluster'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-in-header'; Size = 8388608; Reads = '0+4K 0x81, 4M+4K 0x83'; Kind = 'EntriesCleared' }
+        @{ Name = 'l1-misaligned'; Size = 50331648; Reads = "$base8, 16M+8K 0x00, 16392K+8K 0x00, 16424K+8K 0x00"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-low-bits'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-value-1'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-value-2'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-past-end'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-huge'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-wraps'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-overhangs'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-in-header'; Size = 8388608; Reads = '0+4K 0x81, 4K+4K 0x82'; Kind = 'TableEntryCleared' }
+        @{ Name = 'truncated'; Reads = "$base4, 8204K+4K 0x00"; Kind = 'TableEntryCleared' }
+        @{ Name = 'double-one-table'; Reads = "$base4, 36K+4K 0xc1"; Kind = 'DataCopied' }
+        @{ Name = 'double-two-tables'; Reads = "$base4, 4100K+4K 0xc1"; Kind = 'DataCopied' }
+        @{ Name = 'data-at-earlier-l2'; Kind = 'DataCopied' }
+        @{ Name = 'data-at-later-l2'; Kind = 'DataCopied' }
+        @{ Name = 'data-at-own-l2'; Kind = 'DataCopied' }
+        @{ Name = 'data-at-l1'; Kind = 'DataCopied' }
+        @{ Name = 'table-at-data' }
+        @{ Name = 'table-at-l1'; Kind = 'TableCopied' }
+        @{ Name = 'table-shared'; Reads = "$base4, 8204K+4K 0x00, 8M+4K 0xd0, 8196K+4K 0xd1, 8212K+4K 0xd5"; Kind = 'TableCopied' }
+        @{ Name = 'table-overlap' }
+        @{ Name = 'past-size-l2'; Size = 8400896; Reads = '0+4K 0xc0, 4K+4K 0xc1, 8K+4K 0xc2, 36K+4K 0xc9, 4M+4K 0xd0, 4100K+4K 0xd1, 4116K+4K 0xd5'; Kind = 'EntriesBeyondEndCleared' }
+        @{ Name = 'past-size-l1'; Size = 8388608; Reads = '0+4K 0xc0, 4K+4K 0xc1, 8K+4K 0xc2, 36K+4K 0xc9, 4M+4K 0xd0, 4100K+4K 0xd1, 4116K+4K 0xd5'; Kind = 'EntriesBeyondEndCleared' }
+        @{ Name = 'several' }
+    ) | ForEach-Object { if (-not $_.ContainsKey('Size')) { $_.Size = 12582912 }; $_ }
+    $leaking = @(
+        @{ Name = 'dirty-leaks'; Size = 1048576; Leaked = 2 }
+        @{ Name = 'leak-at-end'; Reads = $base4; Leaked = 3 }
+        @{ Name = 'leak-in-middle'; Reads = "$base4, 4K+4K 0x00"; Leaked = 1 }
+        @{ Name = 'leak-table'; Reads = "$base4, $lost4"; Leaked = 5 }
+        @{ Name = 'tail-leak'; Reads = $base4; Leaked = 1 }
+    ) | ForEach-Object { if (-not $_.ContainsKey('Size')) { $_.Size = 12582912 }; $_ }
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+
+    # The clusters of a disk that can be read, each its offset and its hash: nothing of them may change.
+    function Get-Readable {
+        param([string] $Path)
+
+        $stream = Open-QedImage $Path -ErrorAction Stop
+        $algorithm = [System.Security.Cryptography.SHA256]::Create()
+        try {
+            $size = (Get-RawHeader $Path).cluster_size
+            $buffer = [byte[]]::new($size)
+            # Around all that the fixtures hold; the rest is nothing but holes.
+            foreach ($start in 0, 4194304, 8388608, 16777216, 33554432) {
+                for ($at = $start; $at -lt [System.Math]::Min($start + 20 * $size, $stream.Length); $at += $size) {
+                    $null = $stream.Seek($at, 'Begin')
+                    try { $null = $stream.Read($buffer, 0, $size) } catch { continue }
+                    "$at $([System.BitConverter]::ToString($algorithm.ComputeHash($buffer)))"
+                }
+            }
+        }
+        finally {
+            $stream.Dispose()
+            $algorithm.Dispose()
+        }
+    }
+}
+
+Describe 'Repair-QedImage' {
+    BeforeEach {
+        $folder = New-Folder 'repair'
+        $clean = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        $path = Copy-Fixture 'damaged/several.qed' -Folder $folder
+        $leaky = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
+        $double = Copy-Fixture 'damaged/double-one-table.qed' -Folder $folder
+    }
+
+    Context 'takes its parameters' {
+        It 'as they are documented' {
+            Get-OwnParameter Repair-QedImage Path | Should -Be 'NoBackup', 'Path!@0 value property', 'RestoreFrom'
+            Get-OwnParameter Repair-QedImage LiteralPath | Should -Be 'LiteralPath! property', 'NoBackup', 'RestoreFrom'
+        }
+
+        It 'as strings and our own objects in the pipeline' {
+            $path, $leaky | Repair-QedImage | ForEach-Object { "$($_.After.Status)" } | Should -Be 'Clean', 'Clean'
+            "$((Get-QedInfo $double | Repair-QedImage).After.Status)" | Should -Be 'Clean'
+        }
+
+        It 'from what Test-QedImage found' {
+            $repaired = Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) | Where-Object { "$($_.Status)" -ne 'Clean' } | Repair-QedImage
+            $repaired | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'double-one-table.qed', 'leak-in-middle.qed', 'several.qed'
+            Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) -Quiet | Should -Be $true, $true, $true, $true
+        }
+
+        It 'as files from Get-ChildItem' -Tag FullShell {
+            Get-ChildItem -LiteralPath $folder -Filter 'several*' | Repair-QedImage | ForEach-Object { "$($_.After.Status)" } | Should -Be 'Clean'
+        }
+    }
+
+    Context 'repairs <Name>.qed' -ForEach $corrupt {
+        BeforeEach {
+            $bad = Copy-Fixture "damaged/$Name.qed" -Folder $folder
+            $hash = Get-Sha256 $bad
+            $checked = Test-QedImage $bad
+        }
+
+        It 'so that no check finds anything' {
+            $result = Repair-QedImage $bad
+            $result | Should -HaveCount 1
+            "$($result.Before.Status)" | Should -Be 'Corrupt'
+            $result.Before.CorruptionCount | Should -Be $checked.CorruptionCount
+            $result.Before.LeakedClusters | Should -Be $checked.LeakedClusters
+            $result.Before.NeedsCheck | Should -Be $checked.NeedsCheck
+            "$($result.After.Status)" | Should -Be 'Clean'
+            $result.After.CorruptionCount | Should -Be 0
+            $result.After.LeakedClusters | Should -Be 0
+            $result.After.NeedsCheck | Should -BeFalse
+            $result.RepairCount | Should -Be @($result.Repairs).Count
+            if ($Kind) { @($result.Repairs | Where-Object { "$($_.Kind)" -notmatch 'LeaksRemoved|NeedCheckCleared' } | ForEach-Object { "$($_.Kind)" })[0] | Should -Be $Kind }
+            Assert-Clean $bad -Qemu:$qemu
+        }
+
+        It 'and loses nothing that could be read' {
+            $before = Get-Readable $bad
+            $null = Repair-QedImage $bad
+            $after = [System.Collections.Generic.HashSet[string]]::new([string[]](Get-Readable $bad))
+            $before | Where-Object { -not $after.Contains($_) } | Should -BeNullOrEmpty
+            if ($Reads) { Assert-Disk $bad $Size $Reads }
+        }
+
+        It 'and takes it back to the last byte' {
+            $result = Repair-QedImage $bad
+            [System.IO.File]::Exists($result.BackupPath) | Should -BeTrue
+            Get-Sha256 $bad | Should -Not -Be $hash
+            $info = Repair-QedImage $bad -RestoreFrom $result.BackupPath
+            $info.Path | Should -BeExactly $bad
+            Get-Sha256 $bad | Should -Be $hash
+        }
+
+        It 'as -WhatIf says, repair for repair, which changes nothing' {
+            $before = Get-FolderState $folder
+            $said = (Invoke-OnScreen { Repair-QedImage $bad -WhatIf }).Screen
+            Get-FolderState $folder | Should -Be $before
+            $result = Repair-QedImage $bad -NoBackup
+            $said[0] | Should -BeLike "Repair the image ($($result.RepairCount) repairs)*$bad"
+            $told = @($said | ForEach-Object { $_ -replace '" on target ".*$' })
+            $told[1..$told.Count] | Should -Be @($result.Repairs | ForEach-Object { $_.Description })
+        }
+    }
+
+    Context 'gives back the leaks of <Name>.qed' -ForEach $leaking {
+        BeforeEach {
+            $bad = Copy-Fixture "damaged/$Name.qed" -Folder $folder
+            $disk = Get-DiskBytes $bad
+        }
+
+        It 'and keeps what the disk reads as' {
+            $length = [System.IO.FileInfo]::new($bad).Length
+            $result = Repair-QedImage $bad
+            "$($result.Before.Status)" | Should -Be 'Leaks'
+            $result.Before.LeakedClusters | Should -Be $Leaked
+            ($result.Repairs | Where-Object { "$($_.Kind)" -eq 'LeaksRemoved' }).Length | Should -Be ($Leaked * 4096)
+            [System.IO.FileInfo]::new($bad).Length | Should -BeLessOrEqual ($length - $Leaked * 4096)
+            Test-SameBytes (Get-DiskBytes $bad) $disk | Should -BeTrue
+            if ($Reads) { Assert-Disk $bad $Size $Reads }
+            Assert-Clean $bad -Qemu:$qemu
+        }
+
+        It 'and can take it back to an image that reads and checks as before' {
+            $before = Test-QedImage $bad
+            $result = Repair-QedImage $bad
+            $null = Repair-QedImage $bad -RestoreFrom $result.BackupPath
+            $after = Test-QedImage $bad
+            "$($after.Status) $($after.LeakedClusters) $($after.AllocatedClusters) $($after.NeedsCheck)" | Should -Be "$($before.Status) $($before.LeakedClusters) $($before.AllocatedClusters) $($before.NeedsCheck)"
+            Test-SameBytes (Get-DiskBytes $bad) $disk | Should -BeTrue
+        }
+
+        It 'as -WhatIf says' {
+            $says = @('Repair the image (* repairs)*'; "Give $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { 'Remove the mark*' })
+            Assert-WhatIf { Repair-QedImage $bad -WhatIf } $folder $says
+        }
+    }
+
+    Context 'clears the mark of an image that was not closed cleanly' {
+        It 'and does nothing else to one that is whole' {
+            $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
+            $bytes = [System.IO.File]::ReadAllBytes($dirty)
+            $result = Repair-QedImage $dirty
+            "$($result.Before.Status)" | Should -Be 'Clean'
+            $result.Before.NeedsCheck | Should -BeTrue
+            $result.After.NeedsCheck | Should -BeFalse
+            $result.Repairs | ForEach-Object { "$($_.Kind)" } | Should -Be 'NeedCheckCleared'
+            $result.BackupPath | Should -BeNullOrEmpty
+            $bytes[16] = 0
+            Test-SameBytes ([System.IO.File]::ReadAllBytes($dirty)) $bytes | Should -BeTrue
+        }
+
+        It 'and says so with -WhatIf' {
+            $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
+            Assert-WhatIf { Repair-QedImage $dirty -WhatIf } $folder '*1 repairs*', 'Remove the mark*'
+        }
+    }
+
+    Context 'finds nothing to repair' {
+        It 'in <_>.qed, leaves it as it is, and says so' -ForEach 'images/base-4k', 'images/header-2', 'images/table-1', 'damaged/tail' {
+            $fine = Copy-Fixture "$_.qed" -Folder $folder
+            [System.IO.File]::SetLastWriteTimeUtc($fine, [datetime]::new(2020, 1, 2))
+            $before = Get-FolderState $folder
+            $recorded = Invoke-Recorded { Repair-QedImage $fine -Verbose }
+            $recorded.Output | Should -HaveCount 1
+            $recorded.Output[0].RepairCount | Should -Be 0
+            $recorded.Output[0].Repairs | Should -BeNullOrEmpty
+            $recorded.Output[0].BackupPath | Should -BeNullOrEmpty
+            "$($recorded.Output[0].After.Status)" | Should -Be 'Clean'
+            @($recorded.Verbose -like '*nothing to repair*') | Should -HaveCount 1
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'a second time' {
+            $null = Repair-QedImage $path -NoBackup
+            $before = Get-FolderState $folder
+            (Repair-QedImage $path).RepairCount | Should -Be 0
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'writes a result' {
+        It 'of the checks before and after and all that was done' {
+            $result = Repair-QedImage $path
+            $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedRepairResult'
+            $result.Path | Should -BeExactly $path
+            $result.Before.PSObject.TypeNames[0] | Should -Be 'QedTools.QedCheckResult'
+            $result.Before.CorruptionCount | Should -Be 6
+            $result.Before.NeedsCheck | Should -BeTrue
+            "$($result.After.Status)" | Should -Be 'Clean'
+            $kinds = @($result.Repairs | ForEach-Object { "$($_.Kind)" })
+            @($kinds -eq 'TableEntryCleared') | Should -HaveCount 1
+            @($kinds -eq 'DataCopied') | Should -HaveCount 2
+            @($kinds -eq 'EntriesCleared').Count | Should -BeGreaterOrEqual 2
+            $kinds[-2, -1] | Should -Be 'LeaksRemoved', 'NeedCheckCleared'
+        }
+
+        It 'with the virtual range of each entry that was cleared or copied' {
+            $result = Repair-QedImage $double
+            $copied = $result.Repairs | Where-Object { "$($_.Kind)" -eq 'DataCopied' }
+            $copied.VirtualOffset | Should -Be 36864
+            $copied.Length | Should -Be 4096
+            $copied.Offset | Should -Be (4 * 4096 + 9 * 8)
+            $copied.Description | Should -BeLike '*4096 bytes from 36864*unchanged*'
+
+            $lost = Copy-Fixture 'damaged/l1-past-end.qed' -Folder $folder
+            $cleared = (Repair-QedImage $lost).Repairs | Where-Object { "$($_.Kind)" -eq 'TableEntryCleared' }
+            $cleared.VirtualOffset | Should -Be 4MB
+            $cleared.Length | Should -Be 4MB
+            $cleared.Offset | Should -Be (4096 + 8)
+        }
+
+        It 'that survives JSON' -Tag FullShell {
+            $again = Repair-QedImage $path | ConvertTo-Json -Depth 5 | ConvertFrom-Json
+            $again.Before.CorruptionCount | Should -Be 6
+            @($again.Repairs).Count | Should -Be $again.RepairCount
+        }
+
+        It 'that goes on in a pipeline of ours' {
+            "$((Repair-QedImage $path | Test-QedImage).Status)" | Should -Be 'Clean'
+        }
+    }
+
+    Context 'makes a backup' {
+        It 'beside the image, whose name tells which and when, and no other file' {
+            $before = [System.IO.Directory]::GetFileSystemEntries($folder)
+            $result = Repair-QedImage $path
+            $new = [System.IO.Directory]::GetFileSystemEntries($folder) | Where-Object { $_ -notin $before }
+            $new | Should -BeExactly $result.BackupPath
+            $new | Should -BeLike "$path.*.qedundo"
+        }
+
+        It 'that is small: what is overwritten, not the image' {
+            $big = Copy-Fixture 'damaged/l2-low-bits.qed' -Folder $folder
+            $result = Repair-QedImage $big
+            [System.IO.FileInfo]::new($result.BackupPath).Length | Should -BeLessThan ([System.IO.FileInfo]::new($big).Length * 2)
+        }
+
+        It 'and says with -Verbose what it did and how to take it back' {
+            $recorded = Invoke-Recorded { Repair-QedImage $double -Verbose }
+            @($recorded.Verbose -like '*4096 bytes from 36864*') | Should -HaveCount 1
+            @($recorded.Verbose -like "*Repair-QedImage -RestoreFrom '$($recorded.Output[0].BackupPath)'*") | Should -HaveCount 1
+        }
+
+        It 'but not with -NoBackup' {
+            $before = [System.IO.Directory]::GetFileSystemEntries($folder)
+            $result = Repair-QedImage $path -NoBackup
+            $result.BackupPath | Should -BeNullOrEmpty
+            "$($result.After.Status)" | Should -Be 'Clean'
+            [System.IO.Directory]::GetFileSystemEntries($folder) | Should -Be $before
+            Assert-Clean $path
+        }
+
+        It 'again when the image is repaired again at once' {
+            $hash = Get-Sha256 $path
+            $first = Repair-QedImage $path
+            $null = Repair-QedImage $path -RestoreFrom $first.BackupPath
+            $recorded = Invoke-Recorded { Repair-QedImage $path }
+            $recorded.Errors | Should -BeNullOrEmpty
+            $recorded.Output[0].BackupPath | Should -Not -Be $first.BackupPath
+            $null = Repair-QedImage $path -RestoreFrom $recorded.Output[0].BackupPath
+            Get-Sha256 $path | Should -Be $hash
+        }
+    }
+
+    Context 'with -RestoreFrom' {
+        BeforeEach {
+            $hash = Get-Sha256 $path
+            $backup = (Repair-QedImage $path).BackupPath
+        }
+
+        It 'writes the facts of the image as it was, and keeps the backup' {
+            $info = Repair-QedImage $path -RestoreFrom $backup
+            $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
+            $info.NeedsCheck | Should -BeTrue
+            [System.IO.File]::Exists($backup) | Should -BeTrue
+        }
+
+        It 'can be repeated' {
+            $null = Repair-QedImage $path -RestoreFrom $backup
+            $null = Repair-QedImage $path -RestoreFrom $backup
+            Get-Sha256 $path | Should -Be $hash
+        }
+
+        It 'takes the backup relative to the current location' {
+            Invoke-InFolder $folder { $null = Repair-QedImage 'several.qed' -RestoreFrom ([System.IO.Path]::GetFileName($backup)) }
+            Get-Sha256 $path | Should -Be $hash
+        }
+
+        It 'says with -WhatIf what it would do, and does not' {
+            Assert-WhatIf { Repair-QedImage $path -RestoreFrom $backup -WhatIf } $folder "Bring the image back to what '$backup' saved*$path"
+        }
+
+        It 'asks with -Confirm' {
+            Assert-Confirm { Repair-QedImage $path -RestoreFrom $backup -Confirm } $folder "*$backup*$path*"
+            Get-Sha256 $path | Should -Be $hash
+        }
+
+        It 'refuses a file that is no backup, and changes nothing' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedLimit' 'InvalidArgument' $path '*RestoreFrom*backup that Repair-QedImage made*'
+            Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) } 'QedFileNotFound' 'ObjectNotFound' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'says with -WhatIf too that a file is no backup' {
+            $before = Get-FolderState $folder
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean -WhatIf } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) -WhatIf } 'QedFileNotFound' 'ObjectNotFound' $path
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses an image in use' {
+            $stream = Open-QedImage $path
+            try {
+                $before = Get-FolderState $folder
+                Assert-OneError { Repair-QedImage $path -RestoreFrom $backup } 'QedImageInUse' 'ResourceBusy' $path
+                Get-FolderState $folder | Should -Be $before
+            }
+            finally { $stream.Dispose() }
+        }
+
+        It 'refuses the backup of another image' {
+            $before = Get-FolderState $folder
+            $recorded = Invoke-Recorded { Repair-QedImage $clean -RestoreFrom $backup }
+            $recorded.Errors | Should -HaveCount 1
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'refuses an image that was changed since its repair' {
+            Set-DiskBytes $path 9MB (New-Bytes 10000 -Value 0xE1)
+            $before = Get-FolderState $folder
+            $recorded = Invoke-Recorded { Repair-QedImage $path -RestoreFrom $backup }
+            $recorded.Errors | Should -HaveCount 1
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'with -Confirm' {
+        It 'asks once for an image, however many repairs' {
+            Assert-Confirm { Repair-QedImage $path -Confirm } $folder "*repairs*$path*"
+            Assert-Clean $path
+        }
+
+        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+            $ConfirmPreference = 'Low'
+            "$((Repair-QedImage $path -Confirm:$false).After.Status)" | Should -Be 'Clean'
+        }
+
+        It 'does not ask where there is nothing to repair' {
+            (Invoke-OnScreen { Repair-QedImage $clean -Confirm }).Questions | Should -BeNullOrEmpty
+        }
+
+        It 'knows $WhatIfPreference, too' {
+            $before = Get-FolderState $folder
+            $WhatIfPreference = $true
+            $said = (Invoke-OnScreen { Repair-QedImage $double }).Screen
+            $said | Should -HaveCount 3
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'in trouble' {
+        It 'refuses an image in use, and changes nothing' {
+            $stream = Open-QedImage $path
+            try {
+                $before = Get-FolderState $folder
+                Assert-OneError { Repair-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path
+                Assert-OneError { Repair-QedImage $path -WhatIf } 'QedImageInUse' 'ResourceBusy' $path
+                Get-FolderState $folder | Should -Be $before
+            }
+            finally { $stream.Dispose() }
+        }
+
+        It 'refuses an image that qemu-io has open' -Skip:(-not $qemuLocks) {
+            $process = Open-InQemu $leaky -ReadOnly
+            try { Assert-OneError { Repair-QedImage $leaky } 'QedImageInUse' 'ResourceBusy' $leaky }
+            finally { Close-Qemu $process }
+        }
+
+        It 'writes one error about <Name> and leaves it alone: <Id>' -ForEach @(
+            @{ Name = 'headers/table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData' }
+            @{ Name = 'headers/feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented' }
+            @{ Name = 'foreign/disk.qcow2'; Id = 'QedNotAnImage'; Category = 'InvalidData' }
+        ) {
+            $bad = Copy-Fixture $Name -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Repair-QedImage $bad } $Id $Category $bad
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'goes on with the next image after an error, and throws with -ErrorAction Stop' {
+            $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+            $recorded = Invoke-Recorded { $missing, $path | Repair-QedImage }
+            $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing
+            $recorded.Output | ForEach-Object { $_.Path } | Should -Be $path
+            { Repair-QedImage $missing -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.RepairQedImageCommand'
+        }
+
+        It 'needs no backing file' {
+            Set-QedBackingFile $leaky 'missing.qed' -Force
+            "$((Repair-QedImage $leaky).After.Status)" | Should -Be 'Clean'
+            (Get-QedInfo $leaky).BackingFile | Should -Be 'missing.qed'
+        }
+
+        It 'lets what it cleared read as the backing file' {
+            $null = Copy-Fixture 'chains/base.raw' -Folder $folder
+            $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
+            Set-QedBackingFile $bad base.raw
+            $null = Repair-QedImage $bad
+            Test-AllBytes (Get-DiskBytes $bad 4096 4096) 0x71 | Should -BeTrue
+            Test-AllBytes (Get-DiskBytes $bad 0 4096) 0xc0 | Should -BeTrue
+        }
+    }
+}
