@@ -494,6 +494,16 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
+        It 'refuses a second source for the same file, also with -Force, and keeps the first result' {
+            $one, $two = Copy-Fixture 'images/data-zero-hole.qed', 'images/table-16.qed' -Folder $folder
+            $recorded = Invoke-Recorded { $one, $two | Convert-QedImage -DestinationPath $raw -Force }
+            $recorded.Output | Should -HaveCount 1
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+            (Compare-QedImage $one $raw -Strict).AreEqual | Should -BeTrue
+            [System.IO.File]::Delete($raw)
+        }
+
         It 'refuses <Name> <Value>' -ForEach @(
             @{ Name = 'ClusterSizeBytes'; Value = 1000 }, @{ Name = 'ClusterSizeBytes'; Value = 2048 }, @{ Name = 'ClusterSizeBytes'; Value = 134217728 }
             @{ Name = 'TableSize'; Value = 3 }, @{ Name = 'TableSize'; Value = 0 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using QedTools.Sessions;
@@ -10,6 +11,8 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedImageInfo))]
 public sealed class ConvertQedImageCommand : QedReadCommand
 {
+    private readonly HashSet<string> _destinations = new(StringComparer.Ordinal);
+
     /// <summary>The result's file, or a folder that gets one for each source.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
@@ -58,6 +61,13 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     {
         WarnAboutFormat(path);
         string destination = DestinationFor(path);
+        if (Force && _destinations.Contains(destination))
+        {
+            // -Force is meant for files that were there before, not for this pipeline's own results.
+            throw new QedLimitException(
+                destination, "DestinationPath", "for a second source", "a folder for several sources, whose names differ in more than the extension");
+        }
+
         DiskConversionOptions options = new()
         {
             Format = FormatFor(path),
@@ -80,6 +90,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
 
         QedImageInfo info = WithProgress(
             "Converting", path, progress => DiskConversion.Run(path, destination, options, progress, Cancellation));
+        _destinations.Add(destination);
         WriteVerbose($"{destination}: {ByteSize.Format(info.DiskUsage)} used for {ByteSize.Format(info.VirtualSize)}{(Verify ? ", verified" : string.Empty)}.");
         WriteObject(info);
     }
