@@ -1,3 +1,5 @@
+using QedTools.Qed.Format;
+
 namespace QedTools;
 
 /// <summary>How a disk is converted.</summary>
@@ -7,10 +9,10 @@ public sealed record DiskConversionOptions
     public QedDiskFormat? Format { get; init; }
 
     /// <summary>A cluster's size, in bytes; for QED only.</summary>
-    public long ClusterSize { get; init; } = 64 << 10;
+    public long ClusterSize { get; init; } = QedGeometry.DefaultClusterSize;
 
     /// <summary>A table's size, in clusters; for QED only.</summary>
-    public int TableSize { get; init; } = 4;
+    public int TableSize { get; init; } = QedGeometry.DefaultTableSize;
 
     /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED only. Null: it stands alone.</summary>
     public string? BackingFile { get; init; }

@@ -1,3 +1,5 @@
+using QedTools.Qed.Format;
+
 namespace QedTools;
 
 /// <summary>How a new image is to be.</summary>
@@ -7,10 +9,10 @@ public sealed record QedCreateOptions
     public long? SizeBytes { get; init; }
 
     /// <summary>A cluster's size, in bytes: a power of two from 4 KiB to 64 MiB.</summary>
-    public long ClusterSize { get; init; } = 64 << 10;
+    public long ClusterSize { get; init; } = QedGeometry.DefaultClusterSize;
 
     /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
-    public int TableSize { get; init; } = 4;
+    public int TableSize { get; init; } = QedGeometry.DefaultTableSize;
 
     /// <summary>The backing file's name, stored as it is; a relative one begins in the new image's folder. Null: none.</summary>
     public string? BackingFile { get; init; }

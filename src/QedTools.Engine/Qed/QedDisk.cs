@@ -348,7 +348,7 @@ internal sealed class QedDisk : IDisk
     {
         Writer.BeforeDataChange();
         long firstGone = Geometry.ClustersCovering(length);
-        long firstWholeTable = (firstGone + Geometry.EntriesPerTable - 1) / Geometry.EntriesPerTable;
+        long firstWholeTable = Geometry.TablesFor(firstGone);
         long inLastTable = Math.Min(firstWholeTable * Geometry.EntriesPerTable, Geometry.ClustersCovering(Length)) - firstGone;
         if (inLastTable > 0)
         {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
+using QedTools.Qed.Format;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -25,11 +26,11 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     /// <summary>A cluster's size, in bytes: a power of two from 4KB to 64MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
-    public long ClusterSizeBytes { get; set; } = 64 << 10;
+    public long ClusterSizeBytes { get; set; } = QedGeometry.DefaultClusterSize;
 
     /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter]
-    public int TableSize { get; set; } = 4;
+    public int TableSize { get; set; } = QedGeometry.DefaultTableSize;
 
     /// <summary>Make an overlay of this file, which holds only what differs; stored as typed, relative names begin in the result's folder.</summary>
     [Parameter]

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Qed.Format;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -16,11 +17,11 @@ public sealed class NewQedImageCommand : QedChangeCommand
     /// <summary>A cluster's size, in bytes: a power of two from 4KB to 64MB.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ClusterSize")]
-    public long ClusterSizeBytes { get; set; } = 64 << 10;
+    public long ClusterSizeBytes { get; set; } = QedGeometry.DefaultClusterSize;
 
     /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    public int TableSize { get; set; } = 4;
+    public int TableSize { get; set; } = QedGeometry.DefaultTableSize;
 
     /// <summary>The file that the new image is an overlay of; stored as typed, relative names begin in the image's folder.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]

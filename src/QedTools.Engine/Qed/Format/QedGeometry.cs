@@ -134,6 +134,9 @@ internal readonly record struct QedGeometry
     /// <summary>How many L1 entries a disk of <paramref name="virtualSize"/> bytes uses.</summary>
     public long L1EntriesFor(long virtualSize) => virtualSize == 0 ? 0 : L1Index(virtualSize - 1) + 1;
 
+    /// <summary>How many L2 tables it takes to map the first <paramref name="clusters"/> clusters of a disk.</summary>
+    public long TablesFor(long clusters) => (clusters >> _tableBits) + ((clusters & (EntriesPerTable - 1)) == 0 ? 0 : 1);
+
     /// <summary>Where in the file an entry of a table lies, in bytes.</summary>
     public static long EntryOffset(long tableOffset, long index) => tableOffset + (index * EntrySize);
 
