@@ -93,7 +93,7 @@ Describe 'The module' {
     }
 
     It 'loads the build that this PowerShell can load' {
-        $expected = if ($PSVersionTable.PSVersion -ge [version]'7.4') { 'net8.0' } else { 'netstandard2.0' }
+        $expected = if ($PSVersionTable.PSVersion -ge [version]'7.4') { 'Core' } else { 'Desktop' }
         $assembly = (Get-Command New-QedImage).ImplementingType.Assembly
         $assembly.Location | Should -Be ([System.IO.Path]::Combine($root, 'lib', $expected, 'QedTools.dll'))
         $engine = [QedTools.QedImageInfo].Assembly
@@ -101,9 +101,9 @@ Describe 'The module' {
     }
 
     It 'has both builds beside each other' {
-        foreach ($target in 'net8.0', 'netstandard2.0') {
+        foreach ($edition in 'Core', 'Desktop') {
             foreach ($file in 'QedTools.dll', 'QedTools.Engine.dll') {
-                [System.IO.File]::Exists([System.IO.Path]::Combine($root, 'lib', $target, $file)) | Should -BeTrue -Because "$target/$file"
+                [System.IO.File]::Exists([System.IO.Path]::Combine($root, 'lib', $edition, $file)) | Should -BeTrue -Because "$edition/$file"
             }
         }
     }
