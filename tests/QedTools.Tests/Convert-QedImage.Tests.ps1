@@ -41,8 +41,8 @@ Describe 'Convert-QedImage' {
     Context 'takes its parameters' {
         It 'as they are documented' {
             $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'ClusterSizeBytes', 'DestinationPath!@1', 'Force', 'ForceShare', 'Format'
-            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + 'Path!@0 value property', 'TableSize', 'Verify')
-            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + 'NoFlush', 'Path!@0 value property', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property', 'NoFlush', 'TableSize', 'Verify')
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {

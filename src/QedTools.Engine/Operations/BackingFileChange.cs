@@ -52,7 +52,8 @@ public static class BackingFileChange
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
     }
 
-    // Only what the image leaves to its backing file can change.
+    // Only what the image leaves to its backing file can change. That is read from the backing file itself: the image changes
+    // meanwhile, cluster by cluster.
     private static void CopyWhatDiffers(
         BackingChain chain,
         QedImage image,
@@ -62,16 +63,17 @@ public static class BackingFileChange
         CancellationToken cancellation)
     {
         using BackingChain? newChain = OpenNew(image.Storage.Path, newBacking, options);
-        IDisk source = chain.ToDisk();
+        IDisk source = chain.Layers.Count > 1 ? chain.ToDisk(depth: 1) : new EmptyDisk();
         IDisk shown = newChain?.ToDisk() ?? new EmptyDisk();
         IDisk target = image.ToDisk(shown);
         IDisk own = image.ToDisk(backing: null);
+        CopyTarget copy = new(target, image.Header.Geometry.ClusterSize, shown, image.Storage);
+        DiskProgress? onDisk = progress is null ? null : new DiskProgress(progress, own.Length);
         foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
         {
             if (extent.State == QedExtentState.Unallocated)
             {
-                DiskCopy.CopyRange(
-                    source, target, shown, image.Header.Geometry.ClusterSize, extent.Start, extent.Length, progress, cancellation);
+                DiskCopy.CopyRange(source, copy, extent.Start, extent.Length, onDisk, cancellation);
             }
         }
     }
@@ -120,4 +122,10 @@ public static class BackingFileChange
     private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options) => options.BackingFile is { } name
         ? BackingFileChoice.Examine(path, name, options.BackingFormat, options.AllowMissing)
         : null;
+
+    // Each copy tells how far on the disk it is; the whole is the disk.
+    private sealed class DiskProgress(IProgress<OperationProgress> inner, long length) : IProgress<OperationProgress>
+    {
+        public void Report(OperationProgress value) => inner.Report(value with { BytesTotal = length });
+    }
 }

@@ -63,9 +63,9 @@ public static class DiskConversion
         format.Create(file.Storage, disk);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
         IDiskLayer layer = format.Open(file.Storage);
-        Copy(source, layer, backing?.ToDisk(), disk, options.Verify, progress, cancellation);
+        Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
-        file.Commit();
+        file.Commit(flush: !options.NoFlush);
         return info;
     }
 
@@ -110,17 +110,17 @@ public static class DiskConversion
         IDiskLayer target,
         IDisk? backing,
         NewDisk disk,
-        bool verify,
+        DiskConversionOptions options,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
         IDisk from = source.ToDisk();
         long length = from.Length;
-        StagedProgress? stages = progress is null ? null : new StagedProgress(progress, verify ? 2 : 1);
+        StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         target.BeginWriting(progress: null, cancellation);
         IDisk to = target.ToDisk(backing);
         int granule = target is QedImage image ? image.Header.Geometry.ClusterSize : RawGranule;
-        DiskCopy.Run(from, to, backing, granule, stages, cancellation);
+        DiskCopy.Run(from, new CopyTarget(to, granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
         target.EndWriting();
         if (from.Length != length)
         {
@@ -132,7 +132,7 @@ public static class DiskConversion
                 from.Length));
         }
 
-        if (!verify)
+        if (!options.Verify)
         {
             return;
         }

@@ -26,6 +26,12 @@ public sealed record DiskConversionOptions
     /// <summary>Whether source and result are read again and compared before the result gets its name.</summary>
     public bool Verify { get; init; }
 
+    /// <summary>
+    /// Whether to return without waiting until the result is on the disk. It is whole as soon as it has its name, but a power cut
+    /// soon after can leave it incomplete.
+    /// </summary>
+    public bool NoFlush { get; init; }
+
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 

@@ -1,201 +1,157 @@
 using System;
-using System.Buffers;
+using System.Collections.Generic;
 using System.Threading;
 using QedTools.Disks;
+using QedTools.Storage;
 
 namespace QedTools.Operations;
+
+/// <summary>Where a copy goes.</summary>
+/// <param name="Disk">The disk that is written to.</param>
+/// <param name="Granule">What it stores at the least, in bytes: stretches of zeroes are looked for in this unit.</param>
+/// <param name="ShownBefore">What it shows as long as nothing is written to it; null if that is zeroes everywhere.</param>
+/// <param name="FlushedSoon">The file that is flushed after the copy, so that the host may begin with it; null if none is.</param>
+internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedSoon);
 
 /// <summary>Copies a disk's contents to another disk, zeroes as nothing.</summary>
 internal static class DiskCopy
 {
+    /// <summary>How much is read and written at once, in bytes: half of what a processor core's own cache commonly holds.</summary>
+    public const int PieceBytes = 512 << 10;
+
+    private enum RunKind
+    {
+        Same,
+        Zeroes,
+        Data,
+    }
+
     /// <summary>Makes the target read as <paramref name="source"/> does, and as zeroes behind that one's end.</summary>
-    /// <param name="source">Where from.</param>
+    /// <param name="source">Where from; not changed by what is written to the target.</param>
     /// <param name="target">Where to; at least as long.</param>
-    /// <param name="shownBefore">What the target shows as long as nothing is written to it; null if that is zeroes everywhere.</param>
-    /// <param name="granule">What the target stores at the least, in bytes: stretches of zeroes are looked for in this unit.</param>
     /// <param name="progress">Is told the bytes of the disk dealt with; may be null.</param>
     /// <param name="cancellation">Stops the copy.</param>
     /// <exception cref="OperationCanceledException">It was stopped; part of the contents is copied.</exception>
     /// <exception cref="QedException">A disk could not be read or written.</exception>
-    public static void Run(
-        IDisk source,
-        IDisk target,
-        IDisk? shownBefore,
-        int granule,
-        IProgress<OperationProgress>? progress,
-        CancellationToken cancellation)
+    public static void Run(IDisk source, in CopyTarget target, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        CopyRange(source, target, shownBefore, granule, 0, source.Length, progress, cancellation);
-        if (shownBefore is not null && target.Length > source.Length)
+        CopyRange(source, target, 0, source.Length, progress, cancellation);
+        if (target.ShownBefore is not null && target.Disk.Length > source.Length)
         {
-            target.Zero(source.Length, target.Length - source.Length);
+            target.Disk.Zero(source.Length, target.Disk.Length - source.Length);
         }
     }
 
     /// <summary>Makes a range of the target read as that of <paramref name="source"/>.</summary>
-    /// <param name="source">Where from.</param>
+    /// <param name="source">Where from; not changed by what is written to the target.</param>
     /// <param name="target">Where to.</param>
-    /// <param name="shownBefore">What the target shows in the range as long as nothing is written to it; null if that is zeroes.</param>
-    /// <param name="granule">What the target stores at the least, in bytes.</param>
     /// <param name="offset">Where the range begins, in bytes.</param>
-    /// <param name="length">Its length, in bytes; it lies on both disks.</param>
+    /// <param name="length">Its length, in bytes; it lies on the target. Behind its end the source counts as zeroes.</param>
     /// <param name="progress">Is told how far on the disk the copy is; may be null.</param>
     /// <param name="cancellation">Stops the copy.</param>
     /// <exception cref="OperationCanceledException">It was stopped; part of the contents is copied.</exception>
     /// <exception cref="QedException">A disk could not be read or written.</exception>
     public static void CopyRange(
         IDisk source,
-        IDisk target,
-        IDisk? shownBefore,
-        int granule,
+        CopyTarget target,
         long offset,
         long length,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        using DiskPieces pieces = new(source, offset, length, cancellation);
-        while (pieces.TryTake(out DiskPiece piece))
+        long total = Math.Max(source.Length, offset + length);
+        Writeback writeback = new(target.FlushedSoon);
+        OrderedWork.Run(
+            DiskPieces.Of(source, target.ShownBefore, offset, length, PieceBytes, cancellation),
+            () => new Worker(source, target, writeback),
+            piece => progress?.Report(new OperationProgress(piece.End, total)),
+            cancellation);
+    }
+
+    // What is to be done to a stretch of a piece.
+    private readonly record struct CopyRun(int Start, int End, RunKind Kind);
+
+    private sealed class Worker(IDisk source, CopyTarget target, Writeback writeback) : IPieceWorker<DiskPiece>
+    {
+        private readonly byte[] _data = new byte[PieceBytes];
+        private readonly byte[] _shown = target.ShownBefore is null ? [] : new byte[PieceBytes];
+        private readonly List<CopyRun> _runs = [];
+
+        public void Prepare(DiskPiece piece)
         {
-            if (shownBefore is null)
+            _runs.Clear();
+            if (!piece.HasData && !piece.OtherHasData)
             {
-                if (piece.Data is { } data)
-                {
-                    CopyWhatIsNotZero(target, piece.Offset, data.AsSpan(0, (int)piece.Length), granule);
-                }
+                return;
+            }
+
+            Span<byte> data = _data.AsSpan(0, (int)piece.Length);
+            if (piece.HasData)
+            {
+                source.Read(piece.Offset, data);
             }
             else
             {
-                CopyWhatDiffers(target, shownBefore, piece, granule, cancellation);
+                data.Clear();
             }
 
-            pieces.GiveBack(piece);
-            progress?.Report(new OperationProgress(piece.Offset + piece.Length, source.Length));
-        }
-    }
-
-    private static void CopyWhatIsNotZero(IDisk target, long offset, ReadOnlySpan<byte> data, int granule)
-    {
-        for (int start = 0; start < data.Length;)
-        {
-            int end = EndOfRun(offset, data, start, granule, static (part, _) => ZeroScan.IsZero(part), default, out bool isZero);
-            if (!isZero)
+            Span<byte> shown = default;
+            if (piece.OtherHasData)
             {
-                target.Write(offset + start, data.Slice(start, end - start));
+                shown = _shown.AsSpan(0, data.Length);
+                target.ShownBefore!.Read(piece.Offset, shown);
             }
 
-            start = end;
+            FindRuns(piece.Offset, data, shown);
         }
-    }
 
-    private static void CopyWhatDiffers(IDisk target, IDisk shownBefore, DiskPiece piece, int granule, CancellationToken cancellation)
-    {
-        byte[] shown = ArrayPool<byte>.Shared.Rent(DiskPieces.PieceBytes);
-        byte[]? zeroes = piece.Data is null ? ArrayPool<byte>.Shared.Rent(DiskPieces.PieceBytes) : null;
-        zeroes?.AsSpan().Clear();
-        try
+        public void Finish(DiskPiece piece)
         {
-            for (long at = piece.Offset, end = piece.Offset + piece.Length; at < end;)
+            foreach (CopyRun run in _runs)
             {
-                cancellation.ThrowIfCancellationRequested();
-                long nothing = piece.Data is null ? ZeroesShownAt(shownBefore, at, end) : 0;
-                if (nothing > 0)
+                if (run.Kind == RunKind.Data)
                 {
-                    at += nothing;
-                    continue;
+                    target.Disk.Write(piece.Offset + run.Start, _data.AsSpan(run.Start, run.End - run.Start));
+                    writeback.Note(run.End - run.Start);
+                }
+                else
+                {
+                    target.Disk.Zero(piece.Offset + run.Start, run.End - run.Start);
+                }
+            }
+        }
+
+        // Where nothing but zeroes is shown before, zeroes need no writing.
+        private void FindRuns(long offset, ReadOnlySpan<byte> data, ReadOnlySpan<byte> shown)
+        {
+            int start = 0;
+            RunKind kind = RunKind.Same;
+            for (int at = 0; at < data.Length;)
+            {
+                int end = (int)Math.Min(data.Length, at + target.Granule - ((offset + at) % target.Granule));
+                ReadOnlySpan<byte> part = data.Slice(at, end - at);
+                RunKind here = shown.IsEmpty
+                    ? ZeroScan.IsZero(part) ? RunKind.Same : RunKind.Data
+                    : part.SequenceEqual(shown.Slice(at, end - at)) ? RunKind.Same : ZeroScan.IsZero(part) ? RunKind.Zeroes : RunKind.Data;
+                if (here != kind)
+                {
+                    AddRun(start, at, kind);
+                    start = at;
+                    kind = here;
                 }
 
-                int count = (int)Math.Min(end - at, DiskPieces.PieceBytes - (at % DiskPieces.PieceBytes));
-                ReadOnlySpan<byte> data = piece.Data is { } read ? read.AsSpan((int)(at - piece.Offset), count) : zeroes.AsSpan(0, count);
-                CopyWhatDiffers(target, shownBefore, at, data, shown.AsSpan(0, count), granule);
-                at += count;
+                at = end;
             }
+
+            AddRun(start, data.Length, kind);
         }
-        finally
+
+        private void AddRun(int start, int end, RunKind kind)
         {
-            ArrayPool<byte>.Shared.Return(shown);
-            if (zeroes is not null)
+            if (kind != RunKind.Same && start < end)
             {
-                ArrayPool<byte>.Shared.Return(zeroes);
+                _runs.Add(new CopyRun(start, end, kind));
             }
         }
     }
-
-    // How far from an offset on the target reads as zeroes already.
-    private static long ZeroesShownAt(IDisk shownBefore, long at, long end)
-    {
-        if (at >= shownBefore.Length)
-        {
-            return end - at;
-        }
-
-        DiskExtent below = shownBefore.ExtentAt(at, Math.Min(end, shownBefore.Length) - at);
-        return below.State == QedExtentState.Data ? 0 : below.Length;
-    }
-
-    private static void CopyWhatDiffers(IDisk target, IDisk shownBefore, long offset, ReadOnlySpan<byte> data, Span<byte> shown, int granule)
-    {
-        int inside = (int)Math.Max(0, Math.Min(data.Length, shownBefore.Length - offset));
-        if (inside > 0)
-        {
-            shownBefore.Read(offset, shown.Slice(0, inside));
-        }
-
-        shown.Slice(inside).Clear();
-        for (int start = 0; start < data.Length;)
-        {
-            int end = EndOfRun(offset, data, start, granule, static (part, other) => part.SequenceEqual(other), shown, out bool isEqual);
-            if (!isEqual)
-            {
-                Overwrite(target, offset + start, data.Slice(start, end - start), granule);
-            }
-
-            start = end;
-        }
-    }
-
-    private static void Overwrite(IDisk target, long offset, ReadOnlySpan<byte> data, int granule)
-    {
-        for (int start = 0; start < data.Length;)
-        {
-            int end = EndOfRun(offset, data, start, granule, static (part, _) => ZeroScan.IsZero(part), default, out bool isZero);
-            if (isZero)
-            {
-                target.Zero(offset + start, end - start);
-            }
-            else
-            {
-                target.Write(offset + start, data.Slice(start, end - start));
-            }
-
-            start = end;
-        }
-    }
-
-    // The end of the run of granules, from start on, for which the test comes out the same.
-    private static int EndOfRun(
-        long offset, ReadOnlySpan<byte> data, int start, int granule, GranuleTest test, ReadOnlySpan<byte> other, out bool outcome)
-    {
-        int length = data.Length;
-        int end = EndOfGranule(start);
-        outcome = Test(data, other, start, end);
-        while (end < data.Length)
-        {
-            int next = EndOfGranule(end);
-            if (Test(data, other, end, next) != outcome)
-            {
-                break;
-            }
-
-            end = next;
-        }
-
-        return end;
-
-        int EndOfGranule(int from) => (int)Math.Min(length, from + granule - ((offset + from) % granule));
-
-        bool Test(ReadOnlySpan<byte> part, ReadOnlySpan<byte> with, int from, int to) =>
-            test(part.Slice(from, to - from), with.IsEmpty ? with : with.Slice(from, to - from));
-    }
-
-    private delegate bool GranuleTest(ReadOnlySpan<byte> data, ReadOnlySpan<byte> other);
 }

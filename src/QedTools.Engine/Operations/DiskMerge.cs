@@ -64,7 +64,12 @@ public static class DiskMerge
             target.SetLength(overlay.Length);
         }
 
-        (long data, long zeroes) = Copy(overlay, target, progress, cancellation);
+        Merger merger = new(overlay, target, below.Storage);
+        OrderedWork.Run(
+            DiskPieces.Of(overlay, other: null, 0, overlay.Length, DiskCopy.PieceBytes, cancellation),
+            merger.NewWorker,
+            piece => progress?.Report(new OperationProgress(piece.End, overlay.Length)),
+            cancellation);
         below.EndWriting();
         if (!options.Keep)
         {
@@ -72,7 +77,7 @@ public static class DiskMerge
             top.EndWriting();
         }
 
-        return Result(chain, data, zeroes, options);
+        return Result(chain, merger.Data, merger.Zeroes, options);
     }
 
     // The layer alone: what it leaves to the backing file is there already.
@@ -93,32 +98,6 @@ public static class DiskMerge
             : top.ToDisk(backing: null);
     }
 
-    private static (long Data, long Zeroes) Copy(
-        IDisk overlay, IDisk target, IProgress<OperationProgress>? progress, CancellationToken cancellation)
-    {
-        long data = 0;
-        long zeroes = 0;
-        using DiskPieces pieces = new(overlay, 0, overlay.Length, cancellation);
-        while (pieces.TryTake(out DiskPiece piece))
-        {
-            if (piece.Data is { } bytes)
-            {
-                target.Write(piece.Offset, bytes.AsSpan(0, (int)piece.Length));
-                data += piece.Length;
-            }
-            else if (piece.State == QedExtentState.Zero)
-            {
-                target.Zero(piece.Offset, piece.Length);
-                zeroes += piece.Length;
-            }
-
-            pieces.GiveBack(piece);
-            progress?.Report(new OperationProgress(piece.Offset + piece.Length, overlay.Length));
-        }
-
-        return (data, zeroes);
-    }
-
     private static QedMergeResult Result(BackingChain chain, long data, long zeroes, DiskMergeOptions options) => new()
     {
         Path = Path.GetFullPath(chain.Layers[0].Storage.Path),
@@ -127,4 +106,56 @@ public static class DiskMerge
         BytesZeroed = zeroes,
         IsEmptied = !options.Keep,
     };
+
+    // Counts what was moved, over all workers.
+    private sealed class Merger(IDisk overlay, IDisk target, IStorage file)
+    {
+        private readonly Writeback _writeback = new(file);
+
+        public long Data { get; private set; }
+
+        public long Zeroes { get; private set; }
+
+        public IPieceWorker<DiskPiece> NewWorker() => new Worker(this);
+
+        private sealed class Worker(Merger merger) : IPieceWorker<DiskPiece>
+        {
+            private readonly byte[] _data = new byte[DiskCopy.PieceBytes];
+
+            public void Prepare(DiskPiece piece)
+            {
+                if (piece.HasData)
+                {
+                    merger.Read(piece.Offset, _data.AsSpan(0, (int)piece.Length));
+                }
+            }
+
+            public void Finish(DiskPiece piece)
+            {
+                if (piece.HasData)
+                {
+                    merger.Write(piece.Offset, _data.AsSpan(0, (int)piece.Length));
+                }
+                else if (piece.State == QedExtentState.Zero)
+                {
+                    merger.Zero(piece.Offset, piece.Length);
+                }
+            }
+        }
+
+        private void Read(long offset, Span<byte> data) => overlay.Read(offset, data);
+
+        private void Write(long offset, ReadOnlySpan<byte> data)
+        {
+            target.Write(offset, data);
+            Data += data.Length;
+            _writeback.Note(data.Length);
+        }
+
+        private void Zero(long offset, long length)
+        {
+            target.Zero(offset, length);
+            Zeroes += length;
+        }
+    }
 }

@@ -1,110 +1,87 @@
 using System;
-using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Tasks;
 using QedTools.Disks;
 
 namespace QedTools.Operations;
 
-/// <summary>Reads a range of a disk piece by piece on a thread of its own, a few pieces ahead of whoever takes them.</summary>
-/// <remarks>Reading and writing so overlap; memory is a handful of buffers, whatever the disk's size.</remarks>
-internal sealed class DiskPieces : IDisposable
+/// <summary>A stretch of a disk, or of two disks that are looked at side by side.</summary>
+/// <param name="Offset">Where it begins, in bytes.</param>
+/// <param name="Length">Its length, in bytes; limited only where there is data.</param>
+/// <param name="State">What the disk holds there; unallocated behind its end.</param>
+/// <param name="OtherHasData">Whether the other disk holds data there.</param>
+internal readonly record struct DiskPiece(long Offset, long Length, QedExtentState State, bool OtherHasData)
 {
-    /// <summary>The largest piece of data, in bytes. Pieces end at multiples of it.</summary>
-    public const int PieceBytes = 1 << 20;
+    /// <summary>Whether the disk holds data there.</summary>
+    public bool HasData => State == QedExtentState.Data;
 
-    private const int Ahead = 4;
+    /// <summary>The first byte behind it.</summary>
+    public long End => Offset + Length;
+}
 
-    private readonly BlockingCollection<DiskPiece> _read = new(Ahead);
-    private readonly ConcurrentBag<byte[]> _buffers = [];
-    private readonly CancellationTokenSource _stop;
-    private readonly CancellationToken _cancellation;
-    private readonly Task _reading;
-
+/// <summary>Cuts disks into pieces that a worker can hold in memory.</summary>
+internal static class DiskPieces
+{
+    /// <summary>
+    /// The pieces of a range in order. Those with data end at multiples of <paramref name="pieceBytes"/> at the latest; what is
+    /// no data on either disk comes as a whole.
+    /// </summary>
     /// <param name="disk">The disk.</param>
+    /// <param name="other">Another disk to be looked at with it; null if there is none.</param>
     /// <param name="offset">Where the range begins, in bytes.</param>
-    /// <param name="length">Its length, in bytes; it lies on the disk.</param>
-    /// <param name="cancellation">Stops the reading.</param>
-    public DiskPieces(IDisk disk, long offset, long length, CancellationToken cancellation)
+    /// <param name="length">Its length, in bytes; it may reach behind the end of the disks.</param>
+    /// <param name="pieceBytes">The largest piece of data, in bytes.</param>
+    /// <param name="cancellation">Stops the walk.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
+    public static IEnumerable<DiskPiece> Of(
+        IDisk disk, IDisk? other, long offset, long length, int pieceBytes, CancellationToken cancellation)
     {
-        _cancellation = cancellation;
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _reading = Task.Run(() => ReadAll(disk, offset, length), CancellationToken.None);
-    }
-
-    /// <summary>Takes the next piece; its buffer goes back with <see cref="GiveBack"/>.</summary>
-    /// <returns>False behind the last one.</returns>
-    /// <exception cref="OperationCanceledException">The reading was stopped.</exception>
-    /// <exception cref="QedException">The disk could not be read.</exception>
-    public bool TryTake(out DiskPiece piece)
-    {
-        _cancellation.ThrowIfCancellationRequested();
-        if (_read.TryTake(out piece, Timeout.Infinite))
+        Look here = new(disk);
+        Look there = new(other);
+        for (long at = offset, end = offset + length; at < end;)
         {
-            return true;
-        }
-
-        // The reader is done: well, or with the error that belongs to whoever takes pieces.
-        _reading.GetAwaiter().GetResult();
-        _cancellation.ThrowIfCancellationRequested();
-        return false;
-    }
-
-    /// <summary>Gives a piece's buffer back for reuse.</summary>
-    public void GiveBack(DiskPiece piece)
-    {
-        if (piece.Data is { } buffer)
-        {
-            _buffers.Add(buffer);
-        }
-    }
-
-    /// <summary>Stops the reading and waits for it.</summary>
-    public void Dispose()
-    {
-        _stop.Cancel();
-        try
-        {
-            _reading.GetAwaiter().GetResult();
-        }
-        catch (Exception e) when (e is QedException or OperationCanceledException)
-        {
-            // Nobody takes pieces any more.
-        }
-
-        _stop.Dispose();
-        _read.Dispose();
-    }
-
-    private void ReadAll(IDisk disk, long offset, long length)
-    {
-        try
-        {
-            foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, _stop.Token))
+            cancellation.ThrowIfCancellationRequested();
+            here.MoveTo(at, end);
+            there.MoveTo(at, Math.Min(end, here.End));
+            bool hasData = here.State == QedExtentState.Data || there.State == QedExtentState.Data;
+            long until = Math.Min(here.End, there.End);
+            if (hasData)
             {
-                if (extent.State != QedExtentState.Data)
-                {
-                    _read.Add(new DiskPiece(extent.Start, extent.Length, extent.State, Data: null), _stop.Token);
-                    continue;
-                }
-
-                for (long at = extent.Start; at < extent.End;)
-                {
-                    int count = (int)Math.Min(extent.End - at, PieceBytes - (at % PieceBytes));
-                    byte[] buffer = _buffers.TryTake(out byte[]? used) ? used : new byte[PieceBytes];
-                    disk.Read(at, buffer.AsSpan(0, count));
-                    _read.Add(new DiskPiece(at, count, extent.State, buffer), _stop.Token);
-                    at += count;
-                }
+                until = Math.Min(until, at + pieceBytes - (at % pieceBytes));
             }
+
+            yield return new DiskPiece(at, until - at, here.State, there.State == QedExtentState.Data);
+            at = until;
         }
-        catch (OperationCanceledException)
+    }
+
+    // The extent of a disk at the place that the walk has come to.
+    private struct Look(IDisk? disk)
+    {
+        private readonly long _length = disk?.Length ?? 0;
+
+        public QedExtentState State { get; private set; }
+
+        public long End { get; private set; }
+
+        public void MoveTo(long offset, long end)
         {
-            // Whoever takes pieces asks the same token.
-        }
-        finally
-        {
-            _read.CompleteAdding();
+            if (offset < End)
+            {
+                return;
+            }
+
+            if (disk is null || offset >= _length)
+            {
+                State = QedExtentState.Unallocated;
+                End = long.MaxValue;
+                return;
+            }
+
+            DiskExtent extent = disk.ExtentAt(offset, Math.Min(end, _length) - offset);
+            State = extent.State;
+            End = extent.End;
         }
     }
 }

@@ -163,6 +163,8 @@ internal sealed class FileStorage : IStorage
         }
     }
 
+    public void BeginFlush() => EarlyWriteback.Begin(_file.Safe);
+
     public StorageRange RangeAt(long offset, long length) => FileHoles.RangeAt(_file.Safe, offset, length);
 
     public void Dispose()

@@ -41,6 +41,12 @@ internal interface IStorage : IDisposable
     /// <exception cref="QedException">The host could not write it.</exception>
     void Flush();
 
+    /// <summary>
+    /// Lets the host begin to bring to the disk what was written before, without waiting for it; a <see cref="Flush"/> soon
+    /// after takes less time then. A hint: it promises nothing, and no error comes of it.
+    /// </summary>
+    void BeginFlush();
+
     /// <summary>Tells whether <paramref name="offset"/> lies in a hole, and how far that holds.</summary>
     /// <param name="offset">0 to the file's length, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1.</param>

@@ -18,11 +18,13 @@ internal sealed class NewFile : IDisposable
         _target = target;
         _partial = partial;
         _storage = storage;
+        Storage = new UnnamedStorage(storage);
         _replaced = replaced;
     }
 
     /// <summary>The file being built, open for writing until <see cref="Commit"/>.</summary>
-    public IStorage Storage => _storage;
+    /// <remarks>Its flushes wait for <see cref="Commit"/>.</remarks>
+    public IStorage Storage { get; }
 
     /// <summary>Starts a new file in the folder of <paramref name="path"/>.</summary>
     /// <param name="path">The name it is to get.</param>
@@ -98,11 +100,19 @@ internal sealed class NewFile : IDisposable
         return Directory.Exists(folder) ? folder : throw new QedFileNotFoundException(folder);
     }
 
-    /// <summary>Flushes the file, closes it and gives it its name, in one step that is on the disk when this returns.</summary>
+    /// <summary>Closes the file and gives it its name, in one step.</summary>
+    /// <param name="flush">
+    /// Whether file and name are on the disk when this returns. Unless they are, a power cut soon after can leave the name with
+    /// part of the file, or with what had that name before.
+    /// </param>
     /// <exception cref="QedException">It could not be done; nothing of the new file is left then.</exception>
-    public void Commit()
+    public void Commit(bool flush = true)
     {
-        _storage.Flush();
+        if (flush)
+        {
+            _storage.Flush();
+        }
+
         _storage.Dispose();
         if (Platform.IsWindows)
         {
@@ -119,7 +129,10 @@ internal sealed class NewFile : IDisposable
         }
 
         _finished = true;
-        FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(_target)));
+        if (flush)
+        {
+            FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(_target)));
+        }
     }
 
     /// <summary>Removes the partial file unless it was committed.</summary>

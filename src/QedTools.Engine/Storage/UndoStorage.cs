@@ -97,6 +97,8 @@ internal sealed class UndoStorage : IStorage
         _inner.Flush();
     }
 
+    public void BeginFlush() => _inner.BeginFlush();
+
     public StorageRange RangeAt(long offset, long length) => _inner.RangeAt(offset, length);
 
     public void Dispose()

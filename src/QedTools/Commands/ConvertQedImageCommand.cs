@@ -50,6 +50,10 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter Verify { get; set; }
 
+    /// <summary>Return without waiting until the result is on the disk; a power cut soon after can leave it incomplete.</summary>
+    [Parameter]
+    public SwitchParameter NoFlush { get; set; }
+
     /// <summary>Follow backing file names that lead to another network share.</summary>
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
@@ -78,6 +82,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
             BackingFormat = BackingFormat,
             Replace = Force,
             Verify = Verify,
+            NoFlush = NoFlush,
             AllowUnc = AllowUnc,
             ForceShare = ForceShare,
         };

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 using QedTools.Storage;
 
 namespace QedTools.Tests.DataPlane;
@@ -82,7 +83,7 @@ internal sealed class FaultyStorage(IStorage inner) : ForwardingStorage(inner)
 
     private bool Fails(StorageCall kind)
     {
-        int number = ++_calls[(int)kind];
+        int number = Interlocked.Increment(ref _calls[(int)kind]);
         if ((StaysBroken && HasFailed && kind != StorageCall.Read) || (kind == Kind && number == Number))
         {
             HasFailed = true;

@@ -29,6 +29,8 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     public virtual void Flush() => Inner.Flush();
 
+    public virtual void BeginFlush() => Inner.BeginFlush();
+
     public virtual StorageRange RangeAt(long offset, long length) => Inner.RangeAt(offset, length);
 
     public void Dispose()

@@ -53,25 +53,34 @@ internal sealed class RecordingStorage(IStorage inner) : ForwardingStorage(inner
 
     public override int Read(long offset, Span<byte> buffer)
     {
-        _events.Add(new StorageEvent(StorageCall.Read, offset, buffer.Length, []));
+        Note(new StorageEvent(StorageCall.Read, offset, buffer.Length, []));
         return Inner.Read(offset, buffer);
     }
 
     public override void Write(long offset, ReadOnlySpan<byte> data)
     {
-        _events.Add(new StorageEvent(StorageCall.Write, offset, data.Length, data.ToArray()));
+        Note(new StorageEvent(StorageCall.Write, offset, data.Length, data.ToArray()));
         Inner.Write(offset, data);
     }
 
     public override void SetLength(long length)
     {
-        _events.Add(new StorageEvent(StorageCall.SetLength, length, 0, []));
+        Note(new StorageEvent(StorageCall.SetLength, length, 0, []));
         Inner.SetLength(length);
     }
 
     public override void Flush()
     {
-        _events.Add(new StorageEvent(StorageCall.Flush, 0, 0, []));
+        Note(new StorageEvent(StorageCall.Flush, 0, 0, []));
         Inner.Flush();
+    }
+
+    // Reads come from several threads.
+    private void Note(StorageEvent call)
+    {
+        lock (_events)
+        {
+            _events.Add(call);
+        }
     }
 }

@@ -55,6 +55,8 @@ internal sealed class RecordingStorage(IStorage inner) : IStorage
         inner.Flush();
     }
 
+    public void BeginFlush() => inner.BeginFlush();
+
     public StorageRange RangeAt(long offset, long length) => inner.RangeAt(offset, length);
 
     public void Dispose() => inner.Dispose();

@@ -100,6 +100,7 @@ internal sealed class MemoryHost : IDisposable
     public void Do(Action action)
     {
         HostFiles.Interceptor.Value = Intercept;
+        OrderedWork.Workers.Value = 1; // faults are numbered by the calls before them
         try
         {
             action();
@@ -107,6 +108,7 @@ internal sealed class MemoryHost : IDisposable
         finally
         {
             HostFiles.Interceptor.Value = null;
+            OrderedWork.Workers.Value = null;
         }
     }
 
@@ -255,6 +257,10 @@ internal sealed class MemoryHost : IDisposable
             }
 
             host.Note(HostEventKind.Flush, file, 0, []);
+        }
+
+        public void BeginFlush()
+        {
         }
 
         public StorageRange RangeAt(long offset, long length)

@@ -128,7 +128,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
             Ignore(() => DiskComparison.Compare(disk, new RawDisk(new ReadOnlyStorage(new FileInMemory(bytes))), null, CancellationToken.None));
             FileInMemory raw = new([]);
             raw.SetLength(disk.Length);
-            bool isCopied = Ignore(() => DiskCopy.Run(disk, new RawDisk(raw), shownBefore: null, 4096, null, CancellationToken.None));
+            bool isCopied = Ignore(() => DiskCopy.Run(disk, new CopyTarget(new RawDisk(raw), 4096, ShownBefore: null, FlushedSoon: null), null, CancellationToken.None));
             Assert.Equal(isWhole, isCopied);
             if (isCopied)
             {
@@ -357,6 +357,10 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         }
 
         public void Flush()
+        {
+        }
+
+        public void BeginFlush()
         {
         }
 

@@ -187,7 +187,7 @@ public sealed class NewFileTests : IDisposable
             second.Storage.Write(0, "second"u8);
             first.Commit();
 
-            Assert.Throws<QedFileExistsException>(second.Commit);
+            Assert.Throws<QedFileExistsException>(() => second.Commit());
             Assert.Equal("first", File.ReadAllText(path));
         }
 
@@ -202,7 +202,7 @@ public sealed class NewFileTests : IDisposable
         using (NewFile file = NewFile.Create(path, replace: true))
         {
             Host.WriteText(_folder, "new.qed", "came meanwhile");
-            Assert.Throws<QedFileExistsException>(file.Commit);
+            Assert.Throws<QedFileExistsException>(() => file.Commit());
         }
 
         Assert.Equal("came meanwhile", File.ReadAllText(path));

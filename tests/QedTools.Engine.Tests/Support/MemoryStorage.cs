@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using QedTools.Storage;
 
 namespace QedTools.Tests.Support;
@@ -11,6 +12,7 @@ internal sealed class MemoryStorage : IStorage
 
     private readonly Dictionary<long, byte[]> _pages = [];
     private readonly SortedSet<long> _written = [];
+    private readonly Lock _gate = new();
 
     public MemoryStorage(string path = "memory.qed") => Path = path;
 
@@ -28,6 +30,7 @@ internal sealed class MemoryStorage : IStorage
 
     public int Read(long offset, Span<byte> buffer)
     {
+        using Lock.Scope scope = _gate.EnterScope();
         int count = (int)Math.Max(0, Math.Min(buffer.Length, Length - offset));
         buffer[..count].Clear();
         for (int done = 0; done < count;)
@@ -46,6 +49,7 @@ internal sealed class MemoryStorage : IStorage
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
+        using Lock.Scope scope = _gate.EnterScope();
         for (int done = 0; done < data.Length;)
         {
             (long page, int at, int size) = Place(offset + done, data.Length - done);
@@ -64,6 +68,7 @@ internal sealed class MemoryStorage : IStorage
 
     public void SetLength(long length)
     {
+        using Lock.Scope scope = _gate.EnterScope();
         Length = length;
         List<long> gone = [];
         foreach (long page in _pages.Keys)
@@ -86,8 +91,13 @@ internal sealed class MemoryStorage : IStorage
     {
     }
 
+    public void BeginFlush()
+    {
+    }
+
     public StorageRange RangeAt(long offset, long length)
     {
+        using Lock.Scope scope = _gate.EnterScope();
         long start = offset - (offset % PageSize);
         if (!_pages.ContainsKey(start))
         {

@@ -13,7 +13,7 @@ namespace QedTools.Qed.Checking;
 /// <remarks>
 /// Two passes over the L1 table. The first notes all tables, so that the second, which reads the L2 tables, knows a data
 /// entry that points into a table whichever comes first. Each L2 table is read once, however many entries lead to it, so
-/// the time follows what is in the file and not what it claims.
+/// the time follows what is in the file and not what it claims. Tables are read beside each other and checked in order.
 /// </remarks>
 internal sealed class ImageChecker
 {
@@ -23,8 +23,8 @@ internal sealed class ImageChecker
     private readonly ImageLayout _layout;
     private readonly QedGeometry _geometry;
     private readonly IProgress<OperationProgress>? _progress;
-    private readonly TableReader _l1Reader;
-    private readonly TableReader _l2Reader;
+    private readonly TableReader _reader;
+    private readonly CancellationToken _cancellation;
     private readonly long _virtualSize;
     private readonly long _l1Used;
 
@@ -37,6 +37,8 @@ internal sealed class ImageChecker
     private long _zero;
     private long _fragmented;
     private long _tableCount;
+    private long _l1IndexBefore = -1;
+    private long _dataBefore;
 
     private ImageChecker(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
@@ -46,8 +48,8 @@ internal sealed class ImageChecker
         _progress = progress;
         _virtualSize = image.VirtualSize;
         _l1Used = _geometry.L1EntriesFor(_virtualSize);
-        _l1Reader = new TableReader(image.Storage, _geometry, cancellation);
-        _l2Reader = new TableReader(image.Storage, _geometry, cancellation);
+        _reader = new TableReader(image.Storage, _geometry, cancellation);
+        _cancellation = cancellation;
     }
 
     /// <summary>Checks an image.</summary>
@@ -74,9 +76,9 @@ internal sealed class ImageChecker
     private QedCheckResult Run()
     {
         MarkTable(_image.L1TableOffset);
-        _l1Reader.Read(_image.L1TableOffset, NoteTables);
+        _reader.Read(_image.L1TableOffset, NoteTables);
         _tableCount = (_tableClusters.Count / _geometry.TableSize) - 1;
-        _l1Reader.Read(_image.L1TableOffset, ReadTables);
+        OrderedWork.Run(Batches(), () => new BatchWorker(this), ReportProgress, _cancellation);
 
         long used = _tableClusters.Count + _dataClusters.Count;
         long leaked = _layout.UsableClusters - used;
@@ -122,68 +124,98 @@ internal sealed class ImageChecker
         }
     }
 
-    // Second pass: every table that an entry leads to is read, once.
-    private void ReadTables(long firstIndex, ReadOnlySpan<ulong> entries)
-    {
-        for (int i = 0; i < entries.Length; i++)
-        {
-            ClusterEntry entry = new(entries[i]);
-            if (entry.IsUnallocated
-                || entry.ProblemIn(_layout, _geometry.TableSize) != EntryProblem.None
-                || entry.Offset == _image.L1TableOffset
-                || !_tablesRead.Add(_geometry.ClusterAt(entry.Offset)))
-            {
-                continue;
-            }
+    private void ReportProgress(TableBatch batch) => _progress?.Report(new OperationProgress(
+        Math.Min(batch.TablesBefore, _tableCount) * _geometry.TableBytes, _tableCount * _geometry.TableBytes));
 
-            ReadTable(firstIndex + i, entry.Offset);
-            _progress?.Report(new OperationProgress(
-                Math.Min(_tablesRead.Count, _tableCount) * _geometry.TableBytes, _tableCount * _geometry.TableBytes));
+    // Second pass: every table that an entry leads to, once. Small tables come several at a time.
+    private IEnumerable<TableBatch> Batches()
+    {
+        ulong[] l1 = new ulong[_reader.PieceEntries];
+        TableBatch batch = new();
+        foreach (TablePiece l1Piece in _reader.PiecesOf(_image.L1TableOffset))
+        {
+            int count = _reader.Read(l1Piece, l1);
+            for (int i = 0; i < count; i++)
+            {
+                ClusterEntry entry = new(l1[i]);
+                if (entry.IsUnallocated
+                    || entry.ProblemIn(_layout, _geometry.TableSize) != EntryProblem.None
+                    || entry.Offset == _image.L1TableOffset
+                    || !_tablesRead.Add(_geometry.ClusterAt(entry.Offset)))
+                {
+                    continue;
+                }
+
+                foreach (TablePiece piece in _reader.PiecesOf(entry.Offset))
+                {
+                    if (!batch.TryAdd(l1Piece.FirstIndex + i, piece))
+                    {
+                        batch.TablesBefore = _tablesRead.Count - 1;
+                        yield return batch;
+                        batch = new TableBatch();
+                        batch.TryAdd(l1Piece.FirstIndex + i, piece);
+                    }
+                }
+
+                batch.TablesBefore = _tablesRead.Count;
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
         }
     }
 
-    private void ReadTable(long l1Index, long tableOffset)
+    private void CheckPiece(long l1Index, long firstIndex, ReadOnlySpan<ulong> entries)
     {
         long used = l1Index >= _l1Used
             ? 0
             : Math.Min(_geometry.EntriesPerTable, _geometry.ClustersCovering(_virtualSize - _geometry.VirtualOffset(l1Index, 0)));
-        long previous = 0;
-        _l2Reader.Read(tableOffset, (firstIndex, entries) =>
+        if (l1Index != _l1IndexBefore)
         {
-            for (int i = 0; i < entries.Length;)
+            _l1IndexBefore = l1Index;
+            _dataBefore = 0;
+        }
+
+        for (int i = 0; i < entries.Length;)
+        {
+            ClusterEntry entry = new(entries[i]);
+            long index = firstIndex + i;
+            ReadOnlySpan<ulong> rest = entries.Slice(i);
+            int run;
+            if (entry.IsUnallocated)
             {
-                ClusterEntry entry = new(entries[i]);
-                long index = firstIndex + i;
-                ReadOnlySpan<ulong> rest = entries.Slice(i);
-                int run;
-                if (entry.IsUnallocated)
+                run = EntryScan.CountEqual(rest, 0);
+            }
+            else if (entry.IsZero)
+            {
+                run = EntryScan.CountEqual(rest, ClusterEntry.ZeroValue);
+                _zero += Math.Max(0, Math.Min(run, used - index));
+            }
+            else
+            {
+                run = CountSoundData(rest, entry, used - index);
+                if (run > 0)
                 {
-                    run = EntryScan.CountEqual(rest, 0);
-                }
-                else if (entry.IsZero)
-                {
-                    run = EntryScan.CountEqual(rest, ClusterEntry.ZeroValue);
-                    _zero += Math.Max(0, Math.Min(run, used - index));
+                    NoteData(entry.Offset, run);
                 }
                 else
                 {
-                    run = CountSoundData(rest, entry, used - index);
-                    if (run > 0)
-                    {
-                        _allocated += run;
-                        _fragmented += previous != 0 && entry.Offset != previous + _geometry.ClusterSize ? 1 : 0;
-                        previous = entry.Offset + _geometry.BytesOf(run - 1);
-                    }
-                    else
-                    {
-                        CheckEntry(l1Index, index, entry, index < used, ref previous);
-                        run = 1;
-                    }
+                    CheckEntry(l1Index, index, entry, index < used);
+                    run = 1;
                 }
-
-                i += run;
             }
-        });
+
+            i += run;
+        }
+    }
+
+    private void NoteData(long offset, int clusters)
+    {
+        _allocated += clusters;
+        _fragmented += _dataBefore != 0 && offset != _dataBefore + _geometry.ClusterSize ? 1 : 0;
+        _dataBefore = offset + _geometry.BytesOf(clusters - 1);
     }
 
     // How many entries lead to clusters side by side that are all inside the file, inside the disk and nobody else's; those
@@ -202,7 +234,7 @@ internal sealed class ImageChecker
         return !_tableClusters.Overlaps(cluster, run) && _dataClusters.AddRange(cluster, run) ? run : 0;
     }
 
-    private void CheckEntry(long l1Index, long index, ClusterEntry entry, bool isUsed, ref long previous)
+    private void CheckEntry(long l1Index, long index, ClusterEntry entry, bool isUsed)
     {
         EntryProblem problem = entry.ProblemIn(_layout, 1);
         if (problem != EntryProblem.None)
@@ -227,9 +259,7 @@ internal sealed class ImageChecker
 
         if (isUsed)
         {
-            _allocated++;
-            _fragmented += previous != 0 && entry.Offset != previous + _geometry.ClusterSize ? 1 : 0;
-            previous = entry.Offset;
+            NoteData(entry.Offset, 1);
         }
     }
 
@@ -264,4 +294,38 @@ internal sealed class ImageChecker
         EntryProblem.DoesNotFit => QedCorruptionKind.TableDoesNotFit,
         _ => QedCorruptionKind.OutsideFile,
     };
+
+    private sealed class BatchWorker(ImageChecker checker) : IPieceWorker<TableBatch>
+    {
+        private readonly List<int> _counts = [];
+        private ulong[] _entries = [];
+
+        public void Prepare(TableBatch batch)
+        {
+            if (_entries.Length < batch.Entries)
+            {
+                _entries = new ulong[batch.Entries];
+            }
+
+            _counts.Clear();
+            Span<ulong> free = _entries;
+            for (int i = 0; i < batch.Count; i++)
+            {
+                int count = checker._reader.Read(batch[i].Piece, free);
+                _counts.Add(count);
+                free = free.Slice(count);
+            }
+        }
+
+        public void Finish(TableBatch batch)
+        {
+            ReadOnlySpan<ulong> entries = _entries;
+            for (int i = 0; i < _counts.Count; i++)
+            {
+                (long l1Index, TablePiece piece) = batch[i];
+                checker.CheckPiece(l1Index, piece.FirstIndex, entries.Slice(0, _counts[i]));
+                entries = entries.Slice(_counts[i]);
+            }
+        }
+    }
 }

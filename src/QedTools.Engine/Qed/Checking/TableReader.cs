@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Threading;
 using QedTools.Qed.Format;
@@ -7,10 +8,16 @@ using QedTools.Storage;
 
 namespace QedTools.Qed.Checking;
 
+/// <summary>A part of a table, to be read at once.</summary>
+/// <param name="TableOffset">Where its table begins in the file, in bytes.</param>
+/// <param name="FirstIndex">The index of its first entry in the table.</param>
+/// <param name="Count">How many entries; at least 1, at most <see cref="TableReader.PieceEntries"/>.</param>
+internal readonly record struct TablePiece(long TableOffset, long FirstIndex, int Count);
+
 /// <summary>Reads whole tables from front to back in large pieces, and skips what lies in holes.</summary>
 internal sealed class TableReader
 {
-    private const int PieceBytes = 1 << 20;
+    private const int PieceBytes = 512 << 10;
 
     // Asking for a smaller one costs more than reading it.
     private const int SmallestHoleLookedFor = 64 << 10;
@@ -18,7 +25,6 @@ internal sealed class TableReader
     private readonly IStorage _storage;
     private readonly QedGeometry _geometry;
     private readonly CancellationToken _cancellation;
-    private readonly ulong[] _piece;
 
     /// <param name="storage">The image's file.</param>
     /// <param name="geometry">Its sizes.</param>
@@ -28,7 +34,7 @@ internal sealed class TableReader
         _storage = storage;
         _geometry = geometry;
         _cancellation = cancellation;
-        _piece = new ulong[Math.Min(PieceBytes, geometry.TableBytes) / QedGeometry.EntrySize];
+        PieceEntries = (int)(Math.Min(PieceBytes, geometry.TableBytes) / QedGeometry.EntrySize);
     }
 
     /// <summary>Takes a piece of a table.</summary>
@@ -36,15 +42,32 @@ internal sealed class TableReader
     /// <param name="entries">Its entries, in the machine's byte order; only valid during the call.</param>
     public delegate void PieceHandler(long firstIndex, ReadOnlySpan<ulong> entries);
 
+    /// <summary>How many entries the largest piece has.</summary>
+    public int PieceEntries { get; }
+
     /// <summary>Hands out a table's entries in order; stretches in holes, which are all zeroes, are left out.</summary>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long tableOffset, PieceHandler handle)
     {
+        ulong[] buffer = new ulong[PieceEntries];
+        foreach (TablePiece piece in PiecesOf(tableOffset))
+        {
+            int count = Read(piece, buffer);
+            if (count > 0)
+            {
+                handle(piece.FirstIndex, buffer.AsSpan(0, count));
+            }
+        }
+    }
+
+    /// <summary>The pieces of a table in order, without those in holes.</summary>
+    /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
+    public IEnumerable<TablePiece> PiecesOf(long tableOffset)
+    {
         long end = tableOffset + _geometry.TableBytes;
         for (long at = tableOffset; at < end;)
         {
-            _cancellation.ThrowIfCancellationRequested();
             StorageRange range = end - at > SmallestHoleLookedFor ? _storage.RangeAt(at, end - at) : new StorageRange(end - at, IsHole: false);
             if (range.IsHole)
             {
@@ -52,23 +75,33 @@ internal sealed class TableReader
                 long skipped = range.Length & ~(QedGeometry.EntrySize - 1L);
                 if (skipped > 0)
                 {
+                    _cancellation.ThrowIfCancellationRequested();
                     at += skipped;
                     continue;
                 }
             }
 
-            long wanted = Math.Min(end - at, (range.Length + QedGeometry.EntrySize - 1) & ~(QedGeometry.EntrySize - 1L));
-            Span<ulong> entries = _piece.AsSpan(0, (int)Math.Min(_piece.Length, wanted / QedGeometry.EntrySize));
-            int count = _storage.Read(at, MemoryMarshal.AsBytes(entries)) / QedGeometry.EntrySize;
-            if (count == 0)
+            for (long until = Math.Min(end, at + ((range.Length + QedGeometry.EntrySize - 1) & ~(QedGeometry.EntrySize - 1L))); at < until;)
             {
-                return;
+                _cancellation.ThrowIfCancellationRequested();
+                int count = (int)Math.Min(PieceEntries, (until - at) / QedGeometry.EntrySize);
+                yield return new TablePiece(tableOffset, (at - tableOffset) / QedGeometry.EntrySize, count);
+                at += (long)count * QedGeometry.EntrySize;
             }
-
-            entries = entries.Slice(0, count);
-            LittleEndian.Convert(entries);
-            handle((at - tableOffset) / QedGeometry.EntrySize, entries);
-            at += (long)count * QedGeometry.EntrySize;
         }
+    }
+
+    /// <summary>Reads a piece; from several threads at once if need be.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="buffer">Gets its entries, in the machine's byte order.</param>
+    /// <returns>How many there are; fewer than the piece has where the file ends before.</returns>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public int Read(TablePiece piece, Span<ulong> buffer)
+    {
+        Span<ulong> entries = buffer.Slice(0, piece.Count);
+        long at = QedGeometry.EntryOffset(piece.TableOffset, piece.FirstIndex);
+        int count = _storage.Read(at, MemoryMarshal.AsBytes(entries)) / QedGeometry.EntrySize;
+        LittleEndian.Convert(entries.Slice(0, count));
+        return count;
     }
 }

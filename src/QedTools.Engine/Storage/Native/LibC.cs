@@ -48,6 +48,9 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static extern int Fsync(int file);
 
+    [DllImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static extern int SyncFileRange(IntPtr file, long offset, long length, uint flags);
+
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int file);
 }

@@ -1,0 +1,39 @@
+using System;
+
+namespace QedTools.Storage;
+
+/// <summary>
+/// A file that has not got its name yet. Nobody finds it after a crash, so no order among its writes matters, and a flush
+/// before it is finished would be for nothing.
+/// </summary>
+internal sealed class UnnamedStorage(IStorage inner) : IStorage
+{
+    public string Path => inner.Path;
+
+    public string Identity => inner.Identity;
+
+    public bool CanWrite => inner.CanWrite;
+
+    public long Length => inner.Length;
+
+    public long AllocatedBytes => inner.AllocatedBytes;
+
+    public bool IsInUse => inner.IsInUse;
+
+    public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => inner.Write(offset, data);
+
+    public void SetLength(long length) => inner.SetLength(length);
+
+    /// <summary>Does nothing: <see cref="NewFile.Commit"/> flushes.</summary>
+    public void Flush()
+    {
+    }
+
+    public void BeginFlush() => inner.BeginFlush();
+
+    public StorageRange RangeAt(long offset, long length) => inner.RangeAt(offset, length);
+
+    public void Dispose() => inner.Dispose();
+}
