@@ -42,18 +42,19 @@ internal static class Comparison
         long peak = 0;
         for (int run = 0; run <= runs; run++)
         {
-            job.Before();
+            job.BeforeRound();
+            Prepare(job);
             long bare = PeakMemory.Reset();
             (double our, string ourAnswer) = Time(job.Ours);
             peak = Math.Max(peak, PeakMemory.Read() - bare);
-            job.Before();
+            Prepare(job);
             (double their, string theirAnswer) = Time(job.Theirs);
             their *= job.TheirShare;
             agree &= job.Agree(ourAnswer, theirAnswer);
             double copy = 0;
             if (job.Copy is { } copyJob)
             {
-                job.Before();
+                Prepare(job);
                 copy = Time(copyJob).Milliseconds;
             }
 
@@ -80,6 +81,18 @@ internal static class Comparison
             peak / 1048576.0,
             agree ? "yes" : "NO"));
         return agree;
+    }
+
+    // Everybody begins with nothing waiting to be written, which would slow down his writes, and with free memory that was in
+    // use just now: the host of a virtual machine takes long unused memory back, and to get it again costs more than a copy.
+    private static void Prepare(Job job)
+    {
+        job.Before();
+        Programs.Run("sync");
+        if (job.BytesWritten > 0)
+        {
+            Programs.Run("dd", "if=/dev/zero", "of=/dev/null", "status=none", "iflag=fullblock", "count=1", $"bs={job.BytesWritten}");
+        }
     }
 
     private static (double Milliseconds, string Answer) Time(Func<string> action)

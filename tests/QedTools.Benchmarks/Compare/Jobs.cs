@@ -114,7 +114,8 @@ internal sealed class Jobs(Inputs inputs, Session session, int scale)
             () => Programs.Run("qemu-img", "convert", "-f", "qed", "-O", "raw", qed, theirs))
         {
             Copy = () => Programs.Run("cp", "--sparse=auto", raw, copy),
-            Before = () => Remove(ours, copy),
+            BytesWritten = DiskSize,
+            BeforeRound = () => Remove(ours, theirs, copy),
             Agree = (_, _) => AreEqual(raw, theirs, ours),
         };
     }
@@ -130,7 +131,8 @@ internal sealed class Jobs(Inputs inputs, Session session, int scale)
             () => Convert(raw, ours),
             () => Programs.Run("qemu-img", "convert", "-f", "raw", "-O", "qed", raw, theirs))
         {
-            Before = () => Remove(ours),
+            BytesWritten = DiskSize,
+            BeforeRound = () => Remove(ours, theirs),
             Agree = (_, _) => AreEqual(raw, theirs, ours),
         };
     }
@@ -173,6 +175,7 @@ internal sealed class Jobs(Inputs inputs, Session session, int scale)
             () => session.Run($"(Merge-QedImage '{over}' -Confirm:$false).BytesMerged")[0].ToString(),
             () => Programs.Run("qemu-img", "commit", "-q", "-f", "qed", over))
         {
+            BytesWritten = size,
             Before = () =>
             {
                 Remove(over, @base);
@@ -252,12 +255,11 @@ internal sealed class Jobs(Inputs inputs, Session session, int scale)
 
     private string Convert(string from, string to)
     {
-        session.Run($"Convert-QedImage '{from}' '{to}' -Force");
+        session.Run($"Convert-QedImage '{from}' '{to}' -Force -NoFlush");
         return string.Empty;
     }
 
-    private static bool AreEqual(string expected, params string[] paths) => paths.All(path =>
-        !File.Exists(path) || Programs.Run("qemu-img", "compare", expected, path).Contains("identical", StringComparison.Ordinal));
+    private static bool AreEqual(string expected, params string[] paths) => paths.All(path => Programs.Run("qemu-img", "compare", expected, path).Contains("identical", StringComparison.Ordinal));
 
     private static void Remove(params string[] paths)
     {
