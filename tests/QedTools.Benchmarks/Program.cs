@@ -17,8 +17,10 @@ internal static class Program
             case "micro":
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments.Skip(1).DefaultIfEmpty("--filter=*").ToArray());
                 return 0;
+            case SessionStart.Argument:
+                return SessionStart.RunHere();
             default:
-                Console.Error.WriteLine("usage: compare [--runs N] [--only TEXT] [--small] | micro [BenchmarkDotNet options]");
+                Console.Error.WriteLine("usage: compare [--runs N] [--only TEXT] [--share N] | micro [BenchmarkDotNet options]");
                 return 64;
         }
     }

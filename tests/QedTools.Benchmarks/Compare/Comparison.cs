@@ -1,111 +1,161 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>Runs all jobs with both programs in turn, compares the answers and prints the table.</summary>
+/// <summary>Runs all jobs with both programs in turn, compares the answers and prints the tables of docs/benchmarks.md.</summary>
 internal static class Comparison
 {
+    private const long DiskNeeded = 30L << 30;
+    private const long MemoryNeeded = 14L << 30;
+    private const int SmallestShare = 64;
+    private const int WarmMilliseconds = 1500;
+
     /// <summary>Runs it.</summary>
-    /// <param name="arguments">--runs N, --only TEXT (jobs whose name contains it), --small (an eighth of the sizes).</param>
+    /// <param name="arguments">--runs N, --only TEXT (jobs whose name contains it), --share N (sizes divided by N).</param>
+    /// <returns>0 if all answers agreed.</returns>
     public static int Run(string[] arguments)
     {
-        int runs = int.Parse(Option(arguments, "--runs") ?? "5", CultureInfo.InvariantCulture);
+        int runs = int.Parse(Option(arguments, "--runs") ?? "7", CultureInfo.InvariantCulture);
         string only = Option(arguments, "--only") ?? string.Empty;
-        int scale = arguments.Contains("--small") ? 8 : 1;
-        using Inputs inputs = new();
+        int share = Option(arguments, "--share") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : FittingShare();
         using Session session = new();
-        Console.WriteLine($"{Environment.ProcessorCount} processors, {Environment.OSVersion}, .NET {Environment.Version}, {Programs.Run("qemu-img", "--version").Split('\n')[0]}");
-        Console.WriteLine($"sizes 1/{scale}, {runs} runs of each program in turn after one that is not counted; times are wall time in milliseconds");
-        Console.WriteLine();
-        Console.WriteLine("| job | ours | qemu-img | cp | ratio (median, min to max) | target | our peak over the bare session, MB | same answer |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
-        bool isFine = true;
-        foreach (Func<Job> make in new Jobs(inputs, session, scale).All.Where(job => job.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).Select(job => job.Make))
+        JobList jobs = new(session, share);
+        foreach (string line in Machine.Describe())
         {
-            isFine &= Measure(make(), runs);
+            Console.WriteLine($"- {line}");
         }
 
-        return isFine ? 0 : 1;
+        Console.WriteLine($"- sizes: {(share == 1 ? "full" : $"1/{share} of full")}, in {Path.GetTempPath()}; {runs} runs of each program in turn, after those that warm up and are not counted");
+        bool agree = PrintComparison([.. jobs.Compared.Where(IsAsked)], runs);
+        PrintGrowth([.. jobs.Growing.Where(growth => IsAsked((growth.Name, null!)))], runs);
+        if (only.Length == 0)
+        {
+            SessionStart.Print(session, runs);
+        }
+
+        return agree ? 0 : 1;
+
+        bool IsAsked((string Name, Func<Inputs, Job> Make) job) => job.Name.Contains(only, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool Measure(Job job, int runs)
+    private static bool PrintComparison(IReadOnlyList<(string Name, Func<Inputs, Job> Make)> jobs, int runs)
     {
-        List<double> ours = [];
-        List<double> theirs = [];
-        List<double> copies = [];
-        List<double> ratios = [];
+        Console.WriteLine();
+        Console.WriteLine("| job | ours, ms | qemu-img, ms | cp, ms | ratio of medians (from, to) | at most | peak, MB | same answer |");
+        Console.WriteLine("| --- | ---: | ---: | ---: | --- | ---: | ---: | --- |");
         bool agree = true;
-        long peak = 0;
-        for (int run = 0; run <= runs; run++)
+        foreach ((_, Func<Inputs, Job> make) in jobs)
         {
-            job.BeforeRound();
-            Prepare(job);
-            long bare = PeakMemory.Reset();
-            (double our, string ourAnswer) = Time(job.Ours);
-            peak = Math.Max(peak, PeakMemory.Read() - bare);
-            Prepare(job);
-            (double their, string theirAnswer) = Time(job.Theirs);
-            their *= job.TheirShare;
-            agree &= job.Agree(ourAnswer, theirAnswer);
-            double copy = 0;
-            if (job.Copy is { } copyJob)
-            {
-                Prepare(job);
-                copy = Time(copyJob).Milliseconds;
-            }
-
-            if (run > 0)
-            {
-                ours.Add(our);
-                theirs.Add(their);
-                copies.Add(copy);
-                ratios.Add(our / their);
-            }
+            using Inputs inputs = new();
+            agree &= Compare(make(inputs), runs);
         }
 
+        return agree;
+    }
+
+    private static bool Compare(Job job, int runs)
+    {
+        long peak = 0;
+        bool agree = Round(job, new Measurement(), new Measurement(), new Measurement(), ref peak);
+        WarmUp(job);
+        Measurement ours = new();
+        Measurement theirs = new();
+        Measurement copies = new();
+        long uncounted = -1;
+        for (int run = 0; run < runs; run++)
+        {
+            agree &= Round(job, ours, theirs, copies, ref uncounted);
+        }
+
+        double[] ratios = [.. ours.Times.Zip(theirs.Times, (our, their) => our / their)];
         Console.WriteLine(string.Format(
             CultureInfo.InvariantCulture,
-            "| {0} | {1:0.0} | {2:0.0} | {3} | {4:0.000} ({5:0.000} to {6:0.000}) | {7:0.00} | {8:0.0} | {9} |",
+            "| {0} | {1:0.0} | {2:0.0} | {3} | {4:0.000} ({5:0.000}, {6:0.000}) | {7:0.00} | {8:0.0} | {9} |",
             job.Name,
-            Median(ours),
-            Median(theirs),
-            job.Copy is null ? "-" : Median(copies).ToString("0.0", CultureInfo.InvariantCulture),
-            Median(ratios),
+            ours.Median,
+            theirs.Median,
+            job.Copy is null ? string.Empty : copies.Median.ToString("0.0", CultureInfo.InvariantCulture),
+            ours.Median / theirs.Median,
             ratios.Min(),
             ratios.Max(),
             job.Target,
-            peak / 1048576.0,
+            peak / 1e6,
             agree ? "yes" : "NO"));
         return agree;
     }
 
-    // Everybody begins with nothing waiting to be written, which would slow down his writes, and with free memory that was in
-    // use just now: the host of a virtual machine takes long unused memory back, and to get it again costs more than a copy.
-    private static void Prepare(Job job)
+    // A session is warm when the runtime has compiled what runs often once more, better; it counts calls before it does.
+    private static void WarmUp(Job job)
     {
-        job.Before();
-        Programs.Run("sync");
-        if (job.BytesWritten > 0)
+        Measurement ours = new();
+        while (ours.Times.Sum() < WarmMilliseconds)
         {
-            Programs.Run("dd", "if=/dev/zero", "of=/dev/null", "status=none", "iflag=fullblock", "count=1", $"bs={job.BytesWritten}");
+            job.BeforeRound();
+            ours.Time(job.Ours);
         }
     }
 
-    private static (double Milliseconds, string Answer) Time(Func<string> action)
+    // The peak is taken in the run that is not counted: to take it, garbage is collected in a way that slows the next run down.
+    private static bool Round(Job job, Measurement ours, Measurement theirs, Measurement copies, ref long peak)
     {
-        Stopwatch watch = Stopwatch.StartNew();
-        string answer = action();
-        return (watch.Elapsed.TotalMilliseconds, answer);
+        job.BeforeRound();
+        Measurement.LevelGround(job.BytesWritten);
+        long bare = peak >= 0 ? PeakMemory.Reset() : 0;
+        string ourAnswer = ours.Time(job.Ours);
+        peak = peak >= 0 ? PeakMemory.Read() - bare : peak;
+        Measurement.LevelGround(job.BytesWritten);
+        string theirAnswer = theirs.Time(job.Theirs, job.TheirShare);
+        if (job.Copy is { } copy)
+        {
+            Measurement.LevelGround(job.BytesWritten);
+            copies.Time(copy);
+        }
+
+        return job.Agree(ourAnswer, theirAnswer);
     }
 
-    private static double Median(List<double> values)
+    private static void PrintGrowth(IReadOnlyList<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> jobs, int runs)
     {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
+        Console.WriteLine();
+        Console.WriteLine("| ours alone | size | ms | ns for each |");
+        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        foreach ((string name, IReadOnlyList<Func<Inputs, Job>> sizes) in jobs)
+        {
+            foreach (Func<Inputs, Job> make in sizes)
+            {
+                using Inputs inputs = new();
+                Job job = make(inputs);
+                WarmUp(job);
+                Measurement ours = new();
+                for (int run = 0; run < runs; run++)
+                {
+                    job.BeforeRound();
+                    Measurement.LevelGround(job.BytesWritten);
+                    ours.Time(job.Ours);
+                }
+
+                Console.WriteLine(string.Format(
+                    CultureInfo.InvariantCulture, "| {0} | {1:#,0} {2} | {3:0.0} | {4:#,0.0} |", name, job.Units, job.Unit, ours.Median, ours.Median * 1e6 / job.Units));
+            }
+        }
+    }
+
+    // Everything is to stay in the page cache, and three copies of the largest disk beside each other on the file system.
+    private static int FittingShare()
+    {
+        int share = 1;
+        while (share < SmallestShare &&
+            (new DriveInfo(Path.GetTempPath()).AvailableFreeSpace < DiskNeeded / share ||
+                GC.GetGCMemoryInfo().TotalAvailableMemoryBytes < MemoryNeeded / share))
+        {
+            share *= 2;
+        }
+
+        return share;
     }
 
     private static string? Option(string[] arguments, string name)

@@ -4,26 +4,27 @@ namespace QedTools.Benchmarks.Compare;
 
 /// <summary>One thing that both programs do. Each action returns its answer, so that the answers can be compared.</summary>
 /// <param name="Name">What it is.</param>
-/// <param name="Target">What the ratio ours to qemu-img may be at most.</param>
+/// <param name="Target">What the ratio ours to theirs may be at most.</param>
 /// <param name="Ours">Does it with the cmdlets.</param>
 /// <param name="Theirs">Does it with qemu-img.</param>
-internal sealed record Job(string Name, double Target, Func<string> Ours, Func<string> Theirs)
+/// <param name="Agree">Whether the two answers, and the files that both have made, agree; not timed.</param>
+internal sealed record Job(string Name, double Target, Func<string> Ours, Func<string> Theirs, Func<string, string, bool> Agree)
 {
     /// <summary>Does it with cp --sparse; null where that does not fit.</summary>
     public Func<string>? Copy { get; init; }
 
-    /// <summary>Runs before both programs' turns, not timed: takes away what the last round left.</summary>
+    /// <summary>Runs before both programs' turns, not timed: makes what each changes and takes away what the last round left.</summary>
     public Action BeforeRound { get; init; } = () => { };
-
-    /// <summary>Runs before each of the actions, not timed.</summary>
-    public Action Before { get; init; } = () => { };
-
-    /// <summary>Whether the two answers agree.</summary>
-    public Func<string, string, bool> Agree { get; init; } = (ours, theirs) => ours == theirs;
 
     /// <summary>How much each program writes at most, in bytes: so much free memory is touched before it runs.</summary>
     public long BytesWritten { get; init; }
 
-    /// <summary>How many times more work theirs is than ours, for jobs that would take qemu-img too long.</summary>
+    /// <summary>How many times more work theirs is than what is run of it, for jobs that would take qemu-img too long.</summary>
     public double TheirShare { get; init; } = 1;
+
+    /// <summary>How much work it is, in <see cref="Unit"/>.</summary>
+    public long Units { get; init; }
+
+    /// <summary>What the work is counted in.</summary>
+    public string Unit { get; init; } = string.Empty;
 }

@@ -1,13 +1,22 @@
 using System;
 using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading.Tasks;
 
 namespace QedTools.Benchmarks.Compare;
 
 /// <summary>Runs other programs and reads what they print.</summary>
 internal static class Programs
 {
+    private const int PipeBytes = 64 << 10;
+
     /// <summary>Runs a program to its end and returns its output; an exit code other than the expected ones is the end.</summary>
-    public static string Run(string program, params string[] arguments)
+    public static string Run(string program, params string[] arguments) => Encoding.UTF8.GetString(Read(program, arguments));
+
+    /// <summary>The same, with the output as it comes.</summary>
+    public static byte[] Read(string program, params string[] arguments)
     {
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in arguments)
@@ -16,14 +25,20 @@ internal static class Programs
         }
 
         using Process process = Process.Start(start)!;
-        System.Threading.Tasks.Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        using MemoryStream output = new();
+        process.StandardOutput.BaseStream.CopyTo(output, PipeBytes);
         process.WaitForExit();
 
         // qemu-img check ends with 3 for an image with leaks: its own arithmetic finds some in every large file.
         bool isFine = process.ExitCode == 0 || (arguments is ["check", ..] && process.ExitCode == 3);
         return isFine
-            ? output
+            ? output.ToArray()
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result}");
     }
+
+    /// <summary>Whether a program is on the PATH.</summary>
+    public static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+        .Split(Path.PathSeparator)
+        .Any(folder => File.Exists(Path.Combine(folder, program)));
 }

@@ -1,0 +1,131 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+
+namespace QedTools.Benchmarks.Compare;
+
+/// <summary>The jobs that read and write whole disks.</summary>
+internal sealed class CopyJobs(Session session)
+{
+    // How qemu-img is told to flush what it made, as the cmdlet does unless told otherwise.
+    private static readonly string[] Flushed = ["-t", "writeback"];
+
+    public Job QedToRaw(Inputs inputs, long size, bool flushes)
+    {
+        string raw = inputs.ScatteredRaw("scattered.raw", size, storesZeroes: false);
+        string qed = ToQed(inputs, raw, "scattered.qed");
+        string ours = inputs.PathOf("ours.raw");
+        string theirs = inputs.PathOf("theirs.raw");
+        string copy = inputs.PathOf("copy.raw");
+        return new Job(
+            $"Convert-QedImage, {Size(size)} QED, half of it scattered data, to raw{Ending(flushes)}",
+            0.60,
+            () => Convert(qed, ours, flushes),
+            () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "qed", "-O", "raw", qed, theirs]),
+            (_, _) => AreEqual(raw, theirs, ours))
+        {
+            Copy = () => Programs.Run("cp", "--sparse=auto", raw, copy),
+            BytesWritten = size,
+            BeforeRound = () => Remove(ours, theirs, copy),
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+    }
+
+    public Job RawToQed(Inputs inputs, long size, bool storesZeroes, bool flushes)
+    {
+        string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes);
+        string ours = inputs.PathOf("ours.qed");
+        string theirs = inputs.PathOf("theirs.qed");
+        return new Job(
+            $"Convert-QedImage, {Size(size)} raw {(storesZeroes ? "without holes, half of it zeroes" : "half of it holes")}, to QED{Ending(flushes)}",
+            0.70,
+            () => Convert(raw, ours, flushes),
+            () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "raw", "-O", "qed", raw, theirs]),
+            (_, _) => AreEqual(raw, theirs, ours))
+        {
+            BytesWritten = size,
+            BeforeRound = () => Remove(ours, theirs),
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+    }
+
+    public Job Compare(Inputs inputs, long size)
+    {
+        string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes: false);
+        string one = ToQed(inputs, raw, "one.qed");
+        string two = ToQed(inputs, raw, "two.qed", "-o", "cluster_size=131072");
+        return new Job(
+            $"Compare-QedImage, two equal disks of {Size(size)}",
+            0.50,
+            () => session.Run($"(Compare-QedImage '{one}' '{two}').AreEqual")[0].ToString(),
+            () => Programs.Run("qemu-img", "compare", one, two),
+            (ours, theirs) => ours == "True" && theirs.Contains("identical", StringComparison.Ordinal))
+        {
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+    }
+
+    public Job Merge(Inputs inputs, long size)
+    {
+        string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes: false);
+        string kept = ToQed(inputs, raw, "kept.qed");
+        string ours = inputs.PathOf("ours.qed");
+        string theirs = inputs.PathOf("theirs.qed");
+        return new Job(
+            $"Merge-QedImage, {Size(size)} overlay, half of it data, both flushed",
+            0.70,
+            () => session.Run($"(Merge-QedImage '{OverlayOf(ours)}' -Confirm:$false).BytesMerged")[0].ToString(),
+            () => Programs.Run("qemu-img", "commit", "-q", "-f", "qed", OverlayOf(theirs)),
+            (_, _) => AreEqual(raw, ours, theirs))
+        {
+            BytesWritten = size,
+            BeforeRound = () =>
+            {
+                foreach (string @base in new[] { ours, theirs })
+                {
+                    string overlay = OverlayOf(@base);
+                    Remove(@base, overlay);
+                    Programs.Run("qemu-img", "create", "-q", "-f", "qed", @base, size.ToString(CultureInfo.InvariantCulture));
+                    Programs.Run("cp", "--sparse=always", kept, overlay);
+                    Programs.Run("qemu-img", "rebase", "-u", "-f", "qed", "-F", "qed", "-b", @base, overlay);
+                }
+            },
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+
+        static string OverlayOf(string @base) => Path.ChangeExtension(@base, ".overlay.qed");
+    }
+
+    private string Convert(string from, string to, bool flushes)
+    {
+        session.Run($"Convert-QedImage '{from}' '{to}'{(flushes ? string.Empty : " -NoFlush")}");
+        return string.Empty;
+    }
+
+    private static string ToQed(Inputs inputs, string raw, string name, params string[] options)
+    {
+        string qed = inputs.PathOf(name);
+        Programs.Run("qemu-img", ["convert", "-f", "raw", "-O", "qed", .. options, raw, qed]);
+        return qed;
+    }
+
+    private static bool AreEqual(string expected, params string[] paths) => paths.All(path => Programs.Run(
+        "qemu-img", "compare", "-f", "raw", "-F", Path.GetExtension(path)[1..], expected, path).Contains("identical", StringComparison.Ordinal));
+
+    private static void Remove(params string[] paths)
+    {
+        foreach (string path in paths)
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static string Ending(bool flushes) => flushes ? ", both flushed" : ", neither flushed";
+
+    private static string Size(long bytes) => bytes >= 1 << 30 ? $"{bytes >> 30} GiB" : $"{bytes >> 20} MiB";
+}

@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace QedTools.Benchmarks.Compare;
+
+/// <summary>All jobs in the order of the report. Each is made, with its inputs, when its turn comes.</summary>
+internal sealed class JobList(Session session, int share)
+{
+    private static readonly int[] Parts = [4, 2, 1];
+    private readonly TableJobs _tables = new(session);
+    private readonly CopyJobs _copies = new(session);
+    private readonly StreamJobs _streams = new(session);
+
+    /// <summary>Those that qemu-img does as well.</summary>
+    public IEnumerable<(string Name, Func<Inputs, Job> Make)> Compared =>
+    [
+        ("Test-QedImage, 64 KiB", inputs => _tables.Check(inputs, 65536, (16 << 20) / share, 0.10)),
+        ("Test-QedImage, 4 KiB", inputs => _tables.Check(inputs, 4096, (4 << 20) / share, 0.20)),
+        ("Get-QedAllocationMap, objects", inputs => _tables.Map(inputs, (1 << 20) / share)),
+        ("Get-QedAllocationMap, JSON lines", inputs => _tables.MapToJsonLines(inputs, (1 << 20) / share)),
+        ("Get-QedAllocationMap, Where-Object", inputs => _tables.MapToWhereObject(inputs, (1 << 20) / share)),
+        ("Where-Object alone", inputs => _tables.WhereObjectAlone(inputs, (1 << 20) / share)),
+        ("Get-QedInfo", _tables.Info),
+        ("Convert-QedImage, QED to raw", inputs => _copies.QedToRaw(inputs, DiskSize, flushes: false)),
+        ("Convert-QedImage, QED to raw, flushed", inputs => _copies.QedToRaw(inputs, DiskSize, flushes: true)),
+        ("Convert-QedImage, holes to QED", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: false, flushes: false)),
+        ("Convert-QedImage, holes to QED, flushed", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: false, flushes: true)),
+        ("Convert-QedImage, dense to QED", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: true, flushes: false)),
+        ("Convert-QedImage, dense to QED, flushed", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: true, flushes: true)),
+        ("Compare-QedImage", inputs => _copies.Compare(inputs, DiskSize)),
+        ("Merge-QedImage", inputs => _copies.Merge(inputs, DiskSize / 2)),
+        ("4 KiB random reads", inputs => _streams.RandomReads(inputs, DiskSize)),
+        ("4 KiB random writes", inputs => _streams.RandomWrites(inputs, DiskSize)),
+    ];
+
+    /// <summary>Those whose time is to grow with the work and no faster, in three sizes each.</summary>
+    public IEnumerable<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> Growing =>
+    [
+        ("Test-QedImage, 64 KiB", Sizes(16 << 20, (inputs, size) => _tables.Check(inputs, 65536, size, 0))),
+        ("Get-QedAllocationMap, objects", Sizes(1 << 20, _tables.Map)),
+        ("Convert-QedImage, QED to raw", Sizes(4L << 30, (inputs, size) => _copies.QedToRaw(inputs, size, flushes: false))),
+        ("Convert-QedImage, dense to QED", Sizes(4L << 30, (inputs, size) => _copies.RawToQed(inputs, size, storesZeroes: true, flushes: false))),
+        ("Compare-QedImage", Sizes(4L << 30, _copies.Compare)),
+        ("Merge-QedImage", Sizes(2L << 30, _copies.Merge)),
+    ];
+
+    private long DiskSize => (4L << 30) / share;
+
+    private List<Func<Inputs, Job>> Sizes(long full, Func<Inputs, long, Job> make) =>
+        [.. Parts.Select(part => full / share / part).Select(size => (Func<Inputs, Job>)(inputs => make(inputs, size)))];
+}
