@@ -11,6 +11,11 @@ namespace QedTools.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class EngineBenchmarks : IDisposable
 {
+    private const long DiskSize = 1 << 30;
+
+    // Every other cluster is mapped, so that each is an extent of its own.
+    private const long DataStep = 2 * 65536;
+
     private readonly byte[] _header = new byte[QedHeader.Size];
     private readonly byte[] _zeroes = new byte[1 << 20];
     private readonly byte[] _block = new byte[4096];
@@ -23,19 +28,22 @@ public class EngineBenchmarks : IDisposable
     [GlobalSetup]
     public void Setup()
     {
-        new QedHeader(65536, 4, 1, QedFeatures.None, 0, 0, 65536, 1 << 30, 0, 0).WriteTo(_header);
+        new QedHeader(65536, 4, 1, QedFeatures.None, 0, 0, 65536, (ulong)DiskSize, 0, 0).WriteTo(_header);
         for (int i = 0; i < _entries.Length; i++)
         {
             _entries[i] = (ulong)(i + 16) * 65536;
         }
 
-        ImageCreation.Create(_path, new QedCreateOptions { SizeBytes = 1 << 30 });
+        ImageCreation.Create(_path, new QedCreateOptions { SizeBytes = DiskSize });
         _stream = DiskOpening.Open(_path, new DiskOpeningOptions { Writable = true });
-        for (long at = 0; at < 1 << 30; at += 65536)
+        for (long at = 0; at < DiskSize; at += DataStep)
         {
             _stream.Position = at;
             _stream.Write(_block);
         }
+
+        _stream.Dispose();
+        _stream = DiskOpening.Open(_path, new DiskOpeningOptions { Writable = true });
     }
 
     /// <summary>Parses and validates a header.</summary>
@@ -51,6 +59,19 @@ public class EngineBenchmarks : IDisposable
     [Benchmark]
     public int EntryScanContiguous() => EntryScan.CountContiguous(_entries, _entries[0], 65536);
 
+    /// <summary>Opens the image and walks its 16,384 extents.</summary>
+    [Benchmark]
+    public long ExtentWalk()
+    {
+        long extents = 0;
+        foreach (QedExtent extent in AllocationMap.Enumerate(_path, new AllocationMapOptions { ForceShare = true }))
+        {
+            extents++;
+        }
+
+        return extents;
+    }
+
     /// <summary>Looks at 1 MiB of zeroes.</summary>
     [Benchmark]
     public bool ZeroDetection() => ZeroScan.IsZero(_zeroes);
@@ -59,7 +80,7 @@ public class EngineBenchmarks : IDisposable
     [Benchmark]
     public int RandomRead()
     {
-        _stream!.Position = _random.NextInt64(1 << 18) * 4096;
+        _stream!.Position = _random.NextInt64(DiskSize / 4096) * 4096;
         return _stream.Read(_block);
     }
 
@@ -67,7 +88,7 @@ public class EngineBenchmarks : IDisposable
     [Benchmark]
     public void RandomWrite()
     {
-        _stream!.Position = _random.NextInt64(1 << 14) * 65536;
+        _stream!.Position = _random.NextInt64(DiskSize / DataStep) * DataStep;
         _stream.Write(_block);
     }
 
