@@ -26,7 +26,7 @@ internal sealed class CopyJobs(Session session)
             (_, _) => AreEqual(raw, theirs, ours))
         {
             Copy = () => Programs.Run("cp", "--sparse=auto", raw, copy),
-            BytesWritten = size,
+            BytesWritten = size * 5 / 8,
             BeforeRound = () => Remove(ours, theirs, copy),
             Units = size >> 20,
             Unit = "MiB of disk",
@@ -45,7 +45,7 @@ internal sealed class CopyJobs(Session session)
             () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "raw", "-O", "qed", raw, theirs]),
             (_, _) => AreEqual(raw, theirs, ours))
         {
-            BytesWritten = size,
+            BytesWritten = size * 5 / 8,
             BeforeRound = () => Remove(ours, theirs),
             Units = size >> 20,
             Unit = "MiB of disk",
@@ -82,7 +82,7 @@ internal sealed class CopyJobs(Session session)
             () => Programs.Run("qemu-img", "commit", "-q", "-f", "qed", OverlayOf(theirs)),
             (_, _) => AreEqual(raw, ours, theirs))
         {
-            BytesWritten = size,
+            BytesWritten = size * 5 / 8,
             BeforeRound = () =>
             {
                 foreach (string @base in new[] { ours, theirs })
