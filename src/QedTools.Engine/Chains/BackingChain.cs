@@ -86,7 +86,8 @@ internal sealed class BackingChain : IDisposable
             throw QedBackingChainException.ForDepth(namedBy, backing.Name, MaxLayers);
         }
 
-        string path = BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc);
+        string path = Locate(namedBy, backing);
+
         // Before it is locked: a file above it is locked by this very chain.
         if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
         {
@@ -107,9 +108,20 @@ internal sealed class BackingChain : IDisposable
             throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.");
         }
 
-        Add(storage, backing.IsRaw ? DiskFormats.Raw : null);
+        Add(storage, FormatOf(backing));
+        if (backing.ContentId is { } expected && _layers[_layers.Count - 1].ContentId != expected)
+        {
+            throw new QedBackingFileRefusedException(
+                namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}.");
+        }
+
         return true;
     }
+
+    /// <summary>The format that a backing file is to be opened with; null to tell it by the contents.</summary>
+    public static IDiskFormat? FormatOf(in BackingReference backing) => backing.IsRaw
+        ? DiskFormats.Raw
+        : backing.Format is { } kind ? DiskFormats.Of(kind) : null;
 
     /// <summary>The disk that the layers opened so far make. The chain owns what it is made of.</summary>
     /// <param name="depth">The layer to begin with: 0 for the disk as a whole, 1 for what the backing file shows.</param>
@@ -148,6 +160,28 @@ internal sealed class BackingChain : IDisposable
             _layers.RemoveAt(_layers.Count - 1);
             last.Dispose();
         }
+    }
+
+    // The first of the places where a file is; else the first of all, so that its absence is told of.
+    private string Locate(string namedBy, in BackingReference backing)
+    {
+        foreach (string name in backing.OtherNames is { } others ? (IEnumerable<string>)[backing.Name, .. others] : [])
+        {
+            try
+            {
+                string path = BackingFilePath.Resolve(namedBy, name, _policy.AllowUnc);
+                if (HostFiles.IdentityOf(path) is not null)
+                {
+                    return path;
+                }
+            }
+            catch (QedBackingFileException)
+            {
+                // Another one may be followed.
+            }
+        }
+
+        return BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc);
     }
 
     private void Add(IStorage storage, IDiskFormat? format)

@@ -22,11 +22,29 @@ internal static class DiskFormats
     /// <summary>All formats in the order in which they are asked; raw is last.</summary>
     public static readonly IReadOnlyList<IDiskFormat> All = [Qed, .. ForeignFormat.All, Raw];
 
+    /// <summary>The format that a user chose.</summary>
+    public static IDiskFormat Of(QedDiskFormat kind) => All.First(format => format.Kind == kind);
+
     /// <summary>The format that a file's extension means; null if it means none.</summary>
     public static IDiskFormat? OfExtension(string path)
     {
         string extension = Path.GetExtension(path);
         return All.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The format of a file that is named alone: what its extension means, else what its contents are, else QED.</summary>
+    /// <remarks>A file is raw only if its name says so: nobody means the bytes of whatever file he named by mistake.</remarks>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public static IDiskFormat OfFile(string path)
+    {
+        if (OfExtension(path) is { } known)
+        {
+            return known;
+        }
+
+        using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
+        IDiskFormat probed = Probe(storage);
+        return probed == Raw ? Qed : probed;
     }
 
     /// <summary>The name of the format that a file's contents look like, if its extension means another one; null if they agree.</summary>

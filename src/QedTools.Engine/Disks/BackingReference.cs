@@ -1,6 +1,19 @@
+using System;
+using System.Collections.Generic;
+
 namespace QedTools.Disks;
 
 /// <summary>What an image says about the file below it.</summary>
 /// <param name="Name">The name as the image stores it.</param>
 /// <param name="IsRaw">Whether the image says that the file is raw, so that nobody may probe it.</param>
-internal readonly record struct BackingReference(string Name, bool IsRaw);
+internal readonly record struct BackingReference(string Name, bool IsRaw)
+{
+    /// <summary>The format that the image says the file has; null if it does not say or says raw.</summary>
+    public QedDiskFormat? Format { get; init; }
+
+    /// <summary>Where else the file may be, in the order in which to look if it is not at <see cref="Name"/>; null for nowhere.</summary>
+    public IReadOnlyList<string>? OtherNames { get; init; }
+
+    /// <summary>What <see cref="IDiskLayer.ContentId"/> the file must have; null if any is fine.</summary>
+    public Guid? ContentId { get; init; }
+}

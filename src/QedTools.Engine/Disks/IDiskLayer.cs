@@ -18,15 +18,25 @@ internal interface IDiskLayer : IDisposable
     /// <summary>The file below this one; null if there is none.</summary>
     BackingReference? Backing { get; }
 
+    /// <summary>The least that the file stores for itself, in bytes: a copy to it looks for zeroes in this unit.</summary>
+    int Granule { get; }
+
+    /// <summary>The unit in which the file is allocated, in bytes; null if there is none.</summary>
+    int? AllocationUnit { get; }
+
+    /// <summary>Changes with the contents, where the format has that: tells an overlay whether this is what it was made over.</summary>
+    Guid? ContentId { get; }
+
     /// <summary>The disk that this layer makes with the disk below it. It does not own the layer.</summary>
     /// <param name="backing">The disk of the backing file; null if there is none or it is not wanted, so that what it would
     /// hold is reported as unallocated.</param>
     IDisk ToDisk(IDisk? backing);
 
-    /// <summary>Makes sure that the layer may be written to: one that was not closed cleanly is checked.</summary>
+    /// <summary>Makes sure that the layer may be written to in place: one that was not closed cleanly is checked.</summary>
     /// <param name="progress">Is told how far the check is; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedUnsupportedFormatException">Files of this format are written only as new files.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation);
 
@@ -34,6 +44,7 @@ internal interface IDiskLayer : IDisposable
     /// <param name="progress">Is told how far that check is; may be null.</param>
     /// <param name="cancellation">Stops that check.</param>
     /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedUnsupportedFormatException">Files of this format are written only as new files.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation);
 

@@ -111,7 +111,7 @@ public static class BackingFileChange
         try
         {
             return BackingChain.OpenAll(
-                resolved, reference.IsRaw ? DiskFormats.Raw : null, new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+                resolved, BackingChain.FormatOf(reference), new ChainPolicy(StorageAccess.Read, options.AllowUnc));
         }
         catch (QedFileNotFoundException e)
         {

@@ -1,10 +1,10 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Operations;
-using QedTools.Qed;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
@@ -13,18 +13,20 @@ namespace QedTools;
 /// <summary>Converts disks between formats. The result appears whole or not at all.</summary>
 public static class DiskConversion
 {
-    // What a raw file is looked at in for zeroes: the unit in which most file systems keep holes.
-    private const int RawGranule = 4096;
-
     /// <summary>The format that a conversion leads to.</summary>
     /// <param name="destinationPath">The result's file.</param>
     /// <param name="format">What was asked for, or null.</param>
     /// <exception cref="QedLimitException">The destination's extension means no format, and none was asked for.</exception>
     public static QedDiskFormat FormatOf(string destinationPath, QedDiskFormat? format) => format
-        ?? (DiskFormats.OfExtension(destinationPath) is { } known
-            ? known == DiskFormats.Qed ? QedDiskFormat.Qed : QedDiskFormat.Raw
-            : throw new QedLimitException(
-                destinationPath, "Format", "(none)", "Raw or Qed, given with -Format or by the extension .qed, .raw or .img"));
+        ?? DiskFormats.OfExtension(destinationPath)?.Kind
+        ?? throw new QedLimitException(destinationPath, "Format", "(none)", string.Format(
+            CultureInfo.InvariantCulture,
+            "{0}, given with -Format or by one of the extensions {1}",
+            string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).Select(known => known.Kind)),
+            string.Join(", ", DiskFormats.All.SelectMany(known => known.Extensions))));
+
+    /// <summary>The extension to give to a file of a format, with the dot.</summary>
+    public static string ExtensionOf(QedDiskFormat format) => DiskFormats.Of(format).Extensions[0];
 
     /// <summary>Everything that can be told to keep the conversion from being done, without doing it.</summary>
     /// <param name="path">The source.</param>
@@ -59,10 +61,8 @@ public static class DiskConversion
         using BackingChain source = OpenSource(path, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using NewFile file = NewFile.Create(destinationPath, options.Replace);
-        IDiskFormat format = FormatOf(destinationPath, options.Format) == QedDiskFormat.Qed ? DiskFormats.Qed : DiskFormats.Raw;
-        format.Create(file.Storage, disk);
+        IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
-        IDiskLayer layer = format.Open(file.Storage);
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
         file.Commit(flush: !options.NoFlush);
@@ -77,7 +77,7 @@ public static class DiskConversion
     private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>
         BackingChain.OpenAll(
             BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
-            reference.IsRaw ? DiskFormats.Raw : null,
+            BackingChain.FormatOf(reference),
             new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc));
 
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
@@ -89,20 +89,16 @@ public static class DiskConversion
         }
 
         NewFile.RequireFreeName(destinationPath, options.Replace);
-        long size = QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize);
-        if (FormatOf(destinationPath, options.Format) == QedDiskFormat.Raw)
-        {
-            return options.BackingFile is null
-                ? new NewDisk(size, 0, 0, Backing: null)
-                : throw new QedLimitException(destinationPath, "BackingFile", options.BackingFile, "none: a raw file has no backing file");
-        }
-
         BackingReference? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false).Reference
             : null;
-        NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing);
-        QedFormat.RequireGeometry(destinationPath, disk);
-        return disk;
+        NewDisk wish = new(QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize))
+        {
+            ClusterSize = options.ClusterSize,
+            TableSize = options.TableSize,
+            Backing = backing,
+        };
+        return DiskFormats.Of(FormatOf(destinationPath, options.Format)).Settle(destinationPath, wish);
     }
 
     private static void Copy(
@@ -117,10 +113,8 @@ public static class DiskConversion
         IDisk from = source.ToDisk();
         long length = from.Length;
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
-        target.BeginWriting(progress: null, cancellation);
         IDisk to = target.ToDisk(backing);
-        int granule = target is QedImage image ? image.Header.Geometry.ClusterSize : RawGranule;
-        DiskCopy.Run(from, new CopyTarget(to, granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
+        DiskCopy.Run(from, new CopyTarget(to, target.Granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
         target.EndWriting();
         if (from.Length != length)
         {

@@ -1,5 +1,3 @@
-using QedTools.Qed.Format;
-
 namespace QedTools;
 
 /// <summary>How a disk is converted.</summary>
@@ -8,11 +6,11 @@ public sealed record DiskConversionOptions
     /// <summary>The format to convert to; null to tell it by the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }
 
-    /// <summary>A cluster's size, in bytes; for QED only.</summary>
-    public long ClusterSize { get; init; } = QedGeometry.DefaultClusterSize;
+    /// <summary>A cluster's size, in bytes, where the format has clusters; null: the format's usual one.</summary>
+    public long? ClusterSize { get; init; }
 
-    /// <summary>A table's size, in clusters; for QED only.</summary>
-    public int TableSize { get; init; } = QedGeometry.DefaultTableSize;
+    /// <summary>A table's size, in clusters; for QED only. Null: the usual one.</summary>
+    public int? TableSize { get; init; }
 
     /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED only. Null: it stands alone.</summary>
     public string? BackingFile { get; init; }

@@ -8,7 +8,7 @@ namespace QedTools;
 /// <summary>Opens an image's contents.</summary>
 public static class DiskOpening
 {
-    /// <summary>Opens the disk that a QED image makes with its backing files. The image is locked until the stream is closed.</summary>
+    /// <summary>Opens the disk that an image makes with its backing files. The image is locked until the stream is closed.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">What for.</param>
     /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
@@ -24,7 +24,7 @@ public static class DiskOpening
         CancellationToken cancellation = default)
     {
         StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(access, options.AllowUnc));
+        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfFile(path), new ChainPolicy(access, options.AllowUnc));
         try
         {
             if (options.Writable)

@@ -2,8 +2,6 @@ using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Operations;
-using QedTools.Qed;
-using QedTools.Qed.Format;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -31,7 +29,7 @@ public static class ImageCreation
         NewDisk disk = Examine(path, options);
         using (NewFile file = NewFile.Create(path, options.Replace))
         {
-            DiskFormats.Qed.Create(file.Storage, disk);
+            DiskFormats.Qed.Create(file.Storage, disk).EndWriting();
             cancellation.ThrowIfCancellationRequested();
             file.Commit();
         }
@@ -51,8 +49,7 @@ public static class ImageCreation
             ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false)
             : null;
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
-        NewDisk disk = new(size, options.ClusterSize, options.TableSize, backing?.Reference);
-        QedFormat.RequireGeometry(path, disk);
-        return disk with { VirtualSize = QedGeometry.RoundUpToSector(size) };
+        return DiskFormats.Qed.Settle(
+            path, new NewDisk(size) { ClusterSize = options.ClusterSize, TableSize = options.TableSize, Backing = backing?.Reference });
     }
 }

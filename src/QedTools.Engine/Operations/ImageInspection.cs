@@ -62,7 +62,7 @@ public static class ImageInspection
         };
         if (layer is not QedImage image)
         {
-            return info;
+            return info with { ClusterSize = layer.AllocationUnit };
         }
 
         QedHeader header = image.Header;

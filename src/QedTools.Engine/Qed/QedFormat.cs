@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed.Format;
 using QedTools.Storage;
@@ -11,6 +12,8 @@ internal sealed class QedFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>
     public const string FormatName = "QED";
+
+    public QedDiskFormat? Kind => QedDiskFormat.Qed;
 
     public string Name => FormatName;
 
@@ -24,33 +27,38 @@ internal sealed class QedFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => QedImage.Open(storage);
 
-    public void Create(IStorage storage, in NewDisk options) => QedImage.Create(
-        storage, RequireGeometry(storage.Path, options), options.VirtualSize, options.Backing);
-
-    /// <summary>The geometry of a new image.</summary>
-    /// <param name="path">The image, for messages.</param>
-    /// <param name="options">How it is to be.</param>
-    /// <exception cref="QedLimitException">The format does not allow the cluster size, the table size or the virtual size.</exception>
-    public static QedGeometry RequireGeometry(string path, in NewDisk options)
+    public NewDisk Settle(string path, in NewDisk wish)
     {
-        if (!QedGeometry.IsClusterSize(options.ClusterSize))
+        wish.RequireOnly(path, Name, NewDiskChoices.ClusterSize | NewDiskChoices.TableSize | NewDiskChoices.Backing);
+        long clusterSize = wish.ClusterSize ?? QedGeometry.DefaultClusterSize;
+        int tableSize = wish.TableSize ?? QedGeometry.DefaultTableSize;
+        if (!QedGeometry.IsClusterSize(clusterSize))
         {
-            throw new QedLimitException(path, "ClusterSizeBytes", options.ClusterSize, "a power of two from 4KB (4096) to 64MB (67108864)");
+            throw new QedLimitException(path, "ClusterSizeBytes", clusterSize, "a power of two from 4KB (4096) to 64MB (67108864)");
         }
 
-        if (!QedGeometry.IsTableSize(options.TableSize))
+        if (!QedGeometry.IsTableSize(tableSize))
         {
-            throw new QedLimitException(path, "TableSize", options.TableSize, "1, 2, 4, 8 or 16 clusters");
+            throw new QedLimitException(path, "TableSize", tableSize, "1, 2, 4, 8 or 16 clusters");
         }
 
-        QedGeometry geometry = new((int)options.ClusterSize, options.TableSize);
+        QedGeometry geometry = new((int)clusterSize, tableSize);
         long most = geometry.MaxVirtualSize;
-        return options.VirtualSize > 0 && options.VirtualSize <= most
-            ? geometry
+        return wish.VirtualSize > 0 && wish.VirtualSize <= most
+            ? wish with { VirtualSize = QedGeometry.RoundUpToSector(wish.VirtualSize), ClusterSize = clusterSize, TableSize = tableSize }
             : throw new QedLimitException(
                 path,
                 "SizeBytes",
-                options.VirtualSize,
+                wish.VirtualSize,
                 $"1 to {most} bytes with clusters of {geometry.ClusterSize} bytes and tables of {geometry.TableSize} clusters");
+    }
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk)
+    {
+        QedGeometry geometry = new((int)disk.ClusterSize!.Value, disk.TableSize!.Value);
+        QedImage.Create(storage, geometry, disk.VirtualSize, disk.Backing);
+        QedImage image = QedImage.Open(storage);
+        image.BeginWriting(progress: null, CancellationToken.None);
+        return image;
     }
 }

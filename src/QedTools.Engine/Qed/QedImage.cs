@@ -48,6 +48,12 @@ internal sealed class QedImage : IDiskLayer
         ? null
         : new BackingReference(BackingName, (Header.Features & QedFeatures.BackingFormatNoProbe) != 0);
 
+    public int Granule => Header.Geometry.ClusterSize;
+
+    public int? AllocationUnit => Header.Geometry.ClusterSize;
+
+    public Guid? ContentId => null;
+
     /// <summary>Where the L1 table is in the file, in bytes.</summary>
     public long L1TableOffset => (long)Header.L1TableOffset;
 

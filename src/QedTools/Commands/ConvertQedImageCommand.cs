@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
-using QedTools.Qed.Format;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -23,14 +22,14 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public QedDiskFormat? Format { get; set; }
 
-    /// <summary>A cluster's size, in bytes: a power of two from 4KB to 64MB.</summary>
+    /// <summary>A cluster's size, in bytes: for QED a power of two from 4KB to 64MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
-    public long ClusterSizeBytes { get; set; } = QedGeometry.DefaultClusterSize;
+    public long? ClusterSizeBytes { get; set; }
 
-    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
+    /// <summary>A QED table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter]
-    public int TableSize { get; set; } = QedGeometry.DefaultTableSize;
+    public int? TableSize { get; set; }
 
     /// <summary>Make an overlay of this file, which holds only what differs; stored as typed, relative names begin in the result's folder.</summary>
     [Parameter]
@@ -106,7 +105,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     {
         string destination = SessionPaths.ToHost(this, DestinationPath);
         return Directory.Exists(destination)
-            ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), ExtensionOf(FormatIntoFolder(path))))
+            ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), DiskConversion.ExtensionOf(FormatIntoFolder(path))))
             : destination;
     }
 
@@ -115,6 +114,4 @@ public sealed class ConvertQedImageCommand : QedReadCommand
 
     private QedDiskFormat FormatIntoFolder(string path) => Format
         ?? (BackingFile is null && string.Equals(System.IO.Path.GetExtension(path), ".qed", StringComparison.OrdinalIgnoreCase) ? QedDiskFormat.Raw : QedDiskFormat.Qed);
-
-    private static string ExtensionOf(QedDiskFormat format) => format == QedDiskFormat.Qed ? ".qed" : ".raw";
 }

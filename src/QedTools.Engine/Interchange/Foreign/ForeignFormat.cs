@@ -37,6 +37,8 @@ internal sealed class ForeignFormat : IDiskFormat
         new("Parallels", "WithouFreSpacExt"u8),
     ];
 
+    public QedDiskFormat? Kind => null;
+
     public string Name { get; }
 
     public IReadOnlyList<string> Extensions { get; } = [];
@@ -56,5 +58,7 @@ internal sealed class ForeignFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => throw new QedUnsupportedFormatException(storage.Path, Name);
 
-    public void Create(IStorage storage, in NewDisk options) => throw new QedUnsupportedFormatException(storage.Path, Name);
+    public NewDisk Settle(string path, in NewDisk wish) => throw new QedUnsupportedFormatException(path, Name);
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk) => throw new QedUnsupportedFormatException(storage.Path, Name);
 }

@@ -10,6 +10,8 @@ internal sealed class RawFormat : IDiskFormat
     /// <summary>The format's name.</summary>
     public const string FormatName = "Raw";
 
+    public QedDiskFormat? Kind => QedDiskFormat.Raw;
+
     public string Name => FormatName;
 
     public IReadOnlyList<string> Extensions { get; } = [".raw", ".img"];
@@ -19,5 +21,16 @@ internal sealed class RawFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => new RawLayer(storage);
 
-    public void Create(IStorage storage, in NewDisk options) => storage.SetLength(options.VirtualSize);
+    // A raw file is as long as its disk in any case.
+    public NewDisk Settle(string path, in NewDisk wish)
+    {
+        wish.RequireOnly(path, Name, NewDiskChoices.Fixed);
+        return wish;
+    }
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk)
+    {
+        storage.SetLength(disk.VirtualSize);
+        return Open(storage);
+    }
 }

@@ -16,6 +16,13 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public BackingReference? Backing => null;
 
+    // The unit in which most file systems keep holes.
+    public int Granule => 4096;
+
+    public int? AllocationUnit => null;
+
+    public Guid? ContentId => null;
+
     public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)

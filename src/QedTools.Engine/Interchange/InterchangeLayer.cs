@@ -1,0 +1,39 @@
+using System;
+using System.Threading;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange;
+
+/// <summary>A file of a format that is read, and written only as a whole new file: what such layers have in common.</summary>
+internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
+{
+    public IStorage Storage { get; } = storage;
+
+    public abstract string FormatName { get; }
+
+    public abstract long VirtualSize { get; }
+
+    public virtual BackingReference? Backing => null;
+
+    // The unit in which most file systems keep holes: the rest of a block that a new file holds only in part is one.
+    public virtual int Granule => 4096;
+
+    public abstract int? AllocationUnit { get; }
+
+    public virtual Guid? ContentId => null;
+
+    public abstract IDisk ToDisk(IDisk? backing);
+
+    public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
+        throw QedUnsupportedFormatException.ForWriting(Storage.Path, FormatName);
+
+    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
+        RequireWritable(progress, cancellation);
+
+    /// <summary>Brings what is still in memory into a new file; does nothing for a file that is read.</summary>
+    /// <exception cref="QedException">It could not be written.</exception>
+    public abstract void EndWriting();
+
+    public void Dispose() => Storage.Dispose();
+}
