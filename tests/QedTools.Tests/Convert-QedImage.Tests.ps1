@@ -343,10 +343,10 @@ Describe 'Convert-QedImage' {
             (Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'no-extension')) -Format Raw).Format | Should -Be 'Raw'
         }
 
-        It 'and refuses <_>, which means none, and says -Format' -ForEach 'result', 'result.vmdk', 'result.' {
+        It 'and refuses <_>, which means none, and says -Format' -ForEach 'result', 'result.xyz', 'result.' {
             $before = Get-FolderState $folder
             $result = [System.IO.Path]::Combine($folder, $_)
-            Assert-OneError { Convert-QedImage $path $result } 'QedLimit' 'InvalidArgument' $path '*-Format*.qed, .raw or .img*'
+            Assert-OneError { Convert-QedImage $path $result } 'QedLimit' 'InvalidArgument' $path '*-Format*.qed*.raw*.img*'
             Get-FolderState $folder | Should -Be $before
         }
 

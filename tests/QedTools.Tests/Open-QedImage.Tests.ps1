@@ -442,8 +442,6 @@ Describe 'Open-QedImage' {
             @{ Name = 'chains/name-json.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'chains/name-file-protocol.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
-            @{ Name = 'foreign/disk.qcow2'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
-            @{ Name = 'foreign/pattern.raw'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
             @{ Name = 'headers/feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8*' }
         ) {
             $bad = Copy-Fixture $Name -Folder $folder
@@ -452,6 +450,28 @@ Describe 'Open-QedImage' {
             Assert-OneError { Open-QedImage $bad -ReadWrite } $Id $Category $bad $Message
             Get-FolderState $folder | Should -Be $before
             [System.IO.File]::Delete($bad)
+        }
+
+        It 'writes one error about a file without an extension or a content that means a format' {
+            $bad = [System.IO.Path]::Combine($folder, 'notes')
+            [System.IO.File]::WriteAllText($bad, 'not a disk')
+            Assert-OneError { Open-QedImage $bad } 'QedNotAnImage' 'InvalidData' $bad '*not a QED image*'
+            Assert-OneError { Open-QedImage $bad -ReadWrite } 'QedNotAnImage' 'InvalidData' $bad '*not a QED image*'
+            [System.IO.File]::ReadAllText($bad) | Should -BeExactly 'not a disk'
+        }
+
+        It 'is none for a raw disk, which opens as what its name says' {
+            $disk = Copy-Fixture 'foreign/pattern.raw' -Folder $folder
+            $stream = Open-QedImage $disk
+            $stream.Length | Should -Be ([System.IO.FileInfo]::new($disk).Length)
+            $stream.ReadByte() | Should -Be ([System.IO.File]::ReadAllBytes($disk)[0])
+            $stream.Dispose()
+        }
+
+        It 'writes one error about a format that is not read' {
+            $bad = [System.IO.Path]::Combine($folder, 'disk.luks')
+            [System.IO.File]::WriteAllBytes($bad, [byte[]](0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE) + [byte[]]::new(1018))
+            Assert-OneError { Open-QedImage $bad } 'QedUnsupportedFormat' 'NotImplemented' $bad '*LUKS*'
         }
 
         It 'goes on with the next image, and throws with -ErrorAction Stop' {

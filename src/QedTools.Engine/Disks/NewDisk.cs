@@ -40,7 +40,7 @@ internal readonly record struct NewDisk(long VirtualSize)
         {
             if (value is not null && (allowed & choice) == 0)
             {
-                throw new QedLimitException(path, parameter, value, $"nothing: a {formatName} file has no such thing");
+                throw new QedLimitException(path, parameter, value, $"none: a {formatName} file has no such thing");
             }
         }
     }

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using QedTools.Disks;
 
@@ -11,6 +12,8 @@ internal sealed class ConvertScenario(string target, bool isOverlay, bool replac
     private byte[] _contents = [];
 
     public override string Name => $"convert to {target}{(isOverlay ? " as an overlay" : string.Empty)}{(replaces ? ", replacing" : string.Empty)}";
+
+    private bool IsQed => target.EndsWith(".qed", StringComparison.Ordinal);
 
     public override void Prepare(MemoryHost host)
     {
@@ -29,8 +32,8 @@ internal sealed class ConvertScenario(string target, bool isOverlay, bool replac
         host.PathOf(target),
         new DiskConversionOptions
         {
-            ClusterSize = Images.ClusterSize,
-            TableSize = 2,
+            ClusterSize = IsQed ? Images.ClusterSize : null,
+            TableSize = IsQed ? 2 : null,
             BackingFile = isOverlay ? "base.raw" : null,
             Replace = replaces,
             Verify = true,
