@@ -19,14 +19,14 @@ internal sealed class CopyJobs(Session session)
         string theirs = inputs.PathOf("theirs.raw");
         string copy = inputs.PathOf("copy.raw");
         return new Job(
-            $"Convert-QedImage, {Size(size)} QED, half of it scattered data, to raw{Ending(flushes)}",
+            $"Convert-QedImage, {Size(size)} QED, a quarter of it scattered data, to raw{Ending(flushes)}",
             0.60,
             () => Convert(qed, ours, flushes),
             () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "qed", "-O", "raw", qed, theirs]),
             (_, _) => AreEqual(raw, theirs, ours))
         {
             Copy = () => Programs.Run("cp", "--sparse=auto", raw, copy),
-            BytesWritten = size * 5 / 8,
+            BytesWritten = size * 3 / 8,
             BeforeRound = () => Remove(ours, theirs, copy),
             Units = size >> 20,
             Unit = "MiB of disk",
@@ -39,13 +39,13 @@ internal sealed class CopyJobs(Session session)
         string ours = inputs.PathOf("ours.qed");
         string theirs = inputs.PathOf("theirs.qed");
         return new Job(
-            $"Convert-QedImage, {Size(size)} raw {(storesZeroes ? "without holes, half of it zeroes" : "half of it holes")}, to QED{Ending(flushes)}",
+            $"Convert-QedImage, {Size(size)} raw, {(storesZeroes ? "without holes, a quarter of it data" : "a quarter of it data")}, to QED{Ending(flushes)}",
             0.70,
             () => Convert(raw, ours, flushes),
             () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "raw", "-O", "qed", raw, theirs]),
             (_, _) => AreEqual(raw, theirs, ours))
         {
-            BytesWritten = size * 5 / 8,
+            BytesWritten = size * 3 / 8,
             BeforeRound = () => Remove(ours, theirs),
             Units = size >> 20,
             Unit = "MiB of disk",
@@ -76,13 +76,13 @@ internal sealed class CopyJobs(Session session)
         string ours = inputs.PathOf("ours.qed");
         string theirs = inputs.PathOf("theirs.qed");
         return new Job(
-            $"Merge-QedImage, {Size(size)} overlay, half of it data, both flushed",
+            $"Merge-QedImage, {Size(size)} overlay, a quarter of it data, both flushed",
             0.70,
             () => session.Run($"(Merge-QedImage '{OverlayOf(ours)}' -Confirm:$false).BytesMerged")[0].ToString(),
             () => Programs.Run("qemu-img", "commit", "-q", "-f", "qed", OverlayOf(theirs)),
             (_, _) => AreEqual(raw, ours, theirs))
         {
-            BytesWritten = size * 5 / 8,
+            BytesWritten = size * 3 / 8,
             BeforeRound = () =>
             {
                 foreach (string @base in new[] { ours, theirs })

@@ -57,7 +57,10 @@ internal sealed class Inputs : IDisposable
         return path;
     }
 
-    /// <summary>A raw disk, about half of it data in pieces from 4 KiB to 4 MiB at scattered places, the rest holes or stored zeroes.</summary>
+    /// <summary>
+    /// A raw disk, about a quarter of it data in pieces from 4 KiB to 4 MiB at scattered places, the rest holes or stored zeroes.
+    /// With more data in 4 GiB, hosts of the usual size would begin to hold back whoever writes, and the disk be measured.
+    /// </summary>
     public string ScatteredRaw(string name, long size, bool storesZeroes)
     {
         string path = PathOf(name);
@@ -71,7 +74,7 @@ internal sealed class Inputs : IDisposable
         for (long at = 0; at < size;)
         {
             int count = (int)Math.Min(pieces[random.Next(pieces.Length)], size - at);
-            bool isData = random.Next(2) == 0;
+            bool isData = random.Next(4) == 0;
             if (isData || storesZeroes)
             {
                 file.Position = at;
