@@ -168,7 +168,7 @@ public sealed class VhdLayerTests : IDisposable
             for (int i = random.Next(1, 4); i > 0; i--)
             {
                 (byte[] target, int at) = random.Next(3) == 0 ? (footer, random.Pick(8, 12, 16, 20, 48, 52, 60)) : (header, random.Pick(16, 20, 24, 28, 32, 580, 584, 592, 596));
-uint value = BinaryPrimitives.ReadUInt32BigEndian(target.AsSpan(at));
+                uint value = BinaryPrimitives.ReadUInt32BigEndian(target.AsSpan(at));
                 BinaryPrimitives.WriteUInt32BigEndian(
                     target.AsSpan(at), random.Pick(value, value + 1, value - 1, value ^ (1u << random.Next(32)), 0u, uint.MaxValue, (uint)random.Next()));
             }
