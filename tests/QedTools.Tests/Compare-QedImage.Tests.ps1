@@ -199,7 +199,7 @@ Describe 'Compare-QedImage' {
             @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
             @{ Name = 'damaged/l2-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*0x11000*Repair-QedImage*' }
-            @{ Name = 'foreign/disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*qcow2*' }
+            @{ Name = 'foreign/disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*LUKS*' }
             @{ Name = 'headers/table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
             @{ Name = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
         ) {

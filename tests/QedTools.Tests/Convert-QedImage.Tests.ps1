@@ -303,10 +303,10 @@ Describe 'Convert-QedImage' {
         It 'refuses <Name>: <Id>, and leaves nothing' -ForEach @(
             @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound' }
             @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError' }
-            @{ Name = 'disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented' }
+            @{ Name = 'disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented' }
             @{ Name = 'broken.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData' }
         ) {
-            $null = Copy-Fixture 'foreign/disk.qcow2' -Folder $folder
+            $null = Copy-Fixture 'foreign/disk.luks' -Folder $folder
             $null = Copy-Fixture 'headers/table-size-3.qed' -Folder $folder -As 'broken.qed'
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $path $qed -BackingFile $Name } $Id $Category $path
@@ -357,7 +357,7 @@ Describe 'Convert-QedImage' {
             Assert-Disk $raw 6291456 $pathReads
         }
 
-        It 'and refuses a source in <_>, a format that it does not read' -ForEach 'disk.qcow2', 'fixed.vhd' {
+        It 'and refuses a source in <_>, a format that it does not read' -ForEach 'disk.luks' {
             $source = Copy-Fixture "foreign/$_" -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $source $raw } 'QedUnsupportedFormat' 'NotImplemented' $source

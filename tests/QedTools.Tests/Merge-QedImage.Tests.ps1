@@ -263,7 +263,7 @@ Describe 'Merge-QedImage' {
         }
 
         It 'refuses a backing file in a format that it does not write' {
-            $null = Copy-Fixture 'foreign/disk.qcow2' -Folder $folder -As 'base.qed'
+            $null = Copy-Fixture 'foreign/disk.luks' -Folder $folder -As 'base.qed'
             $before = Get-FolderState $folder
             Assert-OneError { Merge-QedImage $path } 'QedUnsupportedFormat' 'NotImplemented' $path
             Get-FolderState $folder | Should -Be $before

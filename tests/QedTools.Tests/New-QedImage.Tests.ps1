@@ -18,11 +18,7 @@ BeforeDiscovery {
         @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
         @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
         @{ Name = 'json:{"driver":"qed"}'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
-        @{ Name = 'disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*qcow2*' }
-        @{ Name = 'dynamic.vhd'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHD*' }
-        @{ Name = 'fixed.vhd'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHD*' }
-        @{ Name = 'disk.vmdk'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VMDK*' }
-        @{ Name = 'disk.vdi'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VDI*' }
+        @{ Name = 'disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*LUKS*' }
         @{ Name = 'head-only.vhdx'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHDX*' }
         @{ Name = 'table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
         @{ Name = 'feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8*' }
@@ -345,7 +341,7 @@ Describe 'New-QedImage' {
     Context 'with a backing file that will not do' {
         It 'refuses <Name>: <Id>, and leaves nothing behind' -ForEach $badBacking {
             $folder = New-Folder 'badbacking'
-            $null = Copy-Fixture 'foreign/disk.qcow2', 'foreign/dynamic.vhd', 'foreign/fixed.vhd', 'foreign/disk.vmdk', 'foreign/disk.vdi', 'foreign/head-only.vhdx', 'headers/table-size-3.qed', 'headers/feature-bit-3.qed', 'headers/cut-40.qed' -Folder $folder
+            $null = Copy-Fixture 'foreign/disk.luks', 'foreign/head-only.vhdx', 'headers/table-size-3.qed', 'headers/feature-bit-3.qed', 'headers/cut-40.qed' -Folder $folder
             $null = New-Folder 'badbacking/folder'
             $before = Get-FolderState $folder
             $path = [System.IO.Path]::Combine($folder, 'new.qed')

@@ -9,8 +9,7 @@ BeforeDiscovery {
         @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
         @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
         @{ Name = 'file:base.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
-        @{ Name = 'disk.qcow2'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*qcow2*' }
-        @{ Name = 'fixed.vhd'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHD*' }
+        @{ Name = 'disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*LUKS*' }
         @{ Name = 'table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
         @{ Name = 'over-qed.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
         @{ Name = 'base.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
@@ -225,7 +224,7 @@ Describe 'Set-QedBackingFile' {
 
     Context 'with a backing file that will not do' {
         It 'refuses <Name>: <Id>, and changes nothing' -ForEach $badBacking {
-            $null = Copy-Fixture 'foreign/disk.qcow2', 'foreign/fixed.vhd', 'headers/table-size-3.qed' -Folder $folder
+            $null = Copy-Fixture 'foreign/disk.luks', 'headers/table-size-3.qed' -Folder $folder
             $null = New-Folder 'set/folder'
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             $before = Get-FolderState $folder

@@ -109,7 +109,10 @@ internal sealed class BackingChain : IDisposable
         }
 
         Add(storage, FormatOf(backing));
-        if (backing.ContentId is { } expected && _layers[_layers.Count - 1].ContentId != expected)
+        if (backing.ContentId is { } expected
+            && _layers[_layers.Count - 1].ContentId is var found
+            && found != expected
+            && (found is null || found != backing.OtherContentId))
         {
             throw new QedBackingFileRefusedException(
                 namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}.");

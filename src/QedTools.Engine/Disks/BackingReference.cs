@@ -16,4 +16,7 @@ internal readonly record struct BackingReference(string Name, bool IsRaw)
 
     /// <summary>What <see cref="IDiskLayer.ContentId"/> the file must have; null if any is fine.</summary>
     public Guid? ContentId { get; init; }
+
+    /// <summary>What else it may have instead of <see cref="ContentId"/>; null for nothing.</summary>
+    public Guid? OtherContentId { get; init; }
 }

@@ -19,6 +19,15 @@ internal readonly record struct NewDisk(long VirtualSize)
     /// <summary>Whether the file is as long as the disk from the start, where a format has both kinds.</summary>
     public bool IsFixed { get; init; }
 
+    /// <summary>
+    /// Whether the programs that the format belongs to refuse a file that its host marks as one that may have holes. Only
+    /// Windows marks files so.
+    /// </summary>
+    public bool RefusesSparseFile { get; init; }
+
+    /// <summary>The name that the file is to get, without a folder, where a format records it; null elsewhere.</summary>
+    public string? FileName { get; init; }
+
     /// <summary>The backing file to name, or null.</summary>
     public BackingReference? Backing { get; init; }
 

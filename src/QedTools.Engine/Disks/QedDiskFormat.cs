@@ -8,4 +8,13 @@ public enum QedDiskFormat
 
     /// <summary>QEMU Enhanced Disk.</summary>
     Qed,
+
+    /// <summary>The older format of Hyper-V, and that of Virtual PC.</summary>
+    Vhd,
+
+    /// <summary>The format of VirtualBox.</summary>
+    Vdi,
+
+    /// <summary>The format of VMware.</summary>
+    Vmdk,
 }

@@ -60,7 +60,7 @@ public static class DiskConversion
     {
         using BackingChain source = OpenSource(path, options);
         NewDisk disk = Examine(source, destinationPath, options);
-        using NewFile file = NewFile.Create(destinationPath, options.Replace);
+        using NewFile file = NewFile.Create(destinationPath, options.Replace, mayBeSparse: !disk.RefusesSparseFile);
         IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
@@ -96,6 +96,9 @@ public static class DiskConversion
         {
             ClusterSize = options.ClusterSize,
             TableSize = options.TableSize,
+            BlockSize = options.BlockSize,
+            SectorSize = options.SectorSize,
+            IsFixed = options.IsFixed,
             Backing = backing,
         };
         return DiskFormats.Of(FormatOf(destinationPath, options.Format)).Settle(destinationPath, wish);

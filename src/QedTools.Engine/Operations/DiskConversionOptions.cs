@@ -12,6 +12,15 @@ public sealed record DiskConversionOptions
     /// <summary>A table's size, in clusters; for QED only. Null: the usual one.</summary>
     public int? TableSize { get; init; }
 
+    /// <summary>A block's size, in bytes, where the format has blocks (VHDX); null: the format's usual one.</summary>
+    public long? BlockSize { get; init; }
+
+    /// <summary>The size of the sectors that the disk shows, in bytes; for VHDX only. Null: the usual one, 512.</summary>
+    public int? SectorSize { get; init; }
+
+    /// <summary>Whether the file is as long as the disk from the start, where a format has both kinds.</summary>
+    public bool IsFixed { get; init; }
+
     /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED only. Null: it stands alone.</summary>
     public string? BackingFile { get; init; }
 

@@ -88,13 +88,19 @@ internal sealed class FileStorage : IStorage
     }
 
     /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
     /// <exception cref="QedException">It exists, or could not be made.</exception>
-    public static FileStorage CreateNew(string path)
+    public static FileStorage CreateNew(string path, bool mayBeSparse = true)
     {
         try
         {
             FileHandle file = FileHandle.Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
-            FileHoles.Allow(file.Safe);
+            if (mayBeSparse)
+            {
+                FileHoles.Allow(file.Safe);
+            }
+
             return new FileStorage(path, file, canWrite: true);
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))

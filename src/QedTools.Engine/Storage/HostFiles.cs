@@ -16,8 +16,10 @@ internal static class HostFiles
     public static IStorage Open(string path, StorageAccess access) => Intercept(FileStorage.Open(path, access));
 
     /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
     /// <exception cref="QedException">It exists, or could not be made.</exception>
-    public static IStorage CreateNew(string path) => Intercept(FileStorage.CreateNew(path));
+    public static IStorage CreateNew(string path, bool mayBeSparse = true) => Intercept(FileStorage.CreateNew(path, mayBeSparse));
 
     /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it is not there.</summary>
     public static string? IdentityOf(string path)

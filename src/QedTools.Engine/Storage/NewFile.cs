@@ -29,11 +29,12 @@ internal sealed class NewFile : IDisposable
     /// <summary>Starts a new file in the folder of <paramref name="path"/>.</summary>
     /// <param name="path">The name it is to get.</param>
     /// <param name="replace">Whether a file of that name may be replaced; it is locked against other users meanwhile.</param>
+    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
     /// <exception cref="QedFileExistsException">It exists and <paramref name="replace"/> is false.</exception>
     /// <exception cref="QedNotAFileException">The name belongs to a folder or a device.</exception>
     /// <exception cref="QedImageInUseException">The file to replace is in use.</exception>
     /// <exception cref="QedException">The folder is missing or may not be written.</exception>
-    public static NewFile Create(string path, bool replace)
+    public static NewFile Create(string path, bool replace, bool mayBeSparse = true)
     {
         // A link stays a link: what it leads to is replaced.
         string folder = RequireFreeName(path, replace);
@@ -47,7 +48,7 @@ internal sealed class NewFile : IDisposable
         string partial = Path.Combine(folder, $".{Guid.NewGuid():N}.qedtools-partial");
         try
         {
-            return new NewFile(path, partial, HostFiles.CreateNew(partial), replaced);
+            return new NewFile(path, partial, HostFiles.CreateNew(partial, mayBeSparse), replaced);
         }
         catch (QedAccessDeniedException e)
         {

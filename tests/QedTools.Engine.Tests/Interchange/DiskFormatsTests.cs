@@ -3,7 +3,6 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using QedTools.Chains;
-using QedTools.Disks;
 using QedTools.Storage;
 using QedTools.Tests.Support;
 using Xunit;
@@ -71,12 +70,12 @@ public sealed class DiskFormatsTests
     [Fact]
     public void A_format_that_is_not_read_is_refused_by_name_and_says_what_to_do()
     {
-        using FileStorage storage = FileStorage.Open(Fixture.PathOf("foreign/disk.vmdk"), StorageAccess.Read);
-        IDiskFormat format = DiskFormats.Probe(storage);
+        MemoryStorage storage = new("secret.luks");
+        storage.Write(0, Encoding.Latin1.GetBytes("LUKS\u00ba\u00be"));
 
-        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => format.Open(storage));
+        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => DiskFormats.Probe(storage).Open(storage));
 
-        Assert.Equal("VMDK", error.Format);
+        Assert.Equal("LUKS", error.Format);
         Assert.Equal(storage.Path, error.Path);
         Assert.Contains("Convert", error.Message, StringComparison.Ordinal);
     }

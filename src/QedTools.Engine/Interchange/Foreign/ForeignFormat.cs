@@ -26,12 +26,7 @@ internal sealed class ForeignFormat : IDiskFormat
     [
         new("qcow2", [(byte)'Q', (byte)'F', (byte)'I', 0xFB]),
         new("VHDX", "vhdxfile"u8),
-        new("VHD", "conectix"u8),
-        new("VHD", "conectix"u8, -512),
-        new("VMDK", "KDMV"u8),
         new("VMDK", "COWD"u8),
-        new("VMDK", "# Disk DescriptorFile"u8),
-        new("VDI", [0x7F, 0x10, 0xDA, 0xBE], 0x40),
         new("LUKS", [(byte)'L', (byte)'U', (byte)'K', (byte)'S', 0xBA, 0xBE]),
         new("Parallels", "WithoutFreeSpace"u8),
         new("Parallels", "WithouFreSpacExt"u8),

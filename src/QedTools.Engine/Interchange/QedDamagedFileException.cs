@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace QedTools;
+
+/// <summary>A file of another format than QED has a value where the format does not allow it, or ends too early.</summary>
+public sealed class QedDamagedFileException : QedFormatException
+{
+    internal QedDamagedFileException(string path, string format, string field, object value, string allowed)
+        : base(path, string.Format(
+            CultureInfo.InvariantCulture,
+            "The {1} file '{0}' is damaged: {2} is {3}, allowed is {4}. Get an intact copy, or repair it with the program that made it.",
+            path, format, field, value, allowed))
+    {
+        Format = format;
+        Field = field;
+        Value = value;
+        Allowed = allowed;
+    }
+
+    /// <summary>The format's name, such as "VHDX".</summary>
+    public string Format { get; }
+
+    /// <summary>The field, by its name in the format's specification.</summary>
+    public string Field { get; }
+
+    /// <summary>Its value in the file.</summary>
+    public object Value { get; }
+
+    /// <summary>What would be allowed, in words.</summary>
+    public string Allowed { get; }
+}

@@ -1,0 +1,132 @@
+using System;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vdi;
+
+/// <summary>A VDI file as the bottom layer of a chain.</summary>
+internal sealed class VdiLayer : InterchangeLayer
+{
+    private readonly VdiHeader _header;
+    private readonly BlockTable _map;
+    private readonly VdiDisk _disk;
+    private readonly bool _isNew;
+
+    private VdiLayer(IStorage storage, VdiHeader header, bool isNew)
+        : base(storage)
+    {
+        _header = header;
+        _isNew = isNew;
+        VdiBlocks blocks = new((int)header.BlockSize, header.DataOffset);
+        _map = new BlockTable(storage, header.MapOffset, header.Blocks, isBigEndian: false);
+        _disk = new VdiDisk(storage, blocks, _map, (long)header.DiskSize, isNew);
+    }
+
+    public override string FormatName => VdiFormat.FormatName;
+
+    public override long VirtualSize => (long)_header.DiskSize;
+
+    public override int? AllocationUnit => (int)_header.BlockSize;
+
+    /// <summary>Reads and validates the header of a file.</summary>
+    /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a version or a kind that is not read.</exception>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static VdiLayer Open(IStorage storage)
+    {
+        byte[] bytes = new byte[VdiHeader.Size];
+        if (storage.Read(0, bytes) < bytes.Length)
+        {
+            throw Damaged(storage, "the header", "cut short", "512 bytes");
+        }
+
+        VdiHeader header = VdiHeader.Parse(bytes);
+        if (header.Version != VdiHeader.KnownVersion)
+        {
+            throw QedUnsupportedFormatException.ForFeature(storage.Path, VdiFormat.FormatName, $"version {header.Version >> 16}.{header.Version & 0xffff}");
+        }
+
+        if (header.ImageType is not (VdiImageType.Dynamic or VdiImageType.Fixed))
+        {
+            throw QedUnsupportedFormatException.ForFeature(
+                storage.Path, VdiFormat.FormatName, $"a parent that is known by its number only (image type {(uint)header.ImageType})");
+        }
+
+        if (header.SectorSize != VdiBlocks.SectorSize)
+        {
+            throw Damaged(storage, "the sector size", header.SectorSize, "512");
+        }
+
+        if (!VdiBlocks.IsBlockSize(header.BlockSize) || header.BlockExtra != 0)
+        {
+            throw Damaged(storage, "the block size", $"{header.BlockSize} + {header.BlockExtra}", "a power of two from 4096 to 268435456, and nothing more");
+        }
+
+        long mostBytes = (long)uint.MaxValue * header.BlockSize;
+        if (header.DiskSize == 0 || header.DiskSize > (ulong)mostBytes || header.DiskSize % VdiBlocks.SectorSize != 0)
+        {
+            throw Damaged(storage, "the disk size", header.DiskSize, $"a multiple of 512 from 512 to {mostBytes}");
+        }
+
+        long count = new VdiBlocks((int)header.BlockSize, 0).CountFor((long)header.DiskSize);
+        if (header.Blocks < count)
+        {
+            throw Damaged(storage, "the number of blocks", header.Blocks, $"at least {count}, which is what the disk has");
+        }
+
+        if (header.MapOffset + (count * sizeof(uint)) > storage.Length)
+        {
+            throw Damaged(storage, "the offset of the block map", header.MapOffset, $"up to {storage.Length - (count * sizeof(uint))}, so that the map lies in the file");
+        }
+
+        return new VdiLayer(storage, header, isNew: false);
+    }
+
+    /// <summary>Writes an empty disk into an empty file.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="disk">How it is to be, settled.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public static VdiLayer Create(IStorage storage, in NewDisk disk)
+    {
+        long count = new VdiBlocks(VdiBlocks.DefaultBlockSize, 0).CountFor(disk.VirtualSize);
+        VdiHeader header = new(
+            VdiHeader.KnownVersion,
+            disk.IsFixed ? VdiImageType.Fixed : VdiImageType.Dynamic,
+            VdiHeader.Size,
+            (uint)VdiBlocks.DataBehind(VdiHeader.Size + (count * sizeof(uint))),
+            VdiBlocks.SectorSize,
+            (ulong)disk.VirtualSize,
+            VdiBlocks.DefaultBlockSize,
+            BlockExtra: 0,
+            (uint)count,
+            AllocatedBlocks: 0,
+            Guid.NewGuid());
+        BlockTable.Fill(storage, VdiHeader.Size, count, byte.MaxValue);
+        VdiLayer layer = new(storage, header, isNew: true);
+        if (disk.IsFixed)
+        {
+            layer._disk.AllocateAll();
+        }
+
+        return layer;
+    }
+
+    public override IDisk ToDisk(IDisk? backing) => _disk;
+
+    public override void EndWriting()
+    {
+        if (!_isNew)
+        {
+            return;
+        }
+
+        _map.WriteBack();
+        Storage.SetLength(_header.DataOffset + ((long)_disk.AllocatedBlocks * _header.BlockSize));
+        byte[] bytes = new byte[VdiHeader.Size];
+        (_header with { AllocatedBlocks = _disk.AllocatedBlocks }).WriteTo(bytes);
+        Storage.Write(0, bytes);
+    }
+
+    private static QedDamagedFileException Damaged(IStorage storage, string field, object value, string allowed) =>
+        new(storage.Path, VdiFormat.FormatName, field, value, allowed);
+}

@@ -1,0 +1,163 @@
+using System;
+using System.Globalization;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhd;
+
+/// <summary>Where the blocks of a dynamic or differencing file are, and which of their sectors hold something.</summary>
+/// <remarks>Many may read at once; a new file's one writer allocates blocks at the end of the file.</remarks>
+internal sealed class VhdBlockMap
+{
+    private const int BitsPerByte = 8;
+
+    private readonly VhdBlocks _blocks;
+    private readonly BlockTable _table;
+    private readonly byte[] _fullBitmap;
+    private volatile Bitmap? _lastBitmap;
+    private long _end;
+
+    /// <param name="storage">The file.</param>
+    /// <param name="blocks">Its block size.</param>
+    /// <param name="virtualSize">The disk's size, in bytes.</param>
+    /// <param name="tableOffset">Where the block allocation table is, in bytes.</param>
+    /// <param name="newEnd">Where the first block of a file that is being made may begin, in bytes; null for one that is read.</param>
+    public VhdBlockMap(IStorage storage, VhdBlocks blocks, long virtualSize, long tableOffset, long? newEnd)
+    {
+        Storage = storage;
+        VirtualSize = virtualSize;
+        IsNew = newEnd is not null;
+        _blocks = blocks;
+        _table = new BlockTable(storage, tableOffset, blocks.CountFor(virtualSize), isBigEndian: true);
+        _end = newEnd ?? 0;
+        _fullBitmap = IsNew ? new byte[blocks.BitmapBytes] : [];
+        _fullBitmap.AsSpan().Fill(byte.MaxValue);
+    }
+
+    /// <summary>The file.</summary>
+    public IStorage Storage { get; }
+
+    /// <summary>The disk's size, in bytes.</summary>
+    public long VirtualSize { get; }
+
+    /// <summary>Whether the file is being made.</summary>
+    public bool IsNew { get; }
+
+    /// <summary>The run at an offset.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
+    /// <exception cref="QedDamagedFileException">The table leads out of the file.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public VhdRun RunAt(long offset, long length)
+    {
+        long index = _blocks.IndexOf(offset);
+        int within = _blocks.OffsetIn(offset);
+        long most = Math.Min(length, _blocks.BlockSize - within);
+        uint entry = _table[index];
+        if (entry == VhdBlocks.Unused)
+        {
+            return new VhdRun(most, IsData: false, FileOffset: 0);
+        }
+
+        long data = _blocks.DataOffset(entry);
+        if (IsNew)
+        {
+            return new VhdRun(most, IsData: true, data + within);
+        }
+
+        RequireInFile(index, entry, data);
+        Bitmap bitmap = BitmapOf(index, entry);
+        int sector = within / VhdBlocks.SectorSize;
+        bool isData = bitmap.Has(sector);
+        long end = (long)bitmap.RunEnd(sector, isData, (int)((within + most + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize)) * VhdBlocks.SectorSize;
+        return new VhdRun(Math.Min(most, end - within), isData, isData ? data + within : 0);
+    }
+
+    /// <summary>The run at an offset of a file that is being made, in a new block if there was none.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">How much is to be written there, in bytes; at least 1.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public VhdRun AllocateAt(long offset, long length)
+    {
+        long index = _blocks.IndexOf(offset);
+        uint entry = _table[index];
+        if (entry == VhdBlocks.Unused)
+        {
+            entry = _blocks.EntryBehind(_end);
+            Storage.Write((long)entry * VhdBlocks.SectorSize, _fullBitmap);
+            _table[index] = entry;
+            _end = _blocks.DataOffset(entry) + _blocks.BlockSize;
+        }
+
+        int within = _blocks.OffsetIn(offset);
+        return new VhdRun(Math.Min(length, _blocks.BlockSize - within), IsData: true, _blocks.DataOffset(entry) + within);
+    }
+
+    /// <summary>Writes what is still in memory of a new file's table.</summary>
+    /// <returns>Where the last block ends, in bytes.</returns>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public long WriteBack()
+    {
+        _table.WriteBack();
+        return _end;
+    }
+
+    private void RequireInFile(long index, uint entry, long data)
+    {
+        long needed = Math.Min(_blocks.BlockSize, VirtualSize - (index * _blocks.BlockSize));
+        if (entry == 0 || data + needed > Storage.Length)
+        {
+            throw new QedDamagedFileException(
+                Storage.Path,
+                VhdFormat.FormatName,
+                string.Format(CultureInfo.InvariantCulture, "entry {0} of the block allocation table", index),
+                entry,
+                $"4294967295, or the sector of a block that lies inside the file's {Storage.Length} bytes");
+        }
+    }
+
+    private Bitmap BitmapOf(long index, uint entry)
+    {
+        if (_lastBitmap is { } last && last.Index == index)
+        {
+            return last;
+        }
+
+        byte[] bits = new byte[_blocks.BitmapBytes];
+        Storage.Read((long)entry * VhdBlocks.SectorSize, bits);
+        Bitmap bitmap = new(index, bits);
+        _lastBitmap = bitmap;
+        return bitmap;
+    }
+
+    /// <summary>A block's bitmap: the highest bit of the first byte is the block's first sector.</summary>
+    private sealed class Bitmap(long index, byte[] bits)
+    {
+        public long Index { get; } = index;
+
+        public bool Has(int sector) => (bits[sector / BitsPerByte] & (0x80 >> (sector % BitsPerByte))) != 0;
+
+        /// <summary>The first sector behind <paramref name="sector"/> that is not like it, at most <paramref name="end"/>.</summary>
+        public int RunEnd(int sector, bool isData, int end)
+        {
+            byte whole = isData ? byte.MaxValue : (byte)0;
+            int at = sector + 1;
+            while (at < end)
+            {
+                if (at % BitsPerByte == 0 && bits[at / BitsPerByte] == whole)
+                {
+                    at += BitsPerByte;
+                }
+                else if (Has(at) == isData)
+                {
+                    at++;
+                }
+                else
+                {
+                    return at;
+                }
+            }
+
+            return end;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System;
+
+namespace QedTools.Interchange.Vhd;
+
+/// <summary>The arithmetic of blocks: a bitmap with a bit for each sector, then the sectors (VHD 1.0, "Block Allocation Table and Data Blocks").</summary>
+/// <param name="BlockSize">A block's size without its bitmap, in bytes: a power of two from 512 bytes to 1 GiB.</param>
+internal readonly record struct VhdBlocks(int BlockSize)
+{
+    /// <summary>A sector's size, in bytes.</summary>
+    public const int SectorSize = 512;
+
+    /// <summary>What new files have.</summary>
+    public const int DefaultBlockSize = 2 << 20;
+
+    /// <summary>The other size that Hyper-V makes.</summary>
+    public const int SmallBlockSize = 512 << 10;
+
+    /// <summary>The largest disk, in bytes: what Hyper-V allows.</summary>
+    public const long MaxVirtualSize = 2040L << 30;
+
+    /// <summary>An entry of a block that is not there.</summary>
+    public const uint Unused = uint.MaxValue;
+
+    private const int LargestBlockSize = 1 << 30;
+
+    // Data that begins at a multiple of this is written without reading.
+    private const int HostPage = 4096;
+
+    /// <summary>The bitmap's size, in bytes: whole sectors.</summary>
+    public int BitmapBytes => (Math.Max(1, BlockSize / SectorSize / 8) + SectorSize - 1) / SectorSize * SectorSize;
+
+    /// <summary>Whether blocks can have a size, in bytes.</summary>
+    public static bool IsBlockSize(long size) => size is >= SectorSize and <= LargestBlockSize && (size & (size - 1)) == 0;
+
+    /// <summary>How many blocks a disk has.</summary>
+    /// <param name="virtualSize">Its size, in bytes.</param>
+    public long CountFor(long virtualSize) => (virtualSize + BlockSize - 1) / BlockSize;
+
+    /// <summary>How many entries a new file's table has: whole sectors of them.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes.</param>
+    public long EntriesFor(long virtualSize)
+    {
+        const int PerSector = SectorSize / sizeof(uint);
+        return (CountFor(virtualSize) + PerSector - 1) / PerSector * PerSector;
+    }
+
+    /// <summary>The block that holds an offset on the disk.</summary>
+    public long IndexOf(long offset) => offset / BlockSize;
+
+    /// <summary>Where in its block an offset on the disk is, in bytes.</summary>
+    public int OffsetIn(long offset) => (int)(offset % BlockSize);
+
+    /// <summary>Where a block's data is in the file, in bytes.</summary>
+    /// <param name="entry">Its entry: where its bitmap is, in sectors.</param>
+    public long DataOffset(uint entry) => ((long)entry * SectorSize) + BitmapBytes;
+
+    /// <summary>The entry of a new block.</summary>
+    /// <param name="end">Where the file ends so far, in bytes.</param>
+    public uint EntryBehind(long end) => checked((uint)((((end + BitmapBytes + HostPage - 1) / HostPage * HostPage) - BitmapBytes) / SectorSize));
+}

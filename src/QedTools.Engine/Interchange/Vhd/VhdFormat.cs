@@ -1,0 +1,47 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhd;
+
+/// <summary>VHD, the format of Virtual PC and the older one of Hyper-V ("Virtual Hard Disk Image Format Specification", version 1.0).</summary>
+internal sealed class VhdFormat : IDiskFormat
+{
+    /// <summary>The format's name.</summary>
+    public const string FormatName = "VHD";
+
+    public QedDiskFormat? Kind => QedDiskFormat.Vhd;
+
+    public string Name => FormatName;
+
+    public IReadOnlyList<string> Extensions { get; } = [".vhd", ".avhd"];
+
+    public bool Recognizes(IStorage storage)
+    {
+        Span<byte> cookie = stackalloc byte[8];
+        long length = storage.Length;
+        return (storage.Read(0, cookie) == cookie.Length && VhdFooter.HasCookie(cookie)) ||
+            (length >= VhdFooter.Size && storage.Read(length - VhdFooter.Size, cookie) == cookie.Length && VhdFooter.HasCookie(cookie));
+    }
+
+    public IDiskLayer Open(IStorage storage) => VhdLayer.Open(storage);
+
+    public NewDisk Settle(string path, in NewDisk wish)
+    {
+        wish.RequireOnly(path, Name, wish.IsFixed ? NewDiskChoices.Fixed : NewDiskChoices.BlockSize);
+        long size = checked((wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize);
+        if (size is 0 or > VhdBlocks.MaxVirtualSize)
+        {
+            throw new QedLimitException(
+                path, "SizeBytes", wish.VirtualSize, $"1 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
+        }
+
+        long blockSize = wish.BlockSize ?? VhdBlocks.DefaultBlockSize;
+        return blockSize is VhdBlocks.DefaultBlockSize or VhdBlocks.SmallBlockSize
+            ? wish with { VirtualSize = size, BlockSize = blockSize, RefusesSparseFile = true }
+            : throw new QedLimitException(path, "BlockSizeBytes", blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
+    }
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdLayer.Create(storage, disk);
+}

@@ -1,0 +1,208 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhd;
+
+/// <summary>A VHD file as a layer of a chain.</summary>
+internal sealed class VhdLayer : InterchangeLayer
+{
+    private readonly VhdFooter _footer;
+    private readonly VhdBlocks? _blocks;
+    private readonly VhdBlockMap? _map;
+    private readonly bool _isNew;
+
+    private VhdLayer(IStorage storage, VhdFooter footer, VhdBlocks? blocks, VhdBlockMap? map, BackingReference? backing, bool isNew)
+        : base(storage)
+    {
+        _footer = footer;
+        _blocks = blocks;
+        _map = map;
+        _isNew = isNew;
+        Backing = backing;
+    }
+
+    public override string FormatName => VhdFormat.FormatName;
+
+    public override long VirtualSize => (long)_footer.CurrentSize;
+
+    public override BackingReference? Backing { get; }
+
+    public override int? AllocationUnit => _blocks?.BlockSize;
+
+    public override Guid? ContentId => _footer.UniqueId;
+
+    /// <summary>Reads and validates footer and header of a file.</summary>
+    /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static VhdLayer Open(IStorage storage)
+    {
+        VhdFooter footer = ReadFooter(storage);
+        if (footer.Version != VhdFooter.KnownVersion)
+        {
+            throw Damaged(storage, "File Format Version", footer.Version, $"{VhdFooter.KnownVersion}");
+        }
+
+        if (footer.CurrentSize is 0 or > long.MaxValue || footer.CurrentSize % VhdBlocks.SectorSize != 0)
+        {
+            throw Damaged(storage, "Current Size", footer.CurrentSize, "a multiple of 512 that is not 0");
+        }
+
+        switch (footer.DiskType)
+        {
+            case VhdDiskType.Fixed:
+                return (long)footer.CurrentSize <= storage.Length - VhdFooter.Size
+                    ? new VhdLayer(storage, footer, blocks: null, map: null, backing: null, isNew: false)
+                    : throw Damaged(storage, "Current Size", footer.CurrentSize, $"up to {storage.Length - VhdFooter.Size}, which is what the file holds");
+            case VhdDiskType.Dynamic:
+            case VhdDiskType.Differencing:
+                return OpenBlocks(storage, footer);
+            default:
+                throw Damaged(storage, "Disk Type", (uint)footer.DiskType, "2 (fixed), 3 (dynamic) or 4 (differencing)");
+        }
+    }
+
+    /// <summary>Writes an empty disk into an empty file.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="disk">How it is to be, settled.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public static VhdLayer Create(IStorage storage, in NewDisk disk)
+    {
+        uint now = (uint)(DateTime.UtcNow - new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
+        VhdFooter footer = new(
+            VhdFooter.KnownVersion,
+            disk.IsFixed ? VhdFooter.NoOffset : VhdFooter.Size,
+            now,
+            (ulong)disk.VirtualSize,
+            disk.IsFixed ? VhdDiskType.Fixed : VhdDiskType.Dynamic,
+            Guid.NewGuid());
+        if (disk.IsFixed)
+        {
+            storage.SetLength(disk.VirtualSize);
+            return new VhdLayer(storage, footer, blocks: null, map: null, backing: null, isNew: true);
+        }
+
+        VhdBlocks blocks = new((int)disk.BlockSize!.Value);
+        const long TableOffset = VhdFooter.Size + VhdDynamicHeader.Size;
+        byte[] start = new byte[TableOffset];
+        footer.WriteTo(start);
+        new VhdDynamicHeader(
+            TableOffset, VhdDynamicHeader.KnownVersion, (uint)blocks.CountFor(disk.VirtualSize), (uint)blocks.BlockSize, Guid.Empty)
+            .WriteTo(start.AsSpan(VhdFooter.Size));
+        storage.Write(0, start);
+        long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(disk.VirtualSize), byte.MaxValue);
+        VhdBlockMap map = new(storage, blocks, disk.VirtualSize, TableOffset, end);
+        return new VhdLayer(storage, footer, blocks, map, backing: null, isNew: true);
+    }
+
+    public override IDisk ToDisk(IDisk? backing) =>
+        _map is null ? new FlatDisk(Storage, 0, VirtualSize, _isNew) : new VhdDisk(_map, backing);
+
+    public override void EndWriting()
+    {
+        if (!_isNew)
+        {
+            return;
+        }
+
+        byte[] footer = new byte[VhdFooter.Size];
+        _footer.WriteTo(footer);
+        Storage.Write(_map?.WriteBack() ?? VirtualSize, footer);
+    }
+
+    // The copy at the start is there for when the footer at the end is lost (VHD 1.0, "Dynamic Hard Disk Image").
+    private static VhdFooter ReadFooter(IStorage storage)
+    {
+        byte[] bytes = new byte[VhdFooter.Size];
+        if (storage.Length >= VhdFooter.Size)
+        {
+            storage.Read(storage.Length - VhdFooter.Size, bytes);
+            if (VhdFooter.TryParse(bytes) is { } footer)
+            {
+                return footer;
+            }
+        }
+
+        storage.Read(0, bytes);
+        return VhdFooter.TryParse(bytes) is { DiskType: not VhdDiskType.Fixed } copy
+            ? copy
+            : throw Damaged(storage, "the footer", "not there or has a wrong checksum", "one in the last 512 bytes of the file, or its copy in the first");
+    }
+
+    private static VhdLayer OpenBlocks(IStorage storage, VhdFooter footer)
+    {
+        byte[] bytes = new byte[VhdDynamicHeader.Size];
+        if (footer.DataOffset > (ulong)Math.Max(0, storage.Length - VhdDynamicHeader.Size))
+        {
+            throw Damaged(storage, "Data Offset", footer.DataOffset, $"up to {storage.Length - VhdDynamicHeader.Size}, so that the dynamic disk header lies in the file");
+        }
+
+        storage.Read((long)footer.DataOffset, bytes);
+        if (VhdDynamicHeader.TryParse(bytes) is not { } header)
+        {
+            throw Damaged(storage, "the dynamic disk header", "not there or has a wrong checksum", "one where Data Offset leads");
+        }
+
+        if (header.HeaderVersion != VhdDynamicHeader.KnownVersion)
+        {
+            throw Damaged(storage, "Header Version", header.HeaderVersion, $"{VhdDynamicHeader.KnownVersion}");
+        }
+
+        if (!VhdBlocks.IsBlockSize(header.BlockSize))
+        {
+            throw Damaged(storage, "Block Size", header.BlockSize, "a power of two from 512 to 1073741824");
+        }
+
+        VhdBlocks blocks = new((int)header.BlockSize);
+        long size = (long)footer.CurrentSize;
+        long count = blocks.CountFor(size);
+        if (header.MaxTableEntries < count)
+        {
+            throw Damaged(storage, "Max Table Entries", header.MaxTableEntries, $"at least {count}, one for each block of the disk");
+        }
+
+        if (header.TableOffset > long.MaxValue || (long)header.TableOffset > storage.Length - (count * sizeof(uint)))
+        {
+            throw Damaged(storage, "Table Offset", header.TableOffset, $"up to {storage.Length - (count * sizeof(uint))}, so that the table lies in the file");
+        }
+
+        BackingReference? parent = footer.DiskType == VhdDiskType.Differencing ? ParentOf(storage, header, bytes) : null;
+        VhdBlockMap map = new(storage, blocks, size, (long)header.TableOffset, newEnd: null);
+        return new VhdLayer(storage, footer, blocks, map, parent, isNew: false);
+    }
+
+    private static BackingReference ParentOf(IStorage storage, VhdDynamicHeader header, byte[] bytes)
+    {
+        List<string> names = [];
+        foreach (uint code in (uint[])[VhdParentLocator.RelativeWindowsPath, VhdParentLocator.AbsoluteWindowsPath])
+        {
+            for (int i = 0; i < VhdParentLocator.Count; i++)
+            {
+                VhdParentLocator locator = VhdParentLocator.Parse(bytes, i);
+                if (locator.PlatformCode == code && locator.ReadName(storage) is { Length: > 0 } name)
+                {
+                    names.Add(code == VhdParentLocator.RelativeWindowsPath ? name.Replace('\\', Path.DirectorySeparatorChar) : name);
+                }
+            }
+        }
+
+        if (VhdDynamicHeader.ParentNameIn(bytes) is { Length: > 0 } last)
+        {
+            names.Add(last);
+        }
+
+        return names.Count > 0
+            ? new BackingReference(names[0], IsRaw: false)
+            {
+                Format = QedDiskFormat.Vhd,
+                OtherNames = names.GetRange(1, names.Count - 1),
+                ContentId = header.ParentUniqueId,
+            }
+            : throw Damaged(storage, "Parent Locator Entry", "missing", "the name of the parent's file");
+    }
+
+    private static QedDamagedFileException Damaged(IStorage storage, string field, object value, string allowed) =>
+        new(storage.Path, VhdFormat.FormatName, field, value, allowed);
+}

@@ -1,0 +1,56 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vmdk;
+
+/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and for reading monolithicFlat.</summary>
+internal sealed class VmdkFormat : IDiskFormat
+{
+    /// <summary>The format's name.</summary>
+    public const string FormatName = "VMDK";
+
+    // The descriptor has 20 sectors; this leaves ample room for the rest of it.
+    private const int MostNameBytes = 4096;
+
+    public QedDiskFormat? Kind => QedDiskFormat.Vmdk;
+
+    public string Name => FormatName;
+
+    public IReadOnlyList<string> Extensions { get; } = [".vmdk"];
+
+    public bool Recognizes(IStorage storage)
+    {
+        Span<byte> start = stackalloc byte[VmdkDescriptor.FirstLine.Length];
+        start = start.Slice(0, storage.Read(0, start));
+        return VmdkHeader.HasMagic(start) || start.SequenceEqual(VmdkDescriptor.FirstLine);
+    }
+
+    public IDiskLayer Open(IStorage storage)
+    {
+        Span<byte> start = stackalloc byte[4];
+        return storage.Read(0, start) == start.Length && VmdkHeader.HasMagic(start) ? VmdkSparseLayer.Open(storage)
+            : Recognizes(storage) ? VmdkFlatLayer.Open(storage)
+            : throw new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\" or \"# Disk DescriptorFile\"");
+    }
+
+    public NewDisk Settle(string path, in NewDisk wish)
+    {
+        wish.RequireOnly(path, Name, NewDiskChoices.None);
+        string name = Path.GetFileName(path);
+        if (name.Any(character => character == '"' || char.IsControl(character)) || System.Text.Encoding.UTF8.GetByteCount(name) > MostNameBytes)
+        {
+            throw new QedLimitException(path, "DestinationPath", name, "a name without quotation marks and control characters, which a VMDK file can record");
+        }
+
+        return wish.VirtualSize is > 0 and <= VmdkGrains.MaxVirtualSize
+            ? wish with { VirtualSize = VmdkGrains.RoundUpToSector(wish.VirtualSize), FileName = name }
+            : throw new QedLimitException(
+                path, "SizeBytes", wish.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
+    }
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk) => VmdkSparseLayer.Create(storage, disk);
+}

@@ -1,0 +1,104 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Globalization;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vmdk;
+
+/// <summary>Where the grains of an extent are, in sectors.</summary>
+internal abstract class VmdkGrainMap
+{
+    /// <summary>A grain's entry.</summary>
+    /// <param name="index">The grain's number on the disk.</param>
+    /// <exception cref="QedException">The tables could not be read or lead out of the file.</exception>
+    public abstract uint this[long index] { get; }
+
+    /// <summary>The map of an extent that is read: its tables may be anywhere.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="grains">Its sizes.</param>
+    /// <param name="directoryOffset">Where the grain directory is, in bytes.</param>
+    /// <param name="tables">How many entries the directory has.</param>
+    internal sealed class OfExtent(IStorage storage, VmdkGrains grains, long directoryOffset, long tables) : VmdkGrainMap
+    {
+        private const int MostTables = 1024;
+
+        private readonly object _gate = new();
+        private readonly BlockTable _directory = new(storage, directoryOffset, tables, isBigEndian: false);
+        private readonly Dictionary<uint, uint[]> _tables = [];
+
+        public override uint this[long index]
+        {
+            get
+            {
+                uint sector = _directory[index / grains.EntriesPerTable];
+                if (sector == VmdkGrains.Unused)
+                {
+                    return VmdkGrains.Unused;
+                }
+
+                lock (_gate)
+                {
+                    if (!_tables.TryGetValue(sector, out uint[]? table))
+                    {
+                        table = Load(sector, index / grains.EntriesPerTable);
+                        if (_tables.Count == MostTables)
+                        {
+                            _tables.Clear();
+                        }
+
+                        _tables.Add(sector, table);
+                    }
+
+                    return table[index % grains.EntriesPerTable];
+                }
+            }
+        }
+
+        private uint[] Load(uint sector, long number)
+        {
+            byte[] bytes = new byte[grains.TableBytes];
+            if (storage.Read((long)sector * VmdkGrains.SectorSize, bytes) < bytes.Length)
+            {
+                throw new QedDamagedFileException(
+                    storage.Path,
+                    VmdkFormat.FormatName,
+                    string.Format(CultureInfo.InvariantCulture, "entry {0} of the grain directory", number),
+                    sector,
+                    $"0, or the sector of a table that lies inside the file's {storage.Length} bytes");
+            }
+
+            uint[] table = new uint[grains.EntriesPerTable];
+            for (int i = 0; i < table.Length; i++)
+            {
+                table[i] = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(i * sizeof(uint)));
+            }
+
+            return table;
+        }
+    }
+
+    /// <summary>The map of an extent that is being made: all tables lie behind each other, twice.</summary>
+    /// <param name="first">The tables of the grain directory.</param>
+    /// <param name="second">Those of the second one.</param>
+    internal sealed class OfNewExtent(BlockTable first, BlockTable second) : VmdkGrainMap
+    {
+        public override uint this[long index] => first[index];
+
+        /// <summary>Gives a grain its place.</summary>
+        /// <exception cref="QedException">The file could not be read or written.</exception>
+        public void Set(long index, uint sector)
+        {
+            first[index] = sector;
+            second[index] = sector;
+        }
+
+        /// <summary>Writes what is still in memory.</summary>
+        /// <exception cref="QedException">The file could not be written.</exception>
+        public void WriteBack()
+        {
+            first.WriteBack();
+            second.WriteBack();
+        }
+    }
+}
