@@ -194,11 +194,7 @@ public sealed class BackingChainTests : IDisposable
 
     [Theory]
     [InlineData("disk.qcow2", "qcow2")]
-    [InlineData("disk.vmdk", "VMDK")]
-    [InlineData("disk.vdi", "VDI")]
-    [InlineData("dynamic.vhd", "VHD")]
-    [InlineData("fixed.vhd", "VHD")]
-    [InlineData("head-only.vhdx", "VHDX")]
+    [InlineData("disk.luks", "LUKS")]
     public void A_backing_file_of_another_format_is_refused_by_name_and_not_read_as_raw(string name, string format)
     {
         string backing = Fixture.PathOf("foreign/" + name);
@@ -208,6 +204,21 @@ public sealed class BackingChainTests : IDisposable
 
         Assert.Equal(format, error.Format);
         Assert.Equal(backing, error.Path);
+    }
+
+    [Theory]
+    [InlineData("disk.vmdk", "VMDK", 1 << 20)]
+    [InlineData("disk.vdi", "VDI", 1 << 20)]
+    [InlineData("dynamic.vhd", "VHD", 1 << 20)]
+    [InlineData("fixed.vhd", "VHD", 64 << 10)]
+    public void A_backing_file_of_another_format_is_read_as_what_it_is(string name, string format, long size)
+    {
+        string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), Fixture.PathOf("foreign/" + name));
+
+        using BackingChain chain = OpenAll(overlay);
+
+        Assert.Equal(["QED", format], chain.Layers.Select(layer => layer.FormatName));
+        Assert.InRange(chain.Layers[1].VirtualSize, size, size + (64 << 10));
     }
 
     [Theory]

@@ -437,7 +437,7 @@ public sealed class ImageCreationTests : IDisposable
         ImageFiles.Make(_folder.PathOf("old.qed"), "missing.qed");
         ImageFiles.Make(_folder.PathOf("over-old.qed"), "old.qed");
         File.WriteAllBytes(_folder.PathOf("b"), new byte[512]);
-        Fixture.CopyTo(_folder, "foreign/disk.vdi");
+        Fixture.CopyTo(_folder, "foreign/disk.luks");
         return Host.NamesIn(_folder);
     }
 
@@ -456,7 +456,7 @@ public sealed class ImageCreationTests : IDisposable
             "circle" when replace => options with { BackingFile = "over-old.qed" },
             "circle" => options with { BackingFile = Path.GetFileName(path) },
             "name too long" => options with { BackingFile = "." + new string('/', 1022) + "b" },
-            "foreign backing file" => options with { BackingFile = "disk.vdi" },
+            "foreign backing file" => options with { BackingFile = "disk.luks" },
             _ => options,
         };
         ImageCreation.Create(path, options, new CancellationToken(canceled: request == "cancelled"));
