@@ -3,7 +3,6 @@ using System;
 using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Host;
-using System.Security;
 using System.Text;
 
 namespace QedTools.Sessions;
@@ -47,8 +46,8 @@ internal static class SessionScreen
             "Ansi" => true,
             _ => command.Host.UI?.SupportsVirtualTerminal == true
                 && !Console.IsOutputRedirected
-                && string.IsNullOrEmpty(Variable("NO_COLOR"))
-                && Variable("TERM") != "dumb",
+                && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+                && Environment.GetEnvironmentVariable("TERM") != "dumb",
         };
     }
 
@@ -57,17 +56,5 @@ internal static class SessionScreen
     {
         Encoding encoding = Console.OutputEncoding;
         return encoding.GetString(encoding.GetBytes(characters)) == characters;
-    }
-
-    private static string? Variable(string name)
-    {
-        try
-        {
-            return Environment.GetEnvironmentVariable(name);
-        }
-        catch (SecurityException)
-        {
-            return null;
-        }
     }
 }
