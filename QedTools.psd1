@@ -24,6 +24,7 @@
         'Repair-QedImage'
         'Resize-QedImage'
         'Set-QedBackingFile'
+        'Show-QedAllocationMap'
         'Test-QedImage'
     )
     VariablesToExport      = @()

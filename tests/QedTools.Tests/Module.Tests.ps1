@@ -9,8 +9,9 @@ BeforeDiscovery {
         @{ Command = 'Test-QedImage'; Types = 'QedTools.QedCheckResult', 'System.Boolean' }
         @{ Command = 'Set-QedBackingFile'; Types = , 'QedTools.QedImageInfo' }
         @{ Command = 'Get-QedAllocationMap'; Types = , 'QedTools.QedExtent' }
+        @{ Command = 'Show-QedAllocationMap'; Types = 'System.String', 'System.IO.FileInfo' }
     )
-    $writers = @($commands | Where-Object { $_ -match '^(New|Set|Repair|Resize|Convert|Merge|Optimize)-' })
+    $writers = @($commands | Where-Object { $_ -match '^(New|Set|Repair|Resize|Convert|Merge|Optimize|Show)-' })
     $readers = @($commands | Where-Object { $_ -match '^(Get-QedInfo|Test|Get-QedAllocationMap)' })
     $firstOperands = @(
         @{ Command = 'New-QedImage'; Second = 'SizeBytes' }
@@ -22,6 +23,7 @@ BeforeDiscovery {
         @{ Command = 'Test-QedImage'; Names = 'Path', 'LiteralPath', 'Quiet', 'ForceShare' }
         @{ Command = 'Set-QedBackingFile'; Names = 'Path', 'LiteralPath', 'BackingFile', 'BackingFormat', 'Remove', 'Force', 'PassThru', 'WhatIf', 'Confirm' }
         @{ Command = 'Get-QedAllocationMap'; Names = 'Path', 'LiteralPath', 'BackingChain', 'Offset', 'Length', 'State', 'ForceShare' }
+        @{ Command = 'Show-QedAllocationMap'; Names = 'Path', 'LiteralPath', 'BackingChain', 'Offset', 'Length', 'OutFile', 'Force', 'ForceShare', 'WhatIf', 'Confirm' }
     )
     $aliases = @(
         @{ Command = 'New-QedImage'; Parameter = 'SizeBytes'; Alias = 'Size' }
@@ -65,7 +67,7 @@ Describe 'The module' {
         $module.ExportedVariables.Count | Should -Be 0
     }
 
-    It 'exports <_>' -ForEach 'New-QedImage', 'Get-QedInfo', 'Test-QedImage', 'Set-QedBackingFile', 'Get-QedAllocationMap' {
+    It 'exports <_>' -ForEach 'New-QedImage', 'Get-QedInfo', 'Test-QedImage', 'Set-QedBackingFile', 'Get-QedAllocationMap', 'Show-QedAllocationMap' {
         $module.ExportedCmdlets.Keys | Should -Contain $_
         (Get-Command $_).ModuleName | Should -Be 'QedTools'
     }
@@ -230,6 +232,7 @@ Describe 'The parameters' {
         @{ Line = 'New-QedImage x 1MB -BackingFormat '; Expected = 'Probe', 'Raw' }
         @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Data', 'Unallocated', 'Zero' }
         @{ Line = 'Get-QedAllocationMap x -State D'; Expected = , 'Data' }
+        @{ Line = 'Show-QedAllocationMap x -Color '; Expected = 'Always', 'Auto', 'Never' }
     ) {
         $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches | ForEach-Object { $_.CompletionText })
         [System.Array]::Sort($found)

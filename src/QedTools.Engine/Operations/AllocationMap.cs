@@ -1,11 +1,9 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Threading;
-using QedTools.Chains;
 using QedTools.Disks;
-using QedTools.Storage;
+using QedTools.Operations;
 
 namespace QedTools;
 
@@ -23,25 +21,8 @@ public static class AllocationMap
     /// <exception cref="QedException">A layer cannot be opened or read.</exception>
     public static IEnumerable<QedExtent> Enumerate(string path, AllocationMapOptions options, CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc);
-        using BackingChain chain = options.BackingChain
-            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
-            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
-        IDisk disk = chain.ToDisk();
-        long offset = options.Offset;
-        if (offset < 0 || offset > disk.Length)
-        {
-            throw new QedLimitException(path, "Offset", offset, $"0 to {disk.Length} bytes, the disk's size");
-        }
-
-        if (options.Length is < 0)
-        {
-            throw new QedLimitException(path, "Length", options.Length, "0 bytes or more");
-        }
-
-        string[] paths = [.. chain.Layers.Select(layer => Path.GetFullPath(layer.Storage.Path))];
-        long length = Math.Min(options.Length ?? long.MaxValue, disk.Length - offset);
-        foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, cancellation))
+        using MappedDisk disk = MappedDisk.Open(path, options);
+        foreach (DiskExtent extent in disk.Walk(cancellation))
         {
             if (options.States.Count > 0 && !options.States.Contains(extent.State))
             {
@@ -54,7 +35,7 @@ public static class AllocationMap
                 extent.State,
                 extent.State == QedExtentState.Data ? extent.FileOffset : null,
                 extent.Depth,
-                paths[extent.Depth]);
+                disk.Layers[extent.Depth]);
         }
     }
 }

@@ -1,0 +1,201 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using System.Runtime.ExceptionServices;
+using QedTools.Operations;
+using QedTools.Pictures;
+using QedTools.Sessions;
+using QedTools.Storage;
+
+namespace QedTools.Commands;
+
+/// <summary>Show-QedAllocationMap: what an image holds where, as a picture.</summary>
+[Cmdlet(VerbsCommon.Show, "QedAllocationMap", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
+[OutputType(typeof(string), typeof(FileInfo))]
+public sealed class ShowQedAllocationMapCommand : QedReadCommand
+{
+    private const int DefaultRows = 16;
+    private const int DefaultSvgRows = 24;
+    private const int DefaultSvgWidth = 1200;
+
+    private bool _drewText;
+    private bool _offeredFile;
+
+    /// <summary>Look up in the backing files what the image leaves to them, and tell the layers apart.</summary>
+    [Parameter]
+    public SwitchParameter BackingChain { get; set; }
+
+    /// <summary>Where to begin, in bytes.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long Offset { get; set; }
+
+    /// <summary>How far to go, in bytes; to the end of the disk unless given.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long? Length { get; set; }
+
+    /// <summary>How wide the picture is: in columns, for a file in pixels. As the screen is, and 1200 pixels, unless given.</summary>
+    [Parameter]
+    [ValidateRange(20, 4000)]
+    public int? Width { get; set; }
+
+    /// <summary>How many rows of cells there may be: 16, for a file 24, unless given.</summary>
+    [Parameter]
+    [ValidateRange(1, 500)]
+    public int? Height { get; set; }
+
+    /// <summary>Use ASCII characters only.</summary>
+    [Parameter]
+    public SwitchParameter Ascii { get; set; }
+
+    /// <summary>Whether to use colours.</summary>
+    [Parameter]
+    public QedColorMode Color { get; set; }
+
+    /// <summary>Draw to this file, as SVG.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? OutFile { get; set; }
+
+    /// <summary>Replace a file that exists.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Follow backing file names that lead to another network share.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnc { get; set; }
+
+    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    [Parameter]
+    public SwitchParameter ForceShare { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        if (OutFile is null)
+        {
+            DrawText(path);
+        }
+        else
+        {
+            DrawFile(path, SessionPaths.ToHost(this, OutFile));
+        }
+    }
+
+    private void DrawText(string path)
+    {
+        TerminalStyle style = new(
+            Width ?? SessionScreen.Width(this),
+            Height ?? DefaultRows,
+            Ascii || !SessionScreen.Shows(TerminalGlyphs.NotAscii),
+            Color == QedColorMode.Always);
+        string[] plain;
+        string[]? colored = null;
+        QedException? damage;
+        using (MappedDisk disk = Open(path))
+        {
+            MapSubject subject = new(disk, BackingChain);
+            TerminalLayout layout = TerminalLayout.Fit(subject, style);
+            MapPicture picture = new(subject, layout.Grid);
+            damage = Fill(picture, disk, path);
+            plain = [.. new TerminalPicture(picture, layout, style).Lines()];
+            if (Color == QedColorMode.Auto && SessionScreen.ShowsColor(this))
+            {
+                colored = [.. new TerminalPicture(picture, layout, style with { Color = true }).Lines()];
+            }
+        }
+
+        if (_drewText)
+        {
+            WriteObject(string.Empty);
+        }
+
+        WriteObject(colored is null ? plain : ColoredLine.Pair(plain, colored), enumerateCollection: true);
+        _drewText = true;
+        Report(damage);
+    }
+
+    private void DrawFile(string path, string file)
+    {
+        int width = RequirePossible(file);
+        QedException? damage;
+        using (MappedDisk disk = Open(path))
+        {
+            if (disk.Includes(file))
+            {
+                throw new QedLimitException(file, "OutFile", "(the image or a file under it)", "another file than those that are read");
+            }
+
+            NewFile.RequireFreeName(file, Force);
+            _offeredFile = true;
+            if (!ShouldProcess(file, $"Draw the allocation map of '{path}'"))
+            {
+                return;
+            }
+
+            MapSubject subject = new(disk, BackingChain);
+            SvgLayout layout = SvgLayout.Fit(subject, width, Height ?? DefaultSvgRows);
+            MapPicture picture = new(subject, layout.Grid);
+            damage = Fill(picture, disk, path);
+            using NewFile result = NewFile.Create(file, Force);
+            result.Storage.Write(0, new SvgPicture(picture, layout).ToBytes());
+            Cancellation.ThrowIfCancellationRequested();
+            result.Commit();
+        }
+
+        WriteObject(InvokeProvider.Item.Get([file], force: true, literalPath: true), enumerateCollection: true);
+        Report(damage);
+    }
+
+    // Whatever the image, this can be told. Returns the picture's width.
+    private int RequirePossible(string file)
+    {
+        if (_offeredFile)
+        {
+            throw new QedLimitException(file, "OutFile", "for a second image", "a file of its own for each image");
+        }
+
+        if (!string.Equals(System.IO.Path.GetExtension(file), ".svg", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new QedLimitException(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg, as the picture is SVG");
+        }
+
+        int width = Width ?? DefaultSvgWidth;
+        return width >= SvgLayout.LeastWidth
+            ? width
+            : throw new QedLimitException(file, "Width", width, $"{SvgLayout.LeastWidth} pixels or more");
+    }
+
+    private MappedDisk Open(string path) => MappedDisk.Open(path, new AllocationMapOptions
+    {
+        Offset = Offset,
+        Length = Length,
+        BackingChain = BackingChain,
+        AllowUnc = AllowUnc,
+        ForceShare = ForceShare,
+    });
+
+    // What is known is shown before the error, as Get-QedAllocationMap does.
+    private static void Report(QedException? damage)
+    {
+        if (damage is not null)
+        {
+            ExceptionDispatchInfo.Capture(damage).Throw();
+        }
+    }
+
+    // Returns the error that ended the walk, if one did; the picture holds all before it.
+    private QedException? Fill(MapPicture picture, MappedDisk disk, string path) => WithProgress("Mapping", path, progress =>
+    {
+        try
+        {
+            picture.Add(disk.Walk(Cancellation), progress);
+            WriteVerbose($"{path}: {MapText.Count(picture.Grid.Count)} cells of {ByteSize.Format(picture.Grid.CellSize)}.");
+            return (QedException?)null;
+        }
+        catch (QedException e)
+        {
+            return e;
+        }
+    });
+}
