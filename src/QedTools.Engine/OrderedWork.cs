@@ -33,7 +33,10 @@ internal static class OrderedWork
     /// <summary>Deals with all pieces.</summary>
     /// <param name="pieces">The pieces in order; one thread at a time asks for the next.</param>
     /// <param name="newWorker">Makes the worker of one thread.</param>
-    /// <param name="onFinished">Is told on the caller's thread of a piece that is finished, the last one among them; may be null.</param>
+    /// <param name="onFinished">
+    /// Is told on the caller's thread of pieces that are finished, in order, each at most once, the last one among them; may be
+    /// null. What it throws stops the work.
+    /// </param>
     /// <param name="cancellation">Stops the work; pieces after some one are not finished then.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="Exception">What went wrong with the first piece that failed; those before it are finished.</exception>
@@ -57,32 +60,28 @@ internal static class OrderedWork
         private bool _isExhausted;
         private long _finished;
         private TPiece? _lastFinished;
+        private long _told;
         private ExceptionDispatchInfo? _failure;
         private int _atWork;
         private bool _isClosed;
 
         public void Run(Action<TPiece>? onFinished)
         {
-            try
+            Work(onFinished);
+
+            // A helper that the thread pool starts only now finds the work closed.
+            lock (_turn)
             {
-                Work(onFinished);
-            }
-            finally
-            {
-                // A helper that the thread pool starts only now finds the work closed.
-                lock (_turn)
+                _isClosed = true;
+                while (_atWork > 0)
                 {
-                    _isClosed = true;
-                    while (_atWork > 0)
-                    {
-                        Monitor.Wait(_turn);
-                    }
+                    Monitor.Wait(_turn);
                 }
             }
 
             _failure?.Throw();
             cancellation.ThrowIfCancellationRequested();
-            if (_finished > 0)
+            if (_told < _finished)
             {
                 onFinished?.Invoke(_lastFinished!);
             }
@@ -110,6 +109,15 @@ internal static class OrderedWork
 
         private void Work(Action<TPiece>? onFinished)
         {
+            // What is no piece's failure, such as the callback's, stops everybody as well.
+            if (Attempt(() => DoPieces(onFinished)) is { } failure)
+            {
+                Stop(failure);
+            }
+        }
+
+        private void DoPieces(Action<TPiece>? onFinished)
+        {
             IPieceWorker<TPiece>? worker = null;
             while (TryTake(out long number, out TPiece piece, out ExceptionDispatchInfo? failure))
             {
@@ -120,13 +128,18 @@ internal static class OrderedWork
                 }
 
                 failure ??= Attempt(() => worker!.Finish(piece));
-                PassTurn(piece, failure);
                 if (failure is not null)
                 {
+                    Stop(failure);
                     return;
                 }
 
-                onFinished?.Invoke(piece);
+                PassTurn(piece);
+                if (onFinished is not null)
+                {
+                    _told = number + 1;
+                    onFinished(piece);
+                }
             }
         }
 
@@ -143,25 +156,26 @@ internal static class OrderedWork
                     return false;
                 }
 
-                bool isThere = false;
+                TPiece? next = default;
                 failure = Attempt(() =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    isThere = source.MoveNext();
-                });
-                if (failure is not null || !isThere)
-                {
-                    _isExhausted = true;
-                    if (failure is null)
+                    if (source.MoveNext())
                     {
-                        return false;
+                        next = source.Current;
                     }
-                }
-                else
+                    else
+                    {
+                        _isExhausted = true;
+                    }
+                });
+                if (_isExhausted)
                 {
-                    piece = source.Current;
+                    return false;
                 }
 
+                _isExhausted = failure is not null;
+                piece = next!;
                 _taken++;
                 if (_taken == 2)
                 {
@@ -194,16 +208,20 @@ internal static class OrderedWork
             }
         }
 
-        private void PassTurn(TPiece piece, ExceptionDispatchInfo? failure)
+        private void PassTurn(TPiece piece)
         {
             lock (_turn)
             {
-                if (failure is null)
-                {
-                    _finished++;
-                    _lastFinished = piece;
-                }
+                _finished++;
+                _lastFinished = piece;
+                Monitor.PulseAll(_turn);
+            }
+        }
 
+        private void Stop(ExceptionDispatchInfo failure)
+        {
+            lock (_turn)
+            {
                 _failure ??= failure;
                 Monitor.PulseAll(_turn);
             }

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
@@ -68,14 +70,11 @@ public static class BackingFileChange
         IDisk target = image.ToDisk(shown);
         IDisk own = image.ToDisk(backing: null);
         CopyTarget copy = new(target, image.Header.Geometry.ClusterSize, shown, image.Storage);
-        DiskProgress? onDisk = progress is null ? null : new DiskProgress(progress, own.Length);
-        foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
-        {
-            if (extent.State == QedExtentState.Unallocated)
-            {
-                DiskCopy.CopyRange(source, copy, extent.Start, extent.Length, onDisk, cancellation);
-            }
-        }
+
+        // What is written changes entries of clusters that the walk has left behind.
+        IEnumerable<DiskExtent> leftToBacking = ExtentWalk.Over(own, 0, own.Length, cancellation)
+            .Where(extent => extent.State == QedExtentState.Unallocated);
+        DiskCopy.RunOver(leftToBacking, source, copy, progress, cancellation);
     }
 
     /// <summary>Everything that would keep the change from being made, without making it.</summary>
@@ -122,10 +121,4 @@ public static class BackingFileChange
     private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options) => options.BackingFile is { } name
         ? BackingFileChoice.Examine(path, name, options.BackingFormat, options.AllowMissing)
         : null;
-
-    // Each copy tells how far on the disk it is; the whole is the disk.
-    private sealed class DiskProgress(IProgress<OperationProgress> inner, long length) : IProgress<OperationProgress>
-    {
-        public void Report(OperationProgress value) => inner.Report(value with { BytesTotal = length });
-    }
 }

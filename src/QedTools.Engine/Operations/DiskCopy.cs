@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Storage;
@@ -35,36 +36,48 @@ internal static class DiskCopy
     /// <exception cref="QedException">A disk could not be read or written.</exception>
     public static void Run(IDisk source, in CopyTarget target, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        CopyRange(source, target, 0, source.Length, progress, cancellation);
-        if (target.ShownBefore is not null && target.Disk.Length > source.Length)
+        long length = source.Length;
+        Run(DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytes, cancellation), source, target, length, progress, cancellation);
+        if (target.ShownBefore is not null && target.Disk.Length > length)
         {
-            target.Disk.Zero(source.Length, target.Disk.Length - source.Length);
+            target.Disk.Zero(length, target.Disk.Length - length);
         }
     }
 
-    /// <summary>Makes a range of the target read as that of <paramref name="source"/>.</summary>
+    /// <summary>Makes some extents of the target read as <paramref name="source"/> does, and as zeroes behind that one's end.</summary>
+    /// <param name="extents">Where, in order. Walked while what lies before is being written already.</param>
     /// <param name="source">Where from; not changed by what is written to the target.</param>
     /// <param name="target">Where to.</param>
-    /// <param name="offset">Where the range begins, in bytes.</param>
-    /// <param name="length">Its length, in bytes; it lies on the target. Behind its end the source counts as zeroes.</param>
-    /// <param name="progress">Is told how far on the disk the copy is; may be null.</param>
+    /// <param name="progress">Is told how far on the target the copy is; may be null.</param>
     /// <param name="cancellation">Stops the copy.</param>
     /// <exception cref="OperationCanceledException">It was stopped; part of the contents is copied.</exception>
     /// <exception cref="QedException">A disk could not be read or written.</exception>
-    public static void CopyRange(
+    public static void RunOver(
+        IEnumerable<DiskExtent> extents,
         IDisk source,
         CopyTarget target,
-        long offset,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation) => Run(
+            extents.SelectMany(extent => DiskPieces.Of(source, target.ShownBefore, extent.Start, extent.Length, PieceBytes, cancellation)),
+            source,
+            target,
+            target.Disk.Length,
+            progress,
+            cancellation);
+
+    private static void Run(
+        IEnumerable<DiskPiece> pieces,
+        IDisk source,
+        CopyTarget target,
         long length,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        long total = Math.Max(source.Length, offset + length);
         Writeback writeback = new(target.FlushedSoon);
         OrderedWork.Run(
-            DiskPieces.Of(source, target.ShownBefore, offset, length, PieceBytes, cancellation),
+            pieces,
             () => new Worker(source, target, writeback),
-            piece => progress?.Report(new OperationProgress(piece.End, total)),
+            piece => progress?.Report(new OperationProgress(piece.End, length)),
             cancellation);
     }
 

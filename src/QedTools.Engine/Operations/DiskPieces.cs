@@ -45,7 +45,7 @@ internal static class DiskPieces
             here.MoveTo(at, end);
             there.MoveTo(at, Math.Min(end, here.End));
             bool hasData = here.State == QedExtentState.Data || there.State == QedExtentState.Data;
-            long until = Math.Min(here.End, there.End);
+            long until = Math.Min(end, Math.Min(here.End, there.End));
             if (hasData)
             {
                 until = Math.Min(until, at + pieceBytes - (at % pieceBytes));

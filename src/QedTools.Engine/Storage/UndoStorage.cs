@@ -15,6 +15,7 @@ internal sealed class UndoStorage : IStorage
 {
     private const int MostWaitingBytes = 8 << 20;
 
+    private readonly object _gate = new(); // reads make waiting changes, and come from many threads
     private readonly IStorage _inner;
     private readonly UndoJournal _journal;
     private readonly List<(long Offset, byte[] Data)> _waiting = [];
@@ -47,69 +48,92 @@ internal sealed class UndoStorage : IStorage
 
     public int Read(long offset, Span<byte> buffer)
     {
-        foreach ((long start, byte[] data) in _waiting)
-        {
-            if (start < offset + buffer.Length && offset < start + data.Length)
-            {
-                MakeWaitingChanges();
-                break;
-            }
-        }
-
+        MakeWaitingChangesIn(offset, buffer.Length);
         return _inner.Read(offset, buffer);
     }
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
-        int inside = (int)Math.Max(0, Math.Min(data.Length, _savedEnd - offset));
-        if (inside > 0)
+        lock (_gate)
         {
-            _waiting.Add((offset, data.Slice(0, inside).ToArray()));
-            _waitingBytes += inside;
-            if (_waitingBytes > MostWaitingBytes)
+            int inside = (int)Math.Max(0, Math.Min(data.Length, _savedEnd - offset));
+            if (inside > 0)
             {
-                MakeWaitingChanges();
+                _waiting.Add((offset, data.Slice(0, inside).ToArray()));
+                _waitingBytes += inside;
+                if (_waitingBytes > MostWaitingBytes)
+                {
+                    MakeWaitingChanges();
+                }
             }
-        }
 
-        if (inside < data.Length)
-        {
-            _inner.Write(offset + inside, data.Slice(inside));
+            if (inside < data.Length)
+            {
+                _inner.Write(offset + inside, data.Slice(inside));
+            }
         }
     }
 
     public void SetLength(long length)
     {
-        MakeWaitingChanges();
-        if (length < _savedEnd)
+        lock (_gate)
         {
-            Save(length, _savedEnd - length);
-            _journal.Flush();
-            _savedEnd = length;
-        }
+            MakeWaitingChanges();
+            if (length < _savedEnd)
+            {
+                Save(length, _savedEnd - length);
+                _journal.Flush();
+                _savedEnd = length;
+            }
 
-        _inner.SetLength(length);
+            _inner.SetLength(length);
+        }
     }
 
     public void Flush()
     {
-        MakeWaitingChanges();
-        _inner.Flush();
+        lock (_gate)
+        {
+            MakeWaitingChanges();
+            _inner.Flush();
+        }
     }
 
     public void BeginFlush() => _inner.BeginFlush();
 
-    public StorageRange RangeAt(long offset, long length) => _inner.RangeAt(offset, length);
+    public StorageRange RangeAt(long offset, long length)
+    {
+        MakeWaitingChangesIn(offset, length);
+        return _inner.RangeAt(offset, length);
+    }
 
     public void Dispose()
     {
         try
         {
-            MakeWaitingChanges();
+            lock (_gate)
+            {
+                MakeWaitingChanges();
+            }
         }
         finally
         {
             _inner.Dispose();
+        }
+    }
+
+    private void MakeWaitingChangesIn(long offset, long length)
+    {
+        lock (_gate)
+        {
+            foreach ((long start, byte[] data) in _waiting)
+            {
+                if (start < offset + length && offset < start + data.Length)
+                {
+                    MakeWaitingChanges();
+                    break;
+                }
+            }
         }
     }
 

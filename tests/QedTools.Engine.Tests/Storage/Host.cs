@@ -74,6 +74,14 @@ internal static class Host
         return path;
     }
 
+    /// <summary>The text of a file that somebody is about to replace: on Windows that one shares no writes, which ReadAllText insists on.</summary>
+    public static string ReadShared(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+
     /// <summary>
     /// Duplicates every descriptor of this process on a file, as a child process does that was forked and has not come to
     /// run its program yet. Dispose closes the duplicates.

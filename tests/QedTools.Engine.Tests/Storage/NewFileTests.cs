@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using QedTools.Storage;
 using QedTools.Tests.Support;
 using Xunit;
@@ -58,7 +59,7 @@ public sealed class NewFileTests : IDisposable
         {
             using NewFile file = NewFile.Create(path, replace: true);
             file.Storage.Write(0, "new"u8);
-            Assert.Equal("old", ReadShared(path));
+            Assert.Equal("old", Host.ReadShared(path));
             file.Commit();
         }
         else
@@ -210,16 +211,88 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Flushes_wait_for_the_commit_which_makes_one_before_the_file_has_its_name(bool flush)
+    {
+        string path = _folder.PathOf("new.qed");
+        using FileLog log = new();
+        bool wasThere = false;
+        log.Before = (_, act) => wasThere |= act == FileAct.Flush && File.Exists(path);
+        string partial;
+        using (NewFile file = NewFile.Create(path, replace: false))
+        {
+            partial = file.Storage.Path;
+            file.Storage.Flush();
+            file.Storage.Write(0, "contents"u8);
+            file.Storage.Flush();
+            file.Storage.BeginFlush();
+            file.Storage.SetLength(100);
+            file.Storage.Flush();
+            Assert.Equal([FileAct.Write, FileAct.BeginFlush, FileAct.SetLength], log.ActsOn(partial));
+            file.Commit(flush);
+        }
+
+        FileAct[] end = flush ? [FileAct.Flush, FileAct.Close] : [FileAct.Close];
+        Assert.Equal(end, log.ActsOn(partial).Skip(3).Distinct());
+        Assert.Equal(flush ? 1 : 0, log.ActsOn(partial).Count(act => act == FileAct.Flush));
+        Assert.False(wasThere);
+        Assert.Equal(["new.qed"], Host.NamesIn(_folder));
+        Assert.Equal(100, new FileInfo(path).Length);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_commit_that_cannot_flush_leaves_what_was_there(bool replace)
+    {
+        string path = _folder.PathOf("image.qed");
+        if (replace)
+        {
+            Host.WriteText(_folder, "image.qed", "old");
+        }
+
+        using FileLog log = new();
+        log.Before = (file, act) =>
+        {
+            if (act == FileAct.Flush)
+            {
+                throw new QedStorageException(file, "write", offset: null, new IOException("The test says so."));
+            }
+        };
+        using (NewFile file = NewFile.Create(path, replace))
+        {
+            file.Storage.Write(0, "new"u8);
+            Assert.Throws<QedStorageException>(() => file.Commit());
+        }
+
+        Assert.Equal(replace ? ["image.qed"] : [], Host.NamesIn(_folder));
+        Assert.True(!replace || File.ReadAllText(path) == "old");
+    }
+
+    [Fact]
+    public void A_file_without_a_name_is_the_file_but_for_its_flushes()
+    {
+        string path = _folder.PathOf("new.qed");
+        using NewFile file = NewFile.Create(path, replace: false);
+        IStorage storage = file.Storage;
+        storage.SetLength(1 << 20);
+        storage.Write(1000, "contents"u8);
+        byte[] contents = new byte[8];
+
+        Assert.Equal(8, storage.Read(1000, contents));
+        Assert.Equal("contents"u8, contents);
+        Assert.Equal((1 << 20, true), (storage.Length, storage.CanWrite));
+        Assert.Equal(HostFiles.IdentityOf(storage.Path), storage.Identity);
+        Assert.InRange(storage.AllocatedBytes, 1, 1 << 20);
+        Assert.False(storage.RangeAt(0, 1 << 20).IsHole);
+        storage.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => storage.Length);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("with\0nul.qed")]
     public void A_name_that_no_file_can_have_is_an_error_of_the_engine(string name) =>
         Assert.ThrowsAny<QedException>(() => NewFile.Create(name, replace: false));
-
-    // On Windows the file being replaced is open without sharing writes, which ReadAllText insists on.
-    private static string ReadShared(string path)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
-    }
 }

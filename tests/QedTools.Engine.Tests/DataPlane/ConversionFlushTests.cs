@@ -1,0 +1,171 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using QedTools.Tests.Storage;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.DataPlane;
+
+/// <summary>When the result of a conversion is brought to the disk.</summary>
+public sealed class ConversionFlushTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    /// <summary>Results, whether over a backing file, whether they replace something, whether they are compared.</summary>
+    public static TheoryData<string, bool, bool, bool> Results
+    {
+        get
+        {
+            TheoryData<string, bool, bool, bool> results = [];
+            foreach (bool replaces in new[] { false, true })
+            {
+                foreach (bool verifies in new[] { false, true })
+                {
+                    results.Add("b.qed", false, replaces, verifies);
+                    results.Add("b.qed", true, replaces, verifies);
+                    results.Add("b.raw", false, replaces, verifies);
+                }
+            }
+
+            return results;
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Results))]
+    public void A_result_is_flushed_once_when_it_is_whole_and_before_it_has_its_name(string target, bool isOverlay, bool replaces, bool verifies)
+    {
+        string path = MakeSource(target, replaces);
+        using FileLog log = new();
+        List<long> lengths = [];
+        log.Before = (file, act) =>
+        {
+            if (act == FileAct.Flush)
+            {
+                lengths.Add(new FileInfo(file).Length);
+                Assert.Equal(replaces ? "what was there" : null, File.Exists(path) ? Host.ReadShared(path) : null);
+            }
+        };
+        Run(path, OptionsFor(isOverlay, replaces, verifies));
+
+        IReadOnlyList<FileAct> acts = ActsOnResult(log);
+        Assert.Equal([FileAct.Flush, FileAct.Close], acts.Where(act => act != FileAct.BeginFlush).SkipWhile(act => act != FileAct.Flush).Distinct());
+        Assert.Single(acts, FileAct.Flush);
+        Assert.Equal([new FileInfo(path).Length], lengths);
+        AssertWhole(path);
+    }
+
+    [Theory]
+    [MemberData(nameof(Results))]
+    public void Without_flush_the_host_is_asked_for_nothing_and_the_result_is_the_same(string target, bool isOverlay, bool replaces, bool verifies)
+    {
+        string path = MakeSource(target, replaces);
+        Run(At("flushed-" + target), OptionsFor(isOverlay, replaces: false, verifies));
+        using FileLog log = new();
+        QedImageInfo info = Run(path, OptionsFor(isOverlay, replaces, verifies) with { NoFlush = true });
+
+        IReadOnlyList<FileAct> acts = ActsOnResult(log);
+        Assert.Contains(FileAct.Write, acts);
+        Assert.DoesNotContain(FileAct.Flush, acts);
+        Assert.DoesNotContain(FileAct.BeginFlush, acts);
+        Assert.Equal(path, info.Path);
+        AssertWhole(path);
+        Assert.Equal(File.ReadAllBytes(At("flushed-" + target)), File.ReadAllBytes(path));
+    }
+
+    [Theory]
+    [InlineData("b.qed", false)]
+    [InlineData("b.raw", false)]
+    [InlineData("b.qed", true)]
+    public void The_host_may_begin_with_a_large_result_while_it_is_made(string target, bool noFlush)
+    {
+        byte[] data = new byte[35 << 20];
+        new Random(1).NextBytes(data);
+        File.WriteAllBytes(At("a.raw"), data);
+        using FileLog log = new();
+        Run(At(target), new DiskConversionOptions { NoFlush = noFlush });
+
+        IReadOnlyList<FileAct> acts = ActsOnResult(log);
+        Assert.Equal(noFlush ? 0 : 2, acts.Count(act => act == FileAct.BeginFlush));
+        Assert.All(acts.SkipWhile(act => act != FileAct.Flush), act => Assert.NotEqual(FileAct.BeginFlush, act));
+        AssertWhole(At(target));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_result_that_cannot_be_flushed_leaves_nothing(bool replaces)
+    {
+        string path = MakeSource("b.qed", replaces);
+        using FileLog log = new();
+        log.Before = (file, act) =>
+        {
+            if (act == FileAct.Flush)
+            {
+                throw new QedStorageException(file, "write", offset: null, new IOException("The test says so."));
+            }
+        };
+        Assert.Throws<QedStorageException>(() => Run(path, OptionsFor(isOverlay: false, replaces, verifies: false)));
+
+        Assert.Equal(replaces ? ["a.raw", "b.qed", "base.raw"] : ["a.raw", "base.raw"], Host.NamesIn(_folder));
+        Assert.True(!replaces || File.ReadAllText(path) == "what was there");
+    }
+
+    [Fact]
+    public void A_new_image_is_flushed_once_too()
+    {
+        using FileLog log = new();
+        ImageCreation.Create(At("new.qed"), new QedCreateOptions { SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken);
+
+        Assert.Equal([FileAct.Flush, FileAct.Close], ActsOnResult(log).SkipWhile(act => act != FileAct.Flush).Distinct());
+        Assert.Single(ActsOnResult(log), FileAct.Flush);
+    }
+
+    // Other files are only read.
+    private static IReadOnlyList<FileAct> ActsOnResult(FileLog log)
+    {
+        string made = Assert.Single(log.Paths, path => log.ActsOn(path).Any(act => act != FileAct.Close));
+        Assert.EndsWith("-partial", made, StringComparison.Ordinal);
+        return log.ActsOn(made);
+    }
+
+    private static DiskConversionOptions OptionsFor(bool isOverlay, bool replaces, bool verifies) => new()
+    {
+        BackingFile = isOverlay ? "base.raw" : null,
+        Replace = replaces,
+        Verify = verifies,
+    };
+
+    private string At(string name) => _folder.PathOf(name);
+
+    private string MakeSource(string target, bool replaces)
+    {
+        RawFiles.Scattered(At("base.raw"), 2 << 20, seed: 1, pieces: 20);
+        RawFiles.Scattered(At("a.raw"), 2 << 20, seed: 2, pieces: 20);
+        if (replaces)
+        {
+            File.WriteAllText(At(target), "what was there");
+        }
+
+        return At(target);
+    }
+
+    private QedImageInfo Run(string path, DiskConversionOptions options) =>
+        DiskConversion.Run(At("a.raw"), path, options, progress: null, TestContext.Current.CancellationToken);
+
+    private void AssertWhole(string path)
+    {
+        QedComparison comparison = DiskComparison.Run(
+            At("a.raw"), path, new DiskComparisonOptions { Strict = true }, progress: null, TestContext.Current.CancellationToken);
+        Assert.True(comparison.AreEqual);
+        if (path.EndsWith(".qed", StringComparison.Ordinal))
+        {
+            QedCheckResult check = ImageCheck.Run(path, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+            Assert.Equal((QedCheckStatus.Clean, false), (check.Status, check.NeedsCheck));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using System;
+
+namespace QedTools.Tests.Support;
+
+/// <summary>Lets this many threads work on pieces until it is disposed of, whatever the machine has.</summary>
+internal sealed class WorkerCount : IDisposable
+{
+    private readonly int? _before = OrderedWork.Workers.Value;
+
+    public WorkerCount(int workers) => OrderedWork.Workers.Value = workers;
+
+    public void Dispose() => OrderedWork.Workers.Value = _before;
+}
