@@ -23,7 +23,7 @@ public static class AllocationMap
     /// <exception cref="QedException">A layer cannot be opened or read.</exception>
     public static IEnumerable<QedExtent> Enumerate(string path, AllocationMapOptions options, CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc);
+        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
         using BackingChain chain = options.BackingChain
             ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
@@ -31,7 +31,7 @@ public static class AllocationMap
         long offset = options.Offset;
         if (offset < 0 || offset > disk.Length)
         {
-            throw new QedLimitException(path, "Offset", offset, $"0 to {disk.Length} bytes, the disk's size");
+            throw new QedLimitException(path, "Offset", offset, $"0 to {ByteSize.FormatExact(disk.Length)}, the disk's size");
         }
 
         if (options.Length is < 0)
