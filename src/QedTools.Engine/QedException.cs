@@ -4,7 +4,7 @@ namespace QedTools;
 
 /// <summary>The base of every error that the engine reports about an image, a file or a request.</summary>
 /// <remarks>
-/// The message says what happened, to which file, and what to do. Each kind of error is a class of its own, so that a
+/// The message says what happened, to which file, and what to do, in one line whatever the names in it. Each kind of error is a class of its own, so that a
 /// caller can tell them apart without reading text.
 /// </remarks>
 public abstract class QedException : Exception
@@ -14,7 +14,7 @@ public abstract class QedException : Exception
     /// <param name="message">What happened and what to do.</param>
     /// <param name="innerException">What caused it, or null.</param>
     protected QedException(string path, string message, Exception? innerException = null)
-        : base(message, innerException) => Path = path;
+        : base(PrintableText.Of(message), innerException) => Path = path;
 
     /// <summary>The path of the file that the error is about.</summary>
     public string Path { get; }

@@ -449,7 +449,7 @@ Describe 'Convert-QedImage' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             $before = Get-FolderState $folder
             foreach ($result in $overlay, $base, ([System.IO.Path]::Combine($folder, '..', 'convert', 'base.qed'))) {
-                Assert-OneError { Convert-QedImage $overlay $result -Force } 'QedLimit' 'InvalidArgument' $overlay '*DestinationPath*another file*'
+                Assert-OneError { Convert-QedImage $overlay $result -Force } 'QedLimit' 'InvalidArgument' $overlay '*source*another file*'
                 Assert-OneError { Convert-QedImage $overlay $result -Force -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
             }
 
@@ -539,19 +539,19 @@ Describe 'Convert-QedImage' {
 
         It 'says with -Verbose what it made of what' {
             $recorded = Invoke-Recorded { Convert-QedImage $overlay $raw -Verbose }
-            @($recorded.Verbose -like "*Convert the disk of 1 MiB to the Raw file '$raw'*$overlay*") | Should -HaveCount 1
+            @($recorded.Verbose -like "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'.") | Should -HaveCount 1
             @($recorded.Verbose -like '*used for 1 MiB.') | Should -HaveCount 1
         }
 
         It 'says with -WhatIf what it would make of what, and makes nothing' {
-            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert the disk of 1 MiB to the Raw file '$raw'`" on target `"$overlay"
-            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert the disk of 6 MiB to the Qed file '$qed' over 'base.qed'`" on target `"$path"
+            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'."
+            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert '$path', a disk of 6 MiB, to the QED file '$qed' as an overlay of 'base.qed'."
             $null = New-Folder 'convert/results'
             Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*Raw file*over-qed.raw*'
         }
 
         It 'asks with -Confirm' {
-            Assert-Confirm { Convert-QedImage $path $raw -Confirm } $folder "*Convert the disk of 6 MiB*$path*"
+            Assert-Confirm { Convert-QedImage $path $raw -Confirm } $folder "*Convert '$path', a disk of 6 MiB, to the Raw file*"
             Assert-Disk $raw 6291456 $pathReads
         }
 

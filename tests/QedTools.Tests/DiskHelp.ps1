@@ -114,11 +114,45 @@ function Assert-Clean {
     }
 }
 
+# A screen of a width and nothing else.
+class RecordingRawUI : System.Management.Automation.Host.PSHostRawUserInterface {
+    [int] $Width = 80
+
+    [System.Management.Automation.Host.Size] get_BufferSize() { return [System.Management.Automation.Host.Size]::new($this.Width, 1000) }
+    [void] set_BufferSize([System.Management.Automation.Host.Size] $size) { }
+    [System.Management.Automation.Host.Size] get_WindowSize() { return $this.get_BufferSize() }
+    [void] set_WindowSize([System.Management.Automation.Host.Size] $size) { }
+    [System.Management.Automation.Host.Size] get_MaxWindowSize() { return $this.get_BufferSize() }
+    [System.Management.Automation.Host.Size] get_MaxPhysicalWindowSize() { return $this.get_BufferSize() }
+    [System.Management.Automation.Host.Coordinates] get_CursorPosition() { return [System.Management.Automation.Host.Coordinates]::new(0, 0) }
+    [void] set_CursorPosition([System.Management.Automation.Host.Coordinates] $position) { }
+    [System.Management.Automation.Host.Coordinates] get_WindowPosition() { return [System.Management.Automation.Host.Coordinates]::new(0, 0) }
+    [void] set_WindowPosition([System.Management.Automation.Host.Coordinates] $position) { }
+    [System.ConsoleColor] get_ForegroundColor() { return 'Gray' }
+    [void] set_ForegroundColor([System.ConsoleColor] $color) { }
+    [System.ConsoleColor] get_BackgroundColor() { return 'Black' }
+    [void] set_BackgroundColor([System.ConsoleColor] $color) { }
+    [int] get_CursorSize() { return 1 }
+    [void] set_CursorSize([int] $size) { }
+    [string] get_WindowTitle() { return '' }
+    [void] set_WindowTitle([string] $title) { }
+    [bool] get_KeyAvailable() { return $false }
+    [System.Management.Automation.Host.KeyInfo] ReadKey([System.Management.Automation.Host.ReadKeyOptions] $options) { throw 'Nobody is there.' }
+    [void] FlushInputBuffer() { }
+    [void] SetBufferContents([System.Management.Automation.Host.Rectangle] $area, [System.Management.Automation.Host.BufferCell] $cell) { }
+    [void] SetBufferContents([System.Management.Automation.Host.Coordinates] $origin, [System.Management.Automation.Host.BufferCell[, ]] $cells) { }
+    [System.Management.Automation.Host.BufferCell[, ]] GetBufferContents([System.Management.Automation.Host.Rectangle] $area) { return $null }
+    [void] ScrollBufferContents(
+        [System.Management.Automation.Host.Rectangle] $source, [System.Management.Automation.Host.Coordinates] $destination,
+        [System.Management.Automation.Host.Rectangle] $clip, [System.Management.Automation.Host.BufferCell] $cell) { }
+}
+
 # A host that keeps what is written to its screen and answers every question alike.
 class RecordingUI : System.Management.Automation.Host.PSHostUserInterface {
     [System.Collections.Generic.List[string]] $Lines = [System.Collections.Generic.List[string]]::new()
     [System.Collections.Generic.List[string]] $Questions = [System.Collections.Generic.List[string]]::new()
     [int] $Answer = 0
+    [RecordingRawUI] $Raw = [RecordingRawUI]::new()
 
     [string] ReadLine() { return '' }
     [securestring] ReadLineAsSecureString() { return $null }
@@ -146,7 +180,7 @@ class RecordingUI : System.Management.Automation.Host.PSHostUserInterface {
         $this.Questions.Add($text)
         return $this.Answer
     }
-    [System.Management.Automation.Host.PSHostRawUserInterface] get_RawUI() { return $null }
+    [System.Management.Automation.Host.PSHostRawUserInterface] get_RawUI() { return $this.Raw }
 }
 
 class RecordingHost : System.Management.Automation.Host.PSHost {
@@ -186,8 +220,30 @@ function Invoke-OnScreen {
         Output    = $recorded.Output
         Errors    = $recorded.Errors
         Verbose   = $recorded.Verbose
-        Screen    = @($screen.Screen.Lines | Where-Object { $_ } | ForEach-Object { $_ -replace '^What if: Performing the operation "' -replace '"\.$' })
+        Screen    = @($screen.Screen.Lines | Where-Object { $_ } | ForEach-Object { $_ -replace '^What if: ' })
         Questions = @($screen.Screen.Questions)
+    }
+}
+
+# The lines that objects are shown as on a screen of a width, without the empty ones and, unless -Color is given, without
+# the colours that PowerShell 7 gives to headers.
+function Get-Screen {
+    param([Parameter(Mandatory)][AllowEmptyCollection()][object[]] $InputObject, [int] $Width = 80, [switch] $Color)
+
+    $screen = [RecordingHost]::new()
+    $screen.Screen.Raw.Width = $Width
+    $settings = [System.Management.Automation.PSInvocationSettings]::new()
+    $settings.Host = $screen
+    $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
+    try {
+        $null = $shell.AddCommand('Out-Default')
+        $null = $shell.Invoke($InputObject, $settings)
+    }
+    finally { $shell.Dispose() }
+
+    foreach ($line in ($screen.Screen.Lines -join "`n") -split "`r?`n") {
+        if (-not $Color) { $line = $line -replace "$([char]27)\[[0-9;]*m" }
+        if ($line.Trim()) { $line.TrimEnd() }
     }
 }
 

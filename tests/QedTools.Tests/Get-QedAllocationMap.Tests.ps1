@@ -385,7 +385,7 @@ Describe 'Get-QedAllocationMap' {
             $text = Get-QedAllocationMap (Get-Fixture 'images/data-zero-hole.qed') | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })
             $lines[0] | Should -Match '^ +Start +Length +State +FileOffset +Depth +Name'
-            $lines[2] | Should -Match '^ +0 +8192 +Data +12288 +0 +data-zero-hole\.qed$'
+            $lines[2] | Should -Match '^ +0 +8 KiB +Data +12288 +0 +data-zero-hole\.qed$'
             $lines | Should -HaveCount 11
         }
 

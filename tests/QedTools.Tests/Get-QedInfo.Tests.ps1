@@ -115,20 +115,20 @@ Describe 'Get-QedInfo' {
             }
         }
 
-        It 'has Size and ParentPath, as the disks of Hyper-V have' {
+        It 'has Size, BlockSize and ParentPath, as the disks of Hyper-V have' {
             $null = Get-Fixture 'chains/base.raw'
             $info = Get-QedInfo (Get-Fixture 'chains/over-raw.qed')
             $info.Size | Should -Be 32768
+            $info.BlockSize | Should -Be 4096
             $info.ParentPath | Should -BeExactly (Join-TestDrive 'base.raw')
-            $info.PSObject.Properties['Size'].MemberType | Should -Be 'AliasProperty'
-            $info.PSObject.Properties['ParentPath'].MemberType | Should -Be 'AliasProperty'
+            foreach ($name in 'Size', 'BlockSize', 'ParentPath') { $info.PSObject.Properties[$name].MemberType | Should -Be 'AliasProperty' }
         }
 
         It 'has exactly the properties that the module promises' {
             $info = Get-QedInfo (Get-Fixture 'images/table-1.qed')
             $names = 'Path', 'Format', 'VirtualSize', 'FileSize', 'DiskUsage', 'ClusterSize', 'TableSize', 'HeaderSize', 'Features',
             'CompatFeatures', 'AutoclearFeatures', 'L1TableOffset', 'MaxVirtualSize', 'BackingFile', 'BackingFormat',
-            'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'Size', 'ParentPath'
+            'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'Size', 'BlockSize', 'ParentPath'
             $found = @($info.PSObject.Properties | ForEach-Object { $_.Name })
             foreach ($name in $names) { $found | Should -Contain $name }
             $found | Should -HaveCount $names.Count
@@ -460,8 +460,8 @@ Describe 'Get-QedInfo' {
         It 'is a table of names and sizes for people' {
             $text = Get-QedInfo (Get-Fixture 'images/scattered-default.qed') | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })
-            $lines[0] | Should -Match '^Name +Format +VirtualSize +DiskUsage +NeedsCheck +InUse +BackingFile'
-            $lines[2] | Should -Match '^scattered-default\.qed +QED +3 GiB '
+            $lines[1] | Should -Match '^Format +VirtualSize +DiskUsage +NeedsCheck +InUse +Name$'
+            $lines[3] | Should -Match '^QED +3 GiB .* scattered-default\.qed$'
         }
 
         It 'is a list of everything with Format-List, sizes for people and in bytes' {

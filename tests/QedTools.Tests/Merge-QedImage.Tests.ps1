@@ -107,8 +107,8 @@ Describe 'Merge-QedImage' {
         }
 
         It 'as -WhatIf says' {
-            Assert-WhatIf { Merge-QedImage $overlay -WhatIf } $folder "Merge * of data ($Merged bytes) into '$below' and empty the overlay*$overlay"
-            Assert-WhatIf { Merge-QedImage $overlay -Keep -WhatIf } $folder "Merge * of data ($Merged bytes) into '$below'`" on target*"
+            Assert-WhatIf { Merge-QedImage $overlay -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below', and empty the overlay."
+            Assert-WhatIf { Merge-QedImage $overlay -Keep -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below'."
         }
     }
 
@@ -217,7 +217,7 @@ Describe 'Merge-QedImage' {
 
     Context 'with -Confirm and -Verbose' {
         It 'asks with -Confirm' {
-            Assert-Confirm { Merge-QedImage $path -Confirm } $folder "*Merge*8192 bytes*$base*$path*"
+            Assert-Confirm { Merge-QedImage $path -Confirm } $folder "*Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay."
             Assert-Disk $base 1MB $reads
         }
 
@@ -228,7 +228,7 @@ Describe 'Merge-QedImage' {
 
         It 'says with -Verbose what it does' {
             $recorded = Invoke-Recorded { Merge-QedImage $path -Verbose }
-            @($recorded.Verbose -like "*Merge 8 KiB of data (8192 bytes) into '$base' and empty the overlay*") | Should -HaveCount 1
+            @($recorded.Verbose -like "Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay.") | Should -HaveCount 1
         }
 
         It 'survives JSON' -Tag FullShell {

@@ -186,8 +186,8 @@ Describe 'Optimize-QedImage' {
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'tells with -WhatIf what it would do, and does not do it' {
-            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Give back clusters of the 44 KiB file that are leaked or all zeroes`" on target `"$path"
-            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Give back*or that hold what the backing file shows*$overlay"
+            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Give back the clusters of '$path' that are leaked or all zeroes, and shorten the file of 44 KiB."
+            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Give back the clusters of '$overlay' that are leaked or all zeroes or hold what the backing file shows, and shorten the file of * KiB."
         }
 
         It 'says with -WhatIf too that <Name> would be refused: <Id>' -ForEach @(

@@ -147,18 +147,18 @@ Describe 'Set-QedBackingFile -PreserveContent' {
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'tells with -WhatIf what it would do, and does not do it' {
-            Assert-WhatIf { Set-QedBackingFile $path base.raw -PreserveContent -WhatIf } $folder "Change the backing file from 'base.qed' to 'base.raw' and copy into the image what it shows differently*$path"
-            Assert-WhatIf { Set-QedBackingFile $path -Remove -PreserveContent -WhatIf } $folder "Remove the backing file 'base.qed' and copy into the image what only it holds*$path"
+            Assert-WhatIf { Set-QedBackingFile $path base.raw -PreserveContent -WhatIf } $folder "Change the backing file of '$path' from 'base.qed' to 'base.raw', and copy into the image what it shows differently."
+            Assert-WhatIf { Set-QedBackingFile $path -Remove -PreserveContent -WhatIf } $folder "Remove the backing file 'base.qed' from '$path', and copy into the image what only it holds."
         }
 
         It 'asks with -Confirm' {
-            Assert-Confirm { Set-QedBackingFile $path base.raw -PreserveContent -Confirm } $folder "*base.raw*copy*$path*"
+            Assert-Confirm { Set-QedBackingFile $path base.raw -PreserveContent -Confirm } $folder "*Change the backing file of '$path' from*to 'base.raw', and copy*"
             Assert-Disk $path 1MB $reads
         }
 
         It 'says with -Verbose what it did' {
             $recorded = Invoke-Recorded { Set-QedBackingFile $path base.raw -PreserveContent -Verbose }
-            @($recorded.Verbose -like "*copy into the image*$path*") | Should -HaveCount 1
+            @($recorded.Verbose -like "*$path*copy into the image*") | Should -HaveCount 1
             @($recorded.Verbose -like "*'base.raw', recorded as Raw*") | Should -HaveCount 1
         }
     }

@@ -160,9 +160,9 @@ Describe 'Repair-QedImage' {
             $said = (Invoke-OnScreen { Repair-QedImage $bad -WhatIf }).Screen
             Get-FolderState $folder | Should -Be $before
             $result = Repair-QedImage $bad -NoBackup
-            $said[0] | Should -BeLike "Repair the image ($($result.RepairCount) repairs)*$bad"
-            $told = @($said | ForEach-Object { $_ -replace '" on target ".*$' })
-            $told[1..$told.Count] | Should -Be @($result.Repairs | ForEach-Object { $_.Description })
+            $count = if ($result.RepairCount -eq 1) { '1 repair' } else { "$($result.RepairCount) repairs" }
+            $said[0] | Should -Be "Make $count in '$bad', and save what they change so that they can be taken back."
+            $said[1..$said.Count] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
         }
     }
 
@@ -194,7 +194,7 @@ Describe 'Repair-QedImage' {
         }
 
         It 'as -WhatIf says' {
-            $says = @('Repair the image (* repairs)*'; "Give $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { 'Remove the mark*' })
+            $says = @("Make * in '$bad', and save*"; "${bad}: Give $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { "${bad}: Remove the mark*" })
             Assert-WhatIf { Repair-QedImage $bad -WhatIf } $folder $says
         }
     }
@@ -215,7 +215,7 @@ Describe 'Repair-QedImage' {
 
         It 'and says so with -WhatIf' {
             $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
-            Assert-WhatIf { Repair-QedImage $dirty -WhatIf } $folder '*1 repairs*', 'Remove the mark*'
+            Assert-WhatIf { Repair-QedImage $dirty -WhatIf } $folder "Make 1 repair in '$dirty'.", "${dirty}: Remove the mark*"
         }
     }
 
@@ -351,17 +351,17 @@ Describe 'Repair-QedImage' {
         }
 
         It 'says with -WhatIf what it would do, and does not' {
-            Assert-WhatIf { Repair-QedImage $path -RestoreFrom $backup -WhatIf } $folder "Bring the image back to what '$backup' saved*$path"
+            Assert-WhatIf { Repair-QedImage $path -RestoreFrom $backup -WhatIf } $folder "Bring '$path' back to what '$backup' saved."
         }
 
         It 'asks with -Confirm' {
-            Assert-Confirm { Repair-QedImage $path -RestoreFrom $backup -Confirm } $folder "*$backup*$path*"
+            Assert-Confirm { Repair-QedImage $path -RestoreFrom $backup -Confirm } $folder "*Bring '$path' back to what '$backup' saved."
             Get-Sha256 $path | Should -Be $hash
         }
 
         It 'refuses a file that is no backup, and changes nothing' {
             $before = Get-FolderState $folder
-            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedLimit' 'InvalidArgument' $path '*RestoreFrom*backup that Repair-QedImage made*'
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedLimit' 'InvalidArgument' $path '*no backup that Repair-QedImage made*BackupPath*'
             Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) } 'QedFileNotFound' 'ObjectNotFound' $path
             Get-FolderState $folder | Should -Be $before
         }

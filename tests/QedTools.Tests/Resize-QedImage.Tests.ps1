@@ -237,14 +237,14 @@ Describe 'Resize-QedImage' {
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'tells with -WhatIf what it would do, and does not do it' {
-            Assert-WhatIf { Resize-QedImage $path 12MB -WhatIf -PassThru } $folder "Grow the disk from 6 MiB to 12 MiB`" on target `"$path"
+            Assert-WhatIf { Resize-QedImage $path 12MB -WhatIf -PassThru } $folder "Grow the disk '$path' from 6 MiB to 12 MiB."
         }
 
         It 'names the <Lost> bytes that shrinking to <Size> would lose' -ForEach @(
             @{ Size = 5MB; Lost = 0 }, @{ Size = 68KB; Lost = 0 }, @{ Size = 64KB; Lost = 4096 }, @{ Size = 66048; Lost = 3584 }
             @{ Size = 26112; Lost = 6656 }, @{ Size = 512; Lost = 15872 }
         ) {
-            Assert-WhatIf { Resize-QedImage $path $Size -Shrink -WhatIf } $folder "Shrink the disk from 6 MiB to *discarding * of stored data ($Lost bytes)*$path"
+            Assert-WhatIf { Resize-QedImage $path $Size -Shrink -WhatIf } $folder "Shrink the disk '$path' from 6 MiB to *, and discard *$Lost bytes* of stored data."
         }
 
         It 'counts what the overlay itself would lose, not what its backing file holds' {
@@ -252,7 +252,7 @@ Describe 'Resize-QedImage' {
         }
 
         It 'asks with -Confirm' {
-            Assert-Confirm { Resize-QedImage $path 64KB -Shrink -Confirm } $folder "*(4096 bytes)*$path*"
+            Assert-Confirm { Resize-QedImage $path 64KB -Shrink -Confirm } $folder "*Shrink the disk '$path' from 6 MiB to 64 KiB, and discard 4 KiB (4096 bytes) of stored data."
             Assert-Disk $path 65536 '0+8K 0x11, 24K+4K 0x12'
         }
 
@@ -264,7 +264,7 @@ Describe 'Resize-QedImage' {
 
         It 'says with -Verbose what it does' {
             $recorded = Invoke-Recorded { Resize-QedImage $path 64KB -Shrink -Verbose }
-            @($recorded.Verbose -like "*Shrink the disk from 6 MiB to 64 KiB*(4096 bytes)*$path*") | Should -HaveCount 1
+            @($recorded.Verbose -like "Shrink the disk '$path' from 6 MiB to 64 KiB, and discard 4 KiB (4096 bytes) of stored data.") | Should -HaveCount 1
         }
 
         It 'says with -WhatIf too that <Name> would be refused: <Id>' -ForEach @(

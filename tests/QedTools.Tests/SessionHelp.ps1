@@ -2,7 +2,7 @@
 
 $IsOnWindows = [System.IO.Path]::DirectorySeparatorChar -eq '\'
 
-# Runs a script block whose errors do not stop it, and sorts what it wrote: Output, Errors, Verbose, Warnings.
+# Runs a script block whose errors do not stop it, and sorts what it wrote: Output, Errors, Verbose, Warnings, Debug.
 function Invoke-Recorded {
     param([Parameter(Mandatory)][scriptblock] $Script)
 
@@ -12,11 +12,13 @@ function Invoke-Recorded {
         Errors   = [System.Collections.Generic.List[System.Management.Automation.ErrorRecord]]::new()
         Verbose  = [System.Collections.Generic.List[string]]::new()
         Warnings = [System.Collections.Generic.List[string]]::new()
+        Debug    = [System.Collections.Generic.List[string]]::new()
     }
-    & $Script 2>&1 3>&1 4>&1 | ForEach-Object {
+    & $Script 2>&1 3>&1 4>&1 5>&1 | ForEach-Object {
         if ($_ -is [System.Management.Automation.ErrorRecord]) { $recorded.Errors.Add($_) }
         elseif ($_ -is [System.Management.Automation.VerboseRecord]) { $recorded.Verbose.Add($_.Message) }
         elseif ($_ -is [System.Management.Automation.WarningRecord]) { $recorded.Warnings.Add($_.Message) }
+        elseif ($_ -is [System.Management.Automation.DebugRecord]) { $recorded.Debug.Add($_.Message) }
         else { $recorded.Output.Add($_) }
     }
     $recorded

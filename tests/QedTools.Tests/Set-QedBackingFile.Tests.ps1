@@ -250,7 +250,7 @@ Describe 'Set-QedBackingFile' {
         It 'refuses a name for which the header has no room beside the old one, until that is removed' {
             $full = Copy-Fixture 'headers/backing-size-4032.qed' -Folder $folder
             $before = Get-FolderState $folder
-            Assert-OneError { Set-QedBackingFile $full base.raw } 'QedLimit' 'InvalidArgument' $full '*8 bytes*header*'
+            Assert-OneError { Set-QedBackingFile $full base.raw } 'QedLimit' 'InvalidArgument' $full '*header*8 bytes*-Remove*'
             Get-FolderState $folder | Should -Be $before
             Set-QedBackingFile $full -Remove
             Set-QedBackingFile $full base.raw

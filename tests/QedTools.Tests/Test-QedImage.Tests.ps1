@@ -305,9 +305,9 @@ Describe 'Test-QedImage' {
         It 'is a table with the verdict' {
             $text = Get-Fixture 'damaged/leak-at-end.qed', 'damaged/l1-huge.qed' | Test-QedImage | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })
-            $lines[0] | Should -Match '^Name +Status +NeedsCheck +Allocated +Total +Leaked +Corruptions'
-            $lines[2] | Should -Match '^leak-at-end\.qed +Leaks +False +8 +3072 +12 KiB +0$'
-            $lines[3] | Should -Match '^l1-huge\.qed +Corrupt +False +5 +3072 +20 KiB +1$'
+            $lines[1] | Should -Match '^Status +NeedsCheck +Allocated +Leaked +Corruptions +Name$'
+            $lines[3] | Should -Match '^Leaks +False +0.26 % +12 KiB +0 +leak-at-end\.qed$'
+            $lines[4] | Should -Match '^Corrupt +False +0.16 % +20 KiB +1 +l1-huge\.qed$'
         }
 
         It 'is a list of everything with Format-List' {

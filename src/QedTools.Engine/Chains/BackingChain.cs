@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using QedTools.Disks;
+using QedTools.Qed;
 using QedTools.Storage;
 
 namespace QedTools.Chains;
@@ -35,6 +36,7 @@ internal sealed class BackingChain : IDisposable
         try
         {
             chain.Add(HostFiles.Open(path, policy.Access), format);
+            chain.TellOfTop();
             return chain;
         }
         catch
@@ -105,17 +107,18 @@ internal sealed class BackingChain : IDisposable
         }
         catch (QedNotAFileException e)
         {
-            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.");
+            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}. {BackingFilePath.NameAFile}");
         }
 
         Add(storage, FormatOf(backing));
+        TellOfNext(namedBy, backing);
         if (backing.ContentId is { } expected
             && _layers[_layers.Count - 1].ContentId is var found
             && found != expected
             && (found is null || found != backing.OtherContentId))
         {
             throw new QedBackingFileRefusedException(
-                namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}.");
+                namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}. Put that one back in its place.");
         }
 
         return true;
@@ -199,5 +202,34 @@ internal sealed class BackingChain : IDisposable
             storage.Dispose();
             throw;
         }
+    }
+
+    private void TellOfTop()
+    {
+        IDiskLayer top = _layers[0];
+        bool isByExtension = DiskFormats.OfExtension(top.Storage.Path)?.Name == top.FormatName;
+        if (!isByExtension || top is not QedImage)
+        {
+            _policy.Trace?.Decision?.Invoke(
+                $"{PrintableText.Of(top.Storage.Path)}: read as {top.FormatName}, by its {(isByExtension ? "extension" : "contents")}.");
+        }
+
+        TellOfLayer(top);
+    }
+
+    private void TellOfNext(string namedBy, in BackingReference backing)
+    {
+        IDiskLayer layer = _layers[_layers.Count - 1];
+        string reason = FormatOf(backing) is null ? "by its contents" : "as the image says";
+        _policy.Trace?.Decision?.Invoke(
+            $"{PrintableText.Of(namedBy)}: its backing file is '{PrintableText.Of(layer.Storage.Path)}', read as {layer.FormatName}, {reason}.");
+        TellOfLayer(layer);
+    }
+
+    private void TellOfLayer(IDiskLayer layer)
+    {
+        _policy.Trace?.Detail?.Invoke(
+            $"{PrintableText.Of(layer.Storage.Path)}: a {layer.FormatName} file of {layer.Storage.Length} bytes, a disk of {layer.VirtualSize} bytes.");
+        (layer as QedImage)?.FollowFromHeader(_policy.Trace, layer.Storage.Path);
     }
 }

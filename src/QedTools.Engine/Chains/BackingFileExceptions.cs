@@ -41,6 +41,9 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
 /// <summary>The backing file's name is of a kind that QedTools does not follow.</summary>
 public sealed class QedBackingFileRefusedException : QedBackingFileException
 {
+    /// <param name="path">The image.</param>
+    /// <param name="backingFile">The name.</param>
+    /// <param name="reason">Why not, as the end of a sentence, and what to do.</param>
     internal QedBackingFileRefusedException(string path, string backingFile, string reason)
         : base(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}")
     {

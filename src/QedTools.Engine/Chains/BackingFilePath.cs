@@ -8,6 +8,9 @@ namespace QedTools.Chains;
 /// <summary>Says which file a stored backing name leads to, or why it leads nowhere.</summary>
 internal static class BackingFilePath
 {
+    /// <summary>What to do about a name that leads to no file, as a sentence.</summary>
+    public const string NameAFile = "Name a file instead, with Set-QedBackingFile.";
+
     /// <summary>The file that <paramref name="name"/> leads to, as a full path. Nothing is opened.</summary>
     /// <param name="imagePath">The image that names it: a relative name begins in its folder.</param>
     /// <param name="name">The name as stored.</param>
@@ -27,7 +30,7 @@ internal static class BackingFilePath
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}).");
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}). {NameAFile}");
         }
     }
 
@@ -61,12 +64,12 @@ internal static class BackingFilePath
     {
         if (name.Length == 0)
         {
-            return "the name is empty.";
+            return "the name is empty. " + NameAFile;
         }
 
         if (name.AsSpan().IndexOf('\0') >= 0)
         {
-            return "the name contains a NUL character.";
+            return "the name contains a NUL character. " + NameAFile;
         }
 
         if (HasProtocol(name))
@@ -80,7 +83,7 @@ internal static class BackingFilePath
         {
             if (IsDevice(name))
             {
-                return "it is a device path.";
+                return "it is a device path. " + NameAFile;
             }
 
             if (!allowUnc && !IsOnShareOf(imagePath, name))

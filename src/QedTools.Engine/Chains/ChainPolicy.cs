@@ -10,6 +10,9 @@ internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
     /// <summary>How many layers, from the top, are opened for writing if <see cref="Access"/> says so; those below are read.</summary>
     public int WritableLayers { get; init; } = 1;
 
+    /// <summary>Who is told which layers there are and what happens in them; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
+
     /// <summary>What a layer is opened for.</summary>
     /// <param name="depth">0 for the top layer.</param>
     public StorageAccess AccessAt(int depth) =>

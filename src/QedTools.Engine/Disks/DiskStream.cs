@@ -20,11 +20,16 @@ public sealed partial class DiskStream : Stream
 
     /// <param name="disk">The disk.</param>
     /// <param name="close">Closes what the disk is made of.</param>
-    internal DiskStream(IDisk disk, Action close)
+    /// <param name="path">The image.</param>
+    internal DiskStream(IDisk disk, Action close, string path = "")
     {
         _disk = disk;
         _close = close;
+        Path = path;
     }
+
+    /// <summary>The image's full path.</summary>
+    public string Path { get; }
 
     /// <inheritdoc/>
     public override bool CanRead => !_isClosed;
@@ -50,6 +55,9 @@ public sealed partial class DiskStream : Stream
     private IDisk WritableDisk => Disk.CanWrite
         ? _disk
         : throw new NotSupportedException("The image was opened for reading only. Open it with -ReadWrite.");
+
+    /// <summary>The path.</summary>
+    public override string ToString() => Path;
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => ReadSpan(Slice(buffer, offset, count));

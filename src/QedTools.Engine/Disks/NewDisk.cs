@@ -49,7 +49,8 @@ internal readonly record struct NewDisk(long VirtualSize)
         {
             if (value is not null && (allowed & choice) == 0)
             {
-                throw new QedLimitException(path, parameter, value, $"none: a {formatName} file has no such thing");
+                throw QedLimitException.ForRequest(
+                    path, parameter, value, "none", $"{parameter} {value} is not possible for '{path}': a {formatName} file has no such thing. Leave -{parameter} out, or choose another format.");
             }
         }
     }

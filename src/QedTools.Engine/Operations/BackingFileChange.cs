@@ -48,7 +48,7 @@ public static class BackingFileChange
 
     private static BackingChain Open(string path, BackingFileChangeOptions options)
     {
-        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc);
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { Trace = options.Trace };
         return options.PreserveContent
             ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
@@ -110,7 +110,7 @@ public static class BackingFileChange
         try
         {
             return BackingChain.OpenAll(
-                resolved, BackingChain.FormatOf(reference), new ChainPolicy(StorageAccess.Read, options.AllowUnc));
+                resolved, BackingChain.FormatOf(reference), new ChainPolicy(StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
         }
         catch (QedFileNotFoundException e)
         {

@@ -17,4 +17,7 @@ public sealed record BackingFileChangeOptions
 
     /// <summary>Whether a backing name may lead to another network share; for reading the contents to preserve.</summary>
     public bool AllowUnc { get; init; }
+
+    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
 }

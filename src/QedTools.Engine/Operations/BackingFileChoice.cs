@@ -44,7 +44,7 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
         }
         catch (QedNotAFileException e)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, $"it is {e.Kind}.");
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is {e.Kind}. Name a file instead.");
         }
     }
 

@@ -29,7 +29,7 @@ public static class DiskComparison
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc);
+        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
         using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfExtension(path), policy);
         using BackingChain reference = BackingChain.OpenAll(referencePath, DiskFormats.OfExtension(referencePath), policy);
         IDisk disk = chain.ToDisk();

@@ -11,4 +11,7 @@ public sealed record DiskComparisonOptions
 
     /// <summary>Whether to read images that another process has open for writing.</summary>
     public bool ForceShare { get; init; }
+
+    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
 }

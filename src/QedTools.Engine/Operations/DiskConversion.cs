@@ -5,6 +5,7 @@ using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Operations;
+using QedTools.Qed;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
@@ -19,9 +20,10 @@ public static class DiskConversion
     /// <exception cref="QedLimitException">The destination's extension means no format, and none was asked for.</exception>
     public static QedDiskFormat FormatOf(string destinationPath, QedDiskFormat? format) => format
         ?? DiskFormats.OfExtension(destinationPath)?.Kind
-        ?? throw new QedLimitException(destinationPath, "Format", "(none)", string.Format(
+        ?? throw QedLimitException.ForRequest(destinationPath, "Format", "(none)", "a format, or an extension that means one", string.Format(
             CultureInfo.InvariantCulture,
-            "{0}, given with -Format or by one of the extensions {1}",
+            "The extension of '{0}' means no format. Give one with -Format ({1}), or use one of the extensions {2}.",
+            destinationPath,
             string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).Select(known => known.Kind)),
             string.Join(", ", DiskFormats.All.SelectMany(known => known.Extensions))));
 
@@ -62,6 +64,7 @@ public static class DiskConversion
         NewDisk disk = Examine(source, destinationPath, options);
         using NewFile file = NewFile.Create(destinationPath, options.Replace, mayBeSparse: !disk.RefusesSparseFile);
         IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
+        (layer as QedImage)?.FollowFromHeader(options.Trace, destinationPath);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
@@ -72,20 +75,24 @@ public static class DiskConversion
     private static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
         path,
         DiskFormats.OfExtension(path),
-        new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc));
+        new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
 
     private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>
         BackingChain.OpenAll(
             BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
             BackingChain.FormatOf(reference),
-            new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc));
+            new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
 
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
         {
-            throw new QedLimitException(
-                destinationPath, "DestinationPath", "(the source or a file under it)", "another file than those that are read");
+            throw QedLimitException.ForRequest(
+                destinationPath,
+                "DestinationPath",
+                destinationPath,
+                "another file than those that are read",
+                $"'{destinationPath}' is the source itself or a file under it, which is read while the result is written. Name another file.");
         }
 
         NewFile.RequireFreeName(destinationPath, options.Replace);

@@ -44,4 +44,7 @@ public sealed record DiskConversionOptions
 
     /// <summary>Whether to read images that another process has open for writing.</summary>
     public bool ForceShare { get; init; }
+
+    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
 }

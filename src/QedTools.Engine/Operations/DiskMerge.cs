@@ -23,7 +23,7 @@ public static class DiskMerge
     /// <exception cref="QedException">It cannot be done.</exception>
     public static QedMergeResult Plan(string path, DiskMergeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2 });
+        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace });
         IDisk overlay = RequireOverlay(chain);
         chain.Layers[0].RequireWritable(progress: null, cancellation);
         chain.Layers[1].RequireWritable(progress: null, cancellation);
@@ -50,7 +50,7 @@ public static class DiskMerge
     public static QedMergeResult Run(
         string path, DiskMergeOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2 };
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace };
         using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, policy);
         IDisk overlay = RequireOverlay(chain);
         IDiskLayer top = chain.Layers[0];
@@ -61,6 +61,8 @@ public static class DiskMerge
         IDisk target = chain.ToDisk(depth: 1);
         if (target.Length < overlay.Length)
         {
+            options.Trace?.Decision?.Invoke(
+                $"{PrintableText.Of(below.Storage.Path)}: it grows from {target.Length} to {overlay.Length} bytes, the size of the overlay.");
             target.SetLength(overlay.Length);
         }
 
@@ -86,15 +88,17 @@ public static class DiskMerge
         IDiskLayer top = chain.Layers[0];
         if (chain.Layers.Count == 1)
         {
-            throw new QedLimitException(top.Storage.Path, "Path", "(an image without a backing file)", "an overlay");
+            throw QedLimitException.ForRequest(
+                top.Storage.Path, "Path", top.Storage.Path, "an overlay", $"'{top.Storage.Path}' has no backing file that it could be merged into. Name an overlay.");
         }
 
         return chain.Layers[1] is QedImage below && below.Header.Geometry.MaxVirtualSize < top.VirtualSize
-            ? throw new QedLimitException(
+            ? throw QedLimitException.ForRequest(
                 top.Storage.Path,
                 "Path",
-                $"with its {top.VirtualSize} bytes",
-                $"up to {below.Header.Geometry.MaxVirtualSize} bytes, which is all that the tables of '{below.Storage.Path}' can map")
+                top.VirtualSize,
+                $"up to {below.Header.Geometry.MaxVirtualSize} bytes",
+                $"'{top.Storage.Path}' is a disk of {top.VirtualSize} bytes, but the tables of its backing file '{below.Storage.Path}' can map only {below.Header.Geometry.MaxVirtualSize}. Convert the overlay to a new image instead.")
             : top.ToDisk(backing: null);
     }
 

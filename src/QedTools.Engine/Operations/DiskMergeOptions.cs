@@ -8,4 +8,7 @@ public sealed record DiskMergeOptions
 
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
+
+    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Storage;
@@ -24,7 +25,7 @@ public static class DiskOpening
         CancellationToken cancellation = default)
     {
         StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfFile(path), new ChainPolicy(access, options.AllowUnc));
+        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfFile(path), new ChainPolicy(access, options.AllowUnc) { Trace = options.Trace });
         try
         {
             if (options.Writable)
@@ -32,7 +33,7 @@ public static class DiskOpening
                 chain.Layers[0].BeginWriting(progress, cancellation);
             }
 
-            return new DiskStream(chain.ToDisk(), chain.Close);
+            return new DiskStream(chain.ToDisk(), chain.Close, Path.GetFullPath(path));
         }
         catch
         {

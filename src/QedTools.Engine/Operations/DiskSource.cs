@@ -1,4 +1,6 @@
 using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Storage;
 
 namespace QedTools;
 
@@ -12,6 +14,30 @@ public static class DiskSource
     /// </remarks>
     /// <exception cref="QedException">The file cannot be opened or read.</exception>
     public static string? WarningFor(string path) => DiskFormats.OtherThanExtension(path) is { } format
-        ? $"'{path}' is read as a raw disk because of its extension, but it begins like a {format} image. If it is one, give it that format's extension first."
+        ? PrintableText.Of($"'{path}' is read as a raw disk because of its extension, but it begins like a {format} image. If it is one, give it that format's extension first.")
         : null;
+
+    /// <summary>The format that a file's extension means; null if it means none.</summary>
+    /// <param name="path">The file, which need not exist.</param>
+    public static QedDiskFormat? FormatOfExtension(string path) => DiskFormats.OfExtension(path)?.Kind;
+
+    /// <summary>The format that a file's contents show; null for a file of no known format, and for one that cannot be read.</summary>
+    /// <param name="path">The file.</param>
+    public static QedDiskFormat? FormatOfContents(string path)
+    {
+        try
+        {
+            using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
+            IDiskFormat format = DiskFormats.Probe(storage);
+            return format == DiskFormats.Raw ? null : format.Kind;
+        }
+        catch (QedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A format's name, such as "QED".</summary>
+    /// <param name="format">The format.</param>
+    public static string NameOf(QedDiskFormat format) => DiskFormats.Of(format).Name;
 }

@@ -19,10 +19,28 @@ public static class ImageCheck
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">It is not there, no QED image, damaged in its header, or cannot be read.</exception>
     public static QedCheckResult Run(
-        string path, bool forceShare, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+        string path, bool forceShare, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(path, forceShare, trace: null, progress, cancellation);
+
+    /// <summary>Checks one image, and tells where its tables are.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="forceShare">Whether to read an image that another process has open for writing.</param>
+    /// <param name="trace">Is told what is found where; may be null.</param>
+    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">As for the other one.</exception>
+    public static QedCheckResult Run(
+        string path, bool forceShare, OperationTrace? trace, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         StorageAccess access = forceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false));
-        return ImageChecker.Check((QedImage)chain.Layers[0], progress, cancellation);
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false) { Trace = trace });
+        QedImage image = (QedImage)chain.Layers[0];
+        if (image.Trace is { } told)
+        {
+            told.ListsTables = true;
+        }
+
+        return ImageChecker.Check(image, progress, cancellation);
     }
 }

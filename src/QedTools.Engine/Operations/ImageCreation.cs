@@ -34,14 +34,15 @@ public static class ImageCreation
             file.Commit();
         }
 
-        return ImageInspection.Read(path);
+        return ImageInspection.Read(path, options.Trace);
     }
 
     private static NewDisk Examine(string path, QedCreateOptions options)
     {
         if (options.SizeBytes is null && options.BackingFile is null)
         {
-            throw new QedLimitException(path, "SizeBytes", "(none)", "a size, or a backing file whose size the new image takes");
+            throw QedLimitException.ForRequest(
+                path, "SizeBytes", "(none)", "a size, or a backing file", $"'{path}' needs a size: give -SizeBytes, or a -BackingFile whose size it takes.");
         }
 
         NewFile.RequireFreeName(path, options.Replace);

@@ -13,20 +13,24 @@ public static class ImageInspection
 {
     /// <summary>The facts of one QED image.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="trace">Is told what is found where; may be null.</param>
     /// <exception cref="QedException">It is not there, no QED image, or damaged in its header.</exception>
-    public static QedImageInfo Read(string path)
+    public static QedImageInfo Read(string path, OperationTrace? trace = null)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
+        ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: false) { Trace = trace };
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, policy);
         return Describe(chain.Layers[0], depth: 0);
     }
 
     /// <summary>The facts of a QED image and of all layers under it, from the top down.</summary>
     /// <param name="path">The file.</param>
     /// <param name="allowUnc">Whether a backing name may lead to another network share.</param>
+    /// <param name="trace">Is told which layers there are and what is found where; may be null.</param>
     /// <exception cref="QedException">A layer cannot be opened; those above it have been handed out by then.</exception>
-    public static IEnumerable<QedImageInfo> ReadChain(string path, bool allowUnc)
+    public static IEnumerable<QedImageInfo> ReadChain(string path, bool allowUnc, OperationTrace? trace = null)
     {
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Inspect, allowUnc));
+        ChainPolicy policy = new(StorageAccess.Inspect, allowUnc) { Trace = trace };
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, policy);
         do
         {
             int depth = chain.Layers.Count - 1;

@@ -64,7 +64,7 @@ public static class ImageOptimization
 
     private static BackingChain Open(string path, ImageOptimizationOptions options)
     {
-        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc);
+        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { Trace = options.Trace };
         return options.AgainstBackingFile
             ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);

@@ -12,7 +12,8 @@ namespace QedTools;
 /// <summary>Repairs images. What can be read before a repair reads the same afterwards.</summary>
 public static class ImageRepair
 {
-    private const string BackupExtension = ".qedundo";
+    /// <summary>The extension of a backup, with the dot.</summary>
+    internal const string BackupExtension = ".qedundo";
 
     /// <summary>Tells what a repair would do. Never changes a byte.</summary>
     /// <param name="path">The image.</param>
@@ -58,6 +59,7 @@ public static class ImageRepair
     {
         IStorage file = HostFiles.Open(path, StorageAccess.Write);
         using QedImage image = Open(file);
+        image.FollowFromHeader(options.Trace, path);
         ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
         QedCheckResult before = survey.Result;
         RepairLog log = new();
@@ -80,7 +82,7 @@ public static class ImageRepair
             return Result(before, after, log, backupPath: null);
         }
 
-        return RepairWithBackup(file, before, log, progress, cancellation);
+        return RepairWithBackup(file, options.Trace, before, log, progress, cancellation);
     }
 
     /// <summary>Takes a repair back: the image is what it was before it.</summary>
@@ -113,15 +115,22 @@ public static class ImageRepair
     }
 
     private static QedRepairResult RepairWithBackup(
-        IStorage file, QedCheckResult before, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        IStorage file,
+        OperationTrace? trace,
+        QedCheckResult before,
+        RepairLog log,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
     {
         UndoJournal journal = BeginBackup(file);
+        trace?.Decision?.Invoke($"{PrintableText.Of(file.Path)}: what is changed is saved in '{PrintableText.Of(journal.Path)}' first.");
         try
         {
             using (journal)
             {
                 UndoStorage undo = new(file, journal);
                 QedImage image = QedImage.Open(undo);
+                image.Follow(trace, file.Path);
                 QedCheckResult after = Repair(image, before, undo, log, progress, cancellation);
                 undo.Flush();
                 journal.Seal(file);

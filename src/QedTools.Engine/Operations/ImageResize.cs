@@ -67,7 +67,7 @@ public static class ImageResize
 
     private static BackingChain Open(string path, long sizeBytes, ImageResizeOptions options, out long size)
     {
-        BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc));
+        BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { Trace = options.Trace });
         try
         {
             size = Require(chain.Layers[0], sizeBytes, options);
@@ -90,13 +90,13 @@ public static class ImageResize
         if (sizeBytes <= 0 || sizeBytes > most)
         {
             throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
-                CultureInfo.InvariantCulture, "1 to {0} bytes, which is all that this image's tables can map; convert it to larger clusters or tables for more", most));
+                CultureInfo.InvariantCulture, "1 byte to {0}, which is all that this image's tables can map; convert it to larger clusters or tables for more", ByteSize.FormatExact(most)));
         }
 
         long size = QedGeometry.RoundUpToSector(sizeBytes);
         return size >= layer.VirtualSize || options.Shrink
             ? size
             : throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
-                CultureInfo.InvariantCulture, "{0} bytes or more, its size now, unless -Shrink says that what lies behind may be lost", layer.VirtualSize));
+                CultureInfo.InvariantCulture, "{0} or more, its size now, unless -Shrink says that what lies behind may be lost", ByteSize.FormatExact(layer.VirtualSize)));
     }
 }

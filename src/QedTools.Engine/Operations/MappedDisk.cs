@@ -22,7 +22,7 @@ internal sealed class MappedDisk : IDisposable
         string path = chain.Layers[0].Storage.Path;
         if (offset < 0 || offset > _disk.Length)
         {
-            throw new QedLimitException(path, "Offset", offset, $"0 to {_disk.Length} bytes, the disk's size");
+            throw new QedLimitException(path, "Offset", offset, $"0 to {ByteSize.FormatExact(_disk.Length)}, the disk's size");
         }
 
         if (length is < 0)
@@ -58,7 +58,7 @@ internal sealed class MappedDisk : IDisposable
     /// <exception cref="QedException">A layer cannot be opened.</exception>
     public static MappedDisk Open(string path, AllocationMapOptions options)
     {
-        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc);
+        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
         BackingChain chain = options.BackingChain
             ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);

@@ -22,4 +22,7 @@ public sealed record QedCreateOptions
 
     /// <summary>Whether a file that has the new image's name is replaced.</summary>
     public bool Replace { get; init; }
+
+    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
 }

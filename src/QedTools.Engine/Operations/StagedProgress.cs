@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Operations;
 
-/// <summary>The progress of an operation that goes over the same bytes several times.</summary>
+/// <summary>The progress of an operation that goes over the same bytes several times: what it deals with in all is that many times as much.</summary>
 internal sealed class StagedProgress(IProgress<OperationProgress> inner, int stages) : IProgress<OperationProgress>
 {
     private int _stage;
@@ -12,8 +12,9 @@ internal sealed class StagedProgress(IProgress<OperationProgress> inner, int sta
 
     public void Report(OperationProgress value)
     {
-        // Halves before the sum could overflow on the largest disks.
-        long total = value.BytesTotal / stages;
-        inner.Report(new OperationProgress((total * _stage) + (value.BytesDone / stages), total * stages));
+        // The sum for the largest disks would overflow: there a share of each byte counts.
+        int shares = value.BytesTotal > long.MaxValue / stages ? stages : 1;
+        long total = value.BytesTotal / shares;
+        inner.Report(new OperationProgress((total * _stage) + (value.BytesDone / shares), total * stages));
     }
 }

@@ -61,6 +61,7 @@ internal sealed class ImageCompactor
         long end = MoveTables(firstFree);
         _image.Storage.SetLength(_geometry.BytesOf(end));
         _image.Storage.Flush();
+        _image.Trace?.Resized(_geometry.BytesOf(end));
         _image.RefreshFileLength();
         _writer.ResetEnd(_geometry.BytesOf(end));
     }
@@ -109,15 +110,20 @@ internal sealed class ImageCompactor
         {
             moves.Clear();
             CollectDataFrom(lowestMoved, moves);
+            long to = 0;
             foreach ((long table, long index, long from) in moves)
             {
-                long to = _geometry.BytesOf(target);
+                to = _geometry.BytesOf(target);
                 StorageCopy.Run(_image.Storage, from, _image.Storage, to, _geometry.ClusterSize);
                 _writer.Repoint(table, index, to);
                 target = NextFree(target + 1);
             }
 
             _writer.Commit();
+            if (moves.Count > 0)
+            {
+                _image.Trace?.DataMoved(moves.Count, _geometry.BytesOf(lowestMoved), to);
+            }
         }
         while (moves.Count == MovesPerScan);
     }
@@ -179,6 +185,7 @@ internal sealed class ImageCompactor
         long target = _geometry.BytesOf(to);
         StorageCopy.Run(_image.Storage, _geometry.BytesOf(from), _image.Storage, target, _geometry.TableBytes);
         _image.RefreshFileLength();
+        _image.Trace?.TableMoved(l1Index, _geometry.BytesOf(from), target);
         if (l1Index < 0)
         {
             _writer.RepointL1(target);

@@ -82,6 +82,7 @@ internal sealed class QedDisk : IDisk
                 if (run.State == QedExtentState.Data)
                 {
                     _image.Storage.Write(run.FileOffset, part);
+                    _image.Trace?.Overwritten(offset, run.FileOffset, part.Length);
                 }
                 else
                 {
@@ -117,7 +118,7 @@ internal sealed class QedDisk : IDisk
             if (length < 0 || length % QedGeometry.SectorSize != 0 || length > Geometry.MaxVirtualSize)
             {
                 throw new QedLimitException(
-                    _image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {Geometry.MaxVirtualSize} bytes, which is all that its tables can map");
+                    _image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {ByteSize.FormatExact(Geometry.MaxVirtualSize)}, which is all that its tables can map");
             }
 
             if (length > Length)
@@ -275,6 +276,11 @@ internal sealed class QedDisk : IDisk
         if (run.State == QedExtentState.Data)
         {
             ZeroFill.Write(_image.Storage, run.FileOffset, length);
+            if (length > 0)
+            {
+                _image.Trace?.Zeroed(offset, run.FileOffset, length);
+            }
+
             return;
         }
 
@@ -317,6 +323,7 @@ internal sealed class QedDisk : IDisk
         if (run.State == QedExtentState.Data)
         {
             ZeroFill.Write(_image.Storage, run.FileOffset, to - from);
+            _image.Trace?.Zeroed(from, run.FileOffset, to - from);
         }
         else if (run.State == QedExtentState.Unallocated && IsBacked(from))
         {

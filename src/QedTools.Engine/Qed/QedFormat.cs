@@ -50,7 +50,7 @@ internal sealed class QedFormat : IDiskFormat
                 path,
                 "SizeBytes",
                 wish.VirtualSize,
-                $"1 to {most} bytes with clusters of {geometry.ClusterSize} bytes and tables of {geometry.TableSize} clusters");
+                $"1 byte to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(geometry.ClusterSize)} and tables of {geometry.TableSize} {(geometry.TableSize == 1 ? "cluster" : "clusters")}; larger ones allow more");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk)

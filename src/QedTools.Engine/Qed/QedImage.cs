@@ -14,6 +14,7 @@ namespace QedTools.Qed;
 internal sealed class QedImage : IDiskLayer
 {
     private readonly TableCache _tables;
+    private Action<string>? _onDecision;
     private long _fileLength;
 
     private QedImage(IStorage storage, QedHeader header, string? backingName)
@@ -38,6 +39,9 @@ internal sealed class QedImage : IDiskLayer
 
     /// <summary>Changes the tables; null while the image is open for reading only.</summary>
     public MetadataWriter? Writer { get; private set; }
+
+    /// <summary>Is told what happens where in the file; null if nobody wants to know.</summary>
+    public ImageTrace? Trace { get; private set; }
 
     /// <summary>The backing file's name as stored, decoded as UTF-8; null without one.</summary>
     public string? BackingName { get; private set; }
@@ -73,6 +77,22 @@ internal sealed class QedImage : IDiskLayer
         QedHeader header = QedHeader.Parse(start.Slice(0, count), storage.Path, length);
         header.Validate(storage.Path, length);
         return new QedImage(storage, header, ReadBackingName(storage, header));
+    }
+
+    /// <summary>Tells from now on what is decided and what happens where in the file.</summary>
+    /// <param name="trace">Who is told; may be null.</param>
+    /// <param name="path">The file, by the name that it has for the user.</param>
+    public void Follow(OperationTrace? trace, string path)
+    {
+        _onDecision = trace?.Decision;
+        Trace = ImageTrace.Of(trace, path, Header.Geometry);
+    }
+
+    /// <summary>The same, beginning with the header as it is.</summary>
+    public void FollowFromHeader(OperationTrace? trace, string path)
+    {
+        Follow(trace, path);
+        Trace?.Header(Header, _fileLength);
     }
 
     /// <summary>Writes an empty image into an empty file.</summary>
@@ -142,6 +162,7 @@ internal sealed class QedImage : IDiskLayer
             uint offset = PlaceForName(name.Length);
             Storage.Write(offset, name);
             Storage.Flush();
+            Trace?.BackingNameWritten(offset, name.Length);
             changed = WithBacking(changed, offset, name.Length, reference.IsRaw);
         }
         else
@@ -191,13 +212,25 @@ internal sealed class QedImage : IDiskLayer
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        if (Header.NeedsCheck && ImageChecker.Check(this, progress, cancellation) is { Status: QedCheckStatus.Corrupt } check)
+        if (!Header.NeedsCheck)
+        {
+            return;
+        }
+
+        QedCheckResult check = ImageChecker.Check(this, progress, cancellation);
+        if (check.Status == QedCheckStatus.Corrupt)
         {
             throw new QedCorruptException(Storage.Path, string.Format(
                 CultureInfo.InvariantCulture,
                 "it was not closed cleanly and {0} of its table entries are wrong, so it is not written to.",
                 check.CorruptionCount));
         }
+
+        _onDecision?.Invoke(string.Format(
+            CultureInfo.InvariantCulture,
+            "{0}: it was not closed cleanly, but its tables are sound ({1} clusters leaked), so it can be written to.",
+            PrintableText.Of(Storage.Path),
+            check.LeakedClusters));
     }
 
     /// <summary>Leaves the cluster at an offset to the backing file.</summary>
@@ -233,6 +266,7 @@ internal sealed class QedImage : IDiskLayer
     public void WriteHeader(QedHeader header)
     {
         WriteHeader(Storage, header);
+        Trace?.HeaderWritten(Header, header);
         Header = header;
     }
 
@@ -249,6 +283,7 @@ internal sealed class QedImage : IDiskLayer
         }
 
         writer.Commit();
+        Trace?.Flush();
         if (!writer.HasFailed)
         {
             if (writer.HasFree)
@@ -336,8 +371,12 @@ internal sealed class QedImage : IDiskLayer
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         return bytes.Length is > 0 and <= QedHeader.MaxNewBackingNameSize
             ? bytes
-            : throw new QedLimitException(
-                path, "BackingFile", $"with a name of {bytes.Length} bytes", $"a name of 1 to {QedHeader.MaxNewBackingNameSize} bytes in UTF-8");
+            : throw QedLimitException.ForRequest(
+                path,
+                "BackingFile",
+                name,
+                $"a name of 1 to {QedHeader.MaxNewBackingNameSize} bytes in UTF-8",
+                $"The name of the backing file for '{path}' has {bytes.Length} bytes in UTF-8, and 1 to {QedHeader.MaxNewBackingNameSize} are possible. Give a shorter name, such as one relative to the image's folder.");
     }
 
     // Between the header and the old name, or behind the old name.
@@ -351,7 +390,11 @@ internal sealed class QedImage : IDiskLayer
         long behind = Header.BackingNameOffset + (long)Header.BackingNameSize;
         return behind + size <= Math.Min(Header.HeaderBytes, uint.MaxValue)
             ? (uint)behind
-            : throw new QedLimitException(
-                Storage.Path, "BackingFile", $"with a name of {size} bytes", "what fits into the header beside the name it has now");
+            : throw QedLimitException.ForRequest(
+                Storage.Path,
+                "BackingFile",
+                size,
+                "a name that fits into the header beside the one it has now",
+                $"The header of '{Storage.Path}' has no room for a backing file name of {size} bytes beside the one it has now. Give a shorter name, or remove the old one first with Set-QedBackingFile -Remove.");
     }
 }

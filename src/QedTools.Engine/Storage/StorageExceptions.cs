@@ -85,6 +85,6 @@ public sealed class QedStorageException : QedException
     private static string Describe(string path, string action, long? offset, Exception cause)
     {
         string where = offset is { } at ? string.Format(CultureInfo.InvariantCulture, " at offset {0}", at) : string.Empty;
-        return $"Could not {action} '{path}'{where}: {cause.Message}";
+        return $"Could not {action} '{path}'{where}: {cause.Message.TrimEnd('.')}. Check the name, and the disk or network share that holds the file.";
     }
 }

@@ -123,8 +123,12 @@ internal sealed class UndoJournal : IDisposable
         WriteName(name, target.Path);
         if (!name.SequenceEqual(stored.Slice(NameAt)))
         {
-            throw new QedLimitException(
-                journal.Path, "RestoreFrom", "the backup of a file with another name", $"the backup of '{System.IO.Path.GetFileName(target.Path)}'; give a renamed image its old name first");
+            throw QedLimitException.ForRequest(
+                journal.Path,
+                "RestoreFrom",
+                journal.Path,
+                "the backup of this image",
+                $"'{journal.Path}' is the backup of a file with another name than '{target.Path}'. Give a renamed image its old name first.");
         }
 
         if (BinaryPrimitives.ReadInt64LittleEndian(stored.Slice(StateAt)) != Complete)
@@ -136,8 +140,12 @@ internal sealed class UndoJournal : IDisposable
         WriteSeal(seal, target, ReadRecords(journal, originalLength));
         if (!seal.SequenceEqual(stored.Slice(SealAt, SealSize)))
         {
-            throw new QedLimitException(
-                journal.Path, "RestoreFrom", "a backup that does not fit any more", $"a backup of '{target.Path}' as it is now: it was changed since that repair, or it is another image");
+            throw QedLimitException.ForRequest(
+                journal.Path,
+                "RestoreFrom",
+                journal.Path,
+                "the backup of this image as it is now",
+                $"The backup '{journal.Path}' does not fit '{target.Path}': the image was changed since that repair, or it is another one. Name the backup of the last change.");
         }
     }
 
@@ -180,7 +188,12 @@ internal sealed class UndoJournal : IDisposable
         long length = BinaryPrimitives.ReadInt64LittleEndian(header.Slice(8));
         return count == HeaderSize && header.Slice(0, Magic.Length).SequenceEqual(Magic) && length >= 0
             ? length
-            : throw new QedLimitException(journal.Path, "RestoreFrom", "another kind of file", "a backup that Repair-QedImage made");
+            : throw QedLimitException.ForRequest(
+                journal.Path,
+                "RestoreFrom",
+                journal.Path,
+                "a backup that Repair-QedImage made",
+                $"'{journal.Path}' is no backup that Repair-QedImage made. Name the file that the repair reported as BackupPath.");
     }
 
     private static void WriteState(IStorage journal, long state)

@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
 using System.Management.Automation;
 using System.Threading;
 
@@ -11,7 +12,8 @@ namespace QedTools.Shell.Hosting;
 /// </summary>
 internal sealed class ProgressLine(TerminalOutput output)
 {
-    private const int BarWidth = 30;
+    private const int WidestBar = 30;
+    private const int NarrowestBar = 8;
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
@@ -58,22 +60,28 @@ internal sealed class ProgressLine(TerminalOutput output)
         }
     }
 
+    /// <summary>The record on one line: what is left of the width beside its texts is the bar's, and the status is cut first.</summary>
     private static string Describe(ProgressRecord record, int width)
     {
-        string text = record.Activity;
+        string remaining = record.SecondsRemaining >= 0 ? Remaining(record.SecondsRemaining) + " left, " : string.Empty;
+        string bar = string.Empty;
         if (record.PercentComplete is >= 0 and <= 100 and int percent)
         {
-            int filled = percent * BarWidth / 100;
-            text += $" [{new string('=', filled)}{new string(' ', BarWidth - filled)}] {percent,3} %";
+            int others = record.Activity.Length + " [] 100 % ".Length + remaining.Length + record.StatusDescription.Length;
+            int barWidth = Math.Clamp(width - others, NarrowestBar, WidestBar);
+            int filled = percent * barWidth / 100;
+            bar = $"[{new string('=', filled)}{new string(' ', barWidth - filled)}] {percent,3} % ";
         }
 
-        text += " " + record.StatusDescription;
-        if (record.SecondsRemaining >= 0)
-        {
-            text += $" ({TimeSpan.FromSeconds(record.SecondsRemaining):c} left)";
-        }
-
-        text = text.ReplaceLineEndings(" ");
+        string text = $"{record.Activity} {bar}{remaining}{record.StatusDescription}".ReplaceLineEndings(" ");
         return text.Length <= width ? text : text[..(width - 1)] + "…";
+    }
+
+    private static string Remaining(int seconds)
+    {
+        TimeSpan time = TimeSpan.FromSeconds(seconds);
+        return time.TotalHours < 1
+            ? time.ToString(@"m\:ss", CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time:mm\\:ss}");
     }
 }

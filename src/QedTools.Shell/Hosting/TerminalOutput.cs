@@ -10,7 +10,8 @@ namespace QedTools.Shell.Hosting;
 /// </summary>
 internal sealed class TerminalOutput(Terminal terminal)
 {
-    private const string ToLineStartAndClear = "\r\e[K";
+    private const string ToLineStart = "\r";
+    private const string ClearToLineEnd = "\e[K";
 
     private readonly Lock _gate = new();
     private bool _atLineStart = true;
@@ -74,7 +75,8 @@ internal sealed class TerminalOutput(Terminal terminal)
             // In the middle of a line there is nowhere to show it without tearing that line.
             if (Terminal.OutputMovesCursor && _atLineStart)
             {
-                Console.Out.Write(ToLineStartAndClear + Style.Printable(text, Terminal.OutputHasColor));
+                // What was there goes last, so that the line does not flicker.
+                Console.Out.Write(ToLineStart + Style.Printable(text, Terminal.OutputHasColor) + ClearToLineEnd);
                 _statusShown = true;
             }
         }
@@ -87,7 +89,7 @@ internal sealed class TerminalOutput(Terminal terminal)
         {
             if (_statusShown)
             {
-                Console.Out.Write(ToLineStartAndClear);
+                Console.Out.Write(ToLineStart + ClearToLineEnd);
                 _statusShown = false;
             }
         }

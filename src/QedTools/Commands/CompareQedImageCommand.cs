@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -11,6 +12,7 @@ public sealed class CompareQedImageCommand : QedReadCommand
     /// <summary>The disk to compare with, of any format.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string ReferencePath { get; set; } = string.Empty;
 
     /// <summary>Disks of different sizes differ, even if the rest of the longer one is zeroes.</summary>
@@ -28,10 +30,12 @@ public sealed class CompareQedImageCommand : QedReadCommand
     private protected override void ProcessFile(string path)
     {
         WarnAboutFormat(path);
-        DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare };
+        DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
         string reference = SessionPaths.ToHost(this, ReferencePath);
         WarnAboutFormat(reference);
-        WriteObject(WithProgress(
-            "Comparing", path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation)));
+        QedComparison result = WithProgress(
+            "Comparing", path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));
+        WriteVerbose(Messages.Compared(result));
+        WriteObject(result);
     }
 }

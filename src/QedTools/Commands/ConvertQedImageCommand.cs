@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -16,6 +17,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     /// <summary>The result's file, or a folder that gets one for each source.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string DestinationPath { get; set; } = string.Empty;
 
     /// <summary>The format to convert to. Unless given: what the destination's extension means.</summary>
@@ -25,16 +27,19 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     /// <summary>A cluster's size, in bytes: for QED a power of two from 4KB to 64MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
+    [ArgumentCompleter(typeof(ClusterSizeCompleter))]
     public long? ClusterSizeBytes { get; set; }
 
     /// <summary>A QED table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TableSizeCompleter))]
     public int? TableSize { get; set; }
 
     /// <summary>Make an overlay of this file, which holds only what differs; stored as typed, relative names begin in the result's folder.</summary>
     [Parameter]
     [Alias("ParentPath")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackingFileCompleter))]
     public string? BackingFile { get; set; }
 
     /// <summary>What to record about the backing file's format. Unless given: raw if it has no known magic number.</summary>
@@ -68,8 +73,8 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         if (Force && _destinations.Contains(destination))
         {
             // -Force is meant for files that were there before, not for this pipeline's own results.
-            throw new QedLimitException(
-                destination, "DestinationPath", "for a second source", "a folder for several sources, whose names differ in more than the extension");
+            throw QedLimitException.ForRequest(
+                destination, "DestinationPath", destination, "a folder for several sources", Messages.SecondSource(destination));
         }
 
         DiskConversionOptions options = new()
@@ -87,16 +92,15 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         };
         long size = DiskConversion.Plan(path, destination, options);
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
-        string over = options.BackingFile is null ? string.Empty : $" over '{options.BackingFile}'";
-        if (!ShouldProcess(path, $"Convert the disk of {ByteSize.Format(size)} to the {format} file '{destination}'{over}"))
+        if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.BackingFile)))
         {
             return;
         }
 
         QedImageInfo info = WithProgress(
-            "Converting", path, progress => DiskConversion.Run(path, destination, options, progress, Cancellation));
+            Verify ? "Converting and verifying" : "Converting", path, progress => DiskConversion.Run(path, destination, options with { Trace = Trace }, progress, Cancellation));
         _destinations.Add(destination);
-        WriteVerbose($"{destination}: {ByteSize.Format(info.DiskUsage)} used for {ByteSize.Format(info.VirtualSize)}{(Verify ? ", verified" : string.Empty)}.");
+        WriteVerbose(Messages.Converted(info, Verify));
         WriteObject(info);
     }
 

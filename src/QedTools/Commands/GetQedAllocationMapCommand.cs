@@ -43,9 +43,11 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
             BackingChain = BackingChain,
             AllowUnc = AllowUnc,
             ForceShare = ForceShare,
+            Trace = Trace,
         };
         foreach (QedExtent extent in AllocationMap.Enumerate(path, options, Cancellation))
         {
+            FlushTrace();
             WriteObject(extent);
         }
     }

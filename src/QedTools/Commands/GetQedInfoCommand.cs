@@ -19,12 +19,13 @@ public sealed class GetQedInfoCommand : QedReadCommand
     {
         if (!BackingChain)
         {
-            WriteObject(ImageInspection.Read(path));
+            WriteObject(ImageInspection.Read(path, Trace));
             return;
         }
 
-        foreach (QedImageInfo layer in ImageInspection.ReadChain(path, AllowUnc))
+        foreach (QedImageInfo layer in ImageInspection.ReadChain(path, AllowUnc, Trace))
         {
+            FlushTrace();
             WriteObject(layer);
         }
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -19,12 +20,14 @@ public sealed class MergeQedImageCommand : QedChangeCommand
     {
         DiskMergeOptions options = new() { Keep = Keep, AllowUnc = AllowUnc };
         QedMergeResult plan = DiskMerge.Plan(path, options, Cancellation);
-        string then = Keep ? string.Empty : " and empty the overlay";
-        if (ShouldProcess(
-            path,
-            $"Merge {ByteSize.Format(plan.BytesMerged)} of data ({plan.BytesMerged} bytes) into '{plan.BackingFilePath}'{then}"))
+        if (!ShouldDo(Messages.MergeAction(plan, Keep)))
         {
-            WriteObject(WithProgress("Merging", path, progress => DiskMerge.Run(path, options, progress, Cancellation)));
+            return;
         }
+
+        QedMergeResult result = WithProgress(
+            "Merging", path, progress => DiskMerge.Run(path, options with { Trace = Trace }, progress, Cancellation));
+        WriteVerbose(Messages.Merged(result));
+        WriteObject(result);
     }
 }

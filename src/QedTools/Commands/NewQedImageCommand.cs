@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Qed.Format;
 using QedTools.Sessions;
 
@@ -17,16 +18,19 @@ public sealed class NewQedImageCommand : QedChangeCommand
     /// <summary>A cluster's size, in bytes: a power of two from 4KB to 64MB.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ClusterSize")]
+    [ArgumentCompleter(typeof(ClusterSizeCompleter))]
     public long ClusterSizeBytes { get; set; } = QedGeometry.DefaultClusterSize;
 
     /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(TableSizeCompleter))]
     public int TableSize { get; set; } = QedGeometry.DefaultTableSize;
 
     /// <summary>The file that the new image is an overlay of; stored as typed, relative names begin in the image's folder.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ParentPath")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackingFileCompleter))]
     public string? BackingFile { get; set; }
 
     /// <summary>What to record about the backing file's format. Unless given: raw if it has no known magic number.</summary>
@@ -51,19 +55,19 @@ public sealed class NewQedImageCommand : QedChangeCommand
         long size = ImageCreation.Plan(path, options);
         if (options.SizeBytes is { } asked && asked != size)
         {
-            WriteVerbose($"{path}: {asked} bytes are no multiple of 512, rounded up to {size}.");
+            WriteVerbose(Messages.RoundedUp(path, asked, size));
         }
 
-        string over = options.BackingFile is null ? string.Empty : $" over '{options.BackingFile}'";
-        if (!ShouldProcess(path, $"Create a QED image of {ByteSize.Format(size)}{over}"))
+        if (!ShouldDo(Messages.CreateAction(path, size, options.BackingFile)))
         {
             return;
         }
 
-        QedImageInfo info = ImageCreation.Create(path, options, Cancellation);
-        if (info.BackingFormat is { } recorded)
+        QedImageInfo info = ImageCreation.Create(path, options with { Trace = Trace }, Cancellation);
+        FlushTrace();
+        if (info.BackingFile is not null)
         {
-            WriteVerbose($"{path}: the backing file '{info.BackingFile}' is recorded as {recorded}.");
+            WriteVerbose(Messages.BackingFileRecorded(info, BackingFormat));
         }
 
         WriteObject(info);

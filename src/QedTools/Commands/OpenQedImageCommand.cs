@@ -1,5 +1,6 @@
 using System.IO;
 using System.Management.Automation;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -22,10 +23,10 @@ public sealed class OpenQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        DiskOpeningOptions options = new() { Writable = ReadWrite, AllowUnc = AllowUnc, ForceShare = ForceShare };
+        DiskOpeningOptions options = new() { Writable = ReadWrite, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
         DiskStream stream = WithProgress(
             "Checking", path, progress => DiskOpening.Open(path, options, progress, Cancellation));
-        WriteVerbose($"{path}: open for {(ReadWrite ? "reading and writing" : "reading")}, {ByteSize.Format(stream.Length)}.");
+        WriteVerbose(Messages.Opened(path, stream.Length, ReadWrite));
         WriteObject(stream);
     }
 }

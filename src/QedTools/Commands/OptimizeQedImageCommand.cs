@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -19,17 +20,14 @@ public sealed class OptimizeQedImageCommand : QedChangeCommand
     {
         ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
         WithProgress("Checking", path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
-        QedImageInfo info = ImageInspection.Read(path);
-        string against = AgainstBackingFile ? " or that hold what the backing file shows" : string.Empty;
-        if (!ShouldProcess(
-            path, $"Give back clusters of the {ByteSize.Format(info.FileSize)} file that are leaked or all zeroes{against}"))
+        if (!ShouldDo(Messages.OptimizeAction(ImageInspection.Read(path), AgainstBackingFile)))
         {
             return;
         }
 
         QedOptimizeResult result = WithProgress(
-            "Optimizing", path, progress => ImageOptimization.Run(path, options, progress, Cancellation));
-        WriteVerbose($"{path}: {ByteSize.Format(result.FileSizeBefore)} before, {ByteSize.Format(result.FileSizeAfter)} now.");
+            "Optimizing", path, progress => ImageOptimization.Run(path, options with { Trace = Trace }, progress, Cancellation));
+        WriteVerbose(Messages.Optimized(result));
         WriteObject(result);
     }
 }

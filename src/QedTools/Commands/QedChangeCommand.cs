@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 
 namespace QedTools.Commands;
 
@@ -11,12 +12,14 @@ public abstract class QedChangeCommand : QedCommand
     /// <summary>The images; taken literally.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>The same, for names that PowerShell would read as something else.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <inheritdoc/>

@@ -5,13 +5,17 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>What every cmdlet of the module does alike: paths one by one, errors per item, cancellation, progress.</summary>
+/// <summary>What every cmdlet of the module does alike: paths one by one, errors per item, questions, cancellation, progress, traces.</summary>
 public abstract class QedCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
+    private CommandTrace? _trace;
 
     /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops.</summary>
     protected CancellationToken Cancellation => _cancellation.Token;
+
+    /// <summary>Is told by operations what -Verbose and -Debug show; null if nobody wants to know.</summary>
+    private protected OperationTrace? Trace => _trace?.Operation;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -19,6 +23,9 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _trace = CommandTrace.Of(this);
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _cancellation.Cancel();
@@ -30,6 +37,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         if (disposing)
         {
             _cancellation.Dispose();
+            _trace?.Close();
         }
     }
 
@@ -66,26 +74,51 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Asks, or only tells with -WhatIf, whether something is to be done.</summary>
+    /// <param name="action">What, as a whole sentence that orders it.</param>
+    private protected bool ShouldDo(string action) =>
+        ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle);
+
     /// <summary>Runs an operation and shows how far it is.</summary>
-    private protected T WithProgress<T>(string activity, string path, Func<IProgress<OperationProgress>, T> run)
+    /// <param name="doing">What is being done, such as "Checking".</param>
+    /// <param name="path">To which file.</param>
+    /// <param name="run">The operation.</param>
+    private protected T WithProgress<T>(string doing, string path, Func<IProgress<OperationProgress>, T> run)
     {
-        using CommandProgress progress = new(this, activity, path);
-        return run(progress);
+        using CommandProgress progress = new(this, Messages.Activity(doing, path));
+        T result = run(_trace is null ? progress : new TracedProgress(progress, _trace));
+        FlushTrace();
+        return result;
     }
+
+    /// <summary>Shows what operations told so far.</summary>
+    private protected void FlushTrace() => _trace?.Flush();
 
     private void Guard(string path, Action action)
     {
         try
         {
             action();
+            FlushTrace();
         }
         catch (QedException e)
         {
+            FlushTrace();
             WriteError(ErrorTable.ToRecord(e, path));
         }
         catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
+        }
+    }
+
+    // Reports come on the cmdlet's thread and between two steps of the work: the moment to write.
+    private sealed class TracedProgress(IProgress<OperationProgress> inner, CommandTrace trace) : IProgress<OperationProgress>
+    {
+        public void Report(OperationProgress value)
+        {
+            trace.Flush();
+            inner.Report(value);
         }
     }
 }

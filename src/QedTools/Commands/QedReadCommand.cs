@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 
 namespace QedTools.Commands;
 
@@ -12,12 +13,14 @@ public abstract class QedReadCommand : QedCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ImagePatternCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>The images, by their exact names.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <inheritdoc/>

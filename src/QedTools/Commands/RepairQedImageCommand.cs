@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -15,6 +16,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
     /// <summary>Take a repair back: the backup that it made.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupCompleter))]
     public string? RestoreFrom { get; set; }
 
     private protected override void ProcessFile(string path)
@@ -29,13 +31,13 @@ public sealed class RepairQedImageCommand : QedChangeCommand
             "Checking", path, progress => ImageRepair.Plan(path, progress, Cancellation));
         if (plan.RepairCount == 0)
         {
-            WriteVerbose($"{path}: nothing to repair.");
+            WriteVerbose(Messages.NothingToRepair(path));
             WriteObject(plan);
             return;
         }
 
         // One question for the image; -WhatIf and -Verbose list what it is about.
-        if (!ShouldProcess(path, $"Repair the image ({plan.RepairCount} repairs)"))
+        if (!ShouldDo(Messages.RepairAction(path, plan.RepairCount, saves: !NoBackup && plan.Before.Status != QedCheckStatus.Clean)))
         {
             foreach (QedRepair repair in plan.Repairs)
             {
@@ -45,17 +47,17 @@ public sealed class RepairQedImageCommand : QedChangeCommand
             return;
         }
 
-        ImageRepairOptions options = new() { NoBackup = NoBackup };
+        ImageRepairOptions options = new() { NoBackup = NoBackup, Trace = Trace };
         QedRepairResult result = WithProgress(
             "Repairing", path, progress => ImageRepair.Run(path, options, progress, Cancellation));
         foreach (QedRepair repair in result.Repairs)
         {
-            WriteVerbose($"{path}: {repair.Description}");
+            WriteVerbose(Messages.Repair(path, repair));
         }
 
         if (result.BackupPath is not null)
         {
-            WriteVerbose($"{path}: take it back with Repair-QedImage -RestoreFrom '{result.BackupPath}'.");
+            WriteVerbose(Messages.RepairCanBeTakenBack(path, result.BackupPath));
         }
 
         WriteObject(result);
@@ -65,16 +67,18 @@ public sealed class RepairQedImageCommand : QedChangeCommand
     {
         if (MyInvocation.BoundParameters.ContainsKey("WhatIf") || (SessionState.PSVariable.GetValue("WhatIfPreference") is true))
         {
-            ShouldProcess(path, repair.Description);
+            ShouldDo(Messages.Repair(path, repair));
         }
     }
 
     private void Restore(string path, string backupPath)
     {
         ImageRepair.PlanRestore(path, backupPath);
-        if (ShouldProcess(path, $"Bring the image back to what '{backupPath}' saved"))
+        if (ShouldDo(Messages.RestoreAction(path, backupPath)))
         {
-            WriteObject(ImageRepair.Restore(path, backupPath));
+            QedImageInfo restored = ImageRepair.Restore(path, backupPath);
+            WriteVerbose(Messages.Restored(path, backupPath));
+            WriteObject(restored);
         }
     }
 }

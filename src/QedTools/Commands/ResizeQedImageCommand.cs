@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -30,19 +31,17 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
         {
-            WriteVerbose($"{path}: {SizeBytes} bytes are no multiple of 512, rounded up to {plan.NewSize}.");
+            WriteVerbose(Messages.RoundedUp(path, SizeBytes, plan.NewSize));
         }
 
-        string action = (plan.NewSize >= plan.OldSize ? "Grow" : "Shrink")
-            + $" the disk from {ByteSize.Format(plan.OldSize)} to {ByteSize.Format(plan.NewSize)}"
-            + (plan.NewSize < plan.OldSize ? $", discarding {ByteSize.Format(plan.DiscardedBytes)} of stored data ({plan.DiscardedBytes} bytes)" : string.Empty);
-        if (!ShouldProcess(path, action))
+        if (!ShouldDo(Messages.ResizeAction(path, plan)))
         {
             return;
         }
 
         QedImageInfo info = WithProgress(
-            "Checking", path, progress => ImageResize.Run(path, SizeBytes, options, progress, Cancellation));
+            "Checking", path, progress => ImageResize.Run(path, SizeBytes, options with { Trace = Trace }, progress, Cancellation));
+        WriteVerbose(Messages.Resized(info));
         if (PassThru)
         {
             WriteObject(info);

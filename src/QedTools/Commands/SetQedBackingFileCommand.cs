@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -17,6 +18,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RemoveByPath)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>The same, for names that PowerShell would read as something else.</summary>
@@ -24,6 +26,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RemoveByLiteralPath)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The new backing file; stored as typed, relative names begin in the image's folder.</summary>
@@ -31,6 +34,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByLiteralPath)]
     [Alias("ParentPath")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackingFileCompleter))]
     public string? BackingFile { get; set; }
 
     /// <summary>What to record about its format. Unless given: raw if it has no known magic number.</summary>
@@ -78,27 +82,14 @@ public sealed class SetQedBackingFileCommand : QedCommand
             AllowUnc = AllowUnc,
         };
         QedImageInfo before = BackingFileChange.Plan(path, options, Cancellation);
-        string effect = PreserveContent
-            ? " and copy into the image what it shows differently"
-            : string.Empty;
-        string action = (before.BackingFile, options.BackingFile) switch
-        {
-            (null, null) => "Leave it without a backing file",
-            (null, { } added) => $"Name '{added}' as backing file{effect}",
-            ({ } old, null) when PreserveContent => $"Remove the backing file '{old}' and copy into the image what only it holds",
-            ({ } old, null) => $"Remove the backing file '{old}'; what only it holds will read as zeroes",
-            ({ } old, { } @new) => $"Change the backing file from '{old}' to '{@new}'{effect}",
-        };
-        if (!ShouldProcess(path, action))
+        if (!ShouldDo(Messages.BackingFileAction(path, before.BackingFile, options.BackingFile, PreserveContent)))
         {
             return;
         }
 
         QedImageInfo after = WithProgress(
-            PreserveContent ? "Copying" : "Checking", path, progress => BackingFileChange.Apply(path, options, progress, Cancellation));
-        WriteVerbose(after.BackingFormat is { } recorded
-            ? $"{path}: the backing file is '{after.BackingFile}', recorded as {recorded}."
-            : $"{path}: no backing file.");
+            PreserveContent ? "Copying" : "Checking", path, progress => BackingFileChange.Apply(path, options with { Trace = Trace }, progress, Cancellation));
+        WriteVerbose(Messages.BackingFileRecorded(after, BackingFormat));
         if (PassThru)
         {
             WriteObject(after);

@@ -128,7 +128,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
 
             NewFile.RequireFreeName(file, Force);
             _offeredFile = true;
-            if (!ShouldProcess(file, $"Draw the allocation map of '{path}'"))
+            if (!ShouldDo(Messages.DrawAction(path, file)))
             {
                 return;
             }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -18,10 +19,10 @@ public sealed class TestQedImageCommand : QedReadCommand
     private protected override void ProcessFile(string path)
     {
         QedCheckResult result = WithProgress(
-            "Checking", path, progress => ImageCheck.Run(path, ForceShare, progress, Cancellation));
+            "Checking", path, progress => ImageCheck.Run(path, ForceShare, Trace, progress, Cancellation));
+        WriteVerbose(Messages.Checked(result));
         if (Quiet)
         {
-            WriteVerbose($"{result.Path}: {result.Status}.");
             WriteObject(result.Status == QedCheckStatus.Clean);
         }
         else

@@ -1,48 +1,58 @@
 using System;
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Threading;
 
 namespace QedTools.Sessions;
 
-/// <summary>Shows an operation's progress once it has taken half a second, a few times a second.</summary>
+/// <summary>Shows an operation's progress once it has taken half a second, a few times a second: how far, how fast, how long still.</summary>
 internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposable
 {
-    private const int QuietMilliseconds = 500;
-    private const int IntervalMilliseconds = 200;
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private static int _lastActivity;
 
-    private readonly Cmdlet _command;
+    private readonly Action<ProgressRecord> _write;
+    private readonly Func<TimeSpan> _clock;
     private readonly ProgressRecord _record;
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private long _nextReport = QuietMilliseconds;
+    private readonly OperationPace _pace = new();
+    private TimeSpan _nextReport = Quiet;
 
     /// <param name="command">The cmdlet; reports come on its own thread.</param>
-    /// <param name="activity">What is being done, such as "Checking".</param>
-    /// <param name="path">To which file.</param>
-    public CommandProgress(Cmdlet command, string activity, string path)
+    /// <param name="activity">What is being done to which file.</param>
+    public CommandProgress(Cmdlet command, string activity)
+        : this(command.WriteProgress, ClockFromNow(), activity)
     {
-        _command = command;
-        _record = new ProgressRecord(System.Threading.Interlocked.Increment(ref _lastActivity) & int.MaxValue, activity, path);
     }
 
-    private bool IsShown => _nextReport > QuietMilliseconds;
+    /// <param name="write">Shows a record.</param>
+    /// <param name="clock">Tells the time since the operation began.</param>
+    /// <param name="activity">What is being done to which file.</param>
+    public CommandProgress(Action<ProgressRecord> write, Func<TimeSpan> clock, string activity)
+    {
+        _write = write;
+        _clock = clock;
+        _record = new ProgressRecord(Interlocked.Increment(ref _lastActivity) & int.MaxValue, activity, " ");
+    }
+
+    private bool IsShown => _nextReport > Quiet;
 
     /// <inheritdoc/>
     public void Report(OperationProgress value)
     {
-        long now = _watch.ElapsedMilliseconds;
+        TimeSpan now = _clock();
         if (now < _nextReport)
         {
             return;
         }
 
-        _nextReport = now + IntervalMilliseconds;
-        _record.PercentComplete = Math.Min(value.Percent, 100);
-        _record.SecondsRemaining = value.BytesDone <= 0
-            ? -1
-            : (int)Math.Min(int.MaxValue, now / 1000.0 * (value.BytesTotal - value.BytesDone) / value.BytesDone);
-        _command.WriteProgress(_record);
+        _nextReport = now + Interval;
+        _pace.Update(now, value);
+        _record.StatusDescription = Messages.ProgressStatus(value, _pace.BytesPerSecond);
+        _record.PercentComplete = Math.Max(0, Math.Min(value.Percent, 100));
+        _record.SecondsRemaining = _pace.Remaining is { } remaining ? (int)Math.Ceiling(remaining.TotalSeconds) : -1;
+        _write(_record);
     }
 
     /// <summary>Takes the progress off the screen.</summary>
@@ -51,7 +61,13 @@ internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposabl
         if (IsShown)
         {
             _record.RecordType = ProgressRecordType.Completed;
-            _command.WriteProgress(_record);
+            _write(_record);
         }
+    }
+
+    private static Func<TimeSpan> ClockFromNow()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        return () => watch.Elapsed;
     }
 }

@@ -43,7 +43,7 @@ internal static class SessionPaths
                 }
             }
 
-            command.WriteVerbose($"'{path}' matches {files.Count} files.");
+            command.WriteVerbose(Messages.PatternMatches(path, files.Count));
             return files;
         }
         catch (ItemNotFoundException)
@@ -52,7 +52,7 @@ internal static class SessionPaths
         }
         catch (Exception e) when (IsPathError(e))
         {
-            throw new QedPathException(path, e.Message, e);
+            throw QedPathException.ForUnknown(path, e);
         }
     }
 
@@ -83,7 +83,7 @@ internal static class SessionPaths
         }
         catch (Exception e) when (IsPathError(e))
         {
-            throw new QedPathException(path, e.Message, e);
+            throw QedPathException.ForUnknown(path, e);
         }
     }
 

@@ -121,6 +121,10 @@ internal sealed class ImageChecker
             {
                 Report(QedCorruptionKind.TableAndTable, index, null, entry);
             }
+            else
+            {
+                _image.Trace?.Table(index, entry.Offset);
+            }
         }
     }
 

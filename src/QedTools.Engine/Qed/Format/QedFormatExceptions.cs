@@ -15,8 +15,10 @@ public abstract class QedFormatException : QedException
 /// <summary>A file does not begin with the QED magic number.</summary>
 public sealed class QedNotAnImageException : QedFormatException
 {
+    /// <param name="path">The file.</param>
+    /// <param name="found">What is wrong with it, as the end of a sentence, such as "is empty".</param>
     internal QedNotAnImageException(string path, string found)
-        : base(path, $"'{path}' is not a QED image: it begins with {found}, not with \"QED\\0\". Check that it is the right file.")
+        : base(path, $"'{path}' is not a QED image: it {found}. Check that it is the right file.")
     {
     }
 }
@@ -94,8 +96,13 @@ public sealed class QedCorruptException : QedFormatException
 public sealed class QedLimitException : QedException
 {
     internal QedLimitException(string path, string parameter, object value, string allowed)
-        : base(path, string.Format(
+        : this(path, parameter, value, allowed, string.Format(
             CultureInfo.InvariantCulture, "{1} {2} is not possible for '{0}': allowed is {3}.", path, parameter, value, allowed))
+    {
+    }
+
+    private QedLimitException(string path, string parameter, object value, string allowed, string message)
+        : base(path, message)
     {
         Parameter = parameter;
         Value = value;
@@ -110,4 +117,13 @@ public sealed class QedLimitException : QedException
 
     /// <summary>What would be allowed, in words.</summary>
     public string Allowed { get; }
+
+    /// <summary>The error for what is no mere value out of a range, in words of its own.</summary>
+    /// <param name="path">The file it is about.</param>
+    /// <param name="parameter">What was asked for, such as "BackingFile".</param>
+    /// <param name="value">The value asked for.</param>
+    /// <param name="allowed">What would be allowed, in words.</param>
+    /// <param name="message">What is in the way and what to do.</param>
+    internal static QedLimitException ForRequest(string path, string parameter, object value, string allowed, string message) =>
+        new(path, parameter, value, allowed, message);
 }

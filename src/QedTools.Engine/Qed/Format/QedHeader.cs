@@ -167,15 +167,15 @@ internal readonly record struct QedHeader(
     {
         if (start.IsEmpty)
         {
-            return "nothing, being empty";
+            return "is empty";
         }
 
-        string text = "the bytes";
+        string text = "begins with the bytes";
         foreach (byte b in start.Slice(0, Math.Min(4, start.Length)))
         {
             text += " " + b.ToString("x2", CultureInfo.InvariantCulture);
         }
 
-        return text;
+        return text + ", not with \"QED\\0\"";
     }
 }

@@ -48,6 +48,8 @@ internal sealed class MetadataWriter
 
     private QedGeometry Geometry => _image.Header.Geometry;
 
+    private ImageTrace? Trace => _image.Trace;
+
     /// <summary>Must precede every change of the image, of data too.</summary>
     /// <exception cref="QedException">The header could not be written.</exception>
     public void BeforeDataChange()
@@ -125,6 +127,7 @@ internal sealed class MetadataWriter
         {
             BeforeTableChange();
             MapPages(virtualOffset, clusters, entry, step);
+            Trace?.Mapped(virtualOffset, Geometry.BytesOf(clusters), entry);
         }
         catch
         {
@@ -144,6 +147,7 @@ internal sealed class MetadataWriter
         RequireDataFirst();
         bool isL1 = tableOffset == _image.L1TableOffset;
         _tables.Set(tableOffset, isL1, index, 1, (ulong)offset, 0);
+        Trace?.Repointed(isL1, tableOffset, index, offset);
         if (isL1)
         {
             _tables.Forget(offset, Geometry.TableBytes);
@@ -162,7 +166,9 @@ internal sealed class MetadataWriter
     public void Clear(long tableOffset, long index) => Guard(() =>
     {
         BeforeTableChange();
-        _tables.Set(tableOffset, tableOffset == _image.L1TableOffset, index, 1, 0, 0);
+        bool isL1 = tableOffset == _image.L1TableOffset;
+        _tables.Set(tableOffset, isL1, index, 1, 0, 0);
+        Trace?.Repointed(isL1, tableOffset, index, offset: null);
         _allocator.NoteFree();
         if (_tables.IsFull)
         {
@@ -196,6 +202,7 @@ internal sealed class MetadataWriter
 
         BeforeTableChange();
         _tables.Set(_image.L1TableOffset, isL1: true, l1Index, 1, 0, 0);
+        Trace?.TableRemoved(l1Index, table.Offset);
         _tables.Forget(table.Offset, Geometry.TableBytes);
         _allocator.NoteFree();
         if (_tables.IsFull)
@@ -213,7 +220,7 @@ internal sealed class MetadataWriter
             // No table may lead behind the end of the file.
             if (_allocator.HasGrown && _storage.Length < _allocator.End)
             {
-                _storage.SetLength(_allocator.End);
+                SetFileLength(_allocator.End);
             }
 
             if (_dataMustComeFirst)
@@ -221,11 +228,11 @@ internal sealed class MetadataWriter
                 _storage.Flush();
             }
 
-            _tables.WriteBack(l1: false);
+            WriteBack(l1: false);
             if (_tables.HasChangedL1)
             {
                 _storage.Flush();
-                _tables.WriteBack(l1: true);
+                WriteBack(l1: true);
             }
 
             _isUnflushed = true;
@@ -264,13 +271,25 @@ internal sealed class MetadataWriter
 
         if (_allocator.HasGrown && _storage.Length != _allocator.End)
         {
-            _storage.SetLength(_allocator.End);
+            SetFileLength(_allocator.End);
             _storage.Flush();
         }
 
         _image.WriteHeader(_image.Header with { Features = _image.Header.Features & ~QedFeatures.NeedCheck });
         _storage.Flush();
     });
+
+    private void SetFileLength(long length)
+    {
+        _storage.SetLength(length);
+        Trace?.Resized(length);
+    }
+
+    private void WriteBack(bool l1)
+    {
+        long bytes = _tables.WriteBack(l1);
+        Trace?.EntriesWritten(l1, bytes);
+    }
 
     private void BeforeTableChange()
     {
@@ -317,6 +336,7 @@ internal sealed class MetadataWriter
         long offset = _allocator.Take(Geometry.TableSize);
         _tables.Forget(offset, Geometry.TableBytes);
         _tables.Set(_image.L1TableOffset, isL1: true, l1Index, 1, (ulong)offset, 0);
+        Trace?.TableAdded(l1Index, offset, Geometry.TableBytes);
         return offset;
     }
 

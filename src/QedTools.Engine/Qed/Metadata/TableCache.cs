@@ -155,9 +155,11 @@ internal sealed class TableCache
     }
 
     /// <summary>Writes the changed entries of the L1 table or of all L2 tables to the file, without flushing it.</summary>
+    /// <returns>How much was written, in bytes.</returns>
     /// <exception cref="QedException">The file could not be written; what was not written is still to be.</exception>
-    public void WriteBack(bool l1)
+    public long WriteBack(bool l1)
     {
+        long bytes = 0;
         lock (_gate)
         {
             List<TablePage> changed = l1 ? _changedL1 : _changedL2;
@@ -169,8 +171,11 @@ internal sealed class TableCache
                 Store(page, first, end);
                 page.MarkWritten();
                 changed.RemoveAt(changed.Count - 1);
+                bytes += (end - first) * (long)QedGeometry.EntrySize;
             }
         }
+
+        return bytes;
     }
 
     private long MeasureLeadingRun(long tableOffset, long entriesPerTable)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace QedTools;
 
-/// <summary>Writes sizes for people; the views of the module use it.</summary>
+/// <summary>Writes sizes for people, in messages and in the views of the module.</summary>
 public static class ByteSize
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -27,6 +27,31 @@ public static class ByteSize
 
         return string.Format(CultureInfo.CurrentCulture, "{0:0.##} {1}", value, Units[unit]);
     }
+
+    /// <summary>A size in three digits, so that it stays as wide while it changes.</summary>
+    /// <param name="bytes">The size, in bytes.</param>
+    public static string FormatShort(double bytes)
+    {
+        int unit = 0;
+        while (bytes >= 999.5 && unit < Units.Length - 1)
+        {
+            bytes /= 1024;
+            unit++;
+        }
+
+        string digits = unit == 0 || bytes >= 99.95 ? "0" : bytes >= 9.995 ? "0.0" : "0.00";
+        return bytes.ToString(digits, CultureInfo.CurrentCulture) + " " + Units[unit];
+    }
+
+    /// <summary>A size for people and to the byte, such as "8 KiB (8192 bytes)"; just the bytes below 1 KiB.</summary>
+    /// <param name="bytes">The size, in bytes; null gives an empty text.</param>
+    public static string FormatExact(long? bytes) => bytes switch
+    {
+        null => string.Empty,
+        1 => "1 byte",
+        < 1024 and > -1024 => string.Format(CultureInfo.CurrentCulture, "{0} bytes", bytes),
+        _ => string.Format(CultureInfo.CurrentCulture, "{0} ({1} bytes)", Format(bytes), bytes),
+    };
 
     /// <summary>A size in a unit that others have too, so that they compare at a glance.</summary>
     /// <param name="bytes">The size, in bytes.</param>

@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace QedTools;
+
+/// <summary>Makes texts from elsewhere, such as names that an image stores, fit to be shown.</summary>
+public static class PrintableText
+{
+    private const char FirstControlPicture = '\u2400';
+    private const char DeleteControlPicture = '\u2421';
+    private const char Replacement = '\uFFFD';
+
+    /// <summary>
+    /// The text with a visible sign for each control character: a name must not move the cursor, change a colour, begin a new
+    /// line or turn the direction of the text around it.
+    /// </summary>
+    /// <param name="text">The text; null gives an empty one.</param>
+    public static string Of(string? text)
+    {
+        if (text is null)
+        {
+            return string.Empty;
+        }
+
+        StringBuilder? changed = null;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char sign = SignFor(text[i]);
+            if (sign != text[i])
+            {
+                changed ??= new StringBuilder(text);
+                changed[i] = sign;
+            }
+        }
+
+        return changed?.ToString() ?? text;
+    }
+
+    private static char SignFor(char character) => character switch
+    {
+        < ' ' => (char)(FirstControlPicture + character),
+        '\u007F' => DeleteControlPicture,
+        >= '\u0080' and <= '\u009F' => Replacement,
+        '\u2028' or '\u2029' => Replacement,
+        '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') => Replacement,
+        _ => character,
+    };
+}

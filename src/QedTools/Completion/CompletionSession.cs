@@ -1,0 +1,58 @@
+using System;
+using System.Collections;
+using System.IO;
+using System.Management.Automation;
+
+namespace QedTools.Completion;
+
+/// <summary>The session that a completer works for: its locations, and what is typed already.</summary>
+internal sealed class CompletionSession
+{
+    private readonly SessionState _state;
+    private readonly IDictionary _bound;
+
+    private CompletionSession(SessionState state, IDictionary bound)
+    {
+        _state = state;
+        _bound = bound;
+    }
+
+    /// <summary>The folder in which relative names begin.</summary>
+    public string CurrentFolder => _state.Path.CurrentFileSystemLocation.ProviderPath;
+
+    /// <summary>The session of this thread. PowerShell hands a completer nothing to ask but the session itself.</summary>
+    /// <param name="bound">The parameters that are typed already.</param>
+    public static CompletionSession OfThisThread(IDictionary bound)
+    {
+        EngineIntrinsics engine = (EngineIntrinsics)ScriptBlock.Create("$ExecutionContext").Invoke()[0].BaseObject;
+        return new CompletionSession(engine.SessionState, bound);
+    }
+
+    /// <summary>The host's name of a path, which need not exist; null if it leads to no file system.</summary>
+    public string? ToHost(string path)
+    {
+        try
+        {
+            string host = _state.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            return string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase) ? host : null;
+        }
+        catch (Exception e) when (e is RuntimeException or ArgumentException or NotSupportedException or IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What is typed for a parameter: the first value of several; null if there is none yet, or it is no constant.</summary>
+    public string? TextOf(string parameter) => Bound(parameter) is { } value ? value.ToString() : null;
+
+    /// <summary>The same as a number; null if it is none.</summary>
+    public long? NumberOf(string parameter) =>
+        Bound(parameter) is { } value && LanguagePrimitives.TryConvertTo(value, out long number) ? number : null;
+
+    private object? Bound(string parameter)
+    {
+        object? value = _bound.Contains(parameter) ? _bound[parameter] : null;
+        value = value is PSObject wrapped ? wrapped.BaseObject : value;
+        return value is IList list ? list.Count > 0 ? list[0] : null : value;
+    }
+}

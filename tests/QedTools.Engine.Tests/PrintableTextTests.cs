@@ -1,0 +1,39 @@
+using System;
+using Xunit;
+
+namespace QedTools.Tests;
+
+/// <summary>Texts from elsewhere on a screen.</summary>
+public sealed class PrintableTextTests
+{
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("Größe 基底 \U0001F4BE.qed", "Größe 基底 \U0001F4BE.qed")]
+    [InlineData("a\0b", "a\u2400b")]
+    [InlineData("\u001b[2J", "\u241b[2J")]
+    [InlineData("two\r\nlines\t", "two\u240d\u240alines\u2409")]
+    [InlineData("\u007f", "\u2421")]
+    [InlineData("\u009b31m", "\ufffd31m")]
+    [InlineData("gpj\u202edeq.qed", "gpj\ufffddeq.qed")]
+    [InlineData("\u2066x\u2069\u200f\u2028", "\ufffdx\ufffd\ufffd\ufffd")]
+    public void Control_characters_become_signs_and_all_else_stays(string text, string shown) => Assert.Equal(shown, PrintableText.Of(text));
+
+    [Fact]
+    public void Nothing_is_shown_as_nothing() => Assert.Empty(PrintableText.Of(null));
+
+    [Fact]
+    public void A_text_without_control_characters_is_not_copied()
+    {
+        string text = new('x', 10);
+        Assert.Same(text, PrintableText.Of(text));
+    }
+
+    [Fact]
+    public void No_error_breaks_its_line_or_steers_the_screen()
+    {
+        QedFileNotFoundException error = new("/i/\u001b[2J\n.qed");
+        Assert.Contains("\u241b[2J\u240a.qed", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.Equal("/i/\u001b[2J\n.qed", error.Path);
+    }
+}

@@ -1,0 +1,220 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using QedTools.Qed;
+using QedTools.Qed.Format;
+using QedTools.Tests.Fuzz;
+using QedTools.Tests.Operations;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Qed;
+
+/// <summary>What those who follow an operation are told of an image's file.</summary>
+public sealed partial class ImageTraceTests : IDisposable
+{
+    private const int ClusterSize = 4096;
+
+    private readonly TempFolder _folder = new();
+    private readonly List<string> _details = [];
+    private readonly List<string> _decisions = [];
+
+    private OperationTrace Trace => new() { Decision = _decisions.Add, Detail = _details.Add };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Nobody_to_tell_is_no_trace()
+    {
+        QedGeometry geometry = new(ClusterSize, 2);
+        Assert.Null(ImageTrace.Of(null, "x.qed", geometry));
+        Assert.Null(ImageTrace.Of(new OperationTrace { Decision = _decisions.Add }, "x.qed", geometry));
+    }
+
+    [Fact]
+    public void Stretches_side_by_side_become_one_line()
+    {
+        ImageTrace trace = NewTrace();
+        trace.Mapped(0, 8192, new ClusterEntry(0x5000));
+        trace.Mapped(8192, 4096, new ClusterEntry(0x7000));
+        trace.Mapped(12288, 4096, new ClusterEntry(0x9000));
+        trace.Overwritten(0, 0x5000, 10);
+        trace.Overwritten(10, 0x500a, 6);
+        trace.Zeroed(16, 0x5010, 16);
+        trace.Mapped(32768, 4096, new ClusterEntry(ClusterEntry.ZeroValue));
+        trace.Mapped(36864, 4096, new ClusterEntry(ClusterEntry.ZeroValue));
+        trace.Mapped(65536, 4096, default);
+        trace.Flush();
+        trace.Flush();
+        Assert.Equal(
+            [
+                "x.qed: virtual 0-12287 now in new clusters at 0x5000-0x7fff.",
+                "x.qed: virtual 12288-16383 now in new clusters at 0x9000-0x9fff.",
+                "x.qed: virtual 0-15 overwritten at 0x5000-0x500f.",
+                "x.qed: virtual 16-31 overwritten with zeroes at 0x5010-0x501f.",
+                "x.qed: virtual 32768-40959 marked as zeroes.",
+                "x.qed: virtual 65536-69631 unallocated from now on.",
+            ],
+            _details);
+    }
+
+    [Fact]
+    public void Entries_that_lead_side_by_side_become_one_line()
+    {
+        ImageTrace trace = NewTrace();
+        trace.Repointed(isL1: false, 0x4000, 5, 0x9000);
+        trace.Repointed(isL1: false, 0x4000, 6, 0xa000);
+        trace.Repointed(isL1: false, 0x4000, 7, 0xc000);
+        trace.Repointed(isL1: false, 0x4000, 8, null);
+        trace.Repointed(isL1: false, 0x4000, 9, null);
+        trace.Repointed(isL1: true, 0x1000, 0, 0x6000);
+        trace.Repointed(isL1: true, 0x1000, 1, 0x8000);
+        trace.Resized(40960);
+        Assert.Equal(
+            [
+                "x.qed: entries 5 to 6 of the L2 table at 0x4000 now lead to 0x9000-0xafff.",
+                "x.qed: entry 7 of the L2 table at 0x4000 now leads to 0xc000-0xcfff.",
+                "x.qed: entries 8 to 9 of the L2 table at 0x4000 cleared.",
+                "x.qed: entries 0 to 1 of the L1 table now lead to 0x6000-0x9fff.",
+                "x.qed: file length set to 40960 bytes (0xa000).",
+            ],
+            _details);
+    }
+
+    [Fact]
+    public void Lines_keep_the_order_of_what_happened()
+    {
+        ImageTrace trace = NewTrace();
+        trace.Mapped(0, 4096, new ClusterEntry(0x5000));
+        trace.Repointed(isL1: false, 0x3000, 1, 0x7000);
+        trace.Overwritten(4096, 0x7000, 1);
+        trace.Flush();
+        Assert.Equal(
+            [
+                "x.qed: virtual 0-4095 now in new clusters at 0x5000-0x5fff.",
+                "x.qed: entry 1 of the L2 table at 0x3000 now leads to 0x7000-0x7fff.",
+                "x.qed: virtual 4096-4096 overwritten at 0x7000-0x7000.",
+            ],
+            _details);
+    }
+
+    [Fact]
+    public void What_is_told_of_random_writes_is_where_they_are() => Seeded.Run(firstSeed: 1, rounds: 20, random =>
+    {
+        _details.Clear();
+        string path = ImageFiles.Make(_folder.PathOf("random.qed"), size: 6 << 20);
+        using (DiskStream stream = DiskOpening.Open(
+            path, new DiskOpeningOptions { Writable = true, Trace = Trace }, progress: null, TestContext.Current.CancellationToken))
+        {
+            for (int i = 0; i < 60; i++)
+            {
+                byte[] data = new byte[random.Next(1, 40_000)];
+                random.NextBytes(data);
+                stream.Position = random.NextInt64(stream.Length - data.Length);
+                stream.Write(data);
+                if (random.Next(8) == 0)
+                {
+                    stream.Flush();
+                }
+            }
+        }
+
+        SortedDictionary<long, long> told = [];
+        foreach (Match match in _details.Select(line => NewClusters().Match(line)).Where(match => match.Success))
+        {
+            long from = long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            long to = long.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+            long offset = long.Parse(match.Groups[3].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            for (long at = from; at < to; at += ClusterSize)
+            {
+                Assert.True(told.TryAdd(at, offset + (at - from)), $"The cluster at {at} was told of twice.");
+            }
+        }
+
+        SortedDictionary<long, long> mapped = [];
+        foreach (QedExtent extent in AllocationMap.Enumerate(path, new AllocationMapOptions(), TestContext.Current.CancellationToken))
+        {
+            for (long at = 0; extent.State == QedExtentState.Data && at < extent.Length; at += ClusterSize)
+            {
+                mapped.Add(extent.Start + at, extent.FileOffset!.Value + at);
+            }
+        }
+
+        Assert.Equal(mapped, told);
+    });
+
+    [Fact]
+    public void To_be_followed_changes_no_byte_of_a_result()
+    {
+        string source = Fixture.PathOf("images/scattered-default.qed");
+        string alone = _folder.PathOf("alone.qed");
+        string followed = _folder.PathOf("followed.qed");
+        DiskConversionOptions options = new() { ClusterSize = 16384, TableSize = 2 };
+        DiskConversion.Run(source, alone, options, progress: null, TestContext.Current.CancellationToken);
+        DiskConversion.Run(source, followed, options with { Trace = Trace }, progress: null, TestContext.Current.CancellationToken);
+        Assert.NotEmpty(_details);
+        using FileStream one = File.OpenRead(alone);
+        using FileStream other = File.OpenRead(followed);
+        Assert.Equal(one.Length, other.Length);
+        Assert.True(AreEqual(one, other));
+    }
+
+    [Fact]
+    public void Each_operation_tells_of_its_files()
+    {
+        string bottom = Fixture.CopyTo(_folder, "chains/base.qed");
+        string top = Fixture.CopyTo(_folder, "chains/over-qed.qed");
+        string bad = Fixture.CopyTo(_folder, "damaged/several.qed");
+        System.Threading.CancellationToken token = TestContext.Current.CancellationToken;
+
+        Told(() => ImageInspection.Read(top, Trace), "over-qed.qed");
+        Told(() => Assert.Equal(2, ImageInspection.ReadChain(top, allowUnc: false, Trace).Count()), "over-qed.qed", "base.qed");
+        Told(() => ImageCheck.Run(top, forceShare: false, Trace, progress: null, token), "over-qed.qed");
+        Told(() => Assert.NotEmpty(AllocationMap.Enumerate(top, new AllocationMapOptions { BackingChain = true, Trace = Trace }, token)), "over-qed.qed", "base.qed");
+        Told(() => DiskComparison.Run(top, bottom, new DiskComparisonOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
+        Told(() => ImageCreation.Create(_folder.PathOf("new.qed"), new QedCreateOptions { SizeBytes = 1 << 20, Trace = Trace }, token), "new.qed");
+        Told(() => DiskConversion.Run(top, _folder.PathOf("flat.qed"), new DiskConversionOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed", "flat.qed");
+        Told(() => ImageResize.Run(top, 2 << 20, new ImageResizeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
+        Told(() => ImageOptimization.Run(bottom, new ImageOptimizationOptions { Trace = Trace }, progress: null, token), "base.qed");
+        Told(() => DiskMerge.Run(top, new DiskMergeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
+        Told(() => BackingFileChange.Apply(top, new BackingFileChangeOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
+        Told(() => ImageRepair.Run(bad, new ImageRepairOptions { Trace = Trace }, progress: null, token), "several.qed");
+        Told(() => DiskOpening.Open(top, new DiskOpeningOptions { Trace = Trace }, progress: null, token).Dispose(), "over-qed.qed");
+    }
+
+    private void Told(Action operation, params string[] files)
+    {
+        _details.Clear();
+        operation();
+        foreach (string file in files)
+        {
+            Assert.Contains(_details, line => line.StartsWith(file + ": header: ", StringComparison.Ordinal));
+        }
+
+        Assert.All(_details, line => Assert.Matches(@"^\S+: .*\.$", line));
+    }
+
+    private ImageTrace NewTrace() => ImageTrace.Of(Trace, _folder.PathOf("x.qed"), new QedGeometry(ClusterSize, 2))!;
+
+    private static bool AreEqual(FileStream one, FileStream other)
+    {
+        byte[] oneData = new byte[1 << 20];
+        byte[] otherData = new byte[1 << 20];
+        while (one.ReadAtLeast(oneData, oneData.Length, throwOnEndOfStream: false) is > 0 and int count)
+        {
+            other.ReadExactly(otherData, 0, count);
+            if (!oneData.AsSpan(0, count).SequenceEqual(otherData.AsSpan(0, count)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    [GeneratedRegex(@"virtual (\d+)-(\d+) now in new clusters at 0x([0-9a-f]+)-")]
+    private static partial Regex NewClusters();
+}

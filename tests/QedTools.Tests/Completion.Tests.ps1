@@ -1,0 +1,219 @@
+# What the Tab key offers: images and folders, sizes of a geometry with what they allow, backups.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $oddNames = @(Get-OddName)
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+
+    # What a line can be completed with at its end, in the current location.
+    function Get-Completion {
+        param([Parameter(Mandatory)][string] $Line)
+
+        [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
+    }
+
+    # The same in a folder, as texts.
+    function Get-CompletionIn {
+        param([Parameter(Mandatory)][string] $Folder, [Parameter(Mandatory)][string] $Line)
+
+        Invoke-InFolder $Folder { Get-Completion $Line } | ForEach-Object { $_.CompletionText }
+    }
+}
+
+Describe 'The name of an image' {
+    BeforeAll {
+        $folder = New-Folder 'names'
+        $null = New-Folder 'names/inside'
+        $null = New-Folder 'names/.hidden'
+        foreach ($name in 'b.qed', 'a.qed', '.secret.qed') { $null = Copy-Fixture 'images/table-1.qed' -Folder $folder -As $name }
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $folder -As 'renamed.bin'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder ([System.IO.Path]::Combine($folder, 'inside')) -As 'deep.qed'
+        $null = Copy-Fixture 'chains/base.raw' -Folder $folder
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'notes.txt'), 'no image')
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'empty.dat'), '')
+    }
+
+    It 'is that of a QED image, then of a folder, then of a file that is one by its contents: <_>' -ForEach @(
+        'Get-QedInfo ', 'Test-QedImage -Path ', 'Get-QedAllocationMap -LiteralPath ', 'Repair-QedImage ', 'Resize-QedImage ', 'Merge-QedImage ', 'Optimize-QedImage '
+        'Set-QedBackingFile ', 'New-QedImage '
+    ) {
+        Get-CompletionIn $folder $_ | Should -Be 'a.qed', 'b.qed', 'inside', 'renamed.bin'
+    }
+
+    It 'is that of any disk where any is taken: <_>' -ForEach 'Convert-QedImage ', 'Compare-QedImage ', 'Open-QedImage ', 'Compare-QedImage a.qed -ReferencePath ', 'New-QedImage x.qed -BackingFile ' {
+        Get-CompletionIn $folder $_ | Should -Be 'a.qed', 'b.qed', 'base.raw', 'inside', 'renamed.bin'
+    }
+
+    It 'begins as what is typed, in whatever case: <Typed>' -ForEach @(
+        @{ Typed = 'A'; Found = @('a.qed') }
+        @{ Typed = 'inside/'; Found = @('inside/deep.qed') }
+        @{ Typed = './inside/d'; Found = @('./inside/deep.qed') }
+        @{ Typed = '../names/b'; Found = @('../names/b.qed') }
+        @{ Typed = '.s'; Found = @('.secret.qed') }
+        @{ Typed = "'a"; Found = @('a.qed') }
+        @{ Typed = '"a'; Found = @('"a.qed"') }
+    ) {
+        Get-CompletionIn $folder "Get-QedInfo $Typed" | Should -Be $Found
+    }
+
+    It 'comes with its full path' {
+        $found = @(Invoke-InFolder $folder { Get-Completion 'Get-QedInfo a' })
+        $found[0].ListItemText | Should -BeExactly 'a.qed'
+        $found[0].ToolTip | Should -BeExactly ([System.IO.Path]::Combine($folder, 'a.qed'))
+        $found[0].ResultType | Should -Be 'ProviderItem'
+        (Invoke-InFolder $folder { Get-Completion 'Get-QedInfo in' }).ResultType | Should -Be 'ProviderContainer'
+    }
+
+    It 'is found on a drive of the session' -Tag FullShell {
+        $null = New-PSDrive -Name ImageDrive -PSProvider FileSystem -Root $folder -Scope Script
+        try { Get-CompletionIn $TestDrive 'Get-QedInfo ImageDrive:/a' | Should -Be 'ImageDrive:/a.qed' }
+        finally { Remove-PSDrive ImageDrive -Scope Script }
+    }
+
+    It 'of a full path keeps the path' {
+        $start = [System.IO.Path]::Combine($folder, 'a')
+        Get-CompletionIn $TestDrive "Get-QedInfo $start" | Should -Be "$start.qed"
+    }
+
+    It 'of several is the next one after a comma' { Get-CompletionIn $folder 'Get-QedInfo a.qed, b' | Should -Be 'b.qed' }
+
+    It 'is not asked of other providers, nor of folders that are not there' {
+        Get-CompletionIn $folder 'Get-QedInfo Env:/PA' | Should -BeNullOrEmpty
+        Get-CompletionIn $folder 'Get-QedInfo nowhere/a' | Should -BeNullOrEmpty
+    }
+
+    It 'of many files without a telling name needs no look into them' {
+        $many = New-Folder 'many'
+        foreach ($number in 1..40) { $null = Copy-Fixture 'images/table-1.qed' -Folder $many -As "disk$number" }
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $many -As 'x.qed'
+        Get-CompletionIn $many 'Get-QedInfo ' | Should -Be 'x.qed'
+        @(Get-CompletionIn $many 'Get-QedInfo disk1') | Should -HaveCount 11
+    }
+
+    It 'is not one that would disturb the screen' -Skip:$IsOnWindows {
+        $bad = New-Folder 'bad'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $bad -As "x$([char]27)[2J.qed"
+        Get-CompletionIn $bad 'Get-QedInfo ' | Should -BeNullOrEmpty
+    }
+
+    Context 'like <_>' -ForEach $oddNames {
+        BeforeAll {
+            $name = $_
+            $odd = New-Folder 'odd'
+            $path = Copy-Fixture 'images/table-1.qed' -Folder $odd -As $name
+        }
+
+        It 'names exactly this file as <_>' -ForEach 'Path', 'LiteralPath' {
+            $parameter = $_
+            $text = @(Get-CompletionIn $odd "Get-QedInfo -$parameter ")
+            $text | Should -HaveCount 1
+            $info = Invoke-InFolder $odd { [scriptblock]::Create("Get-QedInfo -$parameter $text").Invoke() }
+            $info.Path | Should -BeExactly $path
+        }
+
+        It 'is completed from its beginning, in quotes' {
+            $start = $name.Substring(0, 2) -replace "'", "''"
+            if ($start.StartsWith('[') -or $start.StartsWith('`')) { $start = $name.Substring(0, 1) }
+            $text = @(Get-CompletionIn $odd "Get-QedInfo -LiteralPath '$start")
+            $text | Should -HaveCount 1
+            $info = Invoke-InFolder $odd { [scriptblock]::Create("Get-QedInfo -LiteralPath $text").Invoke() }
+            $info.Path | Should -BeExactly $path
+        }
+    }
+
+    It 'with wildcard characters is escaped where wildcards are expanded, and only there' {
+        $wild = New-Folder 'wild'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $wild -As '[ab] x.qed'
+        Get-CompletionIn $wild 'Get-QedInfo ' | Should -BeExactly "'``[ab``] x.qed'"
+        Get-CompletionIn $wild 'Get-QedInfo -LiteralPath ' | Should -BeExactly "'[ab] x.qed'"
+        Get-CompletionIn $wild 'Repair-QedImage ' | Should -BeExactly "'[ab] x.qed'"
+    }
+}
+
+Describe 'The name of a backing file' {
+    BeforeAll {
+        $folder = New-Folder 'backing'
+        $inside = New-Folder 'backing/inside'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $folder -As 'outer.qed'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $inside -As 'inner.qed'
+    }
+
+    It 'begins in the folder of the image that is to name it: <Line>' -ForEach @(
+        @{ Line = 'New-QedImage inside/new.qed -BackingFile '; Found = @('inner.qed') }
+        @{ Line = 'New-QedImage new.qed -BackingFile '; Found = @('outer.qed', 'inside') }
+        @{ Line = 'Set-QedBackingFile inside/inner.qed '; Found = @('inner.qed') }
+        @{ Line = 'Set-QedBackingFile inside/inner.qed ../o'; Found = @('../outer.qed') }
+        @{ Line = 'Convert-QedImage outer.qed inside/new.qed -BackingFile '; Found = @('inner.qed') }
+        @{ Line = 'Convert-QedImage outer.qed inside -BackingFile '; Found = @('inner.qed') }
+    ) {
+        Get-CompletionIn $folder $Line | Should -Be $Found
+    }
+}
+
+Describe 'The name of a backup' {
+    It 'is that of the image' {
+        $folder = New-Folder 'backups'
+        foreach ($name in 'a.qed.1.qedundo', 'b.qed.1.qedundo', 'a.qed') { [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, $name), '') }
+        Get-CompletionIn $folder 'Repair-QedImage a.qed -RestoreFrom ' | Should -Be 'a.qed.1.qedundo'
+    }
+}
+
+Describe 'The sizes of a geometry' {
+    It 'of clusters are all that the format has, with the largest disk' {
+        $found = @(Get-Completion 'New-QedImage x 1GB -ClusterSizeBytes ')
+        ($found | ForEach-Object { $_.CompletionText }) | Should -Be '4KB', '8KB', '16KB', '32KB', '64KB', '128KB', '256KB', '512KB', '1MB', '2MB', '4MB', '8MB', '16MB', '32MB', '64MB'
+        $found[0].ToolTip | Should -BeExactly 'Clusters of 4 KiB, tables of 4 clusters: disks of up to 16 GiB'
+        $found[4].ToolTip | Should -BeExactly 'Clusters of 64 KiB, tables of 4 clusters (the default): disks of up to 64 TiB'
+        $found[14].ToolTip | Should -BeExactly 'Clusters of 64 MiB, tables of 4 clusters: disks of up to 8 EiB'
+    }
+
+    It 'of tables are all that the format has, with the largest disk' {
+        $found = @(Get-Completion 'New-QedImage x 1GB -TableSize ')
+        ($found | ForEach-Object { $_.CompletionText }) | Should -Be '1', '2', '4', '8', '16'
+        ($found | ForEach-Object { $_.ToolTip }) | Should -Be @(
+            'Clusters of 64 KiB, tables of 1 cluster: disks of up to 4 TiB'
+            'Clusters of 64 KiB, tables of 2 clusters: disks of up to 16 TiB'
+            'Clusters of 64 KiB, tables of 4 clusters (the default): disks of up to 64 TiB'
+            'Clusters of 64 KiB, tables of 8 clusters: disks of up to 256 TiB'
+            'Clusters of 64 KiB, tables of 16 clusters: disks of up to 1 PiB'
+        )
+    }
+
+    It 'go by the other size that is typed already: <Line>' -ForEach @(
+        @{ Line = 'New-QedImage x -TableSize 16 -ClusterSizeBytes 4K'; Tip = 'Clusters of 4 KiB, tables of 16 clusters: disks of up to 256 GiB' }
+        @{ Line = 'New-QedImage x -ClusterSizeBytes 1MB -TableSize 2'; Tip = 'Clusters of 1 MiB, tables of 2 clusters: disks of up to 64 PiB' }
+        @{ Line = 'New-QedImage x -ClusterSize 4KB -TableSize 1'; Tip = 'Clusters of 4 KiB, tables of 1 cluster: disks of up to 1 GiB' }
+        @{ Line = 'Convert-QedImage a b -TableSize 8 -ClusterSizeBytes 8K'; Tip = 'Clusters of 8 KiB, tables of 8 clusters: disks of up to 512 GiB' }
+        @{ Line = 'New-QedImage x -TableSize 3 -ClusterSizeBytes 4K'; Tip = 'Clusters of 4 KiB, tables of 4 clusters: disks of up to 16 GiB' }
+    ) {
+        (@(Get-Completion $Line)[0]).ToolTip | Should -BeExactly $Tip
+    }
+
+    It 'tell which are too small for the disk that is asked for' {
+        $found = @(Get-Completion 'New-QedImage x 100TB -ClusterSizeBytes ')
+        $found[4].ToolTip | Should -BeExactly 'Clusters of 64 KiB, tables of 4 clusters (the default): disks of up to 64 TiB, too small for 100 TiB'
+        $found[5].ToolTip | Should -BeExactly 'Clusters of 128 KiB, tables of 4 clusters: disks of up to 512 TiB'
+    }
+
+    It 'begin as what is typed' {
+        (Get-Completion 'New-QedImage x -ClusterSizeBytes 6' | ForEach-Object { $_.CompletionText }) | Should -Be '64KB', '64MB'
+    }
+}
+
+Describe 'A format' {
+    It 'is offered by name: <Line>' -ForEach @(
+        @{ Line = 'Convert-QedImage a b -Format '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
+        @{ Line = 'New-QedImage a -BackingFormat '; Names = [QedTools.QedBackingFormat].GetEnumNames() }
+        @{ Line = 'Set-QedBackingFile a b -BackingFormat '; Names = [QedTools.QedBackingFormat].GetEnumNames() }
+    ) {
+        $found = [string[]]@(Get-Completion $Line | ForEach-Object { $_.CompletionText })
+        $names = [string[]]$Names
+        [System.Array]::Sort($found)
+        [System.Array]::Sort($names)
+        $found | Should -Be $names
+    }
+}

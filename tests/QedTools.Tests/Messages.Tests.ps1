@@ -1,0 +1,284 @@
+# What the cmdlets say beside their results: the sentences of -WhatIf, decisions with -Verbose, offsets with -Debug, errors.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+    $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
+}
+
+Describe 'What -WhatIf says' {
+    BeforeEach {
+        $folder = New-Folder 'whatif'
+        $top, $base, $raw = Copy-Fixture 'chains/over-qed.qed', 'chains/base.qed', 'chains/base.raw' -Folder $folder
+        $new = [System.IO.Path]::Combine($folder, 'new.qed')
+    }
+
+    It 'of a new image is its size and what it lies over' {
+        Assert-WhatIf { New-QedImage $new 5000 -WhatIf } $folder "Create the QED image '$new' of 5 KiB."
+        Assert-WhatIf { New-QedImage $new -BackingFile base.raw -WhatIf } $folder "Create the QED image '$new' of 32 KiB as an overlay of 'base.raw'."
+    }
+
+    It 'of a backing file is the old and the new one, and what that does' {
+        Assert-WhatIf { Set-QedBackingFile $base base.raw -WhatIf } $folder "Name 'base.raw' as the backing file of '$base'."
+        Assert-WhatIf { Set-QedBackingFile $top base.raw -WhatIf } $folder "Change the backing file of '$top' from 'base.qed' to 'base.raw'."
+        Assert-WhatIf { Set-QedBackingFile $top -Remove -WhatIf } $folder "Remove the backing file 'base.qed' from '$top'; what only it holds will read as zeroes."
+        Assert-WhatIf { Set-QedBackingFile $base -Remove -WhatIf } $folder "Leave '$base' without a backing file."
+        Assert-WhatIf { Set-QedBackingFile $base base.raw -PreserveContent -WhatIf } $folder "Name 'base.raw' as the backing file of '$base', and copy into the image what it shows differently."
+    }
+
+    It 'is what -Confirm asks about' {
+        $asked = (Invoke-OnScreen { New-QedImage $new 5000 -Confirm } -AnswerNo).Questions
+        $asked | Should -HaveCount 1
+        $asked[0] -split "`r?`n" | Should -Be 'Do you want to do this?', "Create the QED image '$new' of 5 KiB."
+    }
+
+    It 'is what -Verbose tells when it is done' {
+        (Invoke-Recorded { New-QedImage $new 5000 -Verbose }).Verbose | Should -Contain "Create the QED image '$new' of 5 KiB."
+    }
+
+    It 'keeps to one line, whatever a name holds' -Skip:$IsOnWindows {
+        $odd = [System.IO.Path]::Combine($folder, "two`nlines.qed")
+        $said = (Invoke-OnScreen { New-QedImage $odd 5000 -WhatIf }).Screen
+        $said | Should -BeExactly "Create the QED image '$($odd -replace "`n", [char]0x240A)' of 5 KiB."
+    }
+}
+
+Describe 'What -Verbose tells' {
+    BeforeEach { $folder = New-Folder 'verbose' }
+
+    It 'of a chain is what each backing file is read as, and why' {
+        $top, $middle, $base = Copy-Fixture 'chains/three-top.qed', 'chains/three-middle.qed', 'chains/base.qed' -Folder $folder
+        (Invoke-Recorded { Get-QedInfo $top -BackingChain -Verbose }).Verbose | Should -Be @(
+            "${top}: its backing file is '$middle', read as QED, by its contents."
+            "${middle}: its backing file is '$base', read as QED, by its contents."
+        )
+        $over, $raw = Copy-Fixture 'chains/over-raw.qed', 'chains/base.raw' -Folder $folder
+        (Invoke-Recorded { Get-QedInfo $over -BackingChain -Verbose }).Verbose | Should -Be "${over}: its backing file is '$raw', read as Raw, as the image says."
+    }
+
+    It 'of a disk of another format is what tells its format' {
+        $raw, $qed = Copy-Fixture 'chains/base.raw', 'chains/base.qed' -Folder $folder
+        $renamed = Copy-Fixture 'chains/base.qed' -Folder $folder -As 'renamed.bin'
+        $said = (Invoke-Recorded { Compare-QedImage $renamed $raw -Verbose }).Verbose
+        $said[0] | Should -BeExactly "${renamed}: read as QED, by its contents."
+        $said[1] | Should -BeExactly "${raw}: read as Raw, by its extension."
+        $said[2] | Should -BeExactly "${renamed}: 49152 bytes differ from '$raw', the first at offset 0."
+        (Invoke-Recorded { Compare-QedImage $qed $renamed -Verbose }).Verbose | Should -Contain "${qed}: it reads the same as '$renamed'."
+    }
+
+    It 'of disks that differ in size alone is just that' {
+        $short, $long = ([System.IO.Path]::Combine($folder, 'short.qed')), ([System.IO.Path]::Combine($folder, 'long.qed'))
+        $null = New-QedImage $short 1MB
+        $null = New-QedImage $long 2MB
+        (Invoke-Recorded { Compare-QedImage $short $long -Strict -Verbose }).Verbose | Should -Contain "${short}: it differs from '$long' only in size, 1048576 and 2097152 bytes."
+    }
+
+    It 'of a check is the verdict' {
+        $several = Copy-Fixture 'damaged/several.qed' -Folder $folder
+        (Invoke-Recorded { Test-QedImage $several -Verbose }).Verbose | Should -Be "${several}: Corrupt, 6 wrong table entries, 10 leaked clusters."
+    }
+
+    It 'of a backing file without a known format is that it was recorded as raw for that' {
+        $null = Copy-Fixture 'chains/base.raw', 'chains/base.qed' -Folder $folder
+        $path = [System.IO.Path]::Combine($folder, 'new.qed')
+        (Invoke-Recorded { New-QedImage $path -BackingFile base.raw -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.raw', recorded as Raw, as it is of no known format."
+        (Invoke-Recorded { New-QedImage $path -BackingFile base.raw -BackingFormat Raw -Force -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.raw', recorded as Raw."
+        (Invoke-Recorded { New-QedImage $path -BackingFile base.qed -Force -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.qed', recorded as Probe."
+    }
+
+    It 'of an image that was not closed cleanly is why it can be written to' {
+        $dirty = Copy-Fixture 'damaged/dirty-leaks.qed' -Folder $folder
+        $said = (Invoke-Recorded { Resize-QedImage $dirty 2MB -Verbose }).Verbose
+        $said | Should -Contain "${dirty}: it was not closed cleanly, but its tables are sound (2 clusters leaked), so it can be written to."
+        $said | Should -Contain "${dirty}: the disk has 2 MiB (2097152 bytes) now."
+    }
+
+    It 'of a merge into a smaller disk is that it grows' {
+        $null = Copy-Fixture 'chains/base.raw' -Folder $folder
+        $path = [System.IO.Path]::Combine($folder, 'new.qed')
+        $null = New-QedImage $path 64KB -BackingFile base.raw
+        $raw = [System.IO.Path]::Combine($folder, 'base.raw')
+        (Invoke-Recorded { Merge-QedImage $path -Verbose }).Verbose | Should -Contain "${raw}: it grows from 32768 to 65536 bytes, the size of the overlay."
+    }
+
+    It 'of a repair is where its backup is, before anything changes, and how to take it back' {
+        $several = Copy-Fixture 'damaged/several.qed' -Folder $folder
+        $recorded = Invoke-Recorded { Repair-QedImage $several -Verbose }
+        $backup = $recorded.Output[0].BackupPath
+        $recorded.Verbose | Should -Contain "${several}: what is changed is saved in '$backup' first."
+        $recorded.Verbose | Should -Contain "${several}: take it back with Repair-QedImage -RestoreFrom '$backup'."
+        (Invoke-Recorded { Repair-QedImage $several -RestoreFrom $backup -Verbose }).Verbose | Should -Contain "${several}: brought back to what '$backup' saved."
+    }
+
+    It 'is nothing unless it is asked for' {
+        $several = Copy-Fixture 'damaged/several.qed' -Folder $folder
+        $recorded = Invoke-Recorded { Test-QedImage $several; Test-QedImage $several -Verbose:$false -Debug:$false }
+        $recorded.Verbose | Should -BeNullOrEmpty
+        $recorded.Debug | Should -BeNullOrEmpty
+    }
+
+    It 'comes before the error that follows from it' {
+        $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
+        $null = Copy-Fixture 'chains/three-middle.qed' -Folder $folder
+        $ErrorActionPreference = 'Continue'
+        $said = @(Get-QedInfo $top -BackingChain -Verbose 2>&1 4>&1 | Where-Object { $_ -isnot [QedTools.QedImageInfo] })
+        $said | Should -HaveCount 2
+        $said[0] | Should -BeOfType ([System.Management.Automation.VerboseRecord])
+        $said[1] | Should -BeOfType ([System.Management.Automation.ErrorRecord])
+    }
+}
+
+Describe 'What -Debug tells' {
+    BeforeAll {
+        # The debug lines alone. The preference is set: in Windows PowerShell -Debug asks at every line.
+        function Get-DebugLine {
+            param([Parameter(Mandatory)][scriptblock] $Script)
+
+            $DebugPreference = 'Continue'
+            (Invoke-Recorded $Script).Debug
+        }
+    }
+
+    BeforeEach { $folder = New-Folder 'debug' }
+
+    It 'of a new image is its header and where its L1 table is' {
+        $path = [System.IO.Path]::Combine($folder, 'new.qed')
+        Get-DebugLine { New-QedImage $path 1GB } | Should -Be @(
+            "${path}: a QED file of 327680 bytes, a disk of 1073741824 bytes."
+            'new.qed: header: cluster_size 65536, table_size 4, header_size 1, features 0x0, compat_features 0x0, autoclear_features 0x0, l1_table_offset 0x10000, image_size 1073741824, backing_filename_offset 0, backing_filename_size 0.'
+            'new.qed: L1 table at 0x10000-0x4ffff, 1 of 32768 entries in use, an L2 table of 262144 bytes for each 2147483648 bytes of the disk; the file has 327680 bytes, 5 whole clusters.'
+        )
+    }
+
+    It 'of a check is where the tables are' {
+        $path = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
+        @(Get-DebugLine { Test-QedImage $path })[-3..-1] | Should -Be @(
+            'leak-in-middle.qed: entry 0 of the L1 table leads to the L2 table at 0x4000-0x5fff.'
+            'leak-in-middle.qed: entry 1 of the L1 table leads to the L2 table at 0xa000-0xbfff.'
+            'leak-in-middle.qed: entry 2 of the L1 table leads to the L2 table at 0xf000-0x10fff.'
+        )
+    }
+
+    It 'of a conversion is where the new clusters go, in the order of the writes' {
+        $path = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 1MB '0+128K 0x11, 512K+64K 0x22'
+        $result = [System.IO.Path]::Combine($folder, 'result.qed')
+        $said = @(Get-DebugLine { Convert-QedImage $path $result })
+        $said[0] | Should -BeExactly "${path}: a Raw file of 1048576 bytes, a disk of 1048576 bytes."
+        $said[3..$said.Count] | Should -Be @(
+            'result.qed: header written at 0x0: features 0x0 to 0x2.'
+            'result.qed: new L2 table at 0x50000-0x8ffff, for entry 0 of the L1 table.'
+            'result.qed: virtual 0-131071 now in new clusters at 0x90000-0xaffff.'
+            'result.qed: virtual 524288-589823 now in new clusters at 0xb0000-0xbffff.'
+            'result.qed: 72 bytes of L2 tables written.'
+            'result.qed: 8 bytes of the L1 table written.'
+            'result.qed: header written at 0x0: features 0x2 to 0x0.'
+        )
+    }
+
+    It 'of a change of the header is its fields before and after' {
+        $path = Copy-Fixture 'chains/over-raw.qed' -Folder $folder
+        $null = Copy-Fixture 'chains/base.qed' -Folder $folder
+        @(Get-DebugLine { Set-QedBackingFile $path base.qed })[-2..-1] | Should -Be @(
+            'over-raw.qed: backing file name written at 0x48-0x4f.'
+            'over-raw.qed: header written at 0x0: features 0x5 to 0x1, backing_filename_offset 0x40 to 0x48.'
+        )
+    }
+
+    It 'of a repair is which entries change and where data is copied to' {
+        $path = Copy-Fixture 'damaged/double-one-table.qed' -Folder $folder
+        $said = @(Get-DebugLine { Repair-QedImage $path -NoBackup })
+        @($said -like 'double-one-table.qed: entry * of the L2 table at 0x* now leads to 0x*.') | Should -Not -BeNullOrEmpty
+        $said[-1] | Should -BeExactly 'double-one-table.qed: header written at 0x0: features 0x2 to 0x0.'
+    }
+
+    It 'of packing a file is what moves where' {
+        $path = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
+        $said = @(Get-DebugLine { Optimize-QedImage $path })
+        $said | Should -Contain 'leak-in-middle.qed: data clusters moved from 0xe000 and above into free ones up to 0x6000: 1.'
+        $said | Should -Contain 'leak-in-middle.qed: file length set to 65536 bytes (0x10000).'
+    }
+
+    It 'is nothing with -Verbose alone' {
+        $path = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
+        $recorded = Invoke-Recorded { Test-QedImage $path -Verbose }
+        $recorded.Verbose | Should -Not -BeNullOrEmpty
+        $recorded.Debug | Should -BeNullOrEmpty
+    }
+
+    It 'ends with the cmdlet, though its stream is written to later' {
+        $path = Copy-Fixture 'images/table-1.qed' -Folder $folder
+        $DebugPreference = 'Continue'
+        $stream = Open-QedImage $path -ReadWrite 5>$null
+        try {
+            $stream.Write([byte[]]::new(70000), 0, 70000)
+            $stream.Flush()
+        }
+        finally { $stream.Dispose() }
+        "$((Test-QedImage $path 5>$null).Status)" | Should -Be 'Clean'
+    }
+}
+
+Describe 'An error' {
+    It 'of every kind has an id of its own, and about_QedTools lists it' {
+        $module = (Get-Command New-QedImage).ImplementingType.Assembly
+        $table = $module.GetType('QedTools.Sessions.ErrorTable').GetField('Entries', 'NonPublic, Static').GetValue($null)
+        $base = [QedTools.QedException]
+        $kinds = $base.Assembly.GetTypes() + $module.GetTypes() | Where-Object { $base.IsAssignableFrom($_) -and -not $_.IsAbstract }
+        foreach ($kind in $kinds) { $table.ContainsKey($kind) | Should -BeTrue -Because "$kind needs an id" }
+
+        $ids = @($table.Values | ForEach-Object { $_.Item1 })
+        @([System.Collections.Generic.HashSet[string]]::new([string[]]$ids)).Count | Should -Be $kinds.Count
+        $about = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'docs', 'en-US', 'about_QedTools.md'))
+        foreach ($id in $ids) { $about | Should -Match "(?m)^- ${id}: " }
+    }
+
+    It 'says what happened to which file and what to do, in whole sentences on one line: <Name>' -ForEach @(
+        @{ Name = 'no size'; Script = { New-QedImage new.qed } }
+        @{ Name = 'a file that is there'; Script = { New-QedImage base.qed 1MB } }
+        @{ Name = 'no folder'; Script = { New-QedImage nowhere/new.qed 1MB } }
+        @{ Name = 'a cluster size'; Script = { New-QedImage new.qed 1MB -ClusterSizeBytes 5000 } }
+        @{ Name = 'a table size'; Script = { New-QedImage new.qed 1MB -TableSize 3 } }
+        @{ Name = 'a size'; Script = { New-QedImage new.qed 100PB } }
+        @{ Name = 'a backing file'; Script = { New-QedImage new.qed -BackingFile nothing.raw } }
+        @{ Name = 'a folder for a backing file'; Script = { New-QedImage new.qed -BackingFile . } }
+        @{ Name = 'a long name'; Script = { New-QedImage new.qed 1MB -BackingFile ('x' * 2000) } }
+        @{ Name = 'a missing file'; Script = { Get-QedInfo nothing.qed } }
+        @{ Name = 'a folder'; Script = { Get-QedInfo -LiteralPath . } }
+        @{ Name = 'a raw file'; Script = { Get-QedInfo base.raw } }
+        @{ Name = 'an empty file'; Script = { Get-QedInfo empty.qed } }
+        @{ Name = 'another provider'; Script = { Get-QedInfo Env:/PATH } }
+        @{ Name = 'no drive'; Script = { Get-QedInfo nodrive:/x.qed } }
+        @{ Name = 'a protocol'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
+        @{ Name = 'a circle'; Script = { Get-QedInfo cycle-self.qed -BackingChain } }
+        @{ Name = 'a range'; Script = { Get-QedAllocationMap base.qed -Offset 10GB } }
+        @{ Name = 'damage'; Script = { Get-QedAllocationMap l1-huge.qed } }
+        @{ Name = 'damage before a change'; Script = { Optimize-QedImage l1-huge.qed } }
+        @{ Name = 'no overlay'; Script = { Merge-QedImage base.qed } }
+        @{ Name = 'a smaller size'; Script = { Resize-QedImage base.qed 1KB } }
+        @{ Name = 'too large a size'; Script = { Resize-QedImage base.qed 1PB } }
+        @{ Name = 'no format'; Script = { Convert-QedImage base.qed new.unknown } }
+        @{ Name = 'the source itself'; Script = { Convert-QedImage base.qed base.qed -Force } }
+        @{ Name = 'a choice that a format does not have'; Script = { Convert-QedImage base.qed new.raw -ClusterSizeBytes 64KB } }
+        @{ Name = 'no backup'; Script = { Repair-QedImage base.qed -RestoreFrom base.raw } }
+        @{ Name = 'a header'; Script = { Get-QedInfo l1-zero.qed } }
+        @{ Name = 'a feature'; Script = { Get-QedInfo feature-bit-3.qed } }
+        @{ Name = 'a cut file'; Script = { Get-QedInfo cut-40.qed } }
+    ) {
+        $folder = New-Folder 'errors'
+        $null = Copy-Fixture 'chains/base.qed', 'chains/base.raw', 'chains/name-nbd.qed', 'chains/cycle-self.qed', 'damaged/l1-huge.qed', 'headers/l1-zero.qed', 'headers/feature-bit-3.qed', 'headers/cut-40.qed' -Folder $folder
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'empty.qed'), '')
+        $failed = Invoke-InFolder $folder { Invoke-Recorded $Script }
+        $failed.Errors | Should -HaveCount 1
+        $text = $failed.Errors[0].Exception.Message
+        $text | Should -Match "^[A-Z'].*\.$" -Because 'it is sentences'
+        $text | Should -Match "'[^']+'" -Because 'it names a file'
+        $text.Contains("`n") | Should -BeFalse
+        # A second sentence, or what follows a colon or semicolon, says what to do.
+        $text | Should -Match '(\. [A-Z]|[:;] )' -Because 'it says what to do'
+    }
+}

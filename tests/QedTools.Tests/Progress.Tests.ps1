@@ -1,0 +1,84 @@
+# What the progress of an operation looks like on its way to the host. The clock is ours: nobody waits, and nothing depends on
+# how fast the machine is.
+BeforeDiscovery { . "$PSScriptRoot/TestModule.ps1" }
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    $type = (Get-Command New-QedImage).ImplementingType.Assembly.GetType('QedTools.Sessions.CommandProgress')
+    $constructor = $type.GetConstructor([type[]]([System.Action[System.Management.Automation.ProgressRecord]], [System.Func[timespan]], [string]))
+    $culture = [cultureinfo]::CurrentCulture
+
+    # A progress whose records are kept as they were when they were written.
+    function New-Progress {
+        $script:now = [timespan]::Zero
+        $script:records = [System.Collections.Generic.List[object]]::new()
+        $write = [System.Action[System.Management.Automation.ProgressRecord]] {
+            param($record)
+            $script:records.Add([pscustomobject]@{
+                    Id = $record.ActivityId; Activity = $record.Activity; Status = $record.StatusDescription; Percent = $record.PercentComplete
+                    Seconds = $record.SecondsRemaining; Type = $record.RecordType
+                })
+        }
+        $constructor.Invoke(@($write, [System.Func[timespan]] { $script:now }, 'Checking disk.qed'))
+    }
+
+    function Send-Report {
+        param([object] $Progress, [double] $At, [long] $Done, [long] $Total)
+
+        $script:now = [timespan]::FromMilliseconds($At)
+        $Progress.Report([QedTools.OperationProgress]::new($Done, $Total))
+    }
+}
+
+Describe 'Progress' {
+    BeforeEach { $progress = New-Progress }
+
+    It 'of less than half a second is not shown, nor its end' {
+        foreach ($at in 0, 100, 499) { Send-Report $progress $at $at 1000 }
+        $progress.Dispose()
+        $records | Should -HaveCount 0
+    }
+
+    It 'is shown five times a second at most' {
+        for ($at = 0; $at -le 2000; $at += 10) { Send-Report $progress $at $at 2000 }
+        $records | Should -HaveCount 8
+    }
+
+    It 'tells how far, how fast and how long still' {
+        for ($at = 0; $at -le 1000; $at += 100) { Send-Report $progress $at (100MB * $at / 1000) 1GB }
+        $last = $records[$records.Count - 1]
+        $last.Activity | Should -BeExactly 'Checking disk.qed'
+        $last.Status | Should -BeExactly ('{0} MiB of 1 GiB, 100 MiB/s' -f (90).ToString('0.0', $culture))
+        $last.Percent | Should -Be 8
+        $last.Seconds | Should -Be 10
+        $last.Type | Should -Be 'Processing'
+    }
+
+    It 'is one activity that ends' {
+        foreach ($at in 600, 900) { Send-Report $progress $at $at 1000 }
+        $progress.Dispose()
+        ($records | ForEach-Object { "$($_.Type)" }) | Should -Be 'Processing', 'Processing', 'Completed'
+        @([System.Collections.Generic.HashSet[int]]::new([int[]]($records | ForEach-Object { $_.Id }))).Count | Should -Be 1
+    }
+
+    It 'of two operations are two activities' {
+        Send-Report $progress 600 1 2
+        $first = $records[0].Id
+        Send-Report (New-Progress) 600 1 2
+        $records[0].Id | Should -Not -Be $first
+    }
+
+    It 'does not know the time that remains before anything is done' {
+        Send-Report $progress 600 0 1GB
+        $records[0].Seconds | Should -Be -1
+        $records[0].Status | Should -BeExactly '0 B of 1 GiB'
+        $records[0].Percent | Should -Be 0
+    }
+
+    It 'never leaves 0 to 100 percent' {
+        Send-Report $progress 600 5 0
+        Send-Report $progress 900 20 10
+        ($records | ForEach-Object { $_.Percent }) | Should -Be 100, 100
+        $records[1].Seconds | Should -Be 0
+    }
+}
