@@ -161,7 +161,7 @@ Describe 'Repair-QedImage' {
             Get-FolderState $folder | Should -Be $before
             $result = Repair-QedImage $bad -NoBackup
             $count = if ($result.RepairCount -eq 1) { '1 repair' } else { "$($result.RepairCount) repairs" }
-            $said[0] | Should -Be "Make $count in '$bad', and save what they change so that they can be taken back."
+            $said[0] | Should -Be "Make $count in '$bad', and save what is changed, so that it can be taken back."
             $said[1..$said.Count] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
         }
     }

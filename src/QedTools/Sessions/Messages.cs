@@ -144,7 +144,7 @@ internal static class Messages
 
     /// <summary>The repair of an image.</summary>
     public static string RepairAction(string path, long repairs, bool saves) =>
-        $"Make {Count(repairs, "repair")} in {Name(path)}{(saves ? ", and save what they change so that they can be taken back" : string.Empty)}.";
+        $"Make {Count(repairs, "repair")} in {Name(path)}{(saves ? ", and save what is changed, so that it can be taken back" : string.Empty)}.";
 
     /// <summary>One repair, done or to be done.</summary>
     public static string Repair(string path, QedRepair repair) => $"{Shown(path)}: {repair.Description}";
