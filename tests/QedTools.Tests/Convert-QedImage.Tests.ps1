@@ -40,9 +40,10 @@ Describe 'Convert-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'ClusterSizeBytes', 'DestinationPath!@1', 'Force', 'ForceShare', 'Format'
-            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + 'NoFlush', 'Path!@0 value property', 'TableSize', 'Verify')
-            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property', 'NoFlush', 'TableSize', 'Verify')
+            $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1', 'Fixed', 'Force', 'ForceShare', 'Format'
+            $rest = 'LogicalSectorSizeBytes', 'NoFlush'
+            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'TableSize', 'Verify')
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {

@@ -19,7 +19,7 @@ BeforeDiscovery {
         @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
         @{ Name = 'json:{"driver":"qed"}'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
         @{ Name = 'disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*LUKS*' }
-        @{ Name = 'head-only.vhdx'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*VHDX*' }
+        @{ Name = 'head-only.vhdx'; Id = 'QedDamagedFile'; Category = 'InvalidData'; Message = '*VHDX*head-only.vhdx*' }
         @{ Name = 'table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
         @{ Name = 'feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented'; Message = '*0x8*' }
         @{ Name = 'cut-40.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*cut-40.qed*40*' }

@@ -84,6 +84,25 @@ function Copy-Fixture {
     }
 }
 
+# Unpacks compressed fixtures to a folder, under their names without .gz; returns the full paths.
+function Expand-Fixture {
+    param([Parameter(Mandatory)][string[]] $Name, [string] $Folder = $TestDrive)
+
+    foreach ($item in $Name) {
+        $copy = [System.IO.Path]::Combine($Folder, [System.IO.Path]::GetFileNameWithoutExtension($item))
+        $packed = [System.IO.Compression.GZipStream]::new(
+            [System.IO.File]::OpenRead([System.IO.Path]::Combine($PSScriptRoot, '..', 'fixtures', $item)), [System.IO.Compression.CompressionMode]::Decompress)
+        $file = [System.IO.File]::Create($copy)
+        try { $packed.CopyTo($file) }
+        finally {
+            $file.Dispose()
+            $packed.Dispose()
+        }
+
+        $copy
+    }
+}
+
 # Runs a script block with another current location, which PowerShell keeps apart from the process's current directory.
 # The names are odd because the script block sees them in place of its own.
 function Invoke-InFolder {

@@ -7,6 +7,7 @@ using QedTools.Interchange.Foreign;
 using QedTools.Interchange.Raw;
 using QedTools.Interchange.Vdi;
 using QedTools.Interchange.Vhd;
+using QedTools.Interchange.Vhdx;
 using QedTools.Interchange.Vmdk;
 using QedTools.Qed;
 using QedTools.Storage;
@@ -23,7 +24,7 @@ internal static class DiskFormats
     public static readonly IDiskFormat Raw = new RawFormat();
 
     /// <summary>All formats in the order in which they are asked; raw is last.</summary>
-    public static readonly IReadOnlyList<IDiskFormat> All = [Qed, new VhdFormat(), new VdiFormat(), new VmdkFormat(), .. ForeignFormat.All, Raw];
+    public static readonly IReadOnlyList<IDiskFormat> All = [Qed, new VhdxFormat(), new VhdFormat(), new VdiFormat(), new VmdkFormat(), .. ForeignFormat.All, Raw];
 
     /// <summary>The format that a user chose.</summary>
     public static IDiskFormat Of(QedDiskFormat kind) => All.First(format => format.Kind == kind);

@@ -9,6 +9,9 @@ public enum QedDiskFormat
     /// <summary>QEMU Enhanced Disk.</summary>
     Qed,
 
+    /// <summary>Virtual Hard Disk v2, of Hyper-V.</summary>
+    Vhdx,
+
     /// <summary>The older format of Hyper-V, and that of Virtual PC.</summary>
     Vhd,
 

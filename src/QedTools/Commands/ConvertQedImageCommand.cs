@@ -35,6 +35,20 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [ArgumentCompleter(typeof(TableSizeCompleter))]
     public int? TableSize { get; set; }
 
+    /// <summary>A block's size, in bytes: for VHDX a power of two from 1MB to 256MB.</summary>
+    [Parameter]
+    [Alias("BlockSize")]
+    public long? BlockSizeBytes { get; set; }
+
+    /// <summary>The size of the sectors that a VHDX disk shows, in bytes: 512 or 4096.</summary>
+    [Parameter]
+    [Alias("LogicalSectorSize")]
+    public int? LogicalSectorSizeBytes { get; set; }
+
+    /// <summary>Make the file as long as the disk from the start.</summary>
+    [Parameter]
+    public SwitchParameter Fixed { get; set; }
+
     /// <summary>Make an overlay of this file, which holds only what differs; stored as typed, relative names begin in the result's folder.</summary>
     [Parameter]
     [Alias("ParentPath")]
@@ -82,6 +96,9 @@ public sealed class ConvertQedImageCommand : QedReadCommand
             Format = FormatFor(path),
             ClusterSize = ClusterSizeBytes,
             TableSize = TableSize,
+            BlockSize = BlockSizeBytes,
+            SectorSize = LogicalSectorSizeBytes,
+            IsFixed = Fixed,
             BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
             BackingFormat = BackingFormat,
             Replace = Force,

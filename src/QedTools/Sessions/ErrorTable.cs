@@ -21,6 +21,7 @@ internal static class ErrorTable
         [typeof(QedHeaderException)] = ("QedHeaderInvalid", ErrorCategory.InvalidData),
         [typeof(QedUnsupportedFeatureException)] = ("QedUnsupportedFeature", ErrorCategory.NotImplemented),
         [typeof(QedCorruptException)] = ("QedCorrupt", ErrorCategory.InvalidData),
+        [typeof(QedDamagedFileException)] = ("QedDamagedFile", ErrorCategory.InvalidData),
         [typeof(QedLimitException)] = ("QedLimit", ErrorCategory.InvalidArgument),
         [typeof(QedUnsupportedFormatException)] = ("QedUnsupportedFormat", ErrorCategory.NotImplemented),
         [typeof(QedDamagedFileException)] = ("QedDamagedFile", ErrorCategory.InvalidData),

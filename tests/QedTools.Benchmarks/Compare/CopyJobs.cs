@@ -33,6 +33,26 @@ internal sealed class CopyJobs(Session session)
         };
     }
 
+    public Job QedToVhdx(Inputs inputs, long size, bool flushes)
+    {
+        string raw = inputs.ScatteredRaw("scattered.raw", size, storesZeroes: false);
+        string qed = ToQed(inputs, raw, "scattered.qed");
+        string ours = inputs.PathOf("ours.vhdx");
+        string theirs = inputs.PathOf("theirs.vhdx");
+        return new Job(
+            $"Convert-QedImage, {Size(size)} QED, half of it scattered data, to VHDX{Ending(flushes)}",
+            1.00,
+            () => Convert(qed, ours, flushes),
+            () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "qed", "-O", "vhdx", qed, theirs]),
+            (_, _) => AreEqual(raw, theirs, ours))
+        {
+            BytesWritten = size,
+            BeforeRound = () => Remove(ours, theirs),
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+    }
+
     public Job RawToQed(Inputs inputs, long size, bool storesZeroes, bool flushes)
     {
         string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes);

@@ -206,6 +206,17 @@ public sealed class BackingChainTests : IDisposable
         Assert.Equal(backing, error.Path);
     }
 
+    [Fact]
+    public void A_backing_file_that_is_cut_off_is_refused_by_name_and_not_read_as_raw()
+    {
+        string backing = Fixture.PathOf("foreign/head-only.vhdx");
+        string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), backing);
+
+        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => OpenAll(overlay));
+
+        Assert.Equal(("VHDX", backing), (error.Format, error.Path));
+    }
+
     [Theory]
     [InlineData("disk.vmdk", "VMDK", 1 << 20)]
     [InlineData("disk.vdi", "VDI", 1 << 20)]

@@ -34,6 +34,7 @@ internal sealed class ConvertScenario(string target, bool isOverlay, bool replac
         {
             ClusterSize = IsQed ? Images.ClusterSize : null,
             TableSize = IsQed ? 2 : null,
+            BlockSize = target.EndsWith(".vhdx", StringComparison.Ordinal) ? 1 << 20 : null,
             BackingFile = isOverlay ? "base.raw" : null,
             Replace = replaces,
             Verify = true,

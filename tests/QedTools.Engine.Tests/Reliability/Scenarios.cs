@@ -31,6 +31,7 @@ internal static class Scenarios
         yield return new PackingScenario(tableSize: 1);
         yield return new ConvertScenario("result.qed", isOverlay: true, replaces: true);
         yield return new ConvertScenario("result.raw", isOverlay: false, replaces: false);
+        yield return new ConvertScenario("result.vhdx", isOverlay: false, replaces: false);
         foreach (string fixture in new[] { "several", "table-shared", "leak-in-middle", "dirty-corrupt" })
         {
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);
@@ -78,6 +79,7 @@ internal static class Scenarios
         yield return new ConvertScenario("result.qed", isOverlay: false, replaces: false);
         yield return new ConvertScenario("result.qed", isOverlay: true, replaces: true);
         yield return new ConvertScenario("result.raw", isOverlay: false, replaces: true);
+        yield return new ConvertScenario("result.vhdx", isOverlay: false, replaces: true);
         foreach (string fixture in Damaged)
         {
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);

@@ -1,4 +1,5 @@
 using System.IO;
+using System.IO.Compression;
 using System.Linq;
 using System.Reflection;
 
@@ -13,6 +14,16 @@ internal static class Fixture
 
     /// <summary>The full path of a fixture, such as "images/table-1.qed".</summary>
     public static string PathOf(string name) => Path.GetFullPath(Path.Combine(Folder, name));
+
+    /// <summary>Unpacks a compressed fixture, such as "vhdx/dynamic.vhdx.gz", to where a test may change it.</summary>
+    public static string Expand(TempFolder folder, string name)
+    {
+        string copy = folder.PathOf(Path.GetFileNameWithoutExtension(name));
+        using GZipStream packed = new(File.OpenRead(PathOf(name)), CompressionMode.Decompress);
+        using FileStream file = File.Create(copy);
+        packed.CopyTo(file);
+        return copy;
+    }
 
     /// <summary>Copies a fixture, with its holes, to where a test may change it.</summary>
     public static string CopyTo(TempFolder folder, string name)

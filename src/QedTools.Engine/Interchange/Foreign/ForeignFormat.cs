@@ -25,7 +25,6 @@ internal sealed class ForeignFormat : IDiskFormat
     public static IReadOnlyList<ForeignFormat> All { get; } =
     [
         new("qcow2", [(byte)'Q', (byte)'F', (byte)'I', 0xFB]),
-        new("VHDX", "vhdxfile"u8),
         new("VMDK", "COWD"u8),
         new("LUKS", [(byte)'L', (byte)'U', (byte)'K', (byte)'S', 0xBA, 0xBE]),
         new("Parallels", "WithoutFreeSpace"u8),

@@ -1,0 +1,210 @@
+using System;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using QedTools.Interchange.Vhdx.Format;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhdx;
+
+/// <summary>Tells what the file holds of the disk, from the block allocation table and the sector bitmaps; every entry is checked as it is used.</summary>
+internal sealed class BlockMap
+{
+    private readonly IStorage _file;
+    private readonly TablePages _pages;
+    private readonly FileRegions _regions;
+    private readonly VhdxGeometry _geometry;
+    private readonly bool _hasParent;
+    private long _end;
+
+    /// <param name="file">The file, its log replayed.</param>
+    /// <param name="regions">What of it is no place for blocks.</param>
+    /// <param name="geometry">The disk's sizes.</param>
+    /// <param name="hasParent">Whether it has a parent.</param>
+    /// <exception cref="QedDamagedFileException">The BAT region is too short for the disk.</exception>
+    public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent)
+    {
+        _file = file;
+        _pages = new TablePages(file);
+        _regions = regions;
+        _geometry = geometry;
+        _hasParent = hasParent;
+        _end = file.Length;
+        long needed = (hasParent ? geometry.BatEntriesWithParent : geometry.BatEntries) * BatEntry.Size;
+        VhdxDamage.Require(
+            regions.Bat.Length >= needed, file.Path, "Length of the BAT region", (ulong)regions.Bat.Length, $"at least {needed} bytes for a disk of that size");
+    }
+
+    /// <summary>What the file holds from an offset on.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">How far to look, in bytes; at least 1, not beyond the disk's end.</param>
+    /// <returns>A run of at most that length; what follows it may continue it.</returns>
+    /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public BlockRun RunAt(long offset, long length)
+    {
+        long block = _geometry.BlockAt(offset);
+        int within = _geometry.OffsetInBlock(offset);
+        BatEntry entry = EntryOf(block);
+        if (entry.State == PayloadBlockState.PartiallyPresent)
+        {
+            return SectorRunAt(offset, Math.Min(length, _geometry.BlockSize - within), (long)entry.FileOffset + within);
+        }
+
+        long run = _geometry.BlockSize - within;
+        if (entry.State == PayloadBlockState.FullyPresent)
+        {
+            long fileOffset = (long)entry.FileOffset + within;
+            while (run < length && EntryOf(block + 1).Value == entry.Value + (ulong)_geometry.BlockSize)
+            {
+                block++;
+                entry = EntryOf(block);
+                run += _geometry.BlockSize;
+            }
+
+            return new BlockRun(Math.Min(run, length), QedExtentState.Data, fileOffset);
+        }
+
+        while (run < length)
+        {
+            long alike = CountAlike(block + 1, entry, _geometry.BlocksCovering(length - run));
+            if (alike == 0)
+            {
+                break;
+            }
+
+            block += alike;
+            run += _geometry.BlockStart(alike);
+        }
+
+        return new BlockRun(
+            Math.Min(run, length), entry.State == PayloadBlockState.NotPresent ? QedExtentState.Unallocated : QedExtentState.Zero, FileOffset: 0);
+    }
+
+    /// <summary>Gives a block a place at the end of a new file.</summary>
+    /// <param name="block">The block, which has none.</param>
+    /// <returns>Where it is, in bytes.</returns>
+    /// <exception cref="QedException">The file could not be read or written.</exception>
+    public long Allocate(long block)
+    {
+        long place = _end;
+        _pages.Set(EntryOffset(_geometry.BatIndex(block)), BatEntry.FullyPresentAt(place).Value);
+        _end += _geometry.BlockSize;
+        return place;
+    }
+
+    /// <summary>Brings the table of a new file, and the file's length, into the file.</summary>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void WriteBack()
+    {
+        _pages.WriteBack();
+        if (_file.Length < _end)
+        {
+            _file.SetLength(_end);
+        }
+    }
+
+    private long EntryOffset(long index) => _regions.Bat.Start + (index * BatEntry.Size);
+
+    private BatEntry EntryAt(long index) =>
+        new(BinaryPrimitives.ReadUInt64LittleEndian(_pages.At(EntryOffset(index))));
+
+    private BatEntry EntryOf(long block)
+    {
+        BatEntry entry = EntryAt(_geometry.BatIndex(block));
+        switch (entry.State)
+        {
+            case PayloadBlockState.FullyPresent:
+            case PayloadBlockState.PartiallyPresent when _hasParent:
+                RequireInside(entry, _geometry.ShownBytes(block), "block", block);
+                return entry;
+            case PayloadBlockState.NotPresent or PayloadBlockState.Undefined or PayloadBlockState.Zero or PayloadBlockState.Unmapped or PayloadBlockState.UnmappedBefore:
+                return entry;
+            default:
+                throw VhdxDamage.Of(
+                    _file.Path, $"the BAT entry of block {block}", entry, $"one with the state 0, 1, 2, 3 or 6 in its lowest three bits{(_hasParent ? ", or 7" : string.Empty)}");
+        }
+    }
+
+    private void RequireInside(BatEntry entry, long length, string kind, long number)
+    {
+        if (entry.FileOffset > (ulong)_end || length > _end - (long)entry.FileOffset)
+        {
+            throw VhdxDamage.Of(_file.Path, $"the BAT entry of {kind} {number}", entry, $"one whose {length} bytes lie inside the file's {_end}");
+        }
+
+        if (_regions.At((long)entry.FileOffset, length) is { } region)
+        {
+            throw VhdxDamage.Of(_file.Path, $"the BAT entry of {kind} {number}", entry, $"one that lies outside {region.Name} at {region.Start}");
+        }
+    }
+
+    // How many blocks from one on have the very entry that another one without data has.
+    private long CountAlike(long block, BatEntry entry, long most)
+    {
+        ReadOnlySpan<ulong> entries = MemoryMarshal.Cast<byte, ulong>(_pages.At(EntryOffset(_geometry.BatIndex(block))));
+        int count = (int)Math.Min(entries.Length, Math.Min(most, _geometry.BlocksLeftInChunk(block)));
+        ulong wanted = BitConverter.IsLittleEndian ? entry.Value : BinaryPrimitives.ReverseEndianness(entry.Value);
+        for (int i = 0; i < count; i++)
+        {
+            if (entries[i] != wanted)
+            {
+                return i;
+            }
+        }
+
+        return count;
+    }
+
+    private BlockRun SectorRunAt(long offset, long length, long fileOffset)
+    {
+        long chunk = _geometry.ChunkOf(_geometry.BlockAt(offset));
+        BatEntry entry = EntryAt(_geometry.SectorBitmapIndex(chunk));
+        if (entry.State != PayloadBlockState.FullyPresent)
+        {
+            throw VhdxDamage.Of(
+                _file.Path, $"the BAT entry of sector bitmap {chunk}", entry, "one with the state 6 in its lowest three bits, for a block of the chunk is partially present");
+        }
+
+        RequireInside(entry, VhdxGeometry.SectorBitmapBlockSize, "sector bitmap", chunk);
+        long sectors = CountAlike((long)entry.FileOffset, _geometry.SectorInChunk(offset), _geometry.SectorsCovering(offset, length), out bool isHere);
+        long run = Math.Min(length, _geometry.ReachOf(offset, sectors));
+        return isHere ? new BlockRun(run, QedExtentState.Data, fileOffset) : new BlockRun(run, QedExtentState.Unallocated, FileOffset: 0);
+    }
+
+    // How many bits of a bitmap from one on are like that one. The lowest bit of a byte comes first (2.4).
+    private long CountAlike(long bitmap, int first, long most, out bool isSet)
+    {
+        ReadOnlySpan<byte> bytes = _pages.At(bitmap + (first / 8));
+        isSet = (bytes[0] >> (first % 8) & 1) != 0;
+        int flip = isSet ? 0xFF : 0;
+        long count = 0;
+        int bit = first % 8;
+        int at = 0;
+        while (count < most)
+        {
+            if (at == bytes.Length)
+            {
+                bytes = _pages.At(bitmap + ((first + count) / 8));
+                at = 0;
+            }
+
+            int differing = (bytes[at] ^ flip) >> bit;
+            if (differing != 0)
+            {
+                while ((differing & 1) == 0)
+                {
+                    differing >>= 1;
+                    count++;
+                }
+
+                break;
+            }
+
+            count += 8 - bit;
+            bit = 0;
+            at++;
+        }
+
+        return Math.Min(count, most);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace QedTools.Interchange.Vhdx.Format;
+
+/// <summary>An entry of the block allocation table ([MS-VHDX], 2.5.1): a block's state, and where it is in the file.</summary>
+/// <param name="Value">The 64 bits.</param>
+internal readonly record struct BatEntry(ulong Value)
+{
+    /// <summary>An entry's size, in bytes.</summary>
+    public const int Size = 8;
+
+    private const ulong StateMask = 7;
+    private const ulong OffsetMask = ~((1UL << 20) - 1);
+
+    /// <summary>The entry of a block that is all in the file.</summary>
+    /// <param name="fileOffset">Where, in bytes: a multiple of 1 MiB.</param>
+    public static BatEntry FullyPresentAt(long fileOffset) => new((ulong)fileOffset | (ulong)PayloadBlockState.FullyPresent);
+
+    /// <summary>The block's state.</summary>
+    public PayloadBlockState State => (PayloadBlockState)(Value & StateMask);
+
+    /// <summary>Where the block is in the file, in bytes; a multiple of 1 MiB, of no meaning unless the file holds the block.</summary>
+    public ulong FileOffset => Value & OffsetMask;
+
+    /// <inheritdoc/>
+    public override string ToString() => "0x" + Value.ToString("x", CultureInfo.InvariantCulture);
+}

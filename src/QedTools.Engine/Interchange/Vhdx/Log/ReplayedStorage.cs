@@ -1,0 +1,99 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhdx.Log;
+
+/// <summary>A file as it reads once its log is replayed. It is not written to.</summary>
+/// <param name="file">The file as it is.</param>
+/// <param name="patches">What is otherwise, in order and apart from each other.</param>
+/// <param name="leastLength">How long it is at least, in bytes; what is added is zeroes.</param>
+internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> patches, long leastLength) : IStorage
+{
+    public string Path => file.Path;
+
+    public string Identity => file.Identity;
+
+    public bool CanWrite => false;
+
+    public long Length => Math.Max(file.Length, leastLength);
+
+    public long AllocatedBytes => file.AllocatedBytes;
+
+    public bool IsInUse => file.IsInUse;
+
+    public int Read(long offset, Span<byte> buffer)
+    {
+        int count = (int)Math.Max(0, Math.Min(buffer.Length, Length - offset));
+        buffer = buffer.Slice(0, count);
+        buffer.Slice(file.Read(offset, buffer)).Clear();
+        for (int i = FirstEndingBehind(offset); i < patches.Count && patches[i].Start < offset + count; i++)
+        {
+            Apply(patches[i], offset, buffer);
+        }
+
+        return count;
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+
+    public void SetLength(long length) => throw new NotSupportedException();
+
+    public void Flush() => throw new NotSupportedException();
+
+    public void BeginFlush()
+    {
+    }
+
+    public StorageRange RangeAt(long offset, long length)
+    {
+        StorageRange range = offset < file.Length ? file.RangeAt(offset, length) : new StorageRange(length, IsHole: true);
+        int i = FirstEndingBehind(offset);
+        if (i == patches.Count || patches[i].Start >= offset + range.Length)
+        {
+            return range;
+        }
+
+        return patches[i].Start > offset
+            ? range with { Length = patches[i].Start - offset }
+            : new StorageRange(Math.Min(length, patches[i].End - offset), IsHole: patches[i].DataAt is null);
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private int FirstEndingBehind(long offset)
+    {
+        int low = 0;
+        int high = patches.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (patches[middle].End <= offset)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private void Apply(in LogPatch patch, long offset, Span<byte> buffer)
+    {
+        long start = Math.Max(patch.Start, offset);
+        Span<byte> part = buffer.Slice((int)(start - offset), (int)(Math.Min(patch.End, offset + buffer.Length) - start));
+        if (patch.DataAt is not { } dataAt)
+        {
+            part.Clear();
+            return;
+        }
+
+        Span<byte> sector = stackalloc byte[LogEntryHeader.SectorSize];
+        sector.Slice(file.Read(dataAt, sector)).Clear();
+        patch.Complete(sector);
+        sector.Slice((int)(start - patch.Start), part.Length).CopyTo(part);
+    }
+}

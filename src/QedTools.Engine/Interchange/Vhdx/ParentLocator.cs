@@ -1,0 +1,108 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Text;
+using QedTools.Disks;
+using QedTools.Interchange.Vhdx.Format;
+using QedTools.Storage.Native;
+
+namespace QedTools.Interchange.Vhdx;
+
+/// <summary>Where the parent of a differencing file is, and which one it must be ([MS-VHDX], 2.6.2.6).</summary>
+internal sealed class ParentLocator
+{
+    /// <summary>The size of what a locator begins with, in bytes.</summary>
+    public const int HeaderSize = 20;
+
+    private const int EntrySize = 12;
+    private const string LongPathPrefix = @"\\?\";
+
+    // The only type that the specification defines (2.6.2.6.3): another VHDX file.
+    private static readonly Guid VhdxType = new("B04AEFB7-D19E-4A81-B789-25B8E9445913");
+
+    private readonly Dictionary<string, string> _entries;
+
+    private ParentLocator(Dictionary<string, string> entries) => _entries = entries;
+
+    /// <summary>Reads a locator.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="item">The metadata item's bytes; at least <see cref="HeaderSize"/>.</param>
+    /// <exception cref="QedDamagedFileException">An entry lies outside the item.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of another type.</exception>
+    public static ParentLocator Parse(string path, byte[] item)
+    {
+        Guid type = GuidBytes.Read(item);
+        if (type != VhdxType)
+        {
+            throw QedUnsupportedFormatException.ForFeature(path, VhdxFormat.FormatName, $"a parent locator of the type {type}");
+        }
+
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(item.AsSpan(18));
+        VhdxDamage.Require(
+            HeaderSize + (count * EntrySize) <= item.Length, path, "KeyValueCount", (ulong)count, $"what fits into the item's {item.Length} bytes");
+        Dictionary<string, string> entries = new(StringComparer.Ordinal);
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> entry = item.AsSpan(HeaderSize + (i * EntrySize), EntrySize);
+            string key = Text(entry, 0, 8, "Key");
+            entries[key] = Text(entry, 4, 10, "Value");
+        }
+
+        return new ParentLocator(entries);
+
+        string Text(ReadOnlySpan<byte> entry, int offsetAt, int lengthAt, string field)
+        {
+            uint offset = BinaryPrimitives.ReadUInt32LittleEndian(entry.Slice(offsetAt));
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(entry.Slice(lengthAt));
+            VhdxDamage.Require(
+                offset + (long)length <= item.Length, path, $"{field}Offset of the parent locator", offset, $"one inside the item's {item.Length} bytes");
+            return Encoding.Unicode.GetString(item, (int)offset, length);
+        }
+    }
+
+    /// <summary>What the file says about its parent.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <exception cref="QedDamagedFileException">The locator names no file, or not which one it must be.</exception>
+    public BackingReference ToReference(string path)
+    {
+        // The order in which the specification wants them tried.
+        List<string> names = [];
+        if (_entries.TryGetValue("relative_path", out string? relative) && relative.Length > 0)
+        {
+            names.Add(Platform.IsWindows ? relative : relative.Replace('\\', '/'));
+        }
+
+        foreach (string key in new[] { "volume_path", "absolute_win32_path" })
+        {
+            if (_entries.TryGetValue(key, out string? absolute) && absolute.Length > 0)
+            {
+                names.Add(WithoutPrefix(absolute));
+            }
+        }
+
+        if (names.Count == 0)
+        {
+            throw VhdxDamage.Of(path, "the number of paths in the parent locator", 0, "1 to 3");
+        }
+
+        string name = names[0];
+        names.RemoveAt(0);
+        return new BackingReference(name, IsRaw: false)
+        {
+            Format = QedDiskFormat.Vhdx,
+            OtherNames = names,
+            ContentId = Linkage("parent_linkage")
+                ?? throw VhdxDamage.Of(path, "parent_linkage", _entries.TryGetValue("parent_linkage", out string? value) ? $"'{value}'" : "missing", "a GUID"),
+            OtherContentId = Linkage("parent_linkage2") is { } other && other != Guid.Empty ? other : null,
+        };
+    }
+
+    private Guid? Linkage(string key) =>
+        _entries.TryGetValue(key, out string? text) && Guid.TryParse(text, out Guid linkage) ? linkage : null;
+
+    // The prefix lifts a limit on a path's length and changes nothing else where a drive follows.
+    private static string WithoutPrefix(string name) =>
+        name.StartsWith(LongPathPrefix, StringComparison.Ordinal) && name.Length > LongPathPrefix.Length + 1 && name[LongPathPrefix.Length + 1] == ':'
+            ? name.Substring(LongPathPrefix.Length)
+            : name;
+}

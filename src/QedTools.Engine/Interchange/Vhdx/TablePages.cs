@@ -1,0 +1,107 @@
+using System;
+using System.Buffers.Binary;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhdx;
+
+/// <summary>
+/// The block allocation table and the sector bitmaps in memory, in pages of a fixed size that lie at multiples of it in the
+/// file, as many as there are slots. Many may read while one writes.
+/// </summary>
+/// <param name="file">The file.</param>
+internal sealed class TablePages(IStorage file)
+{
+    private const int PageBytes = 64 << 10;
+    private const int Slots = 256;
+
+    private readonly object _gate = new();
+    private readonly Page?[] _slots = new Page?[Slots];
+
+    /// <summary>The bytes from an offset to the end of the page that it lies in.</summary>
+    /// <param name="offset">Where in the file, in bytes.</param>
+    /// <returns>At least one byte; alive: a writer's changes show.</returns>
+    /// <exception cref="QedException">The file could not be read, or a page that had to give way not be written.</exception>
+    public ReadOnlySpan<byte> At(long offset)
+    {
+        lock (_gate)
+        {
+            return PageOf(offset).Bytes.AsSpan((int)(offset % PageBytes));
+        }
+    }
+
+    /// <summary>Changes a number in memory.</summary>
+    /// <param name="offset">Where in the file, in bytes: a multiple of 8.</param>
+    /// <param name="value">What it becomes.</param>
+    /// <exception cref="QedException">As for <see cref="At"/>.</exception>
+    public void Set(long offset, ulong value)
+    {
+        lock (_gate)
+        {
+            Page page = PageOf(offset);
+            int at = (int)(offset % PageBytes);
+            BinaryPrimitives.WriteUInt64LittleEndian(page.Bytes.AsSpan(at), value);
+            page.MarkChanged(at, at + sizeof(ulong));
+        }
+    }
+
+    /// <summary>Writes what was changed to the file.</summary>
+    /// <exception cref="QedException">The file could not be written; what was not written is still to be.</exception>
+    public void WriteBack()
+    {
+        lock (_gate)
+        {
+            foreach (Page? page in _slots)
+            {
+                if (page is not null)
+                {
+                    Store(page);
+                }
+            }
+        }
+    }
+
+    private Page PageOf(long offset)
+    {
+        long number = offset / PageBytes;
+        ref Page? slot = ref _slots[number % Slots];
+        if (slot?.Number == number)
+        {
+            return slot;
+        }
+
+        if (slot is not null)
+        {
+            Store(slot);
+        }
+
+        // What lies behind the end of the file is a table just begun: all zeroes.
+        Page page = new(number);
+        file.Read(number * PageBytes, page.Bytes);
+        slot = page;
+        return page;
+    }
+
+    private void Store(Page page)
+    {
+        (int first, int end) = page.Changed;
+        if (end > 0)
+        {
+            file.Write((page.Number * PageBytes) + first, page.Bytes.AsSpan(first, end - first));
+            page.MarkWritten();
+        }
+    }
+
+    private sealed class Page(long number)
+    {
+        public long Number { get; } = number;
+
+        public byte[] Bytes { get; } = new byte[PageBytes];
+
+        public (int First, int End) Changed { get; private set; }
+
+        public void MarkChanged(int first, int end) =>
+            Changed = Changed.End == 0 ? (first, end) : (Math.Min(first, Changed.First), Math.Max(end, Changed.End));
+
+        public void MarkWritten() => Changed = default;
+    }
+}

@@ -1,0 +1,122 @@
+using System;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vhdx;
+
+/// <summary>The disk that a VHDX file makes with the disk of its parent.</summary>
+/// <param name="layer">The file.</param>
+/// <param name="backing">Its parent's disk; null if there is none or it is not wanted.</param>
+internal sealed class VhdxDisk(VhdxLayer layer, IDisk? backing) : IDisk
+{
+    public long Length => layer.VirtualSize;
+
+    public bool CanWrite => layer.IsNew;
+
+    public DiskExtent ExtentAt(long offset, long length)
+    {
+        BlockRun run = layer.Map.RunAt(offset, length);
+        switch (run.State)
+        {
+            case QedExtentState.Data:
+                // A block that was written in part has a hole in the host's file where nothing was.
+                StorageRange range = layer.File.RangeAt(run.FileOffset, run.Length);
+                return range.IsHole
+                    ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
+                    : new DiskExtent(offset, range.Length, QedExtentState.Data, run.FileOffset, Depth: 0);
+            case QedExtentState.Unallocated when backing is not null && offset < backing.Length:
+                DiskExtent below = backing.ExtentAt(offset, Math.Min(run.Length, backing.Length - offset));
+                return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+            default:
+                return new DiskExtent(offset, run.Length, run.State, FileOffset: 0, Depth: 0);
+        }
+    }
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            BlockRun run = layer.Map.RunAt(offset, buffer.Length);
+            Span<byte> part = buffer.Slice(0, (int)run.Length);
+            switch (run.State)
+            {
+                case QedExtentState.Data:
+                    // A block just placed may lie behind the end of the file, where it holds zeroes.
+                    part.Slice(layer.File.Read(run.FileOffset, part)).Clear();
+                    break;
+                case QedExtentState.Unallocated:
+                    ReadBacking(offset, part);
+                    break;
+                default:
+                    part.Clear();
+                    break;
+            }
+
+            offset += part.Length;
+            buffer = buffer.Slice(part.Length);
+        }
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        RequireNew();
+        while (data.Length > 0)
+        {
+            BlockRun run = layer.Map.RunAt(offset, data.Length);
+            if (run.State != QedExtentState.Data)
+            {
+                layer.Map.Allocate(layer.Geometry.BlockAt(offset));
+                continue;
+            }
+
+            layer.File.Write(run.FileOffset, data.Slice(0, (int)run.Length));
+            offset += run.Length;
+            data = data.Slice((int)run.Length);
+        }
+    }
+
+    public void Zero(long offset, long length)
+    {
+        RequireNew();
+        while (length > 0)
+        {
+            BlockRun run = layer.Map.RunAt(offset, length);
+            if (run.State == QedExtentState.Data)
+            {
+                ZeroFill.Write(layer.File, run.FileOffset, run.Length);
+            }
+
+            offset += run.Length;
+            length -= run.Length;
+        }
+    }
+
+    public void Flush()
+    {
+        RequireNew();
+        layer.EndWriting();
+        layer.File.Flush();
+    }
+
+    public void SetLength(long length) =>
+        throw QedUnsupportedFormatException.ForWriting(layer.Storage.Path, layer.FormatName);
+
+    private void RequireNew()
+    {
+        if (!layer.IsNew)
+        {
+            throw new InvalidOperationException("The disk is open for reading only.");
+        }
+    }
+
+    private void ReadBacking(long offset, Span<byte> buffer)
+    {
+        int backed = backing is null ? 0 : (int)Math.Max(0, Math.Min(buffer.Length, backing.Length - offset));
+        if (backed > 0)
+        {
+            backing!.Read(offset, buffer.Slice(0, backed));
+        }
+
+        buffer.Slice(backed).Clear();
+    }
+}

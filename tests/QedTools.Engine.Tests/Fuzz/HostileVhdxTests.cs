@@ -1,0 +1,274 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using QedTools.Disks;
+using QedTools.Interchange.Vhdx;
+using QedTools.Tests.Interchange.Vhdx;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Fuzz;
+
+/// <summary>
+/// Whatever a VHDX file holds, it opens or fails with one of the engine's own errors; and what it costs to open and to walk
+/// follows what is in the file, not what it claims.
+/// </summary>
+public sealed class HostileVhdxTests
+{
+    private const int MiB = 1 << 20;
+
+    // Opening: the tables, some metadata items of at most 1 MiB; of a log each place, and its entries some times over.
+    private const int MostReadsToOpen = 40 + (30 * 256);
+    private const long MostMemoryToOpen = 5 * MiB;
+
+    // Walking both ends: a page of 64 KiB for so much of the table, and for each bitmap.
+    private const long WalkedBytes = 64L * MiB;
+    private const int MostReadsToWalk = 2000;
+    private const long MostMemoryToWalk = 24L * MiB;
+
+    private static readonly Dictionary<string, string> Locator = new()
+    {
+        ["parent_linkage"] = "{83ed0ec3-24c8-49a6-a959-5e4bf1288bfb}",
+        ["relative_path"] = @".\parent.vhdx",
+    };
+
+    [Fact]
+    public void A_mutated_file_opens_or_fails_with_an_error_of_ours()
+    {
+        int opened = 0;
+        int rounds = 3000;
+        Seeded.Run(5_000_000, rounds, random =>
+        {
+            VhdxSketch sketch = Base(random);
+            for (int i = random.Pick(1, 1, 2, 3, 5); i > 0; i--)
+            {
+                Mutate(random, sketch);
+            }
+
+            opened += Survives(random, sketch.Storage) ? 1 : 0;
+        });
+        Assert.True(opened > rounds / 3, $"Only {opened} of {rounds} files opened: the mutations are too coarse to test anything");
+    }
+
+    [Fact]
+    public void Random_bytes_after_the_magic_fail_with_an_error_of_ours() => Seeded.Run(6_000_000, 300, random =>
+    {
+        byte[] bytes = new byte[random.Pick(random.Next(8, 200), 65536 + random.Next(5000), 400_000)];
+        random.NextBytes(bytes);
+        "vhdxfile"u8.CopyTo(bytes);
+        MemoryStorage storage = new("memory.vhdx");
+        storage.Write(0, bytes);
+        Assert.False(Survives(random, storage));
+    });
+
+    [Fact]
+    public void A_file_cut_off_anywhere_opens_or_fails_with_an_error_of_ours() => Seeded.Run(7_000_000, 300, random =>
+    {
+        VhdxSketch sketch = Base(random);
+        sketch.Storage.SetLength(random.NextInt64(sketch.Storage.Length));
+        Survives(random, sketch.Storage);
+    });
+
+    [Theory]
+    [InlineData(1, 512)]
+    [InlineData(256, 512)]
+    [InlineData(1, 4096)]
+    [InlineData(256, 4096)]
+    public void A_file_costs_by_its_contents_whatever_size_it_claims(int blockMiB, int sectorSize)
+    {
+        VhdxSketch sketch = new(64L << 40, blockMiB * MiB, sectorSize, Locator);
+        sketch.Storage.SetLength(long.MaxValue);
+        Assert.True(Survives(new Random(1), sketch.Storage));
+    }
+
+    // Opens, walks and reads, within bounds. Returns whether the file could be opened.
+    private static bool Survives(Random random, MemoryStorage file)
+    {
+        MeteredStorage storage = new(file) { Limit = MostReadsToOpen };
+        VhdxLayer layer;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            layer = VhdxLayer.Open(storage);
+        }
+        catch (QedException e)
+        {
+            RequireOurs(e, file);
+            return false;
+        }
+        finally
+        {
+            RequireWithin("open", before, MostMemoryToOpen);
+        }
+
+        storage.Reset();
+        storage.Limit = MostReadsToWalk;
+        before = GC.GetAllocatedBytesForCurrentThread();
+        IDisk disk = layer.ToDisk(backing: null);
+        long part = Math.Min(disk.Length, WalkedBytes);
+        Walk(disk, file, 0, part);
+        Walk(disk, file, disk.Length - part, part);
+        RequireWithin("walk", before, MostMemoryToWalk);
+
+        byte[] buffer = new byte[100_000];
+        for (int i = 0; i < 5 && disk.Length > 0; i++)
+        {
+            long offset = random.NextInt64(disk.Length);
+            try
+            {
+                disk.Read(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset)));
+            }
+            catch (QedException e)
+            {
+                RequireOurs(e, file);
+            }
+        }
+
+        return true;
+    }
+
+    private static void Walk(IDisk disk, MemoryStorage file, long offset, long length)
+    {
+        long at = offset;
+        try
+        {
+            DiskExtent? before = null;
+            foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, CancellationToken.None))
+            {
+                if (extent.Start != at || extent.Length <= 0 || (before?.IsContinuedBy(extent) ?? false))
+                {
+                    Assert.Fail($"{extent} after {before} at {at}");
+                }
+
+                if (extent.State == QedExtentState.Data)
+                {
+                    Assert.InRange(extent.FileOffset, MiB, long.MaxValue - extent.Length);
+                }
+
+                at = extent.End;
+                before = extent;
+            }
+
+            Assert.Equal(offset + length, at);
+        }
+        catch (QedException e)
+        {
+            RequireOurs(e, file);
+        }
+    }
+
+    private static void RequireOurs(QedException e, MemoryStorage file)
+    {
+        Assert.True(e is QedDamagedFileException or QedUnsupportedFormatException, $"{e}");
+        Assert.Equal(file.Path, e.Path);
+        Assert.Contains(file.Path, e.Message, StringComparison.Ordinal);
+    }
+
+    private static void RequireWithin(string what, long allocatedBefore, long mostBytes)
+    {
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+        Assert.True(allocated <= mostBytes, $"To {what} took {allocated} bytes of memory, more than {mostBytes}");
+    }
+
+    private static VhdxSketch Base(Random random)
+    {
+        bool hasParent = random.Next(2) == 0;
+        int blockSize = MiB << random.Pick(0, 0, 1, 8);
+        VhdxSketch sketch = new(random.NextInt64(1, 40_000) * 4096, blockSize, random.Pick(512, 4096), hasParent ? Locator : null);
+        long blocks = (sketch.VirtualSize + blockSize - 1) / blockSize;
+        for (int i = random.Next(6); i > 0; i--)
+        {
+            long block = random.NextInt64(blocks);
+            sketch.Put(block, [1, 2, 3], state: hasParent ? random.Pick<ulong>(6, 7) : 6);
+        }
+
+        if (hasParent)
+        {
+            sketch.PutBitmap(0, (random.Next(1000), random.Next(5000)));
+        }
+
+        if (random.Next(3) == 0)
+        {
+            LogSketch log = new(sketch) { Position = random.Next(256) * 4096L, FileLengths = (sketch.Storage.Length, sketch.Storage.Length + MiB) };
+            log.Announce();
+            long tail = log.Position;
+            for (ulong number = 1; number < (ulong)random.Next(2, 8); number++)
+            {
+                log.Add(
+                    number,
+                    tail,
+                    LogSketch.Data(sketch.BatOffset, new byte[4096]),
+                    LogSketch.Zeroes(random.NextInt64(sketch.Storage.Length / 4096) * 4096, random.Next(4) * 4096),
+                    LogSketch.Data(random.NextInt64(sketch.Storage.Length / 4096) * 4096, Enumerable.Repeat((byte)random.Next(256), 4096).ToArray()));
+            }
+        }
+
+        return sketch;
+    }
+
+    private static void Mutate(Random random, VhdxSketch sketch)
+    {
+        ulong value = Interesting(random, sketch);
+        switch (random.Next(14))
+        {
+            case 0:
+                long header = random.Pick(VhdxSketch.FirstHeader, VhdxSketch.SecondHeader);
+                sketch.Reseal(header, 4096, bytes => Put(bytes, random.Pick(8, 48, 64, 66, 68, 72), value, random.Pick(2, 4, 8)));
+                break;
+            case 1:
+                long table = random.Pick(VhdxSketch.FirstRegionTable, VhdxSketch.SecondRegionTable);
+                sketch.Reseal(table, 65536, bytes => Put(bytes, random.Pick(8, 16, 32, 40, 44, 48, 64, 72, 76), value, random.Pick(4, 8)));
+                break;
+            case 2:
+                sketch.Write32(sketch.MetadataOffset + random.Pick(8, 10, 32, 48, 52, 56, 80, 84, 112, 116, 208, 212), (uint)value);
+                break;
+            case 3:
+                sketch.Write64(sketch.ItemOffset(random.Next(4)) + random.Pick(0, 4, 16, 18, 20, 24, 28, 30), value);
+                break;
+            case 4 or 5 or 6 or 7:
+                sketch.Write64(sketch.BatOffset + (8 * random.Next(20)), value);
+                break;
+            case 8:
+                sketch.Write64(sketch.BitmapEntryOffset(0), value);
+                break;
+            case 9 or 10:
+                // An entry of the log, its checksum made to fit.
+                long at = VhdxSketch.LogOffset + (random.Next(256) * 4096L);
+                sketch.Reseal(at, 4096, bytes => Put(bytes, random.Pick(8, 12, 16, 24, 48, 56, 64, 72, 80, 88, 96, 104, 112), value, random.Pick(4, 8)));
+                break;
+            case 11:
+                sketch.Storage.SetLength(random.Pick(sketch.Storage.Length - MiB, sketch.Storage.Length - 1, (long)(value & long.MaxValue)) switch
+                {
+                    < MiB => MiB,
+                    var length => length,
+                });
+                break;
+            case 12:
+                sketch.Write32(random.NextInt64(5 * MiB / 4) * 4, (uint)value);
+                break;
+            default:
+                byte[] noise = new byte[random.Next(1, 200)];
+                random.NextBytes(noise);
+                sketch.Storage.Write(random.NextInt64(4 * MiB), noise);
+                break;
+        }
+    }
+
+    private static void Put(byte[] bytes, int at, ulong value, int size) => BitConverter.GetBytes(value).AsSpan(0, size).CopyTo(bytes.AsSpan(at));
+
+    private static ulong Interesting(Random random, VhdxSketch sketch)
+    {
+        ulong value = random.Next(9) switch
+        {
+            0 => (ulong)random.Next(8),
+            1 => 1UL << random.Next(64),
+            2 => ulong.MaxValue,
+            3 => (ulong)sketch.Storage.Length,
+            4 => (ulong)sketch.VirtualSize,
+            5 => (ulong)random.NextInt64(long.MaxValue),
+            _ => (ulong)random.NextInt64(Math.Min((sketch.Storage.Length / MiB) + 2, 1000)) * MiB,
+        };
+        return unchecked(value + (ulong)(random.Pick(0, 0, 6, 6, 7, -1, 1) * (long)random.Pick(1, 1, 1, 512, 4096)));
+    }
+}

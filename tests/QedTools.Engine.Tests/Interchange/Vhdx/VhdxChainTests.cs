@@ -1,0 +1,195 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Storage;
+using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Interchange.Vhdx;
+
+/// <summary>VHDX files as layers: differencing ones over their parents, and under QED overlays.</summary>
+public sealed class VhdxChainTests : IDisposable
+{
+    private const int MiB = 1 << 20;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("relative_path", @".\parents\parent.vhdx")]
+    [InlineData("relative_path", @"parents\parent.vhdx")]
+    [InlineData("relative_path", @"..\{0}\parents\parent.vhdx")]
+    [InlineData("absolute_win32_path", "{1}")]
+    [InlineData("volume_path", "{1}")]
+    public void A_differencing_file_is_read_through_its_parent(string key, string path)
+    {
+        Directory.CreateDirectory(At("parents"));
+        VhdxSketch parent = MakeParent("parents/parent.vhdx");
+        Dictionary<string, string> locator = LocatorOf(parent.DataWriteGuid);
+        locator[key] = string.Format(
+            System.Globalization.CultureInfo.InvariantCulture, path, Path.GetFileName(_folder.Path), At("parents/parent.vhdx"));
+        MakeChild("child.avhdx", locator);
+
+        Assert.Equal(Expected(), ReadAll("child.avhdx"));
+        using BackingChain chain = Open("child.avhdx");
+        Assert.Equal(["VHDX", "VHDX"], chain.Layers.Select(layer => layer.FormatName));
+        DiskExtent[] extents = VhdxDiskTests.Extents(chain.ToDisk());
+        Assert.Equal([1, 0, 1, 0, 0], extents.Select(extent => extent.Depth));
+    }
+
+    [Fact]
+    public void The_next_place_is_tried_where_the_parent_is_not()
+    {
+        VhdxSketch parent = MakeParent("parent.vhdx");
+        Dictionary<string, string> locator = LocatorOf(parent.DataWriteGuid);
+        locator["relative_path"] = @".\gone.vhdx";
+        locator["volume_path"] = @"\\?\Volume{26A21BDA-A627-11D7-9931-806E6F6E6963}\parent.vhdx";
+        locator["absolute_win32_path"] = At("parent.vhdx");
+        MakeChild("child.vhdx", locator);
+
+        Assert.Equal(Expected(), ReadAll("child.vhdx"));
+
+        File.Delete(At("parent.vhdx"));
+        QedBackingFileNotFoundException error = Assert.Throws<QedBackingFileNotFoundException>(() => ReadAll("child.vhdx"));
+        Assert.Contains("gone.vhdx", error.BackingFile, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_parent_that_changed_since_is_refused()
+    {
+        VhdxSketch parent = MakeParent("parent.vhdx");
+        Dictionary<string, string> locator = LocatorOf(Guid.NewGuid());
+        locator["relative_path"] = @".\parent.vhdx";
+        MakeChild("child.vhdx", locator);
+        QedBackingFileRefusedException error = Assert.Throws<QedBackingFileRefusedException>(() => ReadAll("child.vhdx"));
+        Assert.Equal(At("child.vhdx"), error.Path);
+        Assert.Contains("is not, or not any more, the disk", error.Message, StringComparison.Ordinal);
+
+        // Either of two identities will do.
+        locator["parent_linkage2"] = $"{{{parent.DataWriteGuid}}}";
+        MakeChild("other.vhdx", locator);
+        Assert.Equal(Expected(), ReadAll("other.vhdx"));
+    }
+
+    [Fact]
+    public void A_parent_of_another_format_is_refused()
+    {
+        Dictionary<string, string> locator = LocatorOf(Guid.NewGuid());
+        locator["relative_path"] = @".\parent.raw";
+        MakeChild("child.vhdx", locator);
+        File.WriteAllBytes(At("parent.raw"), new byte[4 * MiB]);
+
+        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => ReadAll("child.vhdx"));
+
+        Assert.Equal(At("parent.raw"), error.Path);
+        Assert.Contains("00 00 00 00", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_its_own_parent_is_refused()
+    {
+        Dictionary<string, string> locator = LocatorOf(new VhdxSketch(MiB).DataWriteGuid);
+        locator["relative_path"] = @".\child.vhdx";
+        MakeChild("child.vhdx", locator);
+
+        Assert.Throws<QedBackingChainException>(() => ReadAll("child.vhdx"));
+    }
+
+    [Fact]
+    public void A_differencing_file_is_flattened_into_any_format()
+    {
+        VhdxSketch parent = MakeParent("parent.vhdx");
+        Dictionary<string, string> locator = LocatorOf(parent.DataWriteGuid);
+        locator["relative_path"] = @".\parent.vhdx";
+        MakeChild("child.avhdx", locator);
+        foreach (string target in new[] { "flat.vhdx", "flat.qed", "flat.raw" })
+        {
+            DiskConversion.Run(
+                At("child.avhdx"), At(target), new DiskConversionOptions { Verify = true }, progress: null, TestContext.Current.CancellationToken);
+            Assert.Equal(Expected(), ReadAll(target));
+        }
+    }
+
+    [Fact]
+    public void A_QED_overlay_is_read_through_a_VHDX_file_and_is_not_merged_into_it()
+    {
+        VhdxSketch parent = MakeParent("parent.vhdx");
+        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "parent.vhdx", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Read(At("over.qed")).BackingFormat);
+        byte[] expected = [.. VhdxDiskTests.Bytes(1, 2 * MiB), .. new byte[2 * MiB]];
+        using (DiskStream stream = DiskOpening.Open(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        {
+            stream.Position = MiB - 100;
+            stream.Write([9, 9, 9]);
+        }
+
+        expected.AsSpan(MiB - 100, 3).Fill(9);
+        Assert.Equal(expected, ReadAll("over.qed"));
+        QedImageInfo[] infos = [.. ImageInspection.ReadChain(At("over.qed"), allowUnc: false)];
+        Assert.Equal([("QED", 4096), ("VHDX", MiB)], infos.Select(info => (info.Format, info.ClusterSize)));
+        Assert.Equal(parent.VirtualSize, infos[1].VirtualSize);
+
+        byte[] before = File.ReadAllBytes(At("parent.vhdx"));
+        Assert.Throws<QedUnsupportedFormatException>(() => DiskMerge.Run(At("over.qed"), new DiskMergeOptions(), progress: null, TestContext.Current.CancellationToken));
+        Assert.Equal(before, File.ReadAllBytes(At("parent.vhdx")));
+        Assert.Equal(expected, ReadAll("over.qed"));
+    }
+
+    [Fact]
+    public void The_contents_are_opened_for_reading_only()
+    {
+        MakeParent("parent.vhdx");
+        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Open(
+            At("parent.vhdx"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken));
+        Assert.Contains("does not change", error.Message, StringComparison.Ordinal);
+        using DiskStream stream = DiskOpening.Open(At("parent.vhdx"), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        Assert.False(stream.CanWrite);
+        Assert.Equal(4 * MiB, stream.Length);
+        Assert.Throws<NotSupportedException>(() => stream.SetLength(MiB));
+    }
+
+    // 4 MiB: 2 of data, 2 of nothing.
+    private VhdxSketch MakeParent(string name)
+    {
+        VhdxSketch sketch = new(4 * MiB, path: name);
+        sketch.Put(0, VhdxDiskTests.Bytes(1, 2 * MiB).AsSpan(0, MiB));
+        sketch.Put(1, VhdxDiskTests.Bytes(1, 2 * MiB).AsSpan(MiB));
+        TestImage.Save(sketch.Storage, At(name));
+        return sketch;
+    }
+
+    // The second half of the first block, and the third block.
+    private void MakeChild(string name, Dictionary<string, string> locator)
+    {
+        VhdxSketch sketch = new(4 * MiB, parent: locator, path: name);
+        sketch.Put(0, VhdxDiskTests.Bytes(2, MiB), state: 7);
+        sketch.PutBitmap(0, (1024, 1024));
+        sketch.Put(2, VhdxDiskTests.Bytes(3, MiB));
+        TestImage.Save(sketch.Storage, At(name));
+    }
+
+    private static byte[] Expected()
+    {
+        byte[] parent = VhdxDiskTests.Bytes(1, 2 * MiB);
+        return [.. parent[..(MiB / 2)], .. VhdxDiskTests.Bytes(2, MiB)[(MiB / 2)..], .. parent[MiB..], .. VhdxDiskTests.Bytes(3, MiB), .. new byte[MiB]];
+    }
+
+    private static Dictionary<string, string> LocatorOf(Guid parent) => new() { ["parent_linkage"] = $"{{{parent}}}" };
+
+    private byte[] ReadAll(string name)
+    {
+        using BackingChain chain = Open(name);
+        IDisk disk = chain.ToDisk();
+        return VhdxDiskTests.Read(disk, 0, (int)disk.Length);
+    }
+
+    private BackingChain Open(string name) =>
+        BackingChain.OpenAll(At(name), DiskFormats.OfExtension(name), new ChainPolicy(StorageAccess.Read, AllowUnc: false));
+
+    private string At(string name) => _folder.PathOf(name);
+}

@@ -1,0 +1,289 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Linq;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Interchange.Vhdx;
+using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Interchange.Vhdx;
+
+/// <summary>New VHDX files, byte by byte and as disks.</summary>
+public sealed class VhdxCreateTests
+{
+    private const int MiB = 1 << 20;
+    private const long GiB = 1L << 30;
+    private const long TiB = 1L << 40;
+
+    private static readonly IDiskFormat Format = DiskFormats.Of(QedDiskFormat.Vhdx);
+
+    [Fact]
+    public void A_new_file_begins_as_the_specification_says()
+    {
+        MemoryStorage storage = Make(new NewDisk(100 * MiB) { BlockSize = 2 * MiB, SectorSize = 4096 });
+
+        Assert.Equal("vhdxfile"u8.ToArray(), Bytes(storage, 0, 8));
+        Assert.Equal("Q\0e\0d\0T\0o\0o\0l\0s\0\0\0"u8.ToArray(), Bytes(storage, 8, 18));
+        byte[] first = Bytes(storage, VhdxSketch.FirstHeader, 4096);
+        byte[] second = Bytes(storage, VhdxSketch.SecondHeader, 4096);
+        foreach ((byte[] header, byte number) in new[] { (first, (byte)1), (second, (byte)2) })
+        {
+            Assert.Equal("head"u8.ToArray(), header[..4]);
+            Assert.Equal(VhdxSketch.ChecksumOf(header), BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)));
+            Assert.Equal([number, 0, 0, 0, 0, 0, 0, 0], header[8..16]);
+            Assert.Equal(first[16..48], header[16..48]);
+            Assert.Equal(new byte[16], header[48..64]); // no log
+            Assert.Equal([0, 0, 1, 0, 0, 0, 0x10, 0, 0, 0, 0x10, 0, 0, 0, 0, 0], header[64..80]); // version 1, 1 MiB of log at 1 MiB
+            Assert.DoesNotContain(header[80..], value => value != 0);
+        }
+
+        Assert.NotEqual(new byte[16], first[16..32]);
+        Assert.NotEqual(new byte[16], first[32..48]);
+        byte[] table = VhdxSketch.RegionTableOf((VhdxSketch.BatRegion, 3 * MiB, MiB, 1), (VhdxSketch.MetadataRegion, 2 * MiB, MiB, 1));
+        Assert.Equal(table, Bytes(storage, VhdxSketch.FirstRegionTable, 65536));
+        Assert.Equal(table, Bytes(storage, VhdxSketch.SecondRegionTable, 65536));
+        Assert.DoesNotContain(Bytes(storage, 320 << 10, (2 * MiB) - (320 << 10)), value => value != 0);
+
+        byte[] metadata = Bytes(storage, 2 * MiB, 65536 + 40);
+        Assert.Equal(
+            "6D65746164617461" + "0000" + "0500" + "0000000000000000000000000000000000000000"
+            + "3767A1CA36FA434DB3B633F0AA44E76B" + "00000100" + "08000000" + "04000000" + "00000000"
+            + "2442A52F1BCD7648B2115DBED83BF4B8" + "08000100" + "08000000" + "06000000" + "00000000"
+            + "AB12CABEE6B2234593EFC309E000C746" + "10000100" + "10000000" + "06000000" + "00000000"
+            + "1DBF41816FA90947BA47F233A8FAAB5F" + "20000100" + "04000000" + "06000000" + "00000000"
+            + "C748A3CD5D4471449CC9E9885251C556" + "24000100" + "04000000" + "06000000" + "00000000",
+            Convert.ToHexString(metadata, 0, 192));
+        Assert.Equal("0000200000000000" + "0000400600000000", Convert.ToHexString(metadata, 65536, 16)); // 2 MiB a block, dynamic; 100 MiB
+        Assert.Equal("00100000" + "00100000", Convert.ToHexString(metadata, 65536 + 32, 8)); // sectors of 4096, shown and physical
+        Assert.NotEqual(new byte[16], metadata[(65536 + 16)..(65536 + 32)]);
+        Assert.Equal(4 * MiB, storage.Length);
+        Assert.DoesNotContain(Bytes(storage, 3 * MiB, MiB), value => value != 0);
+    }
+
+    [Fact]
+    public void A_fixed_file_has_all_blocks_in_order_from_the_start()
+    {
+        MemoryStorage storage = Make(new NewDisk((5 * MiB) + 512) { BlockSize = 2 * MiB, IsFixed = true });
+
+        Assert.Equal("0000200001000000", Convert.ToHexString(Bytes(storage, (2 * MiB) + 65536, 8)));
+        Assert.Equal("0600400000000000" + "0600600000000000" + "0600800000000000" + "0000000000000000", Convert.ToHexString(Bytes(storage, 3 * MiB, 32)));
+        Assert.Equal(10 * MiB, storage.Length);
+        Assert.InRange(storage.AllocatedBytes, 1, 65536);
+    }
+
+    [Fact]
+    public void Blocks_come_one_behind_the_other_as_they_are_written()
+    {
+        MemoryStorage storage = Make(new NewDisk(100 * MiB) { BlockSize = MiB }, disk =>
+        {
+            disk.Write(7 * MiB, [1, 2, 3]);
+            disk.Write((50L * MiB) - 2, [4, 5, 6, 7]);
+        });
+
+        Assert.Equal(0x400006UL, Entry(storage, 7));
+        Assert.Equal(0x500006UL, Entry(storage, 49));
+        Assert.Equal(0x600006UL, Entry(storage, 50));
+        Assert.Equal(3, Enumerable.Range(0, 101).Count(block => Entry(storage, block) != 0));
+        Assert.Equal(7 * MiB, storage.Length);
+        Assert.Equal([1, 2, 3], Bytes(storage, 4 * MiB, 3));
+        Assert.Equal([4, 5], Bytes(storage, (6 * MiB) - 2, 2));
+        Assert.Equal([6, 7], Bytes(storage, 6 * MiB, 2));
+    }
+
+    [Fact]
+    public void The_entry_of_a_block_behind_a_chunk_is_behind_that_of_the_sector_bitmap()
+    {
+        MemoryStorage storage = Make(new NewDisk(10 * GiB) { BlockSize = MiB }, disk => disk.Write(4 * GiB, [1]));
+
+        Assert.Equal(0UL, Entry(storage, 4096));
+        Assert.Equal(0x400006UL, Entry(storage, 4097));
+    }
+
+    [Theory]
+    [InlineData(100 * MiB, 32 * MiB, 1)]
+    [InlineData(64 * TiB, 256 * MiB, 3)]
+    [InlineData(64 * TiB, MiB, 513)]
+    public void The_table_is_as_long_as_the_disk_needs(long size, int blockSize, int mebibytes)
+    {
+        MemoryStorage storage = Make(new NewDisk(size) { BlockSize = blockSize }, disk => disk.Write(size - 512, [1]));
+
+        Assert.Equal((3L + mebibytes) * MiB, storage.Length - blockSize);
+        Assert.InRange(storage.AllocatedBytes, 1, 300_000);
+        IDisk disk = VhdxLayer.Open(storage).ToDisk(backing: null);
+        Assert.Equal([0, 1, 0], VhdxDiskTests.Read(disk, size - 513, 3));
+    }
+
+    [Fact]
+    public void Tables_larger_than_what_is_kept_in_memory_come_out_whole_in_any_order()
+    {
+        // 512 MiB of table, of which 16 MiB are kept: each write is to another page, far from the one before.
+        const int Count = 3000;
+        long Offset(int i) => (i * 7919L % Count) * (64 * TiB / Count / MiB) * MiB;
+        MemoryStorage storage = Make(new NewDisk(64 * TiB) { BlockSize = MiB }, disk =>
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                disk.Write(Offset(i), BitConverter.GetBytes(i + 1));
+            }
+
+            for (int i = 0; i < Count; i++)
+            {
+                Assert.Equal(i + 1, BitConverter.ToInt32(VhdxDiskTests.Read(disk, Offset(i), 4)));
+            }
+        });
+
+        IDisk disk = VhdxLayer.Open(new ReadOnlyStorage(storage)).ToDisk(backing: null);
+        Assert.All(Enumerable.Range(0, Count), i => Assert.Equal(i + 1, BitConverter.ToInt32(VhdxDiskTests.Read(disk, Offset(i), 4))));
+        Assert.Equal(514L * MiB + (3 + Count) * (long)MiB - MiB, storage.Length);
+    }
+
+    [Fact]
+    public void Data_is_written_as_it_comes_and_the_table_once()
+    {
+        Operations.RecordingStorage storage = new(new MemoryStorage("new.vhdx"));
+        IDiskLayer layer = Format.Create(storage, Format.Settle("new.vhdx", new NewDisk(GiB) { BlockSize = MiB }));
+        IDisk disk = layer.ToDisk(backing: null);
+        storage.Steps.Clear();
+        byte[] piece = VhdxDiskTests.Bytes(1, 512 << 10);
+        for (long at = 0; at < 256 * MiB; at += piece.Length)
+        {
+            disk.Write(at, piece);
+        }
+
+        Assert.Equal(512, storage.Steps.Count);
+        storage.Steps.Clear();
+        layer.EndWriting();
+        Assert.InRange(storage.Steps.Count, 1, 2);
+    }
+
+    [Fact]
+    public void Zeroing_makes_no_block_and_clears_what_is_there()
+    {
+        MemoryStorage storage = Make(new NewDisk(10 * MiB) { BlockSize = MiB }, disk =>
+        {
+            disk.Write(MiB, VhdxDiskTests.Bytes(1, MiB));
+            disk.Zero(MiB - 100, 200);
+            disk.Zero(5 * MiB, 3 * MiB);
+        });
+
+        Assert.Equal(5 * MiB, storage.Length);
+        IDisk disk = VhdxLayer.Open(storage).ToDisk(backing: null);
+        Assert.Equal([.. new byte[100], .. VhdxDiskTests.Bytes(1, MiB)[100..]], VhdxDiskTests.Read(disk, MiB, MiB));
+    }
+
+    [Fact]
+    public void Each_file_is_another_disk()
+    {
+        MemoryStorage one = Make(new NewDisk(MiB));
+        MemoryStorage two = Make(new NewDisk(MiB));
+        Assert.NotEqual(VhdxLayer.Open(one).ContentId, VhdxLayer.Open(two).ContentId);
+    }
+
+    [Fact]
+    public void What_is_not_asked_for_is_as_Hyper_V_makes_it()
+    {
+        NewDisk disk = Format.Settle("new.vhdx", new NewDisk(1));
+        Assert.Equal((512L, 32L * MiB, 512, false), (disk.VirtualSize, disk.BlockSize, disk.SectorSize, disk.IsFixed));
+
+        // It opens no file that Windows marks as sparse.
+        Assert.True(disk.RefusesSparseFile);
+        Assert.False(DiskFormats.Of(QedDiskFormat.Qed).Settle("new.qed", new NewDisk(1)).RefusesSparseFile);
+    }
+
+    [Theory]
+    [InlineData(1, 512, 512)]
+    [InlineData(513, 512, 1024)]
+    [InlineData(513, 4096, 4096)]
+    [InlineData(4096, 4096, 4096)]
+    [InlineData((64 * TiB) - 1, 4096, 64 * TiB)]
+    public void The_size_becomes_whole_sectors(long wanted, int sectorSize, long size) =>
+        Assert.Equal(size, Format.Settle("new.vhdx", new NewDisk(wanted) { SectorSize = sectorSize }).VirtualSize);
+
+    public static TheoryData<string> Impossible { get; } = [.. ImpossibleDisks.Keys];
+
+    private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
+    {
+        ["no size"] = (new NewDisk(0), "SizeBytes 0", "64 TiB"),
+        ["over 64 TiB"] = (new NewDisk((64 * TiB) + 512), "SizeBytes 70368744178176", "64 TiB"),
+        ["blocks of 512 KiB"] = (new NewDisk(MiB) { BlockSize = 1 << 19 }, "BlockSizeBytes 524288", "1MB (1048576) to 256MB"),
+        ["blocks of 512 MiB"] = (new NewDisk(MiB) { BlockSize = 1 << 29 }, "BlockSizeBytes 536870912", "power of two"),
+        ["blocks of 3 MiB"] = (new NewDisk(MiB) { BlockSize = 3 << 20 }, "BlockSizeBytes 3145728", "power of two"),
+        ["blocks of 4 GiB"] = (new NewDisk(MiB) { BlockSize = 4 * GiB }, "BlockSizeBytes 4294967296", "power of two"),
+        ["sectors of 1024"] = (new NewDisk(MiB) { SectorSize = 1024 }, "LogicalSectorSizeBytes 1024", "512 or 4096"),
+        ["clusters"] = (new NewDisk(MiB) { ClusterSize = 65536 }, "ClusterSizeBytes 65536", "VHDX"),
+        ["tables"] = (new NewDisk(MiB) { TableSize = 4 }, "TableSize 4", "VHDX"),
+        ["a backing file"] = (new NewDisk(MiB) { Backing = new BackingReference("base.vhdx", IsRaw: false) }, "BackingFile base.vhdx", "differencing"),
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void There_is_no_VHDX_disk_of(string what)
+    {
+        (NewDisk disk, string parameter, string allowed) = ImpossibleDisks[what];
+        QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.vhdx", disk));
+        Assert.Contains(parameter, error.Message, StringComparison.Ordinal);
+        Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds.Take), 20, MemberType = typeof(Seeds))]
+    public void Anything_written_is_read_back(int seed)
+    {
+        Random random = new(seed);
+        int size = random.Next(1, 12 * MiB);
+        NewDisk wish = new(size)
+        {
+            BlockSize = MiB << random.Next(3),
+            SectorSize = random.Next(2) == 0 ? 512 : 4096,
+            IsFixed = random.Next(3) == 0,
+        };
+        byte[] expected = new byte[Format.Settle("new.vhdx", wish).VirtualSize];
+        MemoryStorage storage = Make(wish, disk =>
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                int offset = random.Next(expected.Length);
+                int length = random.Next(1, Math.Min(expected.Length - offset, 2 * MiB) + 1);
+                if (random.Next(4) == 0)
+                {
+                    disk.Zero(offset, length);
+                    expected.AsSpan(offset, length).Clear();
+                    continue;
+                }
+
+                byte[] data = VhdxDiskTests.Bytes(random.Next(), length);
+                disk.Write(offset, data);
+                data.CopyTo(expected, offset);
+            }
+
+            Assert.Equal(expected, VhdxDiskTests.Read(disk, 0, expected.Length));
+        });
+
+        Assert.Equal(0, storage.Length % MiB);
+        using VhdxLayer layer = VhdxLayer.Open(new ReadOnlyStorage(storage));
+        Assert.Equal(expected, VhdxDiskTests.Read(layer.ToDisk(backing: null), 0, expected.Length));
+    }
+
+    private static MemoryStorage Make(NewDisk wish, Action<IDisk>? write = null)
+    {
+        MemoryStorage storage = new("new.vhdx");
+        IDiskLayer layer = Format.Create(storage, Format.Settle(storage.Path, wish));
+        IDisk disk = layer.ToDisk(backing: null);
+        Assert.True(disk.CanWrite);
+        write?.Invoke(disk);
+        layer.EndWriting();
+        return storage;
+    }
+
+    private static ulong Entry(MemoryStorage storage, int index) => BitConverter.ToUInt64(Bytes(storage, (3 * MiB) + (8 * index), 8));
+
+    private static byte[] Bytes(MemoryStorage storage, long offset, int length)
+    {
+        byte[] bytes = new byte[length];
+        Assert.Equal(length, storage.Read(offset, bytes));
+        return bytes;
+    }
+}

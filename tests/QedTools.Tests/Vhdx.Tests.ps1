@@ -1,0 +1,222 @@
+# VHDX files: what the cmdlets make of Hyper-V's format, and make in it.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $files = @(
+        @{ Name = 'dynamic.vhdx'; Size = 8MB; Reads = '0+64K 0x11, 2M+1M 0x12, 8388096+512 0x13' }
+        @{ Name = 'fixed.vhdx'; Size = 3146240; Reads = '1M+64K 0x21, 3M+512 0x22' }
+        @{ Name = 'log.vhdx'; Size = 8MB; Reads = '1M+64K 0x31, 5M+64K 0x32' }
+        @{ Name = 'child.avhdx'; Size = 8MB; Reads = '0+32K 0x11, 32K+32K 0x41, 2M+1M 0x12, 2100736+512 0x43, 3M+1M 0x42, 8388096+512 0x13' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+
+    # Fails unless qemu-img finds nothing wrong in a file, and the same disk in an image and its backing files.
+    function Assert-QemuAgrees {
+        param([string] $Vhdx, [string] $Qed)
+
+        $check = Invoke-Native qemu-img check -f vhdx $Vhdx
+        $check.ExitCode | Should -Be 0 -Because "of $($check.Output)"
+        "$($check.Output)" | Should -Match 'No errors were found'
+        $compare = Invoke-Native qemu-img compare -f vhdx -F qed $Vhdx $Qed
+        "$($compare.Output)" | Should -Match 'Images are identical'
+        $compare.ExitCode | Should -Be 0
+    }
+}
+
+Describe 'VHDX files' {
+    BeforeEach {
+        $folder = New-Folder 'vhdx'
+        $overlayReads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
+        $null = Copy-Fixture 'chains/base.qed', 'chains/over-qed.qed', 'images/data-zero-hole.qed', 'images/size-unaligned.qed' -Folder $folder
+        $overlay = [System.IO.Path]::Combine($folder, 'over-qed.qed')
+        $result = [System.IO.Path]::Combine($folder, 'result.vhdx')
+    }
+
+    Context 'made of QED images' {
+        It 'one for each of a folder, overlays among them, as qemu-img would have them' {
+            $results = New-Folder 'vhdx/out'
+            $sources = [System.IO.Directory]::GetFiles($folder, '*.qed')
+            [System.Array]::Sort($sources, [System.StringComparer]::Ordinal)
+            $found = $sources | Convert-QedImage -DestinationPath $results -Format Vhdx -Verify
+            $found | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'base.vhdx', 'data-zero-hole.vhdx', 'over-qed.vhdx', 'size-unaligned.vhdx'
+            $found | ForEach-Object { $_.Format } | Should -Be 'VHDX', 'VHDX', 'VHDX', 'VHDX'
+            Assert-Disk $found[2].Path 1MB $overlayReads
+            for ($i = 0; $i -lt $sources.Count; $i++) {
+                (Compare-QedImage $found[$i].Path $sources[$i] -Strict).AreEqual | Should -BeTrue
+                if ($qemu) { Assert-QemuAgrees $found[$i].Path $sources[$i] }
+            }
+        }
+
+        It 'of all that Get-ChildItem lists' -Tag FullShell {
+            $results = New-Folder 'vhdx/out'
+            $images = Get-ChildItem -Path ([System.IO.Path]::Combine($folder, '*.qed'))
+            $found = $images | Convert-QedImage -DestinationPath $results -Format Vhdx -Verify
+            $found | Should -HaveCount 4
+            foreach ($image in $images) {
+                $made = [System.IO.Path]::Combine($results, $image.BaseName + '.vhdx')
+                (Compare-QedImage $made $image.FullName -Strict).AreEqual | Should -BeTrue
+                if ($qemu) { Assert-QemuAgrees $made $image.FullName }
+            }
+        }
+
+        It 'by their extension, with the facts of the result' {
+            $info = Convert-QedImage $overlay $result
+            $info.Path | Should -BeExactly $result
+            $info.Format | Should -Be 'VHDX'
+            $info.VirtualSize | Should -Be 1MB
+            $info.ClusterSize | Should -Be 32MB
+            $info.FileSize | Should -Be 36MB
+            $info.BackingFile | Should -BeNullOrEmpty
+            if (-not $IsOnWindows) { $info.DiskUsage | Should -BeLessOrEqual 512KB }
+            Assert-Disk $result 1MB $overlayReads
+        }
+
+        It 'in blocks of <Block> bytes' -Skip:(-not $qemu) -ForEach @{ Block = 1MB }, @{ Block = 8MB }, @{ Block = 256MB } {
+            $info = Convert-QedImage $overlay $result -BlockSizeBytes $Block
+            $info.ClusterSize | Should -Be $Block
+            $info.FileSize | Should -Be (4MB + $Block)
+            Assert-QemuAgrees $result $overlay
+        }
+
+        It 'fixed, as long as the disk' {
+            $source = [System.IO.Path]::Combine($folder, 'data-zero-hole.qed')
+            $info = Convert-QedImage $source $result -Fixed -BlockSizeBytes 1MB -Verify
+            $info.FileSize | Should -Be 10MB
+            Assert-Disk $result 6MB '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13'
+            if ($qemu) { Assert-QemuAgrees $result $source }
+        }
+
+        It 'with sectors of 4096 bytes, in whole ones' {
+            $source = [System.IO.Path]::Combine($folder, 'size-unaligned.qed')
+            $info = Convert-QedImage $source $result -LogicalSectorSizeBytes 4096 -Verify
+            $info.VirtualSize | Should -Be 1052672
+            Assert-Disk $result 1052672 '0+4K 0xa2, 1M+1536 0xa1'
+        }
+
+        It 'without a byte in the room that no data needs' -Skip:$IsOnWindows {
+            $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
+            $info = Convert-QedImage $big $result
+            $info.VirtualSize | Should -Be 3GB
+            $info.DiskUsage | Should -BeLessOrEqual 1MB
+        }
+
+        It 'not with <Name> <Value>' -ForEach @(
+            @{ Name = 'BlockSizeBytes'; Value = 64KB }, @{ Name = 'BlockSizeBytes'; Value = 3MB }, @{ Name = 'BlockSizeBytes'; Value = 512MB }
+            @{ Name = 'LogicalSectorSizeBytes'; Value = 1024 }, @{ Name = 'ClusterSizeBytes'; Value = 64KB }, @{ Name = 'TableSize'; Value = 4 }
+        ) {
+            $before = Get-FolderState $folder
+            $more = @{ $Name = $Value }
+            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay "*$Name $Value*"
+            Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'not over a backing file' {
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $overlay '*BackingFile base.qed*differencing*'
+            [System.IO.File]::Exists($result) | Should -BeFalse
+        }
+
+        It 'and nothing else, with what only VHDX has: -<Name>' -ForEach @(
+            @{ Name = 'BlockSizeBytes'; Value = 1MB }, @{ Name = 'LogicalSectorSizeBytes'; Value = 512 }, @{ Name = 'Fixed'; Value = $true }
+        ) {
+            $more = @{ $Name = $Value }
+            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedLimit' 'InvalidArgument' $overlay "*$Name*"
+        }
+
+        It 'of an empty disk not at all' {
+            $empty = Copy-Fixture 'images/size-zero.qed' -Folder $folder
+            Assert-OneError { Convert-QedImage $empty $result } 'QedLimit' 'InvalidArgument' $empty '*SizeBytes 0*'
+        }
+
+        It 'by the aliases of the properties of Hyper-V too' {
+            (Convert-QedImage $overlay $result -BlockSize 1MB -LogicalSectorSize 4096).ClusterSize | Should -Be 1MB
+        }
+    }
+
+    Context 'of others' {
+        BeforeEach { $null = Expand-Fixture 'vhdx/dynamic.vhdx.gz' -Folder $folder }
+
+        It 'are read: <Name>' -ForEach $files {
+            $file = Expand-Fixture "vhdx/$Name.gz" -Folder $folder
+            $before = Get-Sha256 $file
+            Assert-Disk $file $Size $Reads
+            foreach ($target in 'result.qed', 'result.raw', 'result.vhdx') {
+                $made = [System.IO.Path]::Combine($folder, $target)
+                (Convert-QedImage $file $made -Verify).VirtualSize | Should -Be $Size
+                Assert-Disk $made $Size $Reads
+                (Compare-QedImage $made $file -Strict).AreEqual | Should -BeTrue
+            }
+
+            Get-Sha256 $file | Should -Be $before
+        }
+
+        It 'are told by their contents where the name says nothing' {
+            $copy = [System.IO.Path]::Combine($folder, 'disk.bin')
+            [System.IO.File]::Copy([System.IO.Path]::Combine($folder, 'dynamic.vhdx'), $copy)
+            (Compare-QedImage $copy ([System.IO.Path]::Combine($folder, 'dynamic.vhdx'))).AreEqual | Should -BeTrue
+        }
+
+        It 'become QED in a folder' {
+            $results = New-Folder 'vhdx/out'
+            (Convert-QedImage ([System.IO.Path]::Combine($folder, '*.vhdx')) $results).Path | Should -Be ([System.IO.Path]::Combine($results, 'dynamic.qed'))
+        }
+
+        It 'are backing files of QED overlays' {
+            $top = [System.IO.Path]::Combine($folder, 'top.qed')
+            $info = New-QedImage $top -BackingFile dynamic.vhdx
+            $info.VirtualSize | Should -Be 8MB
+            "$($info.BackingFormat)" | Should -Be 'Probe'
+            Set-DiskBytes $top 2100000 (New-Bytes 1000 -Value 0x77)
+            Assert-Disk $top 8MB '0+64K 0x11, 2M+1M 0x12, 2100000+1000 0x77, 8388096+512 0x13'
+
+            $chain = Get-QedInfo $top -BackingChain
+            $chain | ForEach-Object { $_.Format } | Should -Be 'QED', 'VHDX'
+            $chain[1].ClusterSize | Should -Be 1MB
+            $chain[1].Depth | Should -Be 1
+            $data = Get-QedAllocationMap $top -BackingChain -State Data
+            $data | ForEach-Object { $_.Depth } | Should -Be 1, 0, 1, 1
+            $data[0].Path | Should -Be ([System.IO.Path]::Combine($folder, 'dynamic.vhdx'))
+
+            $flat = [System.IO.Path]::Combine($folder, 'flat.vhdx')
+            $null = Convert-QedImage $top $flat -Verify
+            Assert-Disk $flat 8MB '0+64K 0x11, 2M+1M 0x12, 2100000+1000 0x77, 8388096+512 0x13'
+        }
+
+        It 'are not written to' {
+            $file = [System.IO.Path]::Combine($folder, 'dynamic.vhdx')
+            $top = [System.IO.Path]::Combine($folder, 'top.qed')
+            $null = New-QedImage $top -BackingFile dynamic.vhdx
+            $before = Get-FolderState $folder
+            Assert-OneError { Open-QedImage $file -ReadWrite } 'QedUnsupportedFormat' 'NotImplemented' $file '*does not change*'
+            Assert-OneError { Merge-QedImage $top -Confirm:$false } 'QedUnsupportedFormat' 'NotImplemented' $top '*dynamic.vhdx*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'whose parent changed or is gone are refused' {
+            $child = Expand-Fixture 'vhdx/child.avhdx.gz' -Folder $folder
+            $parent = [System.IO.Path]::Combine($folder, 'dynamic.vhdx')
+            $null = Convert-QedImage $parent $result
+            [System.IO.File]::Delete($parent)
+            Assert-OneError { Compare-QedImage $child $result } 'QedBackingFileNotFound' 'ObjectNotFound' $child '*dynamic.vhdx*'
+            [System.IO.File]::Move($result, $parent)
+            Assert-OneError { Compare-QedImage $child $parent } 'QedBackingFileRefused' 'SecurityError' $child '*not any more*52525252*'
+        }
+
+        It 'that are damaged are refused by field, value and what is allowed' {
+            $file = [System.IO.Path]::Combine($folder, 'dynamic.vhdx')
+            $stream = [System.IO.File]::OpenWrite($file)
+            $stream.SetLength(4MB)
+            $stream.Dispose()
+            Assert-OneError { Convert-QedImage $file $result } 'QedDamagedFile' 'InvalidData' $file "*$file*the BAT entry of block 0 is 0x*allowed is one whose 1048576 bytes lie inside the file's 4194304*"
+            [System.IO.File]::WriteAllBytes($file, [byte[]](1..100))
+            Assert-OneError { Convert-QedImage $file $result } 'QedDamagedFile' 'InvalidData' $file '*begins with is 01 02 03*vhdxfile*'
+            [System.IO.File]::Exists($result) | Should -BeFalse
+        }
+    }
+}
