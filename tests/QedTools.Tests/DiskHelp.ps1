@@ -293,7 +293,8 @@ function Get-OwnParameter {
     param([Parameter(Mandatory)][string] $Command, [Parameter(Mandatory)][string] $Set)
 
     $common = [System.Collections.Generic.HashSet[string]]::new([string[]](
-            [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters))
+            'Debug', 'ErrorAction', 'ErrorVariable', 'InformationAction', 'InformationVariable', 'OutBuffer', 'OutVariable', 'PipelineVariable',
+            'ProgressAction', 'Verbose', 'WarningAction', 'WarningVariable', 'Confirm', 'UseTransaction', 'WhatIf'))
     $found = foreach ($parameter in ((Get-Command $Command).ParameterSets | Where-Object { $_.Name -eq $Set }).Parameters) {
         if ($common.Contains($parameter.Name)) { continue }
         $text = $parameter.Name

@@ -26,7 +26,10 @@ internal static class BackingFilePath
         try
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(imagePath)) ?? Path.GetPathRoot(imagePath) ?? string.Empty;
-            return RealPath.Combine(folder, name);
+            string path = RealPath.Combine(folder, name);
+            return Platform.IsWindows && FileStatus.IsDevicePath(path)
+                ? throw new QedBackingFileRefusedException(imagePath, name, "it is the name of a device.")
+                : path;
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
         {

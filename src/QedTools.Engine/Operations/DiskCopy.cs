@@ -58,12 +58,16 @@ internal static class DiskCopy
         CopyTarget target,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation) => Run(
-            extents.SelectMany(extent => DiskPieces.Of(source, target.ShownBefore, extent.Start, extent.Length, PieceBytes, cancellation)),
+            // A cluster that is written in part shows the rest as the target will, not as the image does until the change is done.
+            extents.SelectMany(extent => DiskPieces.Of(
+                source, target.ShownBefore, extent.Start, extent.Length, PieceBytesOf(target), cancellation, target.Granule)),
             source,
             target,
             target.Disk.Length,
             progress,
             cancellation);
+
+    private static int PieceBytesOf(in CopyTarget target) => Math.Max(PieceBytes, target.Granule);
 
     private static void Run(
         IEnumerable<DiskPiece> pieces,
@@ -86,8 +90,8 @@ internal static class DiskCopy
 
     private sealed class Worker(IDisk source, CopyTarget target, Writeback writeback) : IPieceWorker<DiskPiece>
     {
-        private readonly byte[] _data = new byte[PieceBytes];
-        private readonly byte[] _shown = target.ShownBefore is null ? [] : new byte[PieceBytes];
+        private readonly byte[] _data = new byte[PieceBytesOf(target)];
+        private readonly byte[] _shown = target.ShownBefore is null ? [] : new byte[PieceBytesOf(target)];
         private readonly List<CopyRun> _runs = [];
 
         public void Prepare(DiskPiece piece)
@@ -101,7 +105,7 @@ internal static class DiskCopy
             Span<byte> data = _data.AsSpan(0, (int)piece.Length);
             if (piece.HasData)
             {
-                source.Read(piece.Offset, data);
+                Read(source, piece.Offset, data);
             }
             else
             {
@@ -112,10 +116,22 @@ internal static class DiskCopy
             if (piece.OtherHasData)
             {
                 shown = _shown.AsSpan(0, data.Length);
-                target.ShownBefore!.Read(piece.Offset, shown);
+                Read(target.ShownBefore!, piece.Offset, shown);
             }
 
             FindRuns(piece.Offset, data, shown);
+        }
+
+        // A piece of whole clusters can reach behind the end of a disk.
+        private static void Read(IDisk disk, long offset, Span<byte> buffer)
+        {
+            int there = (int)Math.Max(0, Math.Min(buffer.Length, disk.Length - offset));
+            if (there > 0)
+            {
+                disk.Read(offset, buffer.Slice(0, there));
+            }
+
+            buffer.Slice(there).Clear();
         }
 
         public void Finish(DiskPiece piece)

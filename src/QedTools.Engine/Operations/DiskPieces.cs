@@ -32,10 +32,11 @@ internal static class DiskPieces
     /// <param name="length">Its length, in bytes; it may reach behind the end of the disks.</param>
     /// <param name="pieceBytes">The largest piece of data, in bytes.</param>
     /// <param name="cancellation">Stops the walk.</param>
+    /// <param name="unit">What no piece may end within, in bytes, as it is written whole or not at all; the range begins at a multiple of it.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
     public static IEnumerable<DiskPiece> Of(
-        IDisk disk, IDisk? other, long offset, long length, int pieceBytes, CancellationToken cancellation)
+        IDisk disk, IDisk? other, long offset, long length, int pieceBytes, CancellationToken cancellation, int unit = 1)
     {
         Look here = new(disk);
         Look there = new(other);
@@ -51,7 +52,23 @@ internal static class DiskPieces
                 until = Math.Min(until, at + pieceBytes - (at % pieceBytes));
             }
 
-            yield return new DiskPiece(at, until - at, here.State, there.State == QedExtentState.Data);
+            QedExtentState state = here.State;
+            bool otherHasData = there.State == QedExtentState.Data;
+            if (until < end && until % unit != 0)
+            {
+                long whole = until - (until % unit);
+                if (whole == at)
+                {
+                    // A unit of several extents: whoever reads it sees what they hold together.
+                    whole = Math.Min(end, at + unit);
+                    state = QedExtentState.Data;
+                    otherHasData = other is not null;
+                }
+
+                until = whole;
+            }
+
+            yield return new DiskPiece(at, until - at, state, otherHasData);
             at = until;
         }
     }

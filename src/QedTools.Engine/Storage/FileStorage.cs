@@ -8,17 +8,18 @@ namespace QedTools.Storage;
 internal sealed class FileStorage : IStorage
 {
     private readonly FileHandle _file;
+    private readonly StorageAccess _access;
 
-    private FileStorage(string path, FileHandle file, bool canWrite)
+    private FileStorage(string path, FileHandle file, StorageAccess access)
     {
         Path = path;
         _file = file;
-        CanWrite = canWrite;
+        _access = access;
     }
 
     public string Path { get; }
 
-    public bool CanWrite { get; }
+    public bool CanWrite => _access == StorageAccess.Write;
 
     public string Identity => Status.Identity;
 
@@ -52,7 +53,7 @@ internal sealed class FileStorage : IStorage
                 throw new QedNotAFileException(path, kind);
             }
 
-            file = FileHandle.Open(fullPath, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
+            file = OpenHandle(fullPath, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
@@ -66,19 +67,12 @@ internal sealed class FileStorage : IStorage
                 throw new QedNotAFileException(path, kind);
             }
 
-            if (Platform.IsWindows)
-            {
-                if (writes)
-                {
-                    FileHoles.Allow(file.Safe);
-                }
-            }
-            else if (access != StorageAccess.Inspect && !ByteLocks.TryAcquire(file.Safe, writes))
+            if (!Platform.IsWindows && access != StorageAccess.Inspect && !ByteLocks.TryAcquire(file.Safe, writes))
             {
                 throw new QedImageInUseException(path, writes);
             }
 
-            return new FileStorage(path, file, writes);
+            return new FileStorage(path, file, access);
         }
         catch
         {
@@ -95,13 +89,13 @@ internal sealed class FileStorage : IStorage
     {
         try
         {
-            FileHandle file = FileHandle.Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+            FileHandle file = OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
             if (mayBeSparse)
             {
                 FileHoles.Allow(file.Safe);
             }
 
-            return new FileStorage(path, file, canWrite: true);
+            return new FileStorage(path, file, StorageAccess.Write);
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
@@ -171,7 +165,7 @@ internal sealed class FileStorage : IStorage
 
     public void BeginFlush() => EarlyWriteback.Begin(_file.Safe);
 
-    public StorageRange RangeAt(long offset, long length) => FileHoles.RangeAt(_file.Safe, offset, length);
+    public StorageRange RangeAt(long offset, long length) => _file.RangeAt(offset, length);
 
     public void Dispose()
     {
@@ -183,6 +177,17 @@ internal sealed class FileStorage : IStorage
         _file.Dispose();
     }
 
+    private static FileHandle OpenHandle(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        FileHandle file = FileHandle.Open(path, mode, access, share);
+        if (Platform.IsMac)
+        {
+            ByteLocks.ReleaseRuntimeLock(file.Safe);
+        }
+
+        return file;
+    }
+
     // On Windows sharing is the lock; on Unix .NET's own advisory lock must stay out of the way of QEMU's.
     private static FileShare ShareOf(StorageAccess access) =>
         Platform.IsWindows && access != StorageAccess.Inspect
@@ -191,6 +196,12 @@ internal sealed class FileStorage : IStorage
 
     private bool IsInUseOnWindows()
     {
+        if (_access != StorageAccess.Inspect)
+        {
+            // Nobody can tell this handle's own sharing from that of others; a writer at least is alone.
+            return false;
+        }
+
         try
         {
             // A reader that needs stillness denies us write access; a writer conflicts with FileShare.Read.

@@ -22,6 +22,7 @@ internal interface IStorage : IDisposable
     long AllocatedBytes { get; }
 
     /// <summary>Whether somebody else holds the file so that a writer would be refused now.</summary>
+    /// <remarks>On Windows only <see cref="StorageAccess.Inspect"/> can tell; a storage that holds the file itself says no.</remarks>
     bool IsInUse { get; }
 
     /// <summary>Reads from <paramref name="offset"/> until <paramref name="buffer"/> is full or the file ends.</summary>

@@ -139,6 +139,48 @@ public sealed class BackingFilePathTests
         Folder + @"/\\server.example\share\base.qed",
         BackingFilePath.Resolve(Image, @"\\server.example\share\base.qed", allowUnc: false));
 
+    [Theory(Skip = Host.NotWindows, SkipUnless = nameof(Host.IsWindows), SkipType = typeof(Host))]
+    [InlineData(@"C:\images\base.qed", @"C:\images\base.qed")]
+    [InlineData("c:/images/base.qed", @"c:\images\base.qed")]
+    [InlineData(@"D:\a\..\base.qed", @"D:\base.qed")]
+    public void A_drive_letter_is_followed_on_Windows(string name, string path)
+    {
+        Assert.False(BackingFilePath.HasProtocol(name));
+        Assert.Equal(path, BackingFilePath.Resolve(Image, name, allowUnc: false));
+    }
+
+    [Theory(Skip = Host.NotWindows, SkipUnless = nameof(Host.IsWindows), SkipType = typeof(Host))]
+    [InlineData(@"\\server.example\share\base.qed")]
+    [InlineData("//server.example/share/base.qed")]
+    [InlineData(@"\/server.example\share\base.qed")]
+    public void A_share_is_followed_only_where_that_is_allowed_or_the_image_is_on_it(string name)
+    {
+        QedBackingFileRefusedException error =
+            Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: false));
+
+        Assert.Contains("-AllowUnc", error.Message, StringComparison.Ordinal);
+        Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(@"\\server.example\other\top.qed", name, allowUnc: false));
+        Assert.Equal(@"\\server.example\share\base.qed", BackingFilePath.Resolve(Image, name, allowUnc: true));
+        Assert.Equal(
+            @"\\server.example\share\base.qed", BackingFilePath.Resolve(@"\\SERVER.example\share\images\top.qed", name, allowUnc: false));
+    }
+
+    [Theory(Skip = Host.NotWindows, SkipUnless = nameof(Host.IsWindows), SkipType = typeof(Host))]
+    [InlineData(@"\\.\PhysicalDrive0")]
+    [InlineData("//./PhysicalDrive0")]
+    [InlineData(@"\\?\C:\base.qed")]
+    [InlineData(@"\\.\pipe\server")]
+    [InlineData("NUL")]
+    [InlineData("con")]
+    [InlineData("COM1")]
+    public void A_device_is_never_followed_on_Windows(string name)
+    {
+        QedBackingFileRefusedException error =
+            Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: true));
+
+        Assert.Contains("device", error.Message, StringComparison.Ordinal);
+    }
+
     // The kernel, and with it QEMU, goes up from where the folder really is; the letters of the path go up from the link.
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
     public void Two_dots_in_a_name_go_up_from_the_real_folder_of_the_image()

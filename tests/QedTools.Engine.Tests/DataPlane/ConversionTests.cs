@@ -6,6 +6,7 @@ using System.Threading;
 using QedTools.Disks;
 using QedTools.Interchange.Raw;
 using QedTools.Operations;
+using QedTools.Tests.Storage;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -228,7 +229,7 @@ public sealed class ConversionTests : IDisposable
         AssertOnly("damaged.qed");
     }
 
-    [Theory]
+    [Theory(Skip = Host.LocksOutWriters, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
     [InlineData(5 << 20)]
     [InlineData(1 << 20)]
     [InlineData(0)]

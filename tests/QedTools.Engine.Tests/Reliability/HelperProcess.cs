@@ -12,14 +12,20 @@ internal sealed class HelperProcess : IDisposable
 
     public HelperProcess(params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "QedTools.CrashWriter.dll");
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        // Tests that were published with their runtime find no other one.
+        string program = Path.Combine(AppContext.BaseDirectory, "QedTools.CrashWriter");
+        bool isPublished = OperatingSystem.IsWindows() && File.Exists(Path.Combine(AppContext.BaseDirectory, "coreclr.dll"));
+        ProcessStartInfo start = new(isPublished ? program + ".exe" : DotnetHost())
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(program);
+        if (!isPublished)
+        {
+            start.ArgumentList.Add(program + ".dll");
+        }
+
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -69,4 +75,7 @@ internal sealed class HelperProcess : IDisposable
 
         _process.Dispose();
     }
+
+    private static string DotnetHost() =>
+        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 }

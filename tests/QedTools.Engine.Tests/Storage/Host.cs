@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
@@ -18,9 +19,19 @@ internal static class Host
 
     public const string NotLinux = "only Linux lets one thread be another user, and tells which bytes are locked";
 
+    public const string NotWindows = "only Windows has such paths";
+
+    public const string LocksOutWriters = "Windows lets nobody write to a file that is read from";
+
+    public const string NotTellingHoles = "Wine does not tell where a file has holes";
+
     public static bool IsUnix => !OperatingSystem.IsWindows();
 
+    public static bool IsWindows => OperatingSystem.IsWindows();
+
     public static bool IsLinux => OperatingSystem.IsLinux();
+
+    public static bool TellsHoles { get; } = !IsWine();
 
     /// <summary>Runs a small program that every Unix has; its failure is the test's failure.</summary>
     public static void Run(string program, params string[] arguments)
@@ -82,24 +93,35 @@ internal static class Host
         return reader.ReadToEnd();
     }
 
+    /// <summary>The locks that this process's descriptors hold on a file, as Linux writes them: a line each.</summary>
+    public static IEnumerable<string> LocksOn(string path) =>
+        from descriptor in DescriptorsOf(path)
+        from line in File.ReadLines($"/proc/self/fdinfo/{descriptor.ToString(CultureInfo.InvariantCulture)}")
+        where line.StartsWith("lock:", StringComparison.Ordinal)
+        select line;
+
     /// <summary>
     /// Duplicates every descriptor of this process on a file, as a child process does that was forked and has not come to
     /// run its program yet. Dispose closes the duplicates.
     /// </summary>
     public static IDisposable ForkDescriptorsOf(string path)
     {
-        List<SafeFileHandle> copies = [];
-        foreach (string entry in Directory.GetFileSystemEntries("/proc/self/fd"))
-        {
-            if (new FileInfo(entry).LinkTarget == path)
-            {
-                copies.Add(new SafeFileHandle(Duplicate(int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture)), ownsHandle: true));
-            }
-        }
-
+        List<SafeFileHandle> copies =
+            [.. DescriptorsOf(path).Select(descriptor => new SafeFileHandle(Duplicate(descriptor), ownsHandle: true))];
         Assert.NotEmpty(copies);
         return new HandleList(copies);
     }
+
+    private static bool IsWine() =>
+        OperatingSystem.IsWindows()
+        && NativeLibrary.TryLoad("ntdll.dll", out IntPtr library)
+        && NativeLibrary.TryGetExport(library, "wine_get_version", out _);
+
+    /// <summary>The descriptors that this process has on a file, by number.</summary>
+    private static IEnumerable<int> DescriptorsOf(string path) =>
+        from entry in Directory.GetFileSystemEntries("/proc/self/fd")
+        where new FileInfo(entry).LinkTarget == path
+        select int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture);
 
     [DllImport("libc", EntryPoint = "dup")]
     private static extern int Duplicate(int descriptor);

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Runtime.Versioning;
 using QedTools.Storage;
 using QedTools.Tests.Support;
 using Xunit;
@@ -70,6 +71,22 @@ public sealed class NewFileTests : IDisposable
 
         Assert.Equal(replace ? "new" : "old", File.ReadAllText(path));
         Assert.Equal(["image.qed"], Host.NamesIn(_folder));
+    }
+
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    [UnsupportedOSPlatform("windows")]
+    public void A_file_that_replaces_another_gets_its_permissions()
+    {
+        string path = Host.WriteText(_folder, "image.qed", "old");
+        Host.Run("chmod", "4640", path);
+        using (NewFile file = NewFile.Create(path, replace: true))
+        {
+            file.Commit();
+        }
+
+        Assert.Equal(
+            UnixFileMode.SetUser | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
+            File.GetUnixFileMode(path));
     }
 
     [Fact]

@@ -53,7 +53,8 @@ internal static class Qemu
         return (process.ExitCode, output, errors.GetAwaiter().GetResult());
     }
 
-    private static bool IsOnPath(string program) =>
+    /// <summary>Whether a program can be started by its name.</summary>
+    public static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Any(folder => File.Exists(Path.Combine(folder, program)));

@@ -60,6 +60,29 @@ internal static unsafe class ByteLocks
     public static void Release(SafeFileHandle handle) =>
         Call(handle, set: true, NoLock, HeldBase, UnsharedBase + Resize - HeldBase + 1, out _);
 
+    /// <summary>Gives back the lock that .NET takes on every file it opens; on macOS, before any other.</summary>
+    /// <remarks>
+    /// It is flock's, on the whole file. Linux keeps those apart; macOS has one list for all kinds, in which it stands in the way of
+    /// everybody's probe and takes in the byte locks of the same open file.
+    /// </remarks>
+    public static void ReleaseRuntimeLock(SafeFileHandle handle)
+    {
+        const int Unlock = 8; // LOCK_UN
+        bool added = false;
+        try
+        {
+            handle.DangerousAddRef(ref added);
+            _ = LibC.FLock(handle.DangerousGetHandle(), Unlock);
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Whether a writer would be refused now. Takes no lock.</summary>
     public static bool ExcludeWriter(SafeFileHandle handle) => IsExcluded(handle, WriterHolds);
 
@@ -115,7 +138,10 @@ internal static unsafe class ByteLocks
                 *(short*)structure = (short)LockType(type);
                 *(long*)(structure + 8) = position;
                 *(long*)(structure + 16) = length;
-                outcome = LibC.Fcntl(file, set ? 37 : 36, structure);
+                int command = set ? 37 : 36;
+                outcome = IntPtr.Size == sizeof(long)
+                    ? LibC.Fcntl(file, command, structure)
+                    : LibC.Fcntl64(file, command, structure);
                 found = *(short*)structure;
             }
 

@@ -82,6 +82,18 @@ internal sealed class FileHandle : IDisposable
         }
     }
 
+    /// <summary>The range at an offset, as <see cref="FileHoles"/> tells it.</summary>
+    public StorageRange RangeAt(long offset, long length)
+    {
+        // The question moves the file's position, which Mono's stream reads at and believes to know.
+        lock (_gate)
+        {
+            StorageRange range = FileHoles.RangeAt(Safe, offset, length);
+            FileHoles.MoveTo(Safe, _stream.Position);
+            return range;
+        }
+    }
+
     public void SetLength(long length)
     {
         lock (_gate)

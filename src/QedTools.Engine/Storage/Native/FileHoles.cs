@@ -8,6 +8,7 @@ namespace QedTools.Storage.Native;
 /// <summary>Finds holes with SEEK_DATA/SEEK_HOLE or FSCTL_QUERY_ALLOCATED_RANGES, and makes files able to have them.</summary>
 internal static unsafe class FileHoles
 {
+    private const int FromStart = 0; // SEEK_SET
     private const int NoSuchAddress = 6; // ENXIO: no data from here to the end of the file
 
     /// <summary>The range at <paramref name="offset"/>, at most <paramref name="length"/> bytes of it.</summary>
@@ -20,7 +21,8 @@ internal static unsafe class FileHoles
                 return WindowsRangeAt(handle, offset, length);
             }
 
-            if (Platform.IsLinux || Platform.IsMac)
+            // Of a 32-bit process, lseek takes an offset of 32 bits, and another call stands for this one.
+            if ((Platform.IsLinux || Platform.IsMac) && IntPtr.Size == sizeof(long))
             {
                 return UnixRangeAt(handle, offset, length);
             }
@@ -39,6 +41,29 @@ internal static unsafe class FileHoles
         if (Platform.IsWindows)
         {
             Kernel32.DeviceIoControl(handle, Kernel32.FsctlSetSparse, null, 0, null, 0, out _, IntPtr.Zero);
+        }
+    }
+
+    /// <summary>Sets a file's position, which <see cref="RangeAt"/> moves on Unix; Windows keeps it with each read.</summary>
+    public static void MoveTo(SafeFileHandle handle, long offset)
+    {
+        if (!Platform.IsLinux && !Platform.IsMac)
+        {
+            return;
+        }
+
+        bool added = false;
+        try
+        {
+            handle.DangerousAddRef(ref added);
+            LibC.Seek(handle.DangerousGetHandle(), offset, FromStart);
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
         }
     }
 

@@ -13,16 +13,23 @@ namespace QedTools.Storage.Native;
 /// <param name="Kind">What the path names, with its article, if it is no regular file ("a folder"); null for a regular file.</param>
 /// <param name="Identity">Equal for two paths exactly if they lead to the same file.</param>
 /// <param name="AllocatedBytes">What the host has allocated for it, in bytes; null where the host cannot tell.</param>
-internal readonly record struct FileStatus(string? Kind, string Identity, long? AllocatedBytes)
+/// <param name="Permissions">Who may do what with it, as the low bits of st_mode; null on Windows.</param>
+internal readonly record struct FileStatus(string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null)
 {
     private const int FileTypeMask = 0xF000;
     private const int RegularFile = 0x8000;
+    private const int PermissionMask = 0xFFF;
     private const int AllocationUnit = 512;
 
     /// <summary>Asks by path, without opening the file: opening a pipe would wait for its other end.</summary>
     /// <returns>The status; null if nothing is there, or nothing that this user may see.</returns>
     public static FileStatus? OfPath(string path)
     {
+        if (Platform.IsWindows && IsDevicePath(Path.GetFullPath(path)))
+        {
+            return new FileStatus("a device", path, null);
+        }
+
         if (Directory.Exists(path))
         {
             return new FileStatus("a folder", path, null);
@@ -58,6 +65,9 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
             }
         }
     }
+
+    /// <summary>Whether Windows takes a full path for that of a device, as it does NUL or COM1 in every folder.</summary>
+    public static bool IsDevicePath(string fullPath) => fullPath.StartsWith(@"\\.\", StringComparison.Ordinal);
 
     private static unsafe FileStatus OfWindowsHandle(SafeFileHandle handle, string path)
     {
@@ -126,13 +136,15 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
     private static unsafe FileStatus FromStatx(byte* s) => new(
         KindOf(*(ushort*)(s + 28)),
         string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", *(uint*)(s + 136), *(uint*)(s + 140), *(ulong*)(s + 32)),
-        checked(*(long*)(s + 48) * AllocationUnit));
+        checked(*(long*)(s + 48) * AllocationUnit),
+        *(ushort*)(s + 28) & PermissionMask);
 
     // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, blocks at 104.
     private static unsafe FileStatus FromStatMac(byte* s) => new(
         KindOf(*(ushort*)(s + 4)),
         string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}", *(uint*)s, *(ulong*)(s + 8)),
-        checked(*(long*)(s + 104) * AllocationUnit));
+        checked(*(long*)(s + 104) * AllocationUnit),
+        *(ushort*)(s + 4) & PermissionMask);
 
     private static string? KindOf(int mode) => (mode & FileTypeMask) switch
     {

@@ -22,7 +22,12 @@ internal static class FolderFlush
                 int file = LibC.Open(first, LibC.OpenReadOnly);
                 if (file >= 0)
                 {
-                    _ = LibC.Fsync(file);
+                    // On macOS fsync leaves the data in the drive's cache; not every file system there has more to offer.
+                    if (!Platform.IsMac || LibC.Fcntl((IntPtr)file, LibC.MacFullFsync, null) != 0)
+                    {
+                        _ = LibC.Fsync(file);
+                    }
+
                     _ = LibC.Close(file);
                 }
             }

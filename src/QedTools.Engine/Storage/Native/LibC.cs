@@ -11,6 +11,7 @@ internal static unsafe class LibC
     public const int AtFdCwd = -100;
     public const uint StatxBasicStats = 0x7ff;
     public const int OpenReadOnly = 0;
+    public const int MacFullFsync = 51;
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     public static extern int Statx(int directory, byte* path, int flags, uint mask, byte* result);
@@ -37,10 +38,20 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static extern int Fcntl(IntPtr file, int command, byte* argument);
 
+    /// <summary>fcntl with offsets of 64 bits in a 32-bit process.</summary>
+    [DllImport("libc", EntryPoint = "fcntl64", SetLastError = true)]
+    public static extern int Fcntl64(IntPtr file, int command, byte* argument);
+
     /// <summary>fcntl as Apple's ARM64 calling convention wants it: a variadic argument goes on the stack, behind eight registers.</summary>
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static extern int FcntlOnStack(
         IntPtr file, IntPtr command, IntPtr r2, IntPtr r3, IntPtr r4, IntPtr r5, IntPtr r6, IntPtr r7, byte* argument);
+
+    [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static extern int FLock(IntPtr file, int operation);
+
+    [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    public static extern int ChangeMode(byte* path, uint mode);
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     public static extern int Open(byte* path, int flags);

@@ -1,0 +1,276 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+
+namespace QedTools.Mono;
+
+/// <summary>What is tried, in order; each step says in a few words what it saw, or throws.</summary>
+internal sealed class Steps(WorkFolder folder, string fixtures)
+{
+    private const long DiskSize = 32 << 20;
+
+    private readonly byte[] _contents = new byte[DiskSize];
+
+    private string Disk => folder.PathOf("disk.qed");
+
+    private string Flat => folder.PathOf("flat.raw");
+
+    public IEnumerable<(string Name, Func<string> Step)> All() =>
+    [
+        ("create", Create),
+        ("write", Write),
+        ("map", Map),
+        ("check", Check),
+        ("overlay and merge", Merge),
+        ("resize and optimize", Optimize),
+        ("convert", Convert),
+        ("replace", Replace),
+        ("repair", Repair),
+        ("refusals", Refuse),
+        ("locks in one process", LockHere),
+        ("locks between processes", LockThere),
+    ];
+
+    private string Create()
+    {
+        QedImageInfo made = ImageCreation.Create(Disk, new QedCreateOptions { SizeBytes = DiskSize, ClusterSize = 4096, TableSize = 2 });
+        Require(made.VirtualSize == DiskSize, $"The disk is {made.VirtualSize} bytes large.");
+        Require(made == ImageInspection.Read(Disk), "Inspecting says something else than creating.");
+        return $"{made.VirtualSize} bytes in {made.FileSize}";
+    }
+
+    private string Write()
+    {
+        Random random = new(1);
+        int writes = 0;
+        using (DiskStream disk = DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }))
+        {
+            for (; writes < 400; writes++)
+            {
+                byte[] data = new byte[random.Next(1, 40_000)];
+                random.NextBytes(data);
+                int offset = random.Next(0, (int)DiskSize - data.Length);
+                Store(disk, offset, data);
+                data.CopyTo(_contents, offset);
+                if (writes % 50 == 0)
+                {
+                    disk.Flush();
+                }
+            }
+
+            // From the middle on, zeroes over data and over nothing.
+            byte[] zeroes = new byte[1 << 20];
+            Store(disk, DiskSize / 2, zeroes);
+            zeroes.CopyTo(_contents, DiskSize / 2);
+        }
+
+        RequireContents(Disk, _contents);
+        return $"{writes} writes read back";
+    }
+
+    private string Map()
+    {
+        long next = 0;
+        long data = 0;
+        int extents = 0;
+        foreach (QedExtent extent in AllocationMap.Enumerate(Disk, new AllocationMapOptions()))
+        {
+            Require(extent.Start == next, $"An extent begins at {extent.Start} instead of {next}.");
+            next += extent.Length;
+            data += extent.State == QedExtentState.Data ? extent.Length : 0;
+            extents++;
+        }
+
+        Require(next == DiskSize, $"The extents end at {next}.");
+        return $"{extents} extents, {data} bytes of data";
+    }
+
+    private string Check()
+    {
+        QedCheckResult result = ImageCheck.Run(Disk, forceShare: false);
+        Require(result is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"It is {result.Status}.");
+        return $"{result.AllocatedClusters} of {result.TotalClusters} clusters allocated, clean";
+    }
+
+    private string Merge()
+    {
+        string top = folder.PathOf("top.qed");
+        ImageCreation.Create(top, new QedCreateOptions { BackingFile = "disk.qed" });
+        byte[] data = Enumerable.Repeat((byte)0xA5, 100_000).ToArray();
+        using (DiskStream disk = DiskOpening.Open(top, new DiskOpeningOptions { Writable = true }))
+        {
+            Store(disk, 12_345, data);
+        }
+
+        RequireContents(Disk, _contents);
+        data.CopyTo(_contents, 12_345);
+        RequireContents(top, _contents);
+        Require(!DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "Overlay and backing file compare equal.");
+        DiskMerge.Run(top, new DiskMergeOptions());
+        RequireContents(Disk, _contents);
+        Require(DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "After the merge they differ.");
+        return $"{data.Length} bytes";
+    }
+
+    private string Optimize()
+    {
+        ImageResize.Run(Disk, 2 * DiskSize, new ImageResizeOptions());
+        Require(ImageInspection.Read(Disk).VirtualSize == 2 * DiskSize, "It did not grow.");
+        ImageResize.Run(Disk, DiskSize, new ImageResizeOptions { Shrink = true });
+        long before = new FileInfo(Disk).Length;
+        ImageOptimization.Run(Disk, new ImageOptimizationOptions());
+        RequireContents(Disk, _contents);
+        return $"{before} bytes become {new FileInfo(Disk).Length}";
+    }
+
+    private string Convert()
+    {
+        QedImageInfo raw = DiskConversion.Run(Disk, Flat, new DiskConversionOptions { Verify = true });
+        Require(File.ReadAllBytes(Flat).AsSpan().SequenceEqual(_contents), "The raw file holds something else.");
+        string back = folder.PathOf("back.qed");
+        DiskConversion.Run(Flat, back, new DiskConversionOptions { Verify = true });
+        RequireContents(back, _contents);
+        return $"to raw and back, {raw.DiskUsage} of {raw.FileSize} bytes allocated";
+    }
+
+    private string Replace()
+    {
+        DiskConversion.Run(folder.PathOf("back.qed"), Flat, new DiskConversionOptions { Replace = true });
+        Require(File.ReadAllBytes(Flat).AsSpan().SequenceEqual(_contents), "The new file holds something else.");
+        string[] partial = Directory.GetFiles(folder.Path, "*partial*");
+        Require(partial.Length == 0, "There is a partial file.");
+        return "in one step";
+    }
+
+    private string Repair()
+    {
+        int count = 0;
+        foreach (string damaged in Directory.GetFiles(Path.Combine(fixtures, "damaged"), "*.qed"))
+        {
+            string copy = folder.PathOf(Path.GetFileName(damaged));
+            File.Copy(damaged, copy);
+            QedRepairResult repair = ImageRepair.Run(copy, new ImageRepairOptions());
+            Require(repair.After is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"{Path.GetFileName(damaged)} is {repair.After?.Status}.");
+            Require(ImageCheck.Run(copy, forceShare: false).Status == QedCheckStatus.Clean, $"{Path.GetFileName(damaged)} is not clean.");
+            count++;
+        }
+
+        Require(count > 30, $"There are {count} damaged images.");
+        return $"{count} damaged images, all clean afterwards";
+    }
+
+    private string Refuse()
+    {
+        Expect<QedFileNotFoundException>(() => ImageInspection.Read(folder.PathOf("missing.qed")));
+        Expect<QedNotAFileException>(() => ImageInspection.Read(folder.Path));
+        Expect<QedFileExistsException>(() => ImageCreation.Create(Disk, new QedCreateOptions { SizeBytes = DiskSize }));
+        Expect<QedException>(() => ImageInspection.Read(Path.Combine(fixtures, "README.md")));
+        if (Path.DirectorySeparatorChar == '/')
+        {
+            Expect<QedNotAFileException>(() => ImageInspection.Read("/dev/zero"));
+        }
+
+        return "a missing file, a folder, an existing file, another format, a device";
+    }
+
+    private string LockHere()
+    {
+        using (DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }))
+        {
+            Require(ImageInspection.Read(Disk).InUse, "It is not in use.");
+            RequireInUse(writer: true);
+        }
+
+        using (DiskOpening.Open(Disk, new DiskOpeningOptions()))
+        {
+            DiskOpening.Open(Disk, new DiskOpeningOptions()).Dispose();
+            Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }));
+        }
+
+        RequireFree();
+        return "a writer keeps everybody out, readers keep writers out";
+    }
+
+    private string LockThere()
+    {
+        using (new Holder(Disk, writes: true))
+        {
+            RequireInUse(writer: true);
+        }
+
+        RequireFree();
+        using (new Holder(Disk, writes: false))
+        {
+            DiskOpening.Open(Disk, new DiskOpeningOptions()).Dispose();
+            Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }));
+        }
+
+        RequireFree();
+        using (Holder holder = new(Disk, writes: true))
+        {
+            holder.Kill();
+            RequireFree();
+        }
+
+        return "the same, and a killed process holds nothing";
+    }
+
+    private void RequireInUse(bool writer)
+    {
+        Require(ImageInspection.Read(Disk).InUse == writer, "Its use does not show.");
+        Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }));
+        Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions()));
+        Expect<QedImageInUseException>(() => ImageCheck.Run(Disk, forceShare: false));
+        DiskOpening.Open(Disk, new DiskOpeningOptions { ForceShare = true }).Dispose();
+    }
+
+    private void RequireFree()
+    {
+        Require(!ImageInspection.Read(Disk).InUse, "It is still in use.");
+        DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }).Dispose();
+    }
+
+    private static void RequireContents(string path, byte[] wanted)
+    {
+        using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions());
+        byte[] found = new byte[disk.Length];
+        for (int done = 0; done < found.Length;)
+        {
+            int count = disk.Read(found, done, found.Length - done);
+            Require(count > 0, $"{Path.GetFileName(path)} ends at {done}.");
+            done += count;
+        }
+
+        Require(found.AsSpan().SequenceEqual(wanted), $"{Path.GetFileName(path)} reads as something else.");
+    }
+
+    private static void Store(DiskStream disk, long offset, byte[] data)
+    {
+        disk.Position = offset;
+        disk.Write(data, 0, data.Length);
+    }
+
+    private static void Expect<TException>(Action action)
+        where TException : Exception
+    {
+        try
+        {
+            action();
+        }
+        catch (TException)
+        {
+            return;
+        }
+
+        throw new InvalidOperationException($"{typeof(TException).Name} was expected.");
+    }
+
+    private static void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException(otherwise);
+        }
+    }
+}

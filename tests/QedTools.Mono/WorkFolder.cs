@@ -1,0 +1,17 @@
+using System;
+using System.IO;
+
+namespace QedTools.Mono;
+
+/// <summary>A new folder, removed with everything in it.</summary>
+internal sealed class WorkFolder : IDisposable
+{
+    public WorkFolder() => Directory.CreateDirectory(Path);
+
+    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "qedtools-mono-" + Guid.NewGuid().ToString("N"));
+
+    /// <summary>The full path of a file in it.</summary>
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
