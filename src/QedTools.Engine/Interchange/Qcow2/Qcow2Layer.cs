@@ -181,6 +181,13 @@ internal sealed class Qcow2Layer : InterchangeLayer
             "l1_table_offset",
             header.L1TableOffset,
             $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
+        long mostRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);
+        Qcow2Damage.Require(
+            header.RefcountTableOffset <= (ulong)Math.Max(0, mostRefcounts) && mostRefcounts >= 0,
+            path,
+            "refcount_table_offset",
+            header.RefcountTableOffset,
+            $"one where {header.RefcountTableClusters} clusters lie inside the file's {storage.Length} bytes; the file is cut short");
         bool isDeflate = header.CompressionType == 0;
         Qcow2Damage.Require(
             isDeflate == ((header.Features & Qcow2Features.CompressionType) == 0),

@@ -37,6 +37,8 @@ public sealed class Qcow2LayerTests
             sketch.Write64(24, 1L << 60);
             sketch.Write32(36, uint.MaxValue);
         }, "l1_size"),
+        ["refcounts behind the end"] = (sketch => sketch.Write64(48, 0x100000), "refcount_table_offset"),
+        ["more refcounts than the file holds"] = (sketch => sketch.Write32(56, uint.MaxValue), "refcount_table_offset"),
         ["refcounts of 128 bits"] = (sketch => sketch.Write32(96, 7), "refcount_order"),
         ["a short header"] = (sketch => sketch.Write32(100, 72), "header_length"),
         ["a header longer than a cluster"] = (sketch => sketch.Write32(100, 4104), "header_length"),
