@@ -1,9 +1,4 @@
 # What is published. Packages/PackageTests.cs looks into the packages themselves.
-BeforeDiscovery {
-    . "$PSScriptRoot/TestModule.ps1"
-    $hasAnalyzer = [bool](Get-Module -ListAvailable PSScriptAnalyzer)
-}
-
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
@@ -29,7 +24,6 @@ Describe 'The manifest' {
 
 Describe 'A folder of PSModulePath' -Tag FullShell {
     BeforeAll {
-        $shell = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
         $folder = Join-TestDrive 'modules'
         $module = [System.IO.Path]::Combine($folder, 'QedTools', $manifest.ModuleVersion)
         $null = New-Item -ItemType Directory $module
@@ -39,20 +33,12 @@ Describe 'A folder of PSModulePath' -Tag FullShell {
     It 'gives the module by its name, and its commands by theirs' {
         $list = [System.IO.Path]::PathSeparator
         $script = "`$env:PSModulePath = '$folder$list' + `$env:PSModulePath; (New-QedImage '$(Join-TestDrive 'a.qed')' 1MB).VirtualSize; (Get-Module QedTools).ModuleBase"
-        $result = Invoke-Native $shell -NoProfile -Command $script
+        $result = Invoke-PowerShell -NoProfile -Command $script
         $result.Output | Should -Be '1048576', $module
     }
 
     It 'has a clean manifest' {
         $tested = Test-ModuleManifest ([System.IO.Path]::Combine($module, 'QedTools.psd1')) -ErrorAction Stop -WarningAction Stop
         "$($tested.Version)" | Should -Be $manifest.ModuleVersion
-    }
-}
-
-Describe 'The scripts' -Tag FullShell {
-    It 'are clean for PSScriptAnalyzer' -Skip:(-not $hasAnalyzer) {
-        $shell = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
-        $result = Invoke-Native $shell -NoProfile -File ([System.IO.Path]::Combine($root, 'build.ps1')) -Task Analyze
-        $result.ExitCode | Should -Be 0 -Because "$($result.Output)"
     }
 }
