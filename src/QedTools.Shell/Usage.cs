@@ -10,7 +10,7 @@ internal static class Usage
     /// <summary>The lines shown after a mistake on the command line.</summary>
     public const string Short =
         """
-        Usage: QedTools.Shell [-NoLogo] [-NonInteractive] [-NoProfile]
+        Usage: qedtools-shell [-NoLogo] [-NonInteractive] [-NoProfile]
                               [ -Command { <script> | - }
                               | [-File] <script.ps1> [<arguments>]
                               | -Version | -Help ]
