@@ -8,8 +8,9 @@
 [CmdletBinding()]
 param(
     # Build: the module, so that Import-Module ./QedTools.psd1 works. Test: everything, the Pester files with real Pester.
+    # Docs: what Get-Help reads, from the pages in docs/en-US; needs Microsoft.PowerShell.PlatyPS.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test')]
+    [ValidateSet('Build', 'Test', 'Docs')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -37,6 +38,10 @@ function Invoke-TestTask {
     if ($result.Result -ne 'Passed') {
         throw "$($result.FailedCount) Pester tests failed."
     }
+}
+
+function Invoke-DocsTask {
+    & "$PSScriptRoot/docs/Export-Help.ps1" -Destination "$PSScriptRoot/src/QedTools/en-US"
 }
 
 foreach ($name in $Task) {
