@@ -7,9 +7,9 @@ namespace QedTools.Shell;
 
 /// <summary>
 /// The session of the shell's users: <see cref="ModuleSession"/>, and the cmdlets of PowerShell's Management and Utility
-/// modules, without which a prompt is no prompt. Tests take the bare <see cref="ModuleSession"/>.
+/// modules, without which a prompt is no prompt. Tests take the bare <see cref="ModuleSession"/>, but for the examples of the help.
 /// </summary>
-internal static class ShellSession
+public static class ShellSession
 {
     /// <summary>Describes a new session.</summary>
     public static InitialSessionState Create()
