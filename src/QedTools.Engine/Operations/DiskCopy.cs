@@ -37,7 +37,7 @@ internal static class DiskCopy
     public static void Run(IDisk source, in CopyTarget target, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         long length = source.Length;
-        Run(DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytes, cancellation), source, target, length, progress, cancellation);
+        Run(PiecesOf(source, target, length, cancellation), source, target, length, progress, cancellation);
         if (target.ShownBefore is not null && target.Disk.Length > length)
         {
             target.Disk.Zero(length, target.Disk.Length - length);
@@ -66,6 +66,12 @@ internal static class DiskCopy
             target.Disk.Length,
             progress,
             cancellation);
+
+    // Over a backing file a cluster is stored whole or not at all, so that it must be looked at whole.
+    private static IEnumerable<DiskPiece> PiecesOf(IDisk source, in CopyTarget target, long length, CancellationToken cancellation) =>
+        target.ShownBefore is null
+            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation)
+            : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule);
 
     private static int PieceBytesOf(in CopyTarget target) => Math.Max(PieceBytes, target.Granule);
 
