@@ -297,7 +297,7 @@ public sealed class ConversionTests : IDisposable
         try
         {
             File.WriteAllBytes(At("a.raw"), [.. Enumerable.Repeat((byte)7, 3 << 20)]);
-            foreach (string target in new[] { "b.qed", "b.raw" })
+            foreach (string target in new[] { "b.qed", "b.raw", "b.vhdx", "b.vhd", "b.qcow2", "b.vdi", "b.vmdk" })
             {
                 QedDiskFullException error = Assert.Throws<QedDiskFullException>(() => DiskConversion.Run(
                     At("a.raw"), Path.Combine(mount, target), new DiskConversionOptions(), progress: null, TestContext.Current.CancellationToken));
