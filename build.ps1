@@ -4,15 +4,21 @@
 .EXAMPLE
     ./build.ps1 -Task Test
     Builds the module and runs the Pester files with real Pester.
+.EXAMPLE
+    ./build.ps1 Analyze, Test, Package
+    What goes before a release. The packages are in out: the module's folder, and two NuGet packages with symbols.
 #>
 [CmdletBinding()]
+[System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Configuration', Justification = 'The tasks use it.')]
 param(
     # Build: the module, so that Import-Module ./QedTools.psd1 works. Test: everything, the Pester files with real Pester.
+    # Analyze: every script, with PSScriptAnalyzer. Package: what is published, to the folder out. Bench: beside qemu-img.
     # Docs: what Get-Help reads, from the pages in docs/en-US; needs Microsoft.PowerShell.PlatyPS.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Docs')]
+    [ValidateSet('Build', 'Test', 'Docs', 'Analyze', 'Package', 'Bench')]
     [string[]] $Task = 'Build',
 
+    # Of Build and Test. Packages and figures are those of the Release build.
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Debug'
 )
@@ -38,6 +44,38 @@ function Invoke-TestTask {
     if ($result.Result -ne 'Passed') {
         throw "$($result.FailedCount) Pester tests failed."
     }
+}
+
+function Invoke-AnalyzeTask {
+    Import-Module PSScriptAnalyzer -MinimumVersion 1.21
+    $scripts = @(Get-ChildItem $PSScriptRoot -Recurse -File -Include *.ps1, *.psm1, *.psd1 |
+        Where-Object { $_.FullName.Substring($PSScriptRoot.Length) -notmatch '[\\/](bin|obj|lib|out)[\\/]' })
+    $found = @(foreach ($script in $scripts) {
+            $folder = if ($script.FullName.StartsWith((Join-Path $PSScriptRoot tests))) { "$PSScriptRoot/tests" } else { $PSScriptRoot }
+            Invoke-ScriptAnalyzer -Path $script.FullName -Settings "$folder/PSScriptAnalyzerSettings.psd1"
+        })
+    $found | ForEach-Object { "$($_.ScriptPath):$($_.Line): $($_.RuleName): $($_.Message)" } | Out-Host
+    if ($found) {
+        throw "PSScriptAnalyzer found $($found.Count) faults in $($scripts.Count) files."
+    }
+}
+
+function Invoke-PackageTask {
+    $version = (Import-PowerShellDataFile "$PSScriptRoot/QedTools.psd1").ModuleVersion
+    $out = "$PSScriptRoot/out"
+    if (Test-Path $out) {
+        Remove-Item $out -Recurse -Force
+    }
+
+    $module = "$out/QedTools/$version"
+    Invoke-Dotnet build "$PSScriptRoot/src/QedTools/QedTools.csproj" --configuration Release "-p:ModuleFolder=$module/"
+    $null = Test-ModuleManifest "$module/QedTools.psd1" -ErrorAction Stop -WarningAction Stop
+    Invoke-Dotnet pack "$PSScriptRoot/src/QedTools.Engine/QedTools.Engine.csproj" --configuration Release
+    Invoke-Dotnet pack "$PSScriptRoot/src/QedTools.Shell/QedTools.Shell.csproj" --configuration Release
+}
+
+function Invoke-BenchTask {
+    Invoke-Dotnet run --configuration Release --project "$PSScriptRoot/tests/QedTools.Benchmarks" '--' compare
 }
 
 function Invoke-DocsTask {

@@ -76,6 +76,54 @@ Describe 'Convert-QedImage' {
         }
     }
 
+    Context 'into a folder that is missing' {
+        BeforeEach {
+            $out = [System.IO.Path]::Combine($folder, 'out')
+            $second = Copy-Fixture 'images/size-unaligned.qed' -Folder $folder
+        }
+
+        It 'makes it for several sources <From>' -ForEach @(
+            @{ From = 'of a pipeline'; Convert = { $path, $second | Convert-QedImage -DestinationPath $out -Format Vhdx } }
+            @{ From = 'in a list'; Convert = { Convert-QedImage $path, $second $out -Format Vhdx } }
+            @{ From = 'that a pattern finds'; Convert = { Convert-QedImage ([System.IO.Path]::Combine($folder, '*?-?na*.qed')), $path $out -Format Vhdx } }
+        ) {
+            (& $Convert | ForEach-Object { $_.Format }) | Should -Be 'VHDX', 'VHDX'
+            foreach ($source in $path, $second) {
+                $made = [System.IO.Path]::Combine($out, [System.IO.Path]::GetFileNameWithoutExtension($source) + '.vhdx')
+                (Compare-QedImage $source $made).AreEqual | Should -BeTrue
+            }
+        }
+
+        It 'makes it for one source too if the name ends like one of a folder' {
+            (Convert-QedImage $path "$out/").Path | Should -BeExactly ([System.IO.Path]::Combine($out, 'data-zero-hole.raw'))
+        }
+
+        It 'takes the name of one source for that of a file' {
+            (Convert-QedImage $path $out -Format Raw).Path | Should -BeExactly $out
+            [System.IO.File]::Exists($out) | Should -BeTrue
+        }
+
+        It 'makes none with -WhatIf' {
+            $path, $second | Convert-QedImage -DestinationPath $out -Format Vhdx -WhatIf | Should -BeNullOrEmpty
+            [System.IO.Directory]::Exists($out) | Should -BeFalse
+        }
+
+        It 'makes none for what cannot be converted' {
+            $damaged = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
+            Assert-OneError { $damaged | Convert-QedImage -DestinationPath $out } 'QedCorrupt' 'InvalidData' $damaged '*L2*'
+            [System.IO.Directory]::Exists($out) | Should -BeFalse
+        }
+
+        It 'makes no more than one' {
+            Assert-OneError { $path | Convert-QedImage -DestinationPath "$out/more" -Format Vhdx } 'QedFileNotFound' 'ObjectNotFound' $path "*$out*"
+            [System.IO.Directory]::Exists($out) | Should -BeFalse
+        }
+
+        It 'puts nothing into a file' {
+            Assert-OneError { Convert-QedImage $path "$second/" } 'QedFileExists' 'ResourceExists' $path '*Name a folder*'
+        }
+    }
+
     Context 'from QED to raw' {
         It 'writes of <Name> what it reads as, its backing files flattened into it' -ForEach $disks {
             $source = Copy-Fixture $Name -Folder $folder

@@ -140,7 +140,7 @@ Describe 'The module' {
 
     It 'can be removed and imported again' -Tag FullShell {
         $script = "Import-Module '$root/QedTools.psd1'; Remove-Module QedTools; Import-Module '$root/QedTools.psd1'; (Get-Command -Module QedTools).Count"
-        $result = Invoke-Native ([System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName) -NoProfile -Command $script
+        $result = Invoke-PowerShell -NoProfile -Command $script
         $result.Output[-1] | Should -Be "$($manifest.CmdletsToExport.Count)"
     }
 }

@@ -83,6 +83,15 @@ function Invoke-Native {
     [pscustomobject]@{ ExitCode = $LASTEXITCODE; Output = [string[]]$lines }
 }
 
+# Runs the PowerShell that runs this, once more: Invoke-PowerShell -NoProfile -Command $script
+function Invoke-PowerShell {
+    $program = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    # PowerShell as a tool of the .NET SDK is a library that dotnet runs.
+    $library = if ([System.IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') { [System.Environment]::GetCommandLineArgs()[0] }
+    $arguments = @($library | Where-Object { $_ }) + $args
+    Invoke-Native $program @arguments
+}
+
 # Whether there is a qemu-img on PATH that still knows QED; several distributions compile the driver out.
 function Test-QemuImg {
     $name = if ([System.IO.Path]::DirectorySeparatorChar -eq '\') { 'qemu-img.exe' } else { 'qemu-img' }

@@ -44,7 +44,7 @@ public static class DiskConversion
 
     /// <summary>Converts a disk.</summary>
     /// <param name="path">The source: its format is that of its extension, else that of its contents.</param>
-    /// <param name="destinationPath">The result's file; its folder must exist.</param>
+    /// <param name="destinationPath">The result's file; its folder must exist, unless it is to be made.</param>
     /// <param name="options">How to convert.</param>
     /// <param name="progress">Is told the bytes of the disk copied, and compared if asked for; may be null.</param>
     /// <param name="cancellation">Stops the conversion; nothing is left then.</param>
@@ -62,6 +62,7 @@ public static class DiskConversion
     {
         using BackingChain source = OpenSource(path, options);
         NewDisk disk = Examine(source, destinationPath, options);
+        using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
         using NewFile file = NewFile.Create(destinationPath, options.Replace, mayBeSparse: !disk.RefusesSparseFile);
         IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
         (layer as QedImage)?.FollowFromHeader(options.Trace, destinationPath);
@@ -69,6 +70,7 @@ public static class DiskConversion
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
         file.Commit(flush: !options.NoFlush);
+        folder?.Keep();
         return info;
     }
 
@@ -95,7 +97,7 @@ public static class DiskConversion
                 $"'{destinationPath}' is the source itself or a file under it, which is read while the result is written. Name another file.");
         }
 
-        NewFile.RequireFreeName(destinationPath, options.Replace);
+        NewFile.RequireFreeName(destinationPath, options.Replace, options.MakeFolder);
         BackingReference? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false).Reference
             : null;

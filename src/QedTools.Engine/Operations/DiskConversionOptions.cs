@@ -30,6 +30,9 @@ public sealed record DiskConversionOptions
     /// <summary>Whether a file that has the destination's name is replaced.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>Whether the destination's folder is made if it is missing; the folder above it must exist.</summary>
+    public bool MakeFolder { get; init; }
+
     /// <summary>Whether source and result are read again and compared before the result gets its name.</summary>
     public bool Verify { get; init; }
 

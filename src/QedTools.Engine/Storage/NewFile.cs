@@ -63,9 +63,12 @@ internal sealed class NewFile : IDisposable
     }
 
     /// <summary>Makes sure that a file of that name could be created.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="replace">Whether a file of that name may be replaced.</param>
+    /// <param name="makesFolder">Whether its folder will be made if it is missing (<see cref="NewFolder"/>).</param>
     /// <returns>The folder it would be in.</returns>
     /// <exception cref="QedException">As <see cref="Create"/>, as far as it can be told without creating anything.</exception>
-    public static string RequireFreeName(string path, bool replace)
+    public static string RequireFreeName(string path, bool replace, bool makesFolder = false)
     {
         string? folder;
         try
@@ -98,7 +101,18 @@ internal sealed class NewFile : IDisposable
             throw new QedNotAFileException(path, "a folder");
         }
 
-        return Directory.Exists(folder) ? folder : throw new QedFileNotFoundException(folder);
+        if (Directory.Exists(folder))
+        {
+            return folder;
+        }
+
+        if (!makesFolder)
+        {
+            throw new QedFileNotFoundException(folder);
+        }
+
+        NewFolder.Require(folder);
+        return folder;
     }
 
     /// <summary>Closes the file and gives it its name, in one step.</summary>

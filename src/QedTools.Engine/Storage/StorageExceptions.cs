@@ -39,6 +39,14 @@ public sealed class QedFileExistsException : QedException
         : base(path, $"The file '{path}' exists already. Choose another name, or use -Force to replace it.", innerException)
     {
     }
+
+    private QedFileExistsException(string path, string message)
+        : base(path, message)
+    {
+    }
+
+    /// <summary>A file has the name that a folder would need.</summary>
+    internal static QedFileExistsException ForFolder(string path) => new(path, $"'{path}' is a file, so nothing can be put into it. Name a folder.");
 }
 
 /// <summary>Another process has the image open in a way that excludes what was asked for.</summary>

@@ -13,8 +13,9 @@ namespace QedTools.Commands;
 public sealed class ConvertQedImageCommand : QedReadCommand
 {
     private readonly HashSet<string> _destinations = new(StringComparer.Ordinal);
+    private bool _isIntoFolder;
 
-    /// <summary>The result's file, or a folder that gets one for each source.</summary>
+    /// <summary>The result's file, or a folder that gets one for each source; several sources make a folder that is missing.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
@@ -80,6 +81,13 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _isIntoFolder = NamesFolder();
+    }
+
     private protected override void ProcessFile(string path)
     {
         WarnAboutFormat(path);
@@ -99,6 +107,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
             BlockSize = BlockSizeBytes,
             SectorSize = LogicalSectorSizeBytes,
             IsFixed = Fixed,
+            MakeFolder = _isIntoFolder,
             BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
             BackingFormat = BackingFormat,
             Replace = Force,
@@ -121,17 +130,37 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         WriteObject(info);
     }
 
+    // A name that nothing has yet means a folder if it ends like one, or if it has no extension and stands for several results.
+    private bool NamesFolder()
+    {
+        string destination;
+        try
+        {
+            destination = SessionPaths.ToHost(this, DestinationPath);
+        }
+        catch (QedException)
+        {
+            return false; // told for each source
+        }
+
+        bool hasSeveralSources = MyInvocation.ExpectingInput || Path.Length > 1 || LiteralPath.Length > 1
+            || (Path.Length == 1 && WildcardPattern.ContainsWildcardCharacters(Path[0]));
+        return Directory.Exists(destination)
+            || DestinationPath[DestinationPath.Length - 1] is '/' or '\\'
+            || (hasSeveralSources && !File.Exists(destination) && System.IO.Path.GetExtension(destination).Length == 0);
+    }
+
     // A folder takes a file of the source's name with the format's extension.
     private string DestinationFor(string path)
     {
         string destination = SessionPaths.ToHost(this, DestinationPath);
-        return Directory.Exists(destination)
+        return _isIntoFolder
             ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), DiskConversion.ExtensionOf(FormatIntoFolder(path))))
             : destination;
     }
 
     private QedDiskFormat? FormatFor(string path) =>
-        Format ?? (Directory.Exists(SessionPaths.ToHost(this, DestinationPath)) ? FormatIntoFolder(path) : null);
+        Format ?? (_isIntoFolder ? FormatIntoFolder(path) : null);
 
     private QedDiskFormat FormatIntoFolder(string path) => Format
         ?? (BackingFile is null && string.Equals(System.IO.Path.GetExtension(path), ".qed", StringComparison.OrdinalIgnoreCase) ? QedDiskFormat.Raw : QedDiskFormat.Qed);

@@ -1,0 +1,73 @@
+using System;
+using System.IO;
+
+namespace QedTools.Storage;
+
+/// <summary>A folder that is made for a new file, and goes again if that file does not come to be.</summary>
+internal sealed class NewFolder : IDisposable
+{
+    private readonly string _path;
+    private bool _kept;
+
+    private NewFolder(string path) => _path = path;
+
+    /// <summary>Makes the folder that a file is to be in, if it is missing; the folder above it must be there.</summary>
+    /// <param name="filePath">The file.</param>
+    /// <returns>Null if there is nothing to make.</returns>
+    /// <exception cref="QedException">It cannot be made.</exception>
+    public static NewFolder? For(string filePath)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(filePath)) is not { } folder || Directory.Exists(folder))
+            {
+                return null;
+            }
+
+            Require(folder);
+            Directory.CreateDirectory(folder);
+            return new NewFolder(folder);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, filePath, "create");
+        }
+    }
+
+    /// <summary>Makes sure that the folder could be made, as far as it can be told without doing it.</summary>
+    /// <param name="folder">Its full path; nothing is there.</param>
+    /// <exception cref="QedException">A file has its name, or the folder above it is missing.</exception>
+    public static void Require(string folder)
+    {
+        if (File.Exists(folder))
+        {
+            throw QedFileExistsException.ForFolder(folder);
+        }
+
+        if (Path.GetDirectoryName(folder) is { } above && !Directory.Exists(above))
+        {
+            throw new QedFileNotFoundException(above);
+        }
+    }
+
+    /// <summary>The file is there: the folder stays.</summary>
+    public void Keep() => _kept = true;
+
+    /// <summary>Removes the folder unless it is kept, or somebody put something into it.</summary>
+    public void Dispose()
+    {
+        if (_kept)
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.Delete(_path);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            // An empty folder more harms nobody, and the error that led here matters more.
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Xunit;
+
+namespace QedTools.Tests.Packages;
+
+/// <summary>What is published: the module's folder, the engine's package and the shell's.</summary>
+public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet>
+{
+    private const string EnginePackage = "QedTools.Engine.{0}.nupkg";
+    private const string EngineSymbols = "QedTools.Engine.{0}.snupkg";
+    private const string ShellPackage = "QedTools.Shell.{0}.nupkg";
+
+    private static readonly string[] ModuleRoot = ["CHANGELOG.md", "LICENSE", "QedTools.psd1", "THIRD-PARTY-NOTICES.md"];
+
+    private static readonly string[] ModuleCore =
+    [
+        "lib/Core/QedTools.Engine.dll",
+        "lib/Core/QedTools.dll",
+        "lib/QedTools.Format.ps1xml",
+        "lib/QedTools.Types.ps1xml",
+        "lib/QedTools.psm1",
+    ];
+
+    private static readonly string[] ModuleDesktop =
+    [
+        "lib/Desktop/QedTools.Engine.dll",
+        "lib/Desktop/QedTools.dll",
+        "lib/Desktop/System.Buffers.dll",
+        "lib/Desktop/System.Memory.dll",
+        "lib/Desktop/System.Numerics.Vectors.dll",
+        "lib/Desktop/System.Runtime.CompilerServices.Unsafe.dll",
+    ];
+
+    private static IEnumerable<string> Help => Directory.Exists(Path.Combine(PackageSet.Root, "en-US"))
+        ? PackageSet.FilesIn(Path.Combine(PackageSet.Root, "en-US")).Select(file => "en-US/" + file)
+        : [];
+
+    [Fact]
+    public void The_module_ships_these_files_and_no_others() =>
+        Assert.Equal(
+            ModuleRoot.Concat(ModuleCore).Concat(ModuleDesktop).Concat(Help).Order(StringComparer.Ordinal),
+            PackageSet.FilesIn(packages.ModuleFolder));
+
+    [Fact]
+    public void The_engine_has_both_builds_with_their_documentation_and_a_readme()
+    {
+        string folder = packages.Unpack(EnginePackage);
+
+        Assert.Equal(
+            [
+                "README.md",
+                "lib/net8.0/QedTools.Engine.dll",
+                "lib/net8.0/QedTools.Engine.xml",
+                "lib/netstandard2.0/QedTools.Engine.dll",
+                "lib/netstandard2.0/QedTools.Engine.xml",
+            ],
+            PackageSet.FilesIn(folder).Where(file => file == "README.md" || file.StartsWith("lib/", StringComparison.Ordinal)));
+        Assert.Equal("README.md", Value(packages.Metadata(EnginePackage), "readme"));
+        Assert.Equal(File.ReadAllText(Path.Combine(PackageSet.Root, "src/QedTools.Engine/README.md")), File.ReadAllText(Path.Combine(folder, "README.md")));
+    }
+
+    [Fact]
+    public void The_engine_depends_on_System_Memory_where_the_framework_lacks_it_and_on_nothing_else()
+    {
+        Dictionary<string, string[]> dependencies = Elements(packages.Metadata(EnginePackage), "group").ToDictionary(
+            group => group.Attribute("targetFramework")!.Value,
+            group => group.Elements().Select(dependency => dependency.Attribute("id")!.Value).ToArray());
+
+        Assert.Equal(["System.Memory"], dependencies[".NETStandard2.0"]);
+        Assert.Empty(dependencies["net8.0"]);
+        Assert.Equal(2, dependencies.Count);
+    }
+
+    [Fact]
+    public void The_engines_symbols_are_a_package_of_their_own() =>
+        Assert.Equal(
+            ["lib/net8.0/QedTools.Engine.pdb", "lib/netstandard2.0/QedTools.Engine.pdb"],
+            PackageSet.FilesIn(packages.Unpack(EngineSymbols)).Where(file => file.StartsWith("lib/", StringComparison.Ordinal)));
+
+    [Fact]
+    public void The_shell_is_a_tool_with_the_module_beside_it()
+    {
+        string folder = packages.Unpack(ShellPackage);
+        XElement settings = XElement.Load(Path.Combine(folder, "tools/net10.0/any/DotnetToolSettings.xml"));
+        XElement command = Assert.Single(Elements(settings, "Command"));
+
+        Assert.Equal("qedtools-shell", command.Attribute("Name")?.Value);
+        Assert.Equal("QedTools.Shell.dll", command.Attribute("EntryPoint")?.Value);
+        Assert.Equal("README.md", Value(packages.Metadata(ShellPackage), "readme"));
+        string[] files = [.. PackageSet.FilesIn(Path.Combine(folder, "tools/net10.0/any"))];
+        Assert.All(ModuleRoot.Concat(ModuleCore).Concat(Help), file => Assert.Contains(file, files));
+        Assert.DoesNotContain(files, file => file.EndsWith(".pdb", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_shell_runs_where_it_was_unpacked()
+    {
+        string folder = Path.Combine(packages.Unpack(ShellPackage), "tools", "net10.0", "any");
+
+        string output = PackageSet.Dotnet(
+            Path.Combine(folder, "QedTools.Shell.dll"), "-Command", "$module = Get-Module QedTools; $module.ModuleBase; $module.ExportedCmdlets.Count");
+
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        int cmdlets = Regex.Count(File.ReadAllText(Path.Combine(folder, "QedTools.psd1")), "'[A-Z][a-z]+-Qed[A-Za-z]+'");
+        Assert.Equal([folder, $"{cmdlets}"], lines);
+    }
+
+    [Fact]
+    public void The_manifest_states_the_version_of_all()
+    {
+        Assert.Matches(@"^\d+\.\d+\.\d+$", PackageSet.Version);
+        Assert.Equal(PackageSet.Version, Value(packages.Metadata(EnginePackage), "version"));
+        Assert.Equal(PackageSet.Version, Value(packages.Metadata(ShellPackage), "version"));
+        string[] assemblies =
+        [
+            .. Directory.EnumerateFiles(packages.ModuleFolder, "QedTools*.dll", SearchOption.AllDirectories),
+            Path.Combine(packages.Unpack(ShellPackage), "tools/net10.0/any/QedTools.Shell.dll"),
+        ];
+        Assert.Equal(5, assemblies.Length);
+        Assert.All(assemblies, path =>
+        {
+            Assert.Equal(PackageSet.Version + ".0", VersionOf(path));
+            Assert.Equal(PackageSet.Version + ".0", FileVersionInfo.GetVersionInfo(path).FileVersion);
+        });
+    }
+
+    [Theory]
+    [InlineData(EnginePackage)]
+    [InlineData(ShellPackage)]
+    public void A_package_says_what_it_is_and_under_which_licence(string file)
+    {
+        XElement metadata = packages.Metadata(file);
+
+        Assert.Equal("MIT", Value(metadata, "license"));
+        Assert.NotEmpty(Value(metadata, "description"));
+        Assert.NotEmpty(Value(metadata, "tags"));
+    }
+
+    private static IEnumerable<XElement> Elements(XElement element, string name) =>
+        element.Descendants().Where(found => found.Name.LocalName == name);
+
+    private static string Value(XElement element, string name) => Elements(element, name).Single().Value;
+
+    private static string VersionOf(string path)
+    {
+        using PEReader image = new(File.OpenRead(path));
+        return image.GetMetadataReader().GetAssemblyDefinition().Version.ToString();
+    }
+}
