@@ -242,7 +242,7 @@ public sealed class HostileQcow2Tests
                 sketch.SetEntry(random.Next(clusters), Qcow2Sketch.Compressed | ((ulong)random.Next() << (62 - (sketch.ClusterBits - 8))) | (ulong)random.NextInt64(sketch.Storage.Length + 1000));
                 break;
             case 9:
-                sketch.Storage.SetLength(Math.Max(200, random.Pick(sketch.Storage.Length - sketch.ClusterSize, sketch.Storage.Length - 1, (long)(value & long.MaxValue))));
+                sketch.Storage.SetLength(Math.Max(200, random.Pick(sketch.Storage.Length - sketch.ClusterSize, sketch.Storage.Length - 1, (long)(value & ((1UL << 60) - 1)))));
                 break;
             default:
                 byte[] noise = new byte[random.Next(1, 200)];
