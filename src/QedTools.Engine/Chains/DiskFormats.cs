@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using QedTools.Disks;
 using QedTools.Interchange.Foreign;
+using QedTools.Interchange.Qcow2;
 using QedTools.Interchange.Raw;
 using QedTools.Interchange.Vdi;
 using QedTools.Interchange.Vhd;
@@ -24,10 +25,16 @@ internal static class DiskFormats
     public static readonly IDiskFormat Raw = new RawFormat();
 
     /// <summary>All formats in the order in which they are asked; raw is last.</summary>
-    public static readonly IReadOnlyList<IDiskFormat> All = [Qed, new VhdxFormat(), new VhdFormat(), new VdiFormat(), new VmdkFormat(), .. ForeignFormat.All, Raw];
+    public static readonly IReadOnlyList<IDiskFormat> All =
+    [
+        Qed, new VhdxFormat(), new VhdFormat(), new Qcow2Format(), new VdiFormat(), new VmdkFormat(), .. ForeignFormat.All, Raw,
+    ];
 
     /// <summary>The format that a user chose.</summary>
     public static IDiskFormat Of(QedDiskFormat kind) => All.First(format => format.Kind == kind);
+
+    /// <summary>The format of a name that a layer gives (<see cref="IDiskLayer.FormatName"/>).</summary>
+    public static IDiskFormat Named(string name) => All.First(format => format.Name == name);
 
     /// <summary>The format that a file's extension means; null if it means none.</summary>
     public static IDiskFormat? OfExtension(string path)

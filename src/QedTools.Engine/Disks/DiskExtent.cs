@@ -4,10 +4,13 @@ namespace QedTools.Disks;
 /// <param name="Start">Where it begins on the disk, in bytes.</param>
 /// <param name="Length">Its length, in bytes; at least 1.</param>
 /// <param name="State">What it holds.</param>
-/// <param name="FileOffset">Where its data begins in the file, in bytes; 0 unless <see cref="QedExtentState.Data"/>.</param>
+/// <param name="FileOffset">Where its data begins in the file, in bytes; 0 unless <see cref="QedExtentState.Data"/>, <see cref="NotAsIs"/> for data that is not stored as it is.</param>
 /// <param name="Depth">The layer that decides: 0 the disk's own file, 1 its backing file, and so on. 0 where no layer holds anything.</param>
 internal readonly record struct DiskExtent(long Start, long Length, QedExtentState State, long FileOffset, int Depth)
 {
+    /// <summary>The <see cref="FileOffset"/> of data that the file holds in another form: compressed.</summary>
+    public const long NotAsIs = -1;
+
     /// <summary>The first byte behind it.</summary>
     public long End => Start + Length;
 
@@ -16,5 +19,5 @@ internal readonly record struct DiskExtent(long Start, long Length, QedExtentSta
         next.Start == End
         && next.State == State
         && next.Depth == Depth
-        && (State != QedExtentState.Data || next.FileOffset == FileOffset + Length);
+        && (State != QedExtentState.Data || next.FileOffset == (FileOffset == NotAsIs ? NotAsIs : FileOffset + Length));
 }

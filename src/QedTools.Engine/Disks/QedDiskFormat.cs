@@ -15,6 +15,9 @@ public enum QedDiskFormat
     /// <summary>The older format of Hyper-V, and that of Virtual PC.</summary>
     Vhd,
 
+    /// <summary>The format of QEMU and KVM.</summary>
+    Qcow2,
+
     /// <summary>The format of VirtualBox.</summary>
     Vdi,
 

@@ -33,7 +33,7 @@ public static class AllocationMap
                 extent.Start,
                 extent.Length,
                 extent.State,
-                extent.State == QedExtentState.Data ? extent.FileOffset : null,
+                extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.NotAsIs ? extent.FileOffset : null,
                 extent.Depth,
                 disk.Layers[extent.Depth]);
         }

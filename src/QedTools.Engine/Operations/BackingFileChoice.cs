@@ -31,8 +31,9 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
             using BackingChain chain = BackingChain.OpenTop(path, isRaw ? DiskFormats.Raw : null, policy);
             RefuseCycle(imagePath, name, chain);
             IDiskLayer layer = chain.Layers[0];
+            isRaw |= layer.FormatName == DiskFormats.Raw.Name;
             return new BackingFileChoice(
-                new BackingReference(name, isRaw || layer.FormatName == DiskFormats.Raw.Name), layer.VirtualSize);
+                new BackingReference(name, isRaw) { Format = isRaw ? null : DiskFormats.Named(layer.FormatName).Kind }, layer.VirtualSize);
         }
         catch (QedFileNotFoundException) when (allowMissing)
         {

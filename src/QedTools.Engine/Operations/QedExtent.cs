@@ -6,7 +6,7 @@ namespace QedTools;
 /// <param name="Start">Where it begins on the disk, in bytes.</param>
 /// <param name="Length">Its length, in bytes.</param>
 /// <param name="State">What it holds.</param>
-/// <param name="FileOffset">Where its data begins in <paramref name="Path"/>, in bytes; null unless it is data.</param>
+/// <param name="FileOffset">Where its data begins in <paramref name="Path"/>, in bytes; null unless it is data, and for compressed data (qcow2).</param>
 /// <param name="Depth">The layer that decides: 0 the image itself, 1 its backing file, and so on; 0 where no layer holds anything.</param>
 /// <param name="Path">The file of that layer.</param>
 public sealed record QedExtent(long Start, long Length, QedExtentState State, long? FileOffset, int Depth, string Path)

@@ -140,7 +140,7 @@ internal sealed class QedImage : IDiskLayer
     /// </remarks>
     public bool SetBacking(BackingReference? backing)
     {
-        if (backing == Backing && !HasWriterDuties)
+        if (backing?.Name == Backing?.Name && backing?.IsRaw == Backing?.IsRaw && !HasWriterDuties)
         {
             return false;
         }

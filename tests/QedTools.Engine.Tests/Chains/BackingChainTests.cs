@@ -193,7 +193,6 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Theory]
-    [InlineData("disk.qcow2", "qcow2")]
     [InlineData("disk.luks", "LUKS")]
     public void A_backing_file_of_another_format_is_refused_by_name_and_not_read_as_raw(string name, string format)
     {
@@ -218,6 +217,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Theory]
+    [InlineData("disk.qcow2", "qcow2", 1 << 20)]
     [InlineData("disk.vmdk", "VMDK", 1 << 20)]
     [InlineData("disk.vdi", "VDI", 1 << 20)]
     [InlineData("dynamic.vhd", "VHD", 1 << 20)]

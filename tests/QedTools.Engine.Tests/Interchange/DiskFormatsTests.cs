@@ -60,6 +60,13 @@ public sealed class DiskFormatsTests
     }
 
     [Fact]
+    public void The_forerunner_of_qcow2_is_told_by_its_version()
+    {
+        Assert.Equal("qcow", FormatOf(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 1], length: 4096));
+        Assert.Equal("qcow2", FormatOf(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 4], length: 4096));
+    }
+
+    [Fact]
     public void A_fixed_VHD_is_told_by_the_footer_in_its_last_sector()
     {
         Assert.Equal("VHD", FormatOf(4096 - 512, "conectix"u8.ToArray(), length: 4096));

@@ -16,6 +16,7 @@ public sealed class MutatedFileTests
 
     [Theory]
     [InlineData(QedDiskFormat.Vhd)]
+    [InlineData(QedDiskFormat.Qcow2)]
     [InlineData(QedDiskFormat.Vdi)]
     [InlineData(QedDiskFormat.Vmdk)]
     public void A_spoilt_file_opens_or_fails_with_an_error_of_ours(QedDiskFormat kind)
@@ -55,6 +56,7 @@ public sealed class MutatedFileTests
 
     [Theory]
     [InlineData(QedDiskFormat.Vhd)]
+    [InlineData(QedDiskFormat.Qcow2)]
     [InlineData(QedDiskFormat.Vdi)]
     [InlineData(QedDiskFormat.Vmdk)]
     public void A_file_that_is_cut_off_never_reads_as_if_it_were_whole(QedDiskFormat kind)

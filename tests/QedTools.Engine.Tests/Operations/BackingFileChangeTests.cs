@@ -359,10 +359,10 @@ public sealed class BackingFileChangeTests : IDisposable
     public void A_backing_file_of_a_format_that_is_not_read_is_refused_by_name_unless_called_raw()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
-        Fixture.CopyTo(_folder, "foreign/disk.qcow2");
+        Fixture.CopyTo(_folder, "foreign/disk.luks");
 
-        Assert.Equal("qcow2", Assert.Throws<QedUnsupportedFormatException>(() => Apply(image, "disk.qcow2")).Format);
-        Assert.Equal(QedBackingFormat.Raw, Apply(image, "disk.qcow2", QedBackingFormat.Raw).BackingFormat);
+        Assert.Equal("LUKS", Assert.Throws<QedUnsupportedFormatException>(() => Apply(image, "disk.luks")).Format);
+        Assert.Equal(QedBackingFormat.Raw, Apply(image, "disk.luks", QedBackingFormat.Raw).BackingFormat);
     }
 
     [Fact]

@@ -32,6 +32,10 @@ internal static class Scenarios
         yield return new ConvertScenario("result.qed", isOverlay: true, replaces: true);
         yield return new ConvertScenario("result.raw", isOverlay: false, replaces: false);
         yield return new ConvertScenario("result.vhdx", isOverlay: false, replaces: false);
+        yield return new ConvertScenario("result.vhd", isOverlay: false, replaces: false);
+        yield return new ConvertScenario("result.qcow2", isOverlay: true, replaces: true);
+        yield return new ConvertScenario("result.vdi", isOverlay: false, replaces: false);
+        yield return new ConvertScenario("result.vmdk", isOverlay: false, replaces: false);
         foreach (string fixture in new[] { "several", "table-shared", "leak-in-middle", "dirty-corrupt" })
         {
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);
@@ -80,6 +84,11 @@ internal static class Scenarios
         yield return new ConvertScenario("result.qed", isOverlay: true, replaces: true);
         yield return new ConvertScenario("result.raw", isOverlay: false, replaces: true);
         yield return new ConvertScenario("result.vhdx", isOverlay: false, replaces: true);
+        yield return new ConvertScenario("result.vhd", isOverlay: false, replaces: true);
+        yield return new ConvertScenario("result.qcow2", isOverlay: false, replaces: true);
+        yield return new ConvertScenario("result.qcow2", isOverlay: true, replaces: false);
+        yield return new ConvertScenario("result.vdi", isOverlay: false, replaces: true);
+        yield return new ConvertScenario("result.vmdk", isOverlay: false, replaces: true);
         foreach (string fixture in Damaged)
         {
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);

@@ -24,7 +24,7 @@ internal sealed class ForeignFormat : IDiskFormat
     /// <summary>The formats that are recognized but not read.</summary>
     public static IReadOnlyList<ForeignFormat> All { get; } =
     [
-        new("qcow2", [(byte)'Q', (byte)'F', (byte)'I', 0xFB]),
+        new("qcow", [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 1]),
         new("VMDK", "COWD"u8),
         new("LUKS", [(byte)'L', (byte)'U', (byte)'K', (byte)'S', 0xBA, 0xBE]),
         new("Parallels", "WithoutFreeSpace"u8),

@@ -9,6 +9,10 @@ namespace QedTools.Interchange.Vhdx;
 /// <summary>Tells what the file holds of the disk, from the block allocation table and the sector bitmaps; every entry is checked as it is used.</summary>
 internal sealed class BlockMap
 {
+    // 16 MiB.
+    private const int PageBytes = 64 << 10;
+    private const int PageSlots = 256;
+
     private readonly IStorage _file;
     private readonly TablePages _pages;
     private readonly FileRegions _regions;
@@ -24,7 +28,7 @@ internal sealed class BlockMap
     public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent)
     {
         _file = file;
-        _pages = new TablePages(file);
+        _pages = new TablePages(file, PageBytes, PageSlots);
         _regions = regions;
         _geometry = geometry;
         _hasParent = hasParent;

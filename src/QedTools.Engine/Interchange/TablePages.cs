@@ -2,20 +2,19 @@ using System;
 using System.Buffers.Binary;
 using QedTools.Storage;
 
-namespace QedTools.Interchange.Vhdx;
+namespace QedTools.Interchange;
 
 /// <summary>
-/// The block allocation table and the sector bitmaps in memory, in pages of a fixed size that lie at multiples of it in the
-/// file, as many as there are slots. Many may read while one writes.
+/// Tables of a file in memory, in pages of a fixed size that lie at multiples of it in the file, as many as there are slots.
+/// Many may read while one writes.
 /// </summary>
 /// <param name="file">The file.</param>
-internal sealed class TablePages(IStorage file)
+/// <param name="pageBytes">A page's size, in bytes: of a file that is written to, no page holds anything but tables.</param>
+/// <param name="slots">How many pages are kept at the most.</param>
+internal sealed class TablePages(IStorage file, int pageBytes, int slots)
 {
-    private const int PageBytes = 64 << 10;
-    private const int Slots = 256;
-
     private readonly object _gate = new();
-    private readonly Page?[] _slots = new Page?[Slots];
+    private readonly Page?[] _slots = new Page?[slots];
 
     /// <summary>The bytes from an offset to the end of the page that it lies in.</summary>
     /// <param name="offset">Where in the file, in bytes.</param>
@@ -25,11 +24,11 @@ internal sealed class TablePages(IStorage file)
     {
         lock (_gate)
         {
-            return PageOf(offset).Bytes.AsSpan((int)(offset % PageBytes));
+            return PageOf(offset).Bytes.AsSpan((int)(offset % pageBytes));
         }
     }
 
-    /// <summary>Changes a number in memory.</summary>
+    /// <summary>Changes a little-endian number in memory.</summary>
     /// <param name="offset">Where in the file, in bytes: a multiple of 8.</param>
     /// <param name="value">What it becomes.</param>
     /// <exception cref="QedException">As for <see cref="At"/>.</exception>
@@ -38,7 +37,7 @@ internal sealed class TablePages(IStorage file)
         lock (_gate)
         {
             Page page = PageOf(offset);
-            int at = (int)(offset % PageBytes);
+            int at = (int)(offset % pageBytes);
             BinaryPrimitives.WriteUInt64LittleEndian(page.Bytes.AsSpan(at), value);
             page.MarkChanged(at, at + sizeof(ulong));
         }
@@ -62,8 +61,8 @@ internal sealed class TablePages(IStorage file)
 
     private Page PageOf(long offset)
     {
-        long number = offset / PageBytes;
-        ref Page? slot = ref _slots[number % Slots];
+        long number = offset / pageBytes;
+        ref Page? slot = ref _slots[number % slots];
         if (slot?.Number == number)
         {
             return slot;
@@ -75,8 +74,8 @@ internal sealed class TablePages(IStorage file)
         }
 
         // What lies behind the end of the file is a table just begun: all zeroes.
-        Page page = new(number);
-        file.Read(number * PageBytes, page.Bytes);
+        Page page = new(number, pageBytes);
+        file.Read(number * pageBytes, page.Bytes);
         slot = page;
         return page;
     }
@@ -86,16 +85,16 @@ internal sealed class TablePages(IStorage file)
         (int first, int end) = page.Changed;
         if (end > 0)
         {
-            file.Write((page.Number * PageBytes) + first, page.Bytes.AsSpan(first, end - first));
+            file.Write((page.Number * pageBytes) + first, page.Bytes.AsSpan(first, end - first));
             page.MarkWritten();
         }
     }
 
-    private sealed class Page(long number)
+    private sealed class Page(long number, int length)
     {
         public long Number { get; } = number;
 
-        public byte[] Bytes { get; } = new byte[PageBytes];
+        public byte[] Bytes { get; } = new byte[length];
 
         public (int First, int End) Changed { get; private set; }
 

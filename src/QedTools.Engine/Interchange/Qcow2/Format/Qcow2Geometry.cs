@@ -1,0 +1,85 @@
+namespace QedTools.Interchange.Qcow2.Format;
+
+/// <summary>The arithmetic of clusters and of the tables that tell where they are.</summary>
+/// <param name="ClusterBits">The binary logarithm of a cluster's size in bytes; 9 to 21.</param>
+internal readonly record struct Qcow2Geometry(int ClusterBits)
+{
+    /// <summary>The smallest cluster, in bytes.</summary>
+    public const int MinClusterSize = 512;
+
+    /// <summary>The largest cluster that QEMU opens, in bytes.</summary>
+    public const int MaxClusterSize = 2 << 20;
+
+    /// <summary>The cluster size that QEMU creates unless told otherwise, in bytes.</summary>
+    public const int DefaultClusterSize = 64 << 10;
+
+    /// <summary>A sector's size, in bytes.</summary>
+    public const int SectorSize = 512;
+
+    /// <summary>An entry's size in the L1 table, an L2 table and the refcount table, in bytes.</summary>
+    public const int EntryBytes = 8;
+
+    /// <summary>What a file may have at the most that is to be written, in bytes: more no table entry can point into.</summary>
+    public const long MaxFileLength = 1L << 56;
+
+    // QEMU opens no file with a larger L1 table or a larger refcount table.
+    private const long MaxL1Bytes = 32 << 20;
+    private const long MaxRefcountTableBytes = 8 << 20;
+
+    private const int EntryBits = 3;
+
+    /// <summary>A cluster's size, in bytes.</summary>
+    public int ClusterSize => 1 << ClusterBits;
+
+    /// <summary>How many entries an L2 table has.</summary>
+    public int EntriesPerTable => 1 << (ClusterBits - EntryBits);
+
+    /// <summary>How much of the disk an L2 table maps, in bytes.</summary>
+    public long BytesPerTable => 1L << (ClusterBits + ClusterBits - EntryBits);
+
+    /// <summary>How many 16-bit refcounts a refcount block has.</summary>
+    public int RefcountsPerBlock => ClusterSize / sizeof(ushort);
+
+    /// <summary>The largest refcount table that QEMU opens, in clusters.</summary>
+    public long MaxRefcountTableClusters => MaxRefcountTableBytes >> ClusterBits;
+
+    /// <summary>The largest new disk, in bytes. With all its tables it fits into a file that QEMU opens, even if all of it is data.</summary>
+    public long MaxVirtualSize => MaxL1Bytes / EntryBytes / 16 * 15 * BytesPerTable;
+
+    /// <summary>Whether clusters can have a size, in bytes.</summary>
+    public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;
+
+    /// <summary>The geometry of files with clusters of a size that <see cref="IsClusterSize"/>.</summary>
+    public static Qcow2Geometry OfClusterSize(long bytes)
+    {
+        int bits = 0;
+        while (bytes >> bits != 1)
+        {
+            bits++;
+        }
+
+        return new Qcow2Geometry(bits);
+    }
+
+    /// <summary>How many L2 tables a disk has, as many as its L1 table needs entries.</summary>
+    /// <param name="virtualSize">Its size, in bytes.</param>
+    public long TablesFor(long virtualSize) => virtualSize == 0 ? 0 : ((virtualSize - 1) >> (ClusterBits + ClusterBits - EntryBits)) + 1;
+
+    /// <summary>How many clusters it takes to cover a length.</summary>
+    public long ClustersCovering(long bytes) => bytes == 0 ? 0 : ((bytes - 1) >> ClusterBits) + 1;
+
+    /// <summary>The cluster of the disk that holds an offset.</summary>
+    public long IndexOf(long offset) => offset >> ClusterBits;
+
+    /// <summary>Where in its cluster an offset is, in bytes.</summary>
+    public int OffsetIn(long offset) => (int)(offset & (ClusterSize - 1));
+
+    /// <summary>Where a cluster begins, in bytes.</summary>
+    public long StartOf(long index) => index << ClusterBits;
+
+    /// <summary>The L1 entry, and so the L2 table, that a cluster's entry is under.</summary>
+    public long TableOf(long index) => index >> (ClusterBits - EntryBits);
+
+    /// <summary>Which entry of its L2 table a cluster has.</summary>
+    public int EntryOf(long index) => (int)(index & (EntriesPerTable - 1));
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace QedTools.Interchange.Qcow2.Format;
+
+/// <summary>An entry of the L1 table, of an L2 table or of the refcount table ("Cluster mapping").</summary>
+/// <param name="Value">The 64 bits.</param>
+internal readonly record struct TableEntry(ulong Value)
+{
+    private const ulong Copied = 1UL << 63;
+    private const ulong CompressedFlag = 1UL << 62;
+    private const ulong ZeroFlag = 1;
+    private const ulong OffsetMask = 0x00FF_FFFF_FFFF_FE00;
+    private const ulong ReservedMask = ~(Copied | CompressedFlag | OffsetMask | ZeroFlag);
+
+    /// <summary>The entry of a cluster of zeroes without a place.</summary>
+    public static TableEntry Zero => new(ZeroFlag);
+
+    /// <summary>The entry of a cluster, or of an L2 table, to which no other one leads.</summary>
+    /// <param name="fileOffset">Where it is, in bytes: a multiple of the cluster size.</param>
+    public static TableEntry OnlyReferenceTo(long fileOffset) => new((ulong)fileOffset | Copied);
+
+    /// <summary>Where the cluster or the table is in the file, in bytes; 0 for nowhere. Of no meaning if it is compressed.</summary>
+    public long FileOffset => (long)(Value & OffsetMask);
+
+    /// <summary>What it says of a cluster, as an entry of an L2 table.</summary>
+    public ClusterKind Kind => (Value & CompressedFlag) != 0 ? ClusterKind.Compressed
+        : (Value & ZeroFlag) != 0 ? ClusterKind.Zero
+        : FileOffset != 0 ? ClusterKind.Data
+        : ClusterKind.Unallocated;
+
+    /// <summary>Whether an entry of an L2 table has bits that mean nothing.</summary>
+    /// <param name="version">The file's version: the second one knows no clusters of zeroes.</param>
+    public bool HasReservedBits(uint version) =>
+        (Value & CompressedFlag) == 0 && ((Value & ReservedMask) != 0 || (version < 3 && (Value & ZeroFlag) != 0));
+
+    /// <summary>Whether an entry of the L1 table has bits that mean nothing.</summary>
+    public bool HasReservedBitsInL1 => (Value & ~(Copied | OffsetMask)) != 0;
+
+    /// <summary>Where the data of a compressed cluster is.</summary>
+    /// <param name="clusterBits">The binary logarithm of a cluster's size in bytes.</param>
+    public CompressedPlace CompressedPlace(int clusterBits)
+    {
+        int offsetBits = 62 - (clusterBits - 8);
+        ulong descriptor = Value & ~(Copied | CompressedFlag);
+        long offset = (long)(descriptor & ((1UL << offsetBits) - 1));
+        long sectors = (long)(descriptor >> offsetBits) + 1;
+        return new CompressedPlace(offset, (int)((sectors * Qcow2Geometry.SectorSize) - (offset % Qcow2Geometry.SectorSize)));
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => "0x" + Value.ToString("x", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,89 @@
+using System;
+using System.Buffers;
+using System.IO;
+using System.IO.Compression;
+using QedTools.Interchange.Qcow2.Format;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Qcow2;
+
+/// <summary>
+/// Reads compressed clusters. The last ones of which only a part was asked for are kept, so that whoever reads in small steps,
+/// or on several threads, inflates each once.
+/// </summary>
+/// <param name="storage">The file.</param>
+/// <param name="clusterSize">A cluster's size, in bytes.</param>
+internal sealed class InflatedClusters(IStorage storage, int clusterSize)
+{
+    // As many as threads read side by side: four clusters, of 2 MiB at the most.
+    private const int Slots = 4;
+
+    private readonly Slot[] _slots = [new(), new(), new(), new()];
+
+    /// <summary>Reads a part of a cluster.</summary>
+    /// <param name="cluster">Its number on the disk.</param>
+    /// <param name="place">Where it is; inside the file.</param>
+    /// <param name="within">Where in the cluster to begin, in bytes.</param>
+    /// <param name="buffer">What to fill; reaches no further than the cluster.</param>
+    /// <exception cref="QedDamagedFileException">The data is not what deflate makes of a cluster.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public void Read(long cluster, in CompressedPlace place, int within, Span<byte> buffer)
+    {
+        if (buffer.Length == clusterSize)
+        {
+            Inflate(cluster, place, buffer);
+            return;
+        }
+
+        Slot slot = _slots[cluster % Slots];
+        lock (slot)
+        {
+            if (slot.Cluster != cluster)
+            {
+                slot.Cluster = null;
+                slot.Data ??= new byte[clusterSize];
+                Inflate(cluster, place, slot.Data);
+                slot.Cluster = cluster;
+            }
+
+            slot.Data.AsSpan(within, buffer.Length).CopyTo(buffer);
+        }
+    }
+
+    private void Inflate(long cluster, in CompressedPlace place, Span<byte> data)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(place.MostBytes);
+        try
+        {
+            int length = storage.Read(place.FileOffset, rented.AsSpan(0, place.MostBytes));
+            using MemoryStream packed = new(rented, 0, length, writable: false);
+            using DeflateStream stream = new(packed, CompressionMode.Decompress);
+            int done = Inflation.Fill(stream, data);
+            if (done < data.Length)
+            {
+                throw Damaged(cluster, place, $"the end of the compressed data after {done} bytes");
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            throw Damaged(cluster, place, "no deflated data");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private QedDamagedFileException Damaged(long cluster, in CompressedPlace place, string found) => Qcow2Damage.Of(
+        storage.Path,
+        FormattableString.Invariant($"the compressed cluster {cluster} at {place.FileOffset}"),
+        found,
+        FormattableString.Invariant($"deflated data of {clusterSize} bytes"));
+
+    private sealed class Slot
+    {
+        public long? Cluster { get; set; }
+
+        public byte[]? Data { get; set; }
+    }
+}

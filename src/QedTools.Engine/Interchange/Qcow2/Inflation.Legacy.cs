@@ -1,0 +1,31 @@
+using System;
+using System.Buffers;
+using System.IO;
+
+namespace QedTools.Interchange.Qcow2;
+
+/// <summary>Reads from a stream that unpacks.</summary>
+internal static class Inflation
+{
+    /// <summary>Fills a buffer as far as the stream goes.</summary>
+    /// <returns>How many bytes there were.</returns>
+    public static int Fill(Stream stream, Span<byte> buffer)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(buffer.Length);
+        try
+        {
+            int done = 0;
+            while (done < buffer.Length && stream.Read(rented, done, buffer.Length - done) is > 0 and var count)
+            {
+                done += count;
+            }
+
+            rented.AsSpan(0, done).CopyTo(buffer);
+            return done;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using System;
+using System.IO;
+
+namespace QedTools.Interchange.Qcow2;
+
+/// <summary>Reads from a stream that unpacks.</summary>
+internal static class Inflation
+{
+    /// <summary>Fills a buffer as far as the stream goes.</summary>
+    /// <returns>How many bytes there were.</returns>
+    public static int Fill(Stream stream, Span<byte> buffer) => stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+}

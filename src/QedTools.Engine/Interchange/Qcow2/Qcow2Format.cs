@@ -1,0 +1,65 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Disks;
+using QedTools.Interchange.Qcow2.Format;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Qcow2;
+
+/// <summary>qcow2, the format of QEMU ("Qcow2 Image File Format" in QEMU's documentation): versions 2 and 3 are read, version 3 is written.</summary>
+internal sealed class Qcow2Format : IDiskFormat
+{
+    /// <summary>The format's name.</summary>
+    public const string FormatName = "qcow2";
+
+    public QedDiskFormat? Kind => QedDiskFormat.Qcow2;
+
+    public string Name => FormatName;
+
+    public IReadOnlyList<string> Extensions { get; } = [".qcow2", ".qcow"];
+
+    // Its forerunner has the same magic number, and the version 1.
+    public bool Recognizes(IStorage storage)
+    {
+        Span<byte> start = stackalloc byte[8];
+        start = start.Slice(0, storage.Read(0, start));
+        return Qcow2Header.HasMagic(start) && Qcow2Header.VersionOf(start) != 1;
+    }
+
+    public IDiskLayer Open(IStorage storage) => Qcow2Layer.Open(storage);
+
+    public NewDisk Settle(string path, in NewDisk wish)
+    {
+        wish.RequireOnly(path, Name, NewDiskChoices.ClusterSize | NewDiskChoices.Backing);
+        long clusterSize = wish.ClusterSize ?? Qcow2Geometry.DefaultClusterSize;
+        if (!Qcow2Geometry.IsClusterSize(clusterSize))
+        {
+            throw new QedLimitException(path, "ClusterSizeBytes", clusterSize, "a power of two from 512 to 2MB (2097152) in a qcow2 file");
+        }
+
+        if (wish.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing) is var needed && needed > clusterSize)
+        {
+            throw QedLimitException.ForRequest(
+                path,
+                "BackingFile",
+                backing.Name,
+                $"a name that fits into the file's first cluster of {clusterSize} bytes",
+                $"The name of the backing file for '{path}' does not fit: with it the header has {needed} bytes, and a cluster has {clusterSize}. Give a shorter name, such as one relative to the image's folder, or larger clusters.");
+        }
+
+        long most = Qcow2Geometry.OfClusterSize(clusterSize).MaxVirtualSize;
+        return wish.VirtualSize > 0 && wish.VirtualSize <= most
+            ? wish with
+            {
+                VirtualSize = (wish.VirtualSize + Qcow2Geometry.SectorSize - 1) / Qcow2Geometry.SectorSize * Qcow2Geometry.SectorSize,
+                ClusterSize = clusterSize,
+            }
+            : throw new QedLimitException(
+                path,
+                "SizeBytes",
+                wish.VirtualSize,
+                $"1 byte to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file; larger ones allow more");
+    }
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk) => Qcow2Layer.Create(storage, disk);
+}

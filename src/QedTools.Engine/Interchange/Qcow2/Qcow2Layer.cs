@@ -1,0 +1,353 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using QedTools.Disks;
+using QedTools.Interchange.Qcow2.Format;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Qcow2;
+
+/// <summary>
+/// A qcow2 file as a layer: its active disk, read or being written as a new file. What internal snapshots and bitmaps it has is
+/// left alone.
+/// </summary>
+internal sealed class Qcow2Layer : InterchangeLayer
+{
+    private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.CompressionType;
+    private const int UsualGranule = 4096;
+
+    // Names of formats by which QEMU's programs call them.
+    private static readonly Dictionary<string, QedDiskFormat> FormatNames = new(StringComparer.Ordinal)
+    {
+        ["raw"] = QedDiskFormat.Raw,
+        ["qed"] = QedDiskFormat.Qed,
+        ["qcow2"] = QedDiskFormat.Qcow2,
+        ["vhdx"] = QedDiskFormat.Vhdx,
+        ["vpc"] = QedDiskFormat.Vhd,
+        ["vdi"] = QedDiskFormat.Vdi,
+        ["vmdk"] = QedDiskFormat.Vmdk,
+    };
+
+    private readonly Qcow2Header _header;
+    private readonly bool _isNew;
+
+    private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew)
+        : base(storage)
+    {
+        _header = header;
+        _isNew = isNew;
+        Backing = backing;
+        Geometry = new Qcow2Geometry((int)header.ClusterBits);
+        long l1End = (long)header.L1TableOffset + (header.L1Size * (long)Qcow2Geometry.EntryBytes);
+        Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length);
+        Inflated = new InflatedClusters(storage, Geometry.ClusterSize);
+    }
+
+    public override string FormatName => Qcow2Format.FormatName;
+
+    public override long VirtualSize => (long)_header.VirtualSize;
+
+    public override BackingReference? Backing { get; }
+
+    // Over a backing file a cluster is stored whole; elsewhere it can have holes in the host's file.
+    public override int Granule => Backing is null ? Math.Min(UsualGranule, Geometry.ClusterSize) : Geometry.ClusterSize;
+
+    public override int? AllocationUnit => Geometry.ClusterSize;
+
+    /// <summary>The file's sizes.</summary>
+    public Qcow2Geometry Geometry { get; }
+
+    /// <summary>What the file holds of the disk.</summary>
+    public Qcow2Map Map { get; }
+
+    /// <summary>Its compressed clusters.</summary>
+    public InflatedClusters Inflated { get; }
+
+    /// <summary>Whether the file is a new one, which may be written to.</summary>
+    public bool IsWritable => _isNew && !IsFinished;
+
+    /// <summary>Whether a new file is complete.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>Reads and validates header and extensions of a file.</summary>
+    /// <param name="storage">The file; the layer owns it once this returns.</param>
+    /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a version or has a feature that is not read.</exception>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static Qcow2Layer Open(IStorage storage)
+    {
+        Span<byte> start = stackalloc byte[Qcow2Header.MostBytes];
+        start.Clear();
+        int length = storage.Read(0, start);
+        if (!Qcow2Header.HasMagic(start.Slice(0, length)))
+        {
+            throw Qcow2Damage.Of(storage.Path, "what the file begins with", "something else", "\"QFI\\xfb\"");
+        }
+
+        Qcow2Header header = Qcow2Header.Parse(start);
+        if (header.Version == 1)
+        {
+            throw new QedUnsupportedFormatException(storage.Path, "qcow");
+        }
+
+        if (length < (header.Version < 3 ? Qcow2Header.SizeOfVersion2 : Qcow2Header.SizeOfVersion3))
+        {
+            throw Qcow2Damage.Of(storage.Path, "the header", "cut short", "72 bytes in version 2, 104 in version 3");
+        }
+
+        Validate(storage, header);
+        Extensions extensions = Extensions.Read(storage, header);
+        RequireReadable(storage.Path, header, extensions);
+        return new Qcow2Layer(storage, header, ReadBacking(storage, header, extensions), isNew: false);
+    }
+
+    /// <summary>Writes an empty disk into an empty file.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="disk">How it is to be, settled.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public static Qcow2Layer Create(IStorage storage, in NewDisk disk)
+    {
+        Qcow2Geometry geometry = Qcow2Geometry.OfClusterSize(disk.ClusterSize!.Value);
+        Qcow2Header header = new(
+            Version: 3,
+            BackingNameOffset: 0,
+            BackingNameSize: 0,
+            (uint)geometry.ClusterBits,
+            (ulong)disk.VirtualSize,
+            CryptMethod: 0,
+            (uint)geometry.TablesFor(disk.VirtualSize),
+            L1TableOffset: (ulong)geometry.ClusterSize,
+            RefcountTableOffset: 0,
+            RefcountTableClusters: 0,
+            Snapshots: 0,
+            SnapshotsOffset: 0,
+            Qcow2Features.None,
+            Qcow2Header.UsualRefcountOrder,
+            Qcow2Header.SizeOfVersion3,
+            CompressionType: 0);
+        return new Qcow2Layer(storage, header, disk.Backing, isNew: true);
+    }
+
+    /// <summary>How many bytes header, extensions and name of a new file with a backing file have.</summary>
+    /// <param name="backing">The backing file.</param>
+    public static long HeaderBytesFor(in BackingReference backing) =>
+        Qcow2Header.SizeOfVersion3
+        + (FormatNameOf(backing) is { } format ? new HeaderExtension(HeaderExtension.BackingFormat, (uint)format.Length).PaddedBytes : 0)
+        + HeaderExtension.FrameBytes
+        + Encoding.UTF8.GetByteCount(backing.Name);
+
+    public override IDisk ToDisk(IDisk? backing) => new Qcow2Disk(this, backing);
+
+    public override void EndWriting()
+    {
+        if (!IsWritable)
+        {
+            return;
+        }
+
+        RefcountWriter refcounts = RefcountWriter.For(Storage.Path, Geometry, Map.End);
+        Map.WriteBack();
+        refcounts.Write(Storage, Geometry);
+        WriteHeader(refcounts);
+        IsFinished = true;
+    }
+
+    private static void Validate(IStorage storage, in Qcow2Header header)
+    {
+        string path = storage.Path;
+        if (header.Version is < 2 or > 3)
+        {
+            throw QedUnsupportedFormatException.ForFeature(path, Qcow2Format.FormatName, $"version {header.Version} of the format");
+        }
+
+        Qcow2Damage.Require(header.ClusterBits is >= 9 and <= 21, path, "cluster_bits", header.ClusterBits, "9 to 21");
+        Qcow2Geometry geometry = new((int)header.ClusterBits);
+        Qcow2Damage.Require(
+            header.HeaderLength >= (header.Version < 3 ? Qcow2Header.SizeOfVersion2 : Qcow2Header.SizeOfVersion3) && header.HeaderLength <= geometry.ClusterSize,
+            path,
+            "header_length",
+            header.HeaderLength,
+            $"104 to {geometry.ClusterSize}, the size of a cluster");
+        Qcow2Damage.Require(header.RefcountOrder <= 6, path, "refcount_order", header.RefcountOrder, "0 to 6");
+        Qcow2Damage.Require(header.VirtualSize <= long.MaxValue, path, "size", header.VirtualSize, $"up to {long.MaxValue}");
+        long tables = geometry.TablesFor((long)header.VirtualSize);
+        Qcow2Damage.Require(
+            header.L1Size >= tables, path, "l1_size", header.L1Size, $"at least {tables}, which is what a disk of {header.VirtualSize} bytes needs");
+        long most = storage.Length - (tables * Qcow2Geometry.EntryBytes);
+        Qcow2Damage.Require(
+            tables == 0 || (most >= 0 && header.L1TableOffset <= (ulong)most && header.L1TableOffset >= (ulong)geometry.ClusterSize && geometry.OffsetIn((long)header.L1TableOffset) == 0),
+            path,
+            "l1_table_offset",
+            header.L1TableOffset,
+            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
+        long mostRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);
+        Qcow2Damage.Require(
+            header.RefcountTableOffset <= (ulong)Math.Max(0, mostRefcounts) && mostRefcounts >= 0,
+            path,
+            "refcount_table_offset",
+            header.RefcountTableOffset,
+            $"one where {header.RefcountTableClusters} clusters lie inside the file's {storage.Length} bytes; the file is cut short");
+        bool isDeflate = header.CompressionType == 0;
+        Qcow2Damage.Require(
+            isDeflate == ((header.Features & Qcow2Features.CompressionType) == 0),
+            path,
+            "compression_type",
+            header.CompressionType,
+            isDeflate ? "another value than 0, as the incompatible feature bit 3 says" : "0 without the incompatible feature bit 3");
+    }
+
+    private static void RequireReadable(string path, in Qcow2Header header, Extensions extensions)
+    {
+        string? feature = header.CryptMethod switch
+        {
+            0 => null,
+            1 => "encryption (AES)",
+            2 => "encryption (LUKS)",
+            var method => $"encryption by the method {method}",
+        };
+        feature ??= (header.Features & Qcow2Features.ExternalDataFile) != 0 ? "an external data file" : null;
+        feature ??= (header.Features & Qcow2Features.ExtendedL2) != 0 ? "extended L2 entries (subclusters)" : null;
+        feature ??= header.CompressionType > 1 ? $"the compression type {header.CompressionType}" : null;
+        if (feature is null && (header.Features & ~Readable) is not Qcow2Features.None and var unknown)
+        {
+            string? name = extensions.NameOf(unknown);
+            feature = $"unknown incompatible features 0x{(ulong)unknown:x}{(name is null ? string.Empty : $" ({name})")}";
+        }
+
+        if (feature is not null)
+        {
+            throw QedUnsupportedFormatException.ForFeature(path, Qcow2Format.FormatName, feature);
+        }
+    }
+
+    private static BackingReference? ReadBacking(IStorage storage, in Qcow2Header header, Extensions extensions)
+    {
+        if (header.BackingNameOffset == 0 || header.BackingNameSize == 0)
+        {
+            return null;
+        }
+
+        int clusterSize = new Qcow2Geometry((int)header.ClusterBits).ClusterSize;
+        Qcow2Damage.Require(
+            header.BackingNameSize <= Qcow2Header.MaxBackingNameSize,
+            storage.Path,
+            "backing_file_size",
+            header.BackingNameSize,
+            $"up to {Qcow2Header.MaxBackingNameSize}");
+        Qcow2Damage.Require(
+            header.BackingNameOffset >= header.HeaderLength && header.BackingNameOffset <= (ulong)(clusterSize - (int)header.BackingNameSize),
+            storage.Path,
+            "backing_file_offset",
+            header.BackingNameOffset,
+            $"a place for the whole name behind the header, in the first {clusterSize} bytes");
+        byte[] name = new byte[header.BackingNameSize];
+        if (storage.Read((long)header.BackingNameOffset, name) < name.Length)
+        {
+            throw Qcow2Damage.Of(storage.Path, "the name of the backing file", "cut short", $"{name.Length} bytes");
+        }
+
+        QedDiskFormat? format = extensions.BackingFormat is not { } formatName ? null
+            : FormatNames.TryGetValue(formatName, out QedDiskFormat known) ? known
+            : throw QedUnsupportedFormatException.ForFeature(
+                storage.Path, Qcow2Format.FormatName, $"a backing file of the format '{PrintableText.Of(formatName)}'");
+        return new BackingReference(Encoding.UTF8.GetString(name), format == QedDiskFormat.Raw)
+        {
+            Format = format == QedDiskFormat.Raw ? null : format,
+        };
+    }
+
+    private static string? FormatNameOf(BackingReference backing) =>
+        (backing.IsRaw ? QedDiskFormat.Raw : backing.Format) is { } kind ? FormatNames.First(pair => pair.Value == kind).Key : null;
+
+    private void WriteHeader(RefcountWriter refcounts)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(Backing?.Name ?? string.Empty);
+        byte[] bytes = new byte[Backing is { } reference ? HeaderBytesFor(reference) : Qcow2Header.SizeOfVersion3 + HeaderExtension.FrameBytes];
+        int at = Qcow2Header.SizeOfVersion3;
+        if (Backing is { } backing && FormatNameOf(backing) is { } format)
+        {
+            HeaderExtension extension = new(HeaderExtension.BackingFormat, (uint)format.Length);
+            extension.WriteTo(bytes.AsSpan(at));
+            Encoding.ASCII.GetBytes(format).CopyTo(bytes, at + HeaderExtension.FrameBytes);
+            at += (int)extension.PaddedBytes;
+        }
+
+        at += HeaderExtension.FrameBytes; // the end of the extensions is all zero
+        name.CopyTo(bytes, at);
+        Qcow2Header header = _header with
+        {
+            BackingNameOffset = name.Length == 0 ? 0 : (ulong)at,
+            BackingNameSize = (uint)name.Length,
+            RefcountTableOffset = (ulong)refcounts.Offset,
+            RefcountTableClusters = (uint)refcounts.TableClusters,
+        };
+        header.WriteTo(bytes);
+        Storage.Write(0, bytes);
+    }
+
+    // What of the header's extensions matters to a reader.
+    private sealed class Extensions
+    {
+        private const int MostFormatName = 64;
+        private const int FeatureNameBytes = 48;
+        private const int MostFeatureNames = 256;
+
+        private byte[] _featureNames = [];
+
+        public string? BackingFormat { get; private set; }
+
+        public static Extensions Read(IStorage storage, in Qcow2Header header)
+        {
+            Extensions found = new();
+            Span<byte> frame = stackalloc byte[HeaderExtension.FrameBytes];
+            long end = header.BackingNameOffset != 0 && header.BackingNameSize != 0
+                ? (long)Math.Min(header.BackingNameOffset, 1UL << (int)header.ClusterBits)
+                : 1L << (int)header.ClusterBits;
+            for (long at = header.HeaderLength; at + HeaderExtension.FrameBytes <= end;)
+            {
+                frame.Clear();
+                storage.Read(at, frame);
+                HeaderExtension extension = HeaderExtension.Parse(frame);
+                if (extension.Type == HeaderExtension.End)
+                {
+                    break;
+                }
+
+                long room = end - at - HeaderExtension.FrameBytes;
+                Qcow2Damage.Require(
+                    extension.Length <= room, storage.Path, $"the length of the header extension 0x{extension.Type:x8}", extension.Length, $"up to {room}");
+                if (extension.Type == HeaderExtension.BackingFormat)
+                {
+                    byte[] name = new byte[Math.Min(MostFormatName, extension.Length)];
+                    storage.Read(at + HeaderExtension.FrameBytes, name);
+                    found.BackingFormat = Encoding.UTF8.GetString(name);
+                }
+                else if (extension.Type == HeaderExtension.FeatureNames)
+                {
+                    found._featureNames = new byte[Math.Min(MostFeatureNames * FeatureNameBytes, extension.Length)];
+                    storage.Read(at + HeaderExtension.FrameBytes, found._featureNames);
+                }
+
+                at += extension.PaddedBytes;
+            }
+
+            return found;
+        }
+
+        // An entry: a byte for the kind of feature (0: incompatible), one for the bit, 46 for the name, padded with NUL.
+        public string? NameOf(Qcow2Features features)
+        {
+            List<string> names = [];
+            for (int at = 0; at + FeatureNameBytes <= _featureNames.Length; at += FeatureNameBytes)
+            {
+                if (_featureNames[at] == 0 && _featureNames[at + 1] < 64 && ((ulong)features & (1UL << _featureNames[at + 1])) != 0)
+                {
+                    names.Add(PrintableText.Of(Encoding.UTF8.GetString(_featureNames, at + 2, FeatureNameBytes - 2).TrimEnd('\0')));
+                }
+            }
+
+            return names.Count == 0 ? null : string.Join(", ", names);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+using System;
+using System.Buffers.Binary;
+using QedTools.Interchange.Qcow2.Format;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Qcow2;
+
+/// <summary>Tells what the file holds of the disk, from its L1 table and its L2 tables; every entry is checked as it is used.</summary>
+internal sealed class Qcow2Map
+{
+    private const int LargestPage = 64 << 10;
+    private const int L1PagesBytes = 2 << 20;
+    private const int L2PagesBytes = 14 << 20;
+
+    // How many stretches of table a run may be made of, so that no file keeps anybody waiting.
+    private const int MostStretches = 64;
+
+    private readonly string _path;
+    private readonly Qcow2Geometry _geometry;
+    private readonly Qcow2Header _header;
+    private readonly TablePages _l1Pages;
+    private readonly TablePages _l2Pages;
+    private readonly long _l1Offset;
+    private readonly long _tables;
+    private readonly int _pageBytes;
+
+    /// <param name="storage">The file.</param>
+    /// <param name="header">Its header, validated.</param>
+    /// <param name="end">Where a new file ends so far, and where one that is read does, in bytes.</param>
+    public Qcow2Map(IStorage storage, in Qcow2Header header, long end)
+    {
+        _path = storage.Path;
+        _header = header;
+        _geometry = new Qcow2Geometry((int)header.ClusterBits);
+        _l1Offset = (long)header.L1TableOffset;
+        _tables = _geometry.TablesFor((long)header.VirtualSize);
+
+        // A page never is more than a cluster: so it holds nothing but one table, as tables begin at clusters.
+        _pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
+        _l1Pages = new TablePages(storage, _pageBytes, L1PagesBytes / _pageBytes);
+        _l2Pages = new TablePages(storage, _pageBytes, L2PagesBytes / _pageBytes);
+        End = end;
+    }
+
+    /// <summary>Where the file ends, in bytes: nothing can be behind it, and a new file's next cluster goes there.</summary>
+    public long End { get; private set; }
+
+    private long L1End => _l1Offset + (_tables * Qcow2Geometry.EntryBytes);
+
+    /// <summary>What the file holds from an offset on.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">How far to look, in bytes; at least 1, not beyond the disk's end.</param>
+    /// <returns>A run of at most that length; what follows it may continue it.</returns>
+    /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
+    /// <exception cref="QedUnsupportedFormatException">A cluster is compressed in a way that is not read.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public Qcow2Run RunAt(long offset, long length)
+    {
+        long first = _geometry.IndexOf(offset);
+        int within = _geometry.OffsetIn(offset);
+        long most = _geometry.ClustersCovering(within + length);
+        ClusterKind kind = default;
+        long place = 0;
+        long count = 0;
+        for (int stretches = 0; count < most && stretches < MostStretches; stretches++)
+        {
+            ReadOnlySpan<byte> entries = EntriesFrom(first + count, most - count, out long unallocated);
+            if (unallocated > 0)
+            {
+                if (count > 0 && kind != ClusterKind.Unallocated)
+                {
+                    break;
+                }
+
+                count += unallocated;
+                continue;
+            }
+
+            long before = count;
+            for (; entries.Length > 0; entries = entries.Slice(Qcow2Geometry.EntryBytes), count++)
+            {
+                TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(entries));
+                ClusterKind here = Examine(entry, first + count);
+                if (count == 0)
+                {
+                    kind = here;
+                    place = here == ClusterKind.Data ? entry.FileOffset : 0;
+                }
+                else if (here != kind || (here == ClusterKind.Data && entry.FileOffset != place + _geometry.StartOf(count)))
+                {
+                    return Run();
+                }
+            }
+
+            if (count == before)
+            {
+                break;
+            }
+        }
+
+        return Run();
+
+        Qcow2Run Run() => new(
+            Math.Min(length, _geometry.StartOf(count) - within), kind, kind == ClusterKind.Data ? place + within : 0);
+    }
+
+    /// <summary>Where the data of a compressed cluster is.</summary>
+    /// <param name="cluster">The cluster, which <see cref="RunAt"/> said is compressed.</param>
+    /// <exception cref="QedDamagedFileException">It lies outside the file.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public CompressedPlace CompressedAt(long cluster)
+    {
+        TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(EntriesFrom(cluster, 1, out _)));
+        CompressedPlace place = entry.CompressedPlace(_geometry.ClusterBits);
+        return place.FileOffset < End && place.FileOffset >= _header.HeaderLength
+            ? place with { MostBytes = (int)Math.Min(place.MostBytes, End - place.FileOffset) }
+            : throw Damaged(cluster, entry, $"one whose data lies inside the file's {End} bytes");
+    }
+
+    /// <summary>Gives clusters of a new file their places at its end, one behind the other, and what L2 tables they need before them.</summary>
+    /// <param name="first">The first cluster.</param>
+    /// <param name="count">How many; all are without a place.</param>
+    /// <returns>Where the first one is, in bytes.</returns>
+    /// <exception cref="QedLimitException">The file would get too long for the format.</exception>
+    /// <exception cref="QedException">The file could not be read or written.</exception>
+    public long Allocate(long first, long count)
+    {
+        RequireTables(first, count);
+        long start = Append(count);
+        for (long i = 0; i < count; i++)
+        {
+            SetEntry(first + i, TableEntry.OnlyReferenceTo(start + _geometry.StartOf(i)));
+        }
+
+        return start;
+    }
+
+    /// <summary>Makes clusters of a new file zero; all are without a place.</summary>
+    /// <param name="first">The first cluster.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="QedException">As for <see cref="Allocate"/>.</exception>
+    public void SetZero(long first, long count)
+    {
+        RequireTables(first, count);
+        for (long i = 0; i < count; i++)
+        {
+            SetEntry(first + i, TableEntry.Zero);
+        }
+    }
+
+    /// <summary>Writes what of a new file's tables is in memory only.</summary>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void WriteBack()
+    {
+        _l2Pages.WriteBack();
+        _l1Pages.WriteBack();
+    }
+
+    // The entries from a cluster on, as many as are wanted and in one place; or how many clusters have no table, at least 1.
+    private ReadOnlySpan<byte> EntriesFrom(long cluster, long most, out long unallocated)
+    {
+        long table = _geometry.TableOf(cluster);
+        int index = _geometry.EntryOf(cluster);
+        ReadOnlySpan<byte> tables = _l1Pages.At(L1OffsetOf(table));
+        TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(tables));
+        if (entry.Value == 0)
+        {
+            long last = Math.Min(_tables - table, tables.Length / Qcow2Geometry.EntryBytes);
+            long empty = 1;
+            while (empty < last && BinaryPrimitives.ReadUInt64BigEndian(tables.Slice((int)empty * Qcow2Geometry.EntryBytes)) == 0)
+            {
+                empty++;
+            }
+
+            unallocated = Math.Min(most, (empty * _geometry.EntriesPerTable) - index);
+            return default;
+        }
+
+        long start = PlaceOfTable(entry, table);
+        if (start == 0)
+        {
+            unallocated = Math.Min(most, _geometry.EntriesPerTable - index);
+            return default;
+        }
+
+        unallocated = 0;
+        ReadOnlySpan<byte> entries = _l2Pages.At(start + (index * Qcow2Geometry.EntryBytes));
+        return entries.Slice(0, (int)Math.Min(entries.Length, Math.Min(most, _geometry.EntriesPerTable - index) * Qcow2Geometry.EntryBytes));
+    }
+
+    private long PlaceOfTable(TableEntry entry, long table)
+    {
+        long start = entry.FileOffset;
+        return !entry.HasReservedBitsInL1
+            && _geometry.OffsetIn(start) == 0
+            && start <= End - _geometry.ClusterSize
+            && (start == 0 || !OverlapsL1(start))
+            ? start
+            : throw Qcow2Damage.Of(
+                _path,
+                FormattableString.Invariant($"entry {table} of the L1 table"),
+                entry,
+                FormattableString.Invariant($"0, or the offset of a cluster of {_geometry.ClusterSize} bytes inside the file's {End} that is not the L1 table's"));
+    }
+
+    private ClusterKind Examine(TableEntry entry, long cluster)
+    {
+        ClusterKind kind = entry.Kind;
+        if (entry.HasReservedBits(_header.Version))
+        {
+            throw Damaged(cluster, entry, "one without reserved bits");
+        }
+
+        if (kind == ClusterKind.Compressed && _header.CompressionType != 0)
+        {
+            throw QedUnsupportedFormatException.ForFeature(_path, Qcow2Format.FormatName, "zstd-compressed clusters");
+        }
+
+        // Of the last cluster the file need not have all.
+        if (kind == ClusterKind.Data && (_geometry.OffsetIn(entry.FileOffset) != 0 || entry.FileOffset >= End || OverlapsL1(entry.FileOffset)))
+        {
+            throw Damaged(
+                cluster,
+                entry,
+                FormattableString.Invariant($"the offset of a cluster of {_geometry.ClusterSize} bytes inside the file's {End} that is not the L1 table's"));
+        }
+
+        return kind;
+    }
+
+    private QedDamagedFileException Damaged(long cluster, TableEntry entry, string allowed) =>
+        Qcow2Damage.Of(_path, FormattableString.Invariant($"the L2 entry of cluster {cluster}"), entry, allowed);
+
+    private bool OverlapsL1(long start) => start < L1End && start + _geometry.ClusterSize > _l1Offset;
+
+    private long L1OffsetOf(long table) => _l1Offset + (table * Qcow2Geometry.EntryBytes);
+
+    private long Append(long clusters)
+    {
+        long start = End;
+        End = checked(start + _geometry.StartOf(clusters));
+        return End <= Qcow2Geometry.MaxFileLength
+            ? start
+            : throw new QedLimitException(_path, "the file's length", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
+    }
+
+    // Small tables come many at once, so that data that is written in order is together.
+    private void RequireTables(long first, long count)
+    {
+        long tables = Math.Max(1, LargestPage / _geometry.ClusterSize);
+        long last = _geometry.TableOf(first + count - 1);
+        for (long table = _geometry.TableOf(first) / tables * tables; table <= last; table += tables)
+        {
+            if (BinaryPrimitives.ReadUInt64BigEndian(_l1Pages.At(L1OffsetOf(table))) != 0)
+            {
+                continue;
+            }
+
+            long end = Math.Min(_tables, table + tables);
+            long start = Append(end - table);
+            for (long i = table; i < end; i++)
+            {
+                Set(_l1Pages, L1OffsetOf(i), TableEntry.OnlyReferenceTo(start + _geometry.StartOf(i - table)));
+            }
+        }
+    }
+
+    private void SetEntry(long cluster, TableEntry entry)
+    {
+        TableEntry table = new(BinaryPrimitives.ReadUInt64BigEndian(_l1Pages.At(L1OffsetOf(_geometry.TableOf(cluster)))));
+        Set(_l2Pages, table.FileOffset + (_geometry.EntryOf(cluster) * Qcow2Geometry.EntryBytes), entry);
+    }
+
+    private static void Set(TablePages pages, long offset, TableEntry entry) => pages.Set(offset, BinaryPrimitives.ReverseEndianness(entry.Value));
+}

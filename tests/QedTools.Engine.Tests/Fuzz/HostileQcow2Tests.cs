@@ -1,0 +1,270 @@
+using System;
+using System.Threading;
+using QedTools.Disks;
+using QedTools.Interchange.Qcow2;
+using QedTools.Tests.Interchange.Qcow2;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Fuzz;
+
+/// <summary>
+/// Whatever a qcow2 file holds, it opens or fails with one of the engine's own errors; and what it costs to open and to walk
+/// follows what is in the file, not what it claims.
+/// </summary>
+public sealed class HostileQcow2Tests
+{
+    // Opening: the header, its extensions, the name of the backing file.
+    private const int MostReadsToOpen = 300;
+    private const long MostMemoryToOpen = 2 << 20;
+
+    // Walking both ends: a page of table for so much of the disk; four inflated clusters.
+    private const long WalkedBytes = 16L << 20;
+    private const int MostReadsToWalk = 3000;
+    private const long MostMemoryToWalk = 20L << 20;
+
+    [Fact]
+    public void A_mutated_file_opens_or_fails_with_an_error_of_ours()
+    {
+        int opened = 0;
+        const int Rounds = 4000;
+        Seeded.Run(8_000_000, Rounds, random =>
+        {
+            Qcow2Sketch sketch = Base(random);
+            for (int i = random.Pick(1, 1, 2, 3, 5); i > 0; i--)
+            {
+                Mutate(random, sketch);
+            }
+
+            opened += Survives(random, sketch.Storage) ? 1 : 0;
+        });
+        Assert.True(opened > Rounds / 3, $"Only {opened} of {Rounds} files opened: the mutations are too coarse to test anything");
+    }
+
+    [Fact]
+    public void Random_bytes_after_the_magic_fail_with_an_error_of_ours() => Seeded.Run(9_000_000, 300, random =>
+    {
+        byte[] bytes = new byte[random.Pick(random.Next(4, 200), 65536 + random.Next(5000))];
+        random.NextBytes(bytes);
+        new byte[] { (byte)'Q', (byte)'F', (byte)'I', 0xFB }.CopyTo(bytes, 0);
+        MemoryStorage storage = new("memory.qcow2");
+        storage.Write(0, bytes);
+        Assert.False(Survives(random, storage));
+    });
+
+    [Fact]
+    public void A_file_cut_off_anywhere_opens_or_fails_with_an_error_of_ours() => Seeded.Run(10_000_000, 500, random =>
+    {
+        Qcow2Sketch sketch = Base(random);
+        sketch.Storage.SetLength(random.NextInt64(sketch.Storage.Length));
+        Survives(random, sketch.Storage);
+    });
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(16)]
+    [InlineData(21)]
+    public void A_file_costs_by_its_contents_whatever_size_it_claims(int bits)
+    {
+        Qcow2Sketch sketch = new(1 << 20, bits);
+        long perTable = sketch.BytesPerTable;
+        sketch.Write32(36, uint.MaxValue);
+        sketch.Write64(24, (ulong)Math.Min(long.MaxValue / 2, (1L << 30) * perTable));
+        sketch.Storage.SetLength(long.MaxValue / 2);
+        Assert.True(Survives(new Random(1), sketch.Storage));
+    }
+
+    [Fact]
+    public void One_table_that_maps_all_of_a_large_disk_keeps_nobody_waiting()
+    {
+        // Each entry of 32 MiB of L1 table leads to the same table of zeroes: 2^35 entries to look at.
+        Qcow2Sketch sketch = new(1L << 51, clusterBits: 16);
+        long table = sketch.Append();
+        for (int i = 0; i < 8192; i++)
+        {
+            sketch.Write64(table + (8L * i), 1);
+        }
+
+        for (long i = 0; i < 1L << 22; i++)
+        {
+            sketch.Write64(sketch.L1Offset + (8 * i), (ulong)table);
+        }
+
+        IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
+        DiskExtent extent = disk.ExtentAt(0, disk.Length);
+
+        Assert.Equal(QedExtentState.Zero, extent.State);
+        Assert.InRange(extent.Length, 1, 64L * 8192 * 65536);
+    }
+
+    // Opens, walks and reads, within bounds. Returns whether the file could be opened.
+    private static bool Survives(Random random, MemoryStorage file)
+    {
+        MeteredStorage storage = new(file) { Limit = MostReadsToOpen };
+        Qcow2Layer layer;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            layer = Qcow2Layer.Open(storage);
+        }
+        catch (QedException e)
+        {
+            RequireOurs(e, file);
+            return false;
+        }
+        finally
+        {
+            RequireWithin("open", before, MostMemoryToOpen);
+        }
+
+        storage.Reset();
+        storage.Limit = MostReadsToWalk;
+        before = GC.GetAllocatedBytesForCurrentThread();
+        IDisk disk = layer.ToDisk(backing: null);
+        long part = Math.Min(disk.Length, WalkedBytes);
+        Walk(disk, file, 0, part);
+        Walk(disk, file, disk.Length - part, part);
+        byte[] buffer = new byte[100_000];
+        for (int i = 0; i < 5 && disk.Length > 0; i++)
+        {
+            long offset = i == 0 ? 0 : random.NextInt64(disk.Length);
+            try
+            {
+                disk.Read(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset)));
+            }
+            catch (QedException e)
+            {
+                RequireOurs(e, file);
+            }
+        }
+
+        RequireWithin("walk and read", before, MostMemoryToWalk);
+        return true;
+    }
+
+    private static void Walk(IDisk disk, MemoryStorage file, long offset, long length)
+    {
+        long at = offset;
+        try
+        {
+            DiskExtent? before = null;
+            foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, CancellationToken.None))
+            {
+                if (extent.Start != at || extent.Length <= 0 || (before?.IsContinuedBy(extent) ?? false))
+                {
+                    Assert.Fail($"{extent} after {before} at {at}");
+                }
+
+                if (extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.NotAsIs)
+                {
+                    Assert.InRange(extent.FileOffset, 512, file.Length);
+                }
+
+                at = extent.End;
+                before = extent;
+            }
+
+            Assert.Equal(offset + length, at);
+        }
+        catch (QedException e)
+        {
+            RequireOurs(e, file);
+        }
+    }
+
+    private static void RequireOurs(QedException e, MemoryStorage file)
+    {
+        Assert.True(e is QedDamagedFileException or QedUnsupportedFormatException, $"{e}");
+        Assert.Equal(file.Path, e.Path);
+        Assert.Contains(file.Path, e.Message, StringComparison.Ordinal);
+    }
+
+    private static void RequireWithin(string what, long allocatedBefore, long mostBytes)
+    {
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+        Assert.True(allocated <= mostBytes, $"To {what} took {allocated} bytes of memory, more than {mostBytes}");
+    }
+
+    private static Qcow2Sketch Base(Random random)
+    {
+        int bits = random.Pick(9, 9, 12, 12, 12, 16, 21);
+        Qcow2Sketch sketch = new(random.NextInt64(1, 3000) * 512, bits, random.Pick(2u, 3u, 3u));
+        long clusters = ((sketch.VirtualSize - 1) >> bits) + 1;
+        if (random.Next(3) == 0)
+        {
+            sketch.AddExtension(random.Pick(0x6803F857u, 0x23852875u, 0x12345678u), new byte[random.Next(40)]);
+        }
+
+        if (random.Next(3) == 0)
+        {
+            sketch.NameBacking("base.raw", random.Pick("raw", "qcow2", null));
+        }
+
+        for (int i = random.Next(8); i > 0; i--)
+        {
+            long cluster = random.NextInt64(clusters);
+            if (bits < 21 && random.Next(3) == 0)
+            {
+                sketch.PutCompressed(cluster, Qcow2DiskTests.Text(i, 1 << bits), gap: random.Next(20));
+            }
+            else
+            {
+                sketch.Put(cluster, [1, 2, 3]);
+            }
+        }
+
+        return sketch;
+    }
+
+    private static void Mutate(Random random, Qcow2Sketch sketch)
+    {
+        ulong value = Interesting(random, sketch);
+        int clusters = (int)(((sketch.VirtualSize - 1) >> sketch.ClusterBits) + 1);
+        switch (random.Next(12))
+        {
+            case 0:
+                sketch.Write64(random.Pick(8, 24, 40, 48, 64, 72, 80, 88), value);
+                break;
+            case 1:
+                sketch.Write32(random.Pick(4, 16, 20, 32, 36, 56, 60, 96, 100), random.Next(2) == 0 ? (uint)random.Next(25) : (uint)value);
+                break;
+            case 2:
+                sketch.Write32(104 + (4 * random.Next(20)), random.Next(2) == 0 ? (uint)random.Next(2000) : (uint)value);
+                break;
+            case 3 or 4:
+                sketch.Write64(sketch.L1Offset + (8 * random.Next(4)), value);
+                break;
+            case 5 or 6 or 7:
+                sketch.SetEntry(random.Next(clusters), value);
+                break;
+            case 8:
+                // Compressed data anywhere, of any length.
+                sketch.SetEntry(random.Next(clusters), Qcow2Sketch.Compressed | ((ulong)random.Next() << (62 - (sketch.ClusterBits - 8))) | (ulong)random.NextInt64(sketch.Storage.Length + 1000));
+                break;
+            case 9:
+                sketch.Storage.SetLength(Math.Max(200, random.Pick(sketch.Storage.Length - sketch.ClusterSize, sketch.Storage.Length - 1, (long)(value & ((1UL << 60) - 1)))));
+                break;
+            default:
+                byte[] noise = new byte[random.Next(1, 200)];
+                random.NextBytes(noise);
+                sketch.Storage.Write(sketch.ClusterSize + random.NextInt64(Math.Min(1 << 20, sketch.Storage.Length)), noise);
+                break;
+        }
+    }
+
+    private static ulong Interesting(Random random, Qcow2Sketch sketch)
+    {
+        ulong value = random.Next(9) switch
+        {
+            0 => (ulong)random.Next(8),
+            1 => 1UL << random.Next(64),
+            2 => ulong.MaxValue,
+            3 => (ulong)sketch.Storage.Length,
+            4 => (ulong)sketch.VirtualSize,
+            5 => (ulong)random.NextInt64(long.MaxValue),
+            _ => (ulong)random.NextInt64(Math.Min((sketch.Storage.Length >> sketch.ClusterBits) + 2, 1000)) << sketch.ClusterBits,
+        };
+        value = unchecked(value + (ulong)(random.Pick(0, 0, 1, -1) * (long)random.Pick(1, 1, 1, 512, 4096)));
+        return random.Next(3) == 0 ? value | Qcow2Sketch.Copied : value;
+    }
+}

@@ -1,0 +1,142 @@
+using System;
+using System.IO;
+using System.Linq;
+using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Interchange.Qcow2;
+
+/// <summary>qcow2 files as layers: over files of every format, and under QED overlays.</summary>
+public sealed class Qcow2ChainTests : IDisposable
+{
+    private const int MiB = 1 << 20;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("base.raw", "raw", "Raw")]
+    [InlineData("base.qed", "qed", "QED")]
+    [InlineData("base.vhdx", "vhdx", "VHDX")]
+    [InlineData("base.vhd", "vpc", "VHD")]
+    [InlineData("base.qcow2", "qcow2", "qcow2")]
+    [InlineData("base.vdi", "vdi", "VDI")]
+    [InlineData("base.vmdk", "vmdk", "VMDK")]
+    public void An_overlay_is_read_through_a_file_of_any_format(string name, string format, string shown)
+    {
+        byte[] content = RawFiles.Scattered(At("content.raw"), 4 * MiB, seed: 1, pieces: 40);
+        Convert("content.raw", name, new DiskConversionOptions());
+        Qcow2Sketch sketch = new(5 * MiB, path: "over.qcow2");
+        sketch.NameBacking(name, format);
+        sketch.Put(3, Qcow2DiskTests.Bytes(3, 4096));
+        sketch.PutCompressed(7, Qcow2DiskTests.Text(7, 4096));
+        sketch.SetEntry(20, 1);
+        TestImage.Save(sketch.Storage, At("over.qcow2"));
+        byte[] expected = [.. content, .. new byte[MiB]];
+        Qcow2DiskTests.Bytes(3, 4096).CopyTo(expected, 3 * 4096);
+        Qcow2DiskTests.Text(7, 4096).CopyTo(expected, 7 * 4096);
+        expected.AsSpan(20 * 4096, 4096).Clear();
+
+        Assert.Equal(expected, ReadAll("over.qcow2"));
+        ImageCreation.Create(At("top.qed"), new QedCreateOptions { BackingFile = "over.qcow2" }, TestContext.Current.CancellationToken);
+        QedImageInfo[] infos = [.. ImageInspection.ReadChain(At("top.qed"), allowUnc: false)];
+        Assert.Equal(["QED", "qcow2", shown], infos.Select(info => info.Format));
+        Assert.Equal(shown == "Raw" ? QedBackingFormat.Raw : QedBackingFormat.Probe, infos[1].BackingFormat);
+        Assert.Equal(expected, ReadAll("top.qed"));
+        foreach (string target in new[] { "flat.qed", "flat.qcow2", "flat.vhdx" })
+        {
+            Convert("over.qcow2", target, new DiskConversionOptions { Verify = true });
+            Assert.Equal(expected, ReadAll(target));
+        }
+    }
+
+    [Fact]
+    public void A_file_that_is_called_raw_is_never_probed()
+    {
+        File.Copy(Fixture.PathOf("chains/base.qed"), At("guest.img"));
+        Qcow2Sketch sketch = new(MiB, path: "over.qcow2");
+        sketch.NameBacking("guest.img", "raw");
+        TestImage.Save(sketch.Storage, At("over.qcow2"));
+
+        byte[] file = File.ReadAllBytes(At("guest.img"));
+        Assert.Equal(file, ReadAll("over.qcow2")[..file.Length]);
+    }
+
+    [Theory]
+    [InlineData("nbd:localhost:10809")]
+    [InlineData("json:{\"driver\":\"file\"}")]
+    [InlineData("http://localhost/base.raw")]
+    public void A_name_that_is_not_followed_for_QED_is_not_followed_here(string name)
+    {
+        Qcow2Sketch sketch = new(MiB, path: "over.qcow2");
+        sketch.NameBacking(name);
+        TestImage.Save(sketch.Storage, At("over.qcow2"));
+
+        Assert.Equal(name, Assert.Throws<QedBackingFileRefusedException>(() => ReadAll("over.qcow2")).BackingFile);
+    }
+
+    [Fact]
+    public void A_file_that_is_its_own_backing_file_is_refused()
+    {
+        Qcow2Sketch sketch = new(MiB, path: "over.qcow2");
+        sketch.NameBacking("over.qcow2", "qcow2");
+        TestImage.Save(sketch.Storage, At("over.qcow2"));
+
+        Assert.Throws<QedBackingChainException>(() => ReadAll("over.qcow2"));
+    }
+
+    [Fact]
+    public void A_QED_overlay_is_read_through_a_qcow2_file_and_is_not_merged_into_it()
+    {
+        byte[] content = RawFiles.Scattered(At("content.raw"), 4 * MiB, seed: 1, pieces: 40);
+        Convert("content.raw", "base.qcow2", new DiskConversionOptions());
+        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "base.qcow2", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        using (DiskStream stream = DiskOpening.Open(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        {
+            stream.Position = MiB - 100;
+            stream.Write([9, 9, 9]);
+        }
+
+        content.AsSpan(MiB - 100, 3).Fill(9);
+        Assert.Equal(content, ReadAll("over.qed"));
+        byte[] before = File.ReadAllBytes(At("base.qcow2"));
+        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(
+            () => DiskMerge.Run(At("over.qed"), new DiskMergeOptions(), progress: null, TestContext.Current.CancellationToken));
+        Assert.Contains("does not change", error.Message, StringComparison.Ordinal);
+        Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Open(
+            At("base.qcow2"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken));
+        Assert.Equal(before, File.ReadAllBytes(At("base.qcow2")));
+    }
+
+    [Fact]
+    public void The_place_of_compressed_data_is_not_told()
+    {
+        Qcow2Sketch sketch = new(MiB, path: "base.qcow2");
+        sketch.PutCompressed(0, Qcow2DiskTests.Text(0, 4096));
+        sketch.PutCompressed(1, Qcow2DiskTests.Text(1, 4096));
+        long place = sketch.Put(2, Qcow2DiskTests.Bytes(2, 4096));
+        TestImage.Save(sketch.Storage, At("base.qcow2"));
+        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "base.qcow2" }, TestContext.Current.CancellationToken);
+
+        QedExtent[] extents = [.. AllocationMap.Enumerate(At("over.qed"), new AllocationMapOptions { BackingChain = true }, TestContext.Current.CancellationToken)];
+
+        Assert.Equal(
+            [(0L, 8192L, QedExtentState.Data, (long?)null), (8192, 4096, QedExtentState.Data, place), (12288, MiB - 12288, QedExtentState.Unallocated, null)],
+            extents.Select(extent => (extent.Start, extent.Length, extent.State, extent.FileOffset)));
+    }
+
+    private QedImageInfo Convert(string from, string to, DiskConversionOptions options) =>
+        DiskConversion.Run(At(from), At(to), options, progress: null, TestContext.Current.CancellationToken);
+
+    private byte[] ReadAll(string name)
+    {
+        using DiskStream stream = DiskOpening.Open(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        byte[] content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    private string At(string name) => _folder.PathOf(name);
+}

@@ -1,0 +1,304 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Interchange.Qcow2;
+using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Interchange.Qcow2;
+
+/// <summary>New qcow2 files, byte by byte and as disks.</summary>
+public sealed class Qcow2CreateTests
+{
+    private const int KiB = 1 << 10;
+    private const int MiB = 1 << 20;
+    private const long GiB = 1L << 30;
+    private const long TiB = 1L << 40;
+
+    private static readonly IDiskFormat Format = DiskFormats.Of(QedDiskFormat.Qcow2);
+
+    [Fact]
+    public void A_new_file_is_as_the_specification_says()
+    {
+        MemoryStorage storage = Make(new NewDisk(5 * MiB) { ClusterSize = 4096 }, disk => disk.Write((2 * MiB) + 5000, [7, 8, 9]));
+
+        Assert.Equal(
+            "514649FB00000003" + "0000000000000000" + "00000000" + "0000000C" + "0000000000500000" // version 3, no backing file, 4 KiB, 5 MiB
+            + "00000000" + "00000003" + "0000000000001000" // 3 tables, from 4 KiB on
+            + "0000000000006000" + "00000001" // the refcount table, one cluster
+            + "00000000" + "0000000000000000" // no snapshots
+            + "000000000000000000000000000000000000000000000000" // no features
+            + "00000004" + "00000068" + "0000000000000000", // 16 bits, 104 bytes, no extensions
+            Convert.ToHexString(Bytes(storage, 0, 112)));
+
+        // The tables of 4 KiB come 16 at once, but the disk has 3.
+        Assert.Equal("800000000000200080000000000030008000000000004000", Convert.ToHexString(Bytes(storage, 4096, 24)));
+    }
+
+    [Fact]
+    public void Clusters_come_one_behind_the_other_as_they_are_written()
+    {
+        MemoryStorage storage = Make(new NewDisk(2 * GiB), disk =>
+        {
+            disk.Write(7 * 65536, Qcow2DiskTests.Bytes(1, 3 * 65536));
+            disk.Write(GiB + 100, [1, 2, 3]);
+            disk.Write(65536 - 2, [4, 5, 6, 7]);
+        });
+
+        // Header, L1 table, the first L2 table, 3 clusters, the third L2 table, 3 clusters, the refcounts.
+        Assert.Equal((10 + 2) * 65536, storage.Length);
+        Assert.Equal("80000000000200000000000000000000" + "80000000000600000000000000000000", Convert.ToHexString(Bytes(storage, 65536, 32)));
+        Assert.Equal(
+            "8000000000080000" + "8000000000090000" + "00000000000000000000000000000000" + "00000000000000000000000000000000" + "0000000000000000"
+            + "8000000000030000" + "8000000000040000" + "8000000000050000" + "0000000000000000",
+            Convert.ToHexString(Bytes(storage, 2 * 65536, 88)));
+        Assert.Equal(Qcow2DiskTests.Bytes(1, 3 * 65536), Bytes(storage, 3 * 65536, 3 * 65536));
+        Assert.Equal([1, 2, 3], Bytes(storage, (7 * 65536) + 100, 3));
+        Assert.Equal([4, 5], Bytes(storage, (9 * 65536) - 2, 2));
+        Assert.Equal([6, 7], Bytes(storage, 9 * 65536, 2));
+        Qcow2Refcounts.AssertRight(storage);
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(64 * KiB)]
+    [InlineData(2 * MiB)]
+    public void Data_is_written_as_it_comes_and_each_table_once(int clusterSize)
+    {
+        Operations.RecordingStorage storage = new(new MemoryStorage("new.qcow2"));
+        IDiskLayer layer = Format.Create(storage, Format.Settle("new.qcow2", new NewDisk(GiB) { ClusterSize = clusterSize }));
+        IDisk disk = layer.ToDisk(backing: null);
+        storage.Steps.Clear();
+        byte[] piece = Qcow2DiskTests.Bytes(1, 512 << 10);
+        for (long at = 0; at < 64 * MiB; at += piece.Length)
+        {
+            disk.Write(at, piece);
+        }
+
+        Assert.Equal(128, storage.Steps.Count);
+        storage.Steps.Clear();
+        layer.EndWriting();
+
+        // An L2 table of 512 bytes maps 32 KiB of the disk; the L1 table, the refcounts, the length and the header come once.
+        int tables = clusterSize == 512 ? 2048 : 1;
+        Assert.InRange(storage.Steps.Count, tables + 3, tables + 5 + (clusterSize == 512 ? 40 : 0));
+        Qcow2Refcounts.AssertRight(storage);
+    }
+
+    [Fact]
+    public void Tables_larger_than_what_is_kept_in_memory_come_out_whole_in_any_order()
+    {
+        // 64 GiB of L2 tables and 8 MiB of L1 table, of which 14 and 2 MiB are kept: each write is to another table, far from the one before.
+        const int Count = 3000;
+        const long Size = 512 * TiB;
+        long Offset(int i) => (i * 7919L % Count) * (Size / Count / MiB) * MiB;
+        long before = 0;
+        MemoryStorage storage = Make(new NewDisk(Size), disk =>
+        {
+            before = GC.GetTotalMemory(forceFullCollection: true);
+            for (int i = 0; i < Count; i++)
+            {
+                disk.Write(Offset(i), BitConverter.GetBytes(i + 1));
+            }
+
+            for (int i = 0; i < Count; i++)
+            {
+                Assert.Equal(i + 1, BitConverter.ToInt32(Qcow2DiskTests.Read(disk, Offset(i), 4)));
+            }
+
+            // What the test keeps of the file are 3 pages of 4 KiB for each write at the most.
+            Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, (24 << 20) + (3L * 4500 * Count));
+        });
+
+        IDisk disk = Qcow2Layer.Open(new ReadOnlyStorage(storage)).ToDisk(backing: null);
+        Assert.All(Enumerable.Range(0, Count), i => Assert.Equal(i + 1, BitConverter.ToInt32(Qcow2DiskTests.Read(disk, Offset(i), 4))));
+    }
+
+    [Fact]
+    public void Zeroing_makes_no_cluster_and_clears_what_is_there()
+    {
+        MemoryStorage storage = Make(new NewDisk(10 * MiB), disk =>
+        {
+            disk.Write(MiB, Qcow2DiskTests.Bytes(1, MiB));
+            disk.Zero(MiB - 100, 200);
+            disk.Zero(5 * MiB, 3 * MiB);
+        });
+
+        IDisk disk = Qcow2Layer.Open(storage).ToDisk(backing: null);
+        Assert.Equal([.. new byte[100], .. Qcow2DiskTests.Bytes(1, MiB)[100..]], Qcow2DiskTests.Read(disk, MiB, MiB));
+        Assert.Equal((3 + 16 + 2) * 65536, storage.Length);
+        Qcow2Refcounts.AssertRight(storage);
+    }
+
+    [Fact]
+    public void A_finished_file_takes_no_more()
+    {
+        MemoryStorage storage = new("new.qcow2");
+        IDiskLayer layer = Format.Create(storage, Format.Settle(storage.Path, new NewDisk(MiB)));
+        IDisk disk = layer.ToDisk(backing: null);
+        disk.Write(0, [1, 2, 3]);
+        layer.EndWriting();
+        long length = storage.Length;
+        layer.EndWriting();
+
+        Assert.Equal(length, storage.Length);
+        Assert.False(disk.CanWrite);
+        Assert.Throws<InvalidOperationException>(() => disk.Write(0, [1]));
+        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(disk, 0, 3));
+    }
+
+    [Fact]
+    public void What_is_not_asked_for_is_as_QEMU_makes_it()
+    {
+        NewDisk disk = Format.Settle("new.qcow2", new NewDisk(1));
+        Assert.Equal((512L, 65536L, false), (disk.VirtualSize, disk.ClusterSize, disk.RefusesSparseFile));
+    }
+
+    public static TheoryData<string> Impossible { get; } = [.. ImpossibleDisks.Keys];
+
+    private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
+    {
+        ["no size"] = (new NewDisk(0), "SizeBytes 0", "1 byte to"),
+        ["clusters of 256 bytes"] = (new NewDisk(MiB) { ClusterSize = 256 }, "ClusterSizeBytes 256", "512 to 2MB (2097152)"),
+        ["clusters of 4 MiB"] = (new NewDisk(MiB) { ClusterSize = 4 * MiB }, "ClusterSizeBytes 4194304", "power of two"),
+        ["clusters of 3 KiB"] = (new NewDisk(MiB) { ClusterSize = 3 * KiB }, "ClusterSizeBytes 3072", "power of two"),
+        ["clusters of 4 GiB"] = (new NewDisk(MiB) { ClusterSize = 4 * GiB }, "ClusterSizeBytes 4294967296", "power of two"),
+        ["121 GiB in clusters of 512 bytes"] = (new NewDisk(121 * GiB) { ClusterSize = 512 }, "SizeBytes 129922760704", "larger ones allow more"),
+        ["tables"] = (new NewDisk(MiB) { TableSize = 4 }, "TableSize 4", "qcow2"),
+        ["blocks"] = (new NewDisk(MiB) { BlockSize = MiB }, "BlockSizeBytes 1048576", "qcow2"),
+        ["sectors"] = (new NewDisk(MiB) { SectorSize = 512 }, "LogicalSectorSizeBytes 512", "qcow2"),
+        ["a fixed size"] = (new NewDisk(MiB) { IsFixed = true }, "Fixed True", "qcow2"),
+        ["a backing file of a long name"] = (
+            new NewDisk(MiB) { ClusterSize = 512, Backing = new BackingReference(new string('n', 400), IsRaw: true) }, new string('n', 400), "first cluster of 512 bytes"),
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void There_is_no_qcow2_disk_of(string what)
+    {
+        (NewDisk disk, string parameter, string allowed) = ImpossibleDisks[what];
+        QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.qcow2", disk));
+        Assert.Contains(parameter.Split(' ')[0], $"{error.Parameter} {error.Value}", StringComparison.Ordinal);
+        Assert.Contains(allowed, $"{error.Message} {error.Allowed}", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(512, 120 * GiB)]
+    [InlineData(64 * KiB, 1024 * TiB)]
+    [InlineData(2 * MiB, 1024 * TiB)]
+    public void The_largest_disks_take_little_room(int clusterSize, long size)
+    {
+        MemoryStorage storage = Make(new NewDisk(size) { ClusterSize = clusterSize }, disk => disk.Write(size - 512, [1]));
+
+        // Of 30 MiB of L1 table in clusters of 512 bytes the refcounts are 120 KiB.
+        Assert.InRange(storage.AllocatedBytes, 1, 200_000);
+        IDisk disk = Qcow2Layer.Open(storage).ToDisk(backing: null);
+        Assert.Equal([0, 1, 0], Qcow2DiskTests.Read(disk, size - 513, 3));
+        Assert.Equal(size, Qcow2DiskTests.Extents(disk).Sum(extent => extent.Length));
+    }
+
+    [Theory]
+    [InlineData("raw", null)]
+    [InlineData("qcow2", QedDiskFormat.Qcow2)]
+    [InlineData("qed", QedDiskFormat.Qed)]
+    [InlineData("vhdx", QedDiskFormat.Vhdx)]
+    [InlineData("vpc", QedDiskFormat.Vhd)]
+    [InlineData("vdi", QedDiskFormat.Vdi)]
+    [InlineData("vmdk", QedDiskFormat.Vmdk)]
+    public void The_backing_file_is_named_with_its_format(string name, QedDiskFormat? kind)
+    {
+        BackingReference backing = new("Größe 基底.img", IsRaw: kind is null) { Format = kind };
+        MemoryStorage storage = Make(new NewDisk(MiB) { ClusterSize = 512, Backing = backing });
+
+        Assert.Equal(backing, Qcow2Layer.Open(storage).Backing);
+        byte[] extension = Bytes(storage, 104, 24);
+        Assert.Equal(["E2", "79", "2A", "CA", "00", "00", "00", name.Length.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)], extension[..8].Select(value => value.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(name, System.Text.Encoding.ASCII.GetString(extension, 8, name.Length));
+        Assert.Equal(new byte[16 - name.Length], extension[(8 + name.Length)..]);
+        Qcow2Refcounts.AssertRight(storage);
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds.Take), 30, MemberType = typeof(Seeds))]
+    public void Anything_written_is_read_back(int seed)
+    {
+        Random random = new(seed);
+        int size = random.Next(1, 6 * MiB);
+        byte[] below = random.Next(2) == 0 ? [] : Qcow2DiskTests.Bytes(seed, random.Next(1, 6 * MiB / 512) * 512);
+        IDisk? backing = below.Length == 0 ? null : Below(below);
+        NewDisk wish = new(size)
+        {
+            ClusterSize = 512L << random.Next(13),
+            Backing = backing is null ? null : new BackingReference("below.raw", IsRaw: true),
+        };
+        byte[] expected = new byte[Format.Settle("new.qcow2", wish).VirtualSize];
+        below.AsSpan(0, Math.Min(below.Length, expected.Length)).CopyTo(expected);
+        MemoryStorage storage = Make(
+            wish,
+            disk =>
+            {
+                for (int i = 0; i < 30; i++)
+                {
+                    int offset = random.Next(expected.Length);
+                    int length = random.Next(1, Math.Min(expected.Length - offset, random.Next(4) == 0 ? MiB : 5000) + 1);
+                    if (random.Next(3) == 0)
+                    {
+                        disk.Zero(offset, length);
+                        expected.AsSpan(offset, length).Clear();
+                        continue;
+                    }
+
+                    byte[] data = Qcow2DiskTests.Bytes(random.Next(), length);
+                    disk.Write(offset, data);
+                    data.CopyTo(expected, offset);
+                }
+
+                Assert.Equal(expected, Qcow2DiskTests.Read(disk, 0, expected.Length));
+            },
+            backing);
+
+        Qcow2Refcounts.AssertRight(storage);
+        using Qcow2Layer layer = Qcow2Layer.Open(new ReadOnlyStorage(storage));
+        Assert.Equal(expected, Qcow2DiskTests.Read(layer.ToDisk(backing), 0, expected.Length));
+    }
+
+    [Fact]
+    public void Whole_clusters_of_zeroes_over_a_backing_file_take_no_room()
+    {
+        IDisk below = Below(Qcow2DiskTests.Bytes(1, 4 * MiB));
+        MemoryStorage storage = Make(
+            new NewDisk((4 * MiB) - 512) { Backing = new BackingReference("below.raw", IsRaw: true) }, disk => disk.Zero(MiB, disk.Length - MiB), below);
+
+        Assert.Equal((3 + 2) * 65536, storage.Length);
+        IDisk disk = Qcow2Layer.Open(storage).ToDisk(below);
+        Assert.Equal([(1L * MiB, 1, QedExtentState.Data), ((3L * MiB) - 512, 0, QedExtentState.Zero)], Qcow2DiskTests.Extents(disk).Select(extent => (extent.Length, extent.Depth, extent.State)));
+    }
+
+    private static IDisk Below(byte[] data)
+    {
+        MemoryStorage storage = new("below.raw");
+        storage.Write(0, data);
+        return DiskFormats.Raw.Open(storage).ToDisk(backing: null);
+    }
+
+    private static MemoryStorage Make(NewDisk wish, Action<IDisk>? write = null, IDisk? backing = null)
+    {
+        MemoryStorage storage = new("new.qcow2");
+        IDiskLayer layer = Format.Create(storage, Format.Settle(storage.Path, wish));
+        IDisk disk = layer.ToDisk(backing);
+        Assert.True(disk.CanWrite);
+        write?.Invoke(disk);
+        layer.EndWriting();
+        return storage;
+    }
+
+    private static byte[] Bytes(MemoryStorage storage, long offset, int length)
+    {
+        byte[] bytes = new byte[length];
+        Assert.Equal(length, storage.Read(offset, bytes));
+        return bytes;
+    }
+}

@@ -1,0 +1,97 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using QedTools.Storage;
+using Xunit;
+
+namespace QedTools.Tests.Interchange.Qcow2;
+
+/// <summary>Counts for itself who refers to each cluster of a new file, and compares that with the file's refcounts, as qemu-img check does.</summary>
+internal static class Qcow2Refcounts
+{
+    private const ulong OffsetMask = 0x00FF_FFFF_FFFF_FE00;
+
+    /// <summary>Fails unless every cluster of the file is referred to as often as its refcount says, which is once.</summary>
+    public static void AssertRight(IStorage storage)
+    {
+        int bits = (int)Read32(storage, 20);
+        int size = 1 << bits;
+        Assert.Equal(0, storage.Length % size);
+        Dictionary<long, int> references = [];
+        Refer(0);
+        long l1 = (long)Read64(storage, 40);
+        uint l1Size = Read32(storage, 36);
+        for (long at = l1; at < l1 + (8L * l1Size); at += size)
+        {
+            Refer(at);
+        }
+
+        for (uint i = 0; i < l1Size; i++)
+        {
+            ulong table = Read64(storage, l1 + (8L * i));
+            if (table == 0)
+            {
+                continue;
+            }
+
+            Assert.Equal(1UL << 63, table & ~OffsetMask);
+            Refer((long)(table & OffsetMask));
+            for (int j = 0; j < size / 8; j++)
+            {
+                ulong entry = Read64(storage, (long)(table & OffsetMask) + (8L * j));
+                if (entry > 1)
+                {
+                    Assert.Equal(1UL << 63, entry & ~OffsetMask);
+                    Refer((long)(entry & OffsetMask));
+                }
+            }
+        }
+
+        long counts = (long)Read64(storage, 48);
+        uint clusters = Read32(storage, 56);
+        Dictionary<long, int> found = [];
+        for (uint i = 0; i < clusters; i++)
+        {
+            Refer(counts + ((long)i * size));
+        }
+
+        for (long i = 0; i < (long)clusters * size / 8; i++)
+        {
+            long block = (long)Read64(storage, counts + (8 * i));
+            if (block == 0)
+            {
+                continue;
+            }
+
+            Refer(block);
+            byte[] bytes = new byte[size];
+            Assert.Equal(size, storage.Read(block, bytes));
+            for (int j = 0; j < size / 2; j++)
+            {
+                int count = BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(2 * j));
+                if (count != 0)
+                {
+                    found.Add((i * (size / 2)) + j, count);
+                }
+            }
+        }
+
+        Assert.Equal(references, found);
+        Assert.Equal(storage.Length / size, found.Count);
+
+        void Refer(long offset)
+        {
+            Assert.Equal(0, offset % size);
+            references[offset / size] = references.GetValueOrDefault(offset / size) + 1;
+        }
+    }
+
+    private static ulong Read64(IStorage storage, long offset)
+    {
+        byte[] bytes = new byte[8];
+        Assert.Equal(8, storage.Read(offset, bytes));
+        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
+
+    private static uint Read32(IStorage storage, long offset) => (uint)(Read64(storage, offset) >> 32);
+}

@@ -1,0 +1,163 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+using System.IO.Compression;
+using System.Text;
+using QedTools.Tests.Support;
+
+namespace QedTools.Tests.Interchange.Qcow2;
+
+/// <summary>A qcow2 file put together by hand: an L1 table in its second cluster, L2 tables and data wherever a test wants them. It has no refcounts, which reading needs none of.</summary>
+internal sealed class Qcow2Sketch
+{
+    public const ulong Copied = 1UL << 63;
+    public const ulong Compressed = 1UL << 62;
+
+    private int _extensionsEnd;
+
+    public Qcow2Sketch(long virtualSize, int clusterBits = 12, uint version = 3, string path = "memory.qcow2")
+    {
+        ClusterBits = clusterBits;
+        VirtualSize = virtualSize;
+        Storage = new MemoryStorage(path);
+        L1Offset = ClusterSize;
+        long tables = virtualSize == 0 ? 0 : ((virtualSize - 1) / BytesPerTable) + 1;
+        Storage.SetLength(L1Offset + (((tables * 8) + ClusterSize - 1) / ClusterSize * ClusterSize));
+        Storage.Write(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB]);
+        Write32(4, version);
+        Write32(20, (uint)clusterBits);
+        Write64(24, (ulong)virtualSize);
+        Write32(36, (uint)tables);
+        Write64(40, (ulong)L1Offset);
+        if (version >= 3)
+        {
+            Write32(96, 4);
+            Write32(100, 104);
+        }
+
+        _extensionsEnd = version >= 3 ? 104 : 72;
+    }
+
+    public MemoryStorage Storage { get; }
+
+    public int ClusterBits { get; }
+
+    public int ClusterSize => 1 << ClusterBits;
+
+    public long BytesPerTable => (long)ClusterSize * ClusterSize / 8;
+
+    public long VirtualSize { get; }
+
+    public long L1Offset { get; set; }
+
+    public void Write32(long offset, uint value)
+    {
+        byte[] bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        Storage.Write(offset, bytes);
+    }
+
+    public void Write64(long offset, ulong value)
+    {
+        byte[] bytes = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+        Storage.Write(offset, bytes);
+    }
+
+    public ulong Read64(long offset)
+    {
+        byte[] bytes = new byte[8];
+        Storage.Read(offset, bytes);
+        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
+
+    /// <summary>Adds a header extension behind the last one.</summary>
+    public void AddExtension(uint type, byte[] data)
+    {
+        Write32(_extensionsEnd, type);
+        Write32(_extensionsEnd + 4, (uint)data.Length);
+        Storage.Write(_extensionsEnd + 8, data);
+        _extensionsEnd += 8 + ((data.Length + 7) / 8 * 8);
+    }
+
+    /// <summary>Names a backing file, behind the extensions.</summary>
+    public void NameBacking(string name, string? format = null)
+    {
+        if (format is not null)
+        {
+            AddExtension(0xE2792ACA, Encoding.UTF8.GetBytes(format));
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        Write64(8, (ulong)_extensionsEnd + 8);
+        Write32(16, (uint)bytes.Length);
+        Storage.Write(_extensionsEnd + 8, bytes);
+    }
+
+    /// <summary>Adds clusters at the end of the file.</summary>
+    public long Append(int count = 1)
+    {
+        long start = (Storage.Length + ClusterSize - 1) / ClusterSize * ClusterSize;
+        Storage.SetLength(start + ((long)count * ClusterSize));
+        return start;
+    }
+
+    /// <summary>Where a cluster's L2 entry is; the table is made if there is none.</summary>
+    public long EntryOffset(long cluster)
+    {
+        long perTable = ClusterSize / 8;
+        long l1 = L1Offset + (cluster / perTable * 8);
+        if (Read64(l1) == 0)
+        {
+            Write64(l1, (ulong)Append() | Copied);
+        }
+
+        return (long)(Read64(l1) & 0x00FF_FFFF_FFFF_FE00) + (cluster % perTable * 8);
+    }
+
+    public void SetEntry(long cluster, ulong entry) => Write64(EntryOffset(cluster), entry);
+
+    /// <summary>Gives a cluster data at the end of the file.</summary>
+    /// <returns>Where.</returns>
+    public long Put(long cluster, ReadOnlySpan<byte> data)
+    {
+        long entry = EntryOffset(cluster);
+        long place = Append();
+        Storage.Write(place, data);
+        Write64(entry, (ulong)place | Copied);
+        return place;
+    }
+
+    /// <summary>Gives a cluster compressed data, at any byte of the file.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="data">What it holds.</param>
+    /// <param name="gap">How far behind the end of the file it begins.</param>
+    /// <returns>Where, and how long.</returns>
+    public (long Place, int Length) PutCompressed(long cluster, byte[] data, int gap = 0)
+    {
+        byte[] packed = Deflate(data);
+        long entry = EntryOffset(cluster);
+        long place = Storage.Length + gap;
+        Storage.Write(place, packed);
+        Write64(entry, CompressedEntry(place, packed.Length));
+        return (place, packed.Length);
+    }
+
+    /// <summary>The entry of compressed data.</summary>
+    public ulong CompressedEntry(long place, int length)
+    {
+        long sectors = ((place + length - 1) / 512) - (place / 512);
+        return Compressed | ((ulong)sectors << (62 - (ClusterBits - 8))) | (ulong)place;
+    }
+
+    public static byte[] Deflate(byte[] data)
+    {
+        using MemoryStream packed = new();
+        using (DeflateStream stream = new(packed, CompressionLevel.SmallestSize))
+        {
+            stream.Write(data);
+        }
+
+        return packed.ToArray();
+    }
+}
