@@ -65,7 +65,7 @@ function Read-Stream {
 function Get-DiskBytes {
     param([Parameter(Mandatory)][string] $Path, [long] $Offset = 0, [long] $Count = -1)
 
-    if ($Path -notmatch '\.(qed|a?vhdx)$') { $stream = [System.IO.File]::OpenRead($Path) }
+    if ($Path -notmatch '\.(qed|a?vhdx?|qcow2|vdi|vmdk)$') { $stream = [System.IO.File]::OpenRead($Path) }
     else { $stream = Open-QedImage -LiteralPath $Path -ErrorAction Stop }
     try { , (Read-Stream $stream $Offset $Count) }
     finally { $stream.Dispose() }

@@ -21,7 +21,7 @@ public sealed record DiskConversionOptions
     /// <summary>Whether the file is as long as the disk from the start, where a format has both kinds.</summary>
     public bool IsFixed { get; init; }
 
-    /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED only. Null: it stands alone.</summary>
+    /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED and qcow2. Null: it stands alone.</summary>
     public string? BackingFile { get; init; }
 
     /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>

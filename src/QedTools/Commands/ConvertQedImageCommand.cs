@@ -25,7 +25,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public QedDiskFormat? Format { get; set; }
 
-    /// <summary>A cluster's size, in bytes: for QED a power of two from 4KB to 64MB.</summary>
+    /// <summary>A cluster's size, in bytes: for QED a power of two from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
     [ArgumentCompleter(typeof(ClusterSizeCompleter))]

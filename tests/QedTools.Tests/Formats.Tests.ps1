@@ -1,0 +1,225 @@
+# Files of VHD, qcow2, VDI and VMDK: what the cmdlets make of them, and make in them. VHDX has a file of its own.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    $qemu = Test-QemuImg
+    $formats = @(
+        @{ Format = 'Vhd'; Shown = 'VHD'; Extension = '.vhd'; Qemu = 'vpc'; More = @{} }
+        @{ Format = 'Vhd'; Shown = 'VHD'; Extension = '.vhd'; Qemu = 'vpc'; More = @{ BlockSizeBytes = 512KB } }
+        @{ Format = 'Vhd'; Shown = 'VHD'; Extension = '.vhd'; Qemu = 'vpc'; More = @{ Fixed = $true } }
+        @{ Format = 'Qcow2'; Shown = 'qcow2'; Extension = '.qcow2'; Qemu = 'qcow2'; More = @{} }
+        @{ Format = 'Qcow2'; Shown = 'qcow2'; Extension = '.qcow2'; Qemu = 'qcow2'; More = @{ ClusterSizeBytes = 512 } }
+        @{ Format = 'Qcow2'; Shown = 'qcow2'; Extension = '.qcow2'; Qemu = 'qcow2'; More = @{ ClusterSizeBytes = 2MB } }
+        @{ Format = 'Vdi'; Shown = 'VDI'; Extension = '.vdi'; Qemu = 'vdi'; More = @{} }
+        @{ Format = 'Vdi'; Shown = 'VDI'; Extension = '.vdi'; Qemu = 'vdi'; More = @{ Fixed = $true } }
+        @{ Format = 'Vmdk'; Shown = 'VMDK'; Extension = '.vmdk'; Qemu = 'vmdk'; More = @{} }
+    )
+    foreach ($case in $formats) { $case.Choice = "$($case.More.Keys | ForEach-Object { " -$_ $($case.More[$_])" })" }
+    $plain = @($formats | Where-Object { $_.More.Count -eq 0 })
+    $checked = @($plain | Where-Object { $_.Qemu -in 'qcow2', 'vdi' })
+    $qcow2 = @(
+        @{ Name = 'v2.qcow2'; Size = 1MB; Reads = '0+64K 0x11, 200K+8K 0x12, 1048064+512 0x13' }
+        @{ Name = 'v3.qcow2'; Size = 1MB; Reads = '0+8K 0x21, 12K+4K 0x21, 20K+12K 0x21, 600064+512 0x22' }
+        @{ Name = 'compressed.qcow2'; Size = 1MB; Reads = '0+64K 0x31, 128K+64K 0x32, 192K+4K 0x33' }
+        @{ Name = 'compressed-v2.qcow2'; Size = 66048; Reads = '0+66048 0x34' }
+        @{ Name = 'over.qcow2'; Size = 1MB; Reads = '0+4K 0x21, 4K+4K 0x41, 12K+4K 0x21, 24K+8K 0x21, 900096+512 0x42' }
+        @{ Name = 'snapshot.qcow2'; Size = 1MB; Reads = '0+64K 0x51, 64K+4K 0x52, 68K+60K 0x51' }
+        @{ Name = 'clusters-512.qcow2'; Size = 1049088; Reads = '0+512 0x61, 33280+1K 0x62, 1M+512 0x63' }
+        @{ Name = 'clusters-2m.qcow2'; Size = 8MB; Reads = '1M+4K 0x71, 6M+512 0x72' }
+        @{ Name = 'dirty.qcow2'; Size = 1MB; Reads = '0+4K 0x81' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+
+    # Fails unless qemu-img finds the same disk in a file and in a QED image with its backing files.
+    function Assert-QemuAgrees {
+        param([string] $Path, [string] $Format, [string] $Qed)
+
+        $compare = Invoke-Native qemu-img compare -f $Format -F qed $Path $Qed
+        "$($compare.Output)" | Should -Match 'Images are identical'
+        $compare.ExitCode | Should -Be 0
+    }
+
+    # Changes one byte of a file.
+    function Set-FileByte {
+        param([string] $Path, [long] $Offset, [byte] $Value)
+
+        $stream = [System.IO.File]::OpenWrite($Path)
+        $null = $stream.Seek($Offset, 'Begin')
+        $stream.WriteByte($Value)
+        $stream.Dispose()
+    }
+}
+
+Describe 'Files of other formats' {
+    BeforeEach {
+        $folder = New-Folder 'formats'
+        $overlayReads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
+        $null = Copy-Fixture 'chains/base.qed', 'chains/over-qed.qed', 'images/data-zero-hole.qed', 'images/size-unaligned.qed' -Folder $folder
+        $overlay = [System.IO.Path]::Combine($folder, 'over-qed.qed')
+        $unaligned = [System.IO.Path]::Combine($folder, 'size-unaligned.qed')
+    }
+
+    Context 'made and read' {
+        It 'as <Shown><Choice>: by the extension, and back' -ForEach $formats {
+            $result = [System.IO.Path]::Combine($folder, "result$Extension")
+            foreach ($case in @{ Source = $overlay; Size = 1MB; Reads = $overlayReads }, @{ Source = $unaligned; Size = 1050112; Reads = '0+4K 0xa2, 1M+1536 0xa1' }) {
+                $info = Convert-QedImage $case.Source $result @More -Force -Verify
+                $info.Path | Should -BeExactly $result
+                $info.Format | Should -Be $Shown
+                $info.VirtualSize | Should -Be $case.Size
+                $info.BackingFile | Should -BeNullOrEmpty
+                Assert-Disk $result $case.Size $case.Reads
+                (Compare-QedImage $result $case.Source -Strict).AreEqual | Should -BeTrue
+                if ($qemu) { Assert-QemuAgrees $result $Qemu $case.Source }
+                foreach ($target in 'back.qed', 'back.raw', 'back.vhdx', 'back.qcow2') {
+                    $back = [System.IO.Path]::Combine($folder, $target)
+                    (Convert-QedImage $result $back -Force -Verify).VirtualSize | Should -Be $case.Size
+                    Assert-Disk $back $case.Size $case.Reads
+                }
+            }
+        }
+
+        It 'as <Shown>: one for each of a folder, by -Format' -ForEach $plain {
+            $results = New-Folder 'formats/out'
+            $sources = [System.IO.Directory]::GetFiles($folder, '*.qed')
+            $found = $sources | Convert-QedImage -DestinationPath $results -Format $Format -Verify
+            $found | Should -HaveCount 4
+            foreach ($one in $found) {
+                [System.IO.Path]::GetExtension($one.Path) | Should -BeExactly $Extension
+                $one.Format | Should -Be $Shown
+                $source = [System.IO.Path]::Combine($folder, [System.IO.Path]::ChangeExtension([System.IO.Path]::GetFileName($one.Path), '.qed'))
+                (Compare-QedImage $one.Path $source -Strict).AreEqual | Should -BeTrue
+            }
+        }
+
+        It 'as <Shown>, in which qemu-img check finds nothing wrong' -Skip:(-not $qemu) -ForEach $checked {
+            $result = [System.IO.Path]::Combine($folder, "result$Extension")
+            $null = Convert-QedImage $overlay $result
+            $check = Invoke-Native qemu-img check -f $Qemu $result
+            "$($check.Output)" | Should -Match 'No errors were found'
+            $check.ExitCode | Should -Be 0
+        }
+
+        It 'as <Shown>, told by their contents where the name says nothing' -ForEach $plain {
+            $result = [System.IO.Path]::Combine($folder, "result$Extension")
+            $null = Convert-QedImage $overlay $result
+            $copy = [System.IO.Path]::Combine($folder, 'disk.bin')
+            [System.IO.File]::Copy($result, $copy)
+            (Compare-QedImage $copy $overlay -Strict).AreEqual | Should -BeTrue
+        }
+
+        It 'as <Shown>, under a QED overlay' -ForEach $plain {
+            $base = [System.IO.Path]::Combine($folder, "below$Extension")
+            $null = Convert-QedImage $overlay $base
+            $top = [System.IO.Path]::Combine($folder, 'top.qed')
+            $info = New-QedImage $top -BackingFile "below$Extension"
+            $info.VirtualSize | Should -Be 1MB
+            "$($info.BackingFormat)" | Should -Be 'Probe'
+            Set-DiskBytes $top 100000 (New-Bytes 1000 -Value 0x77)
+            Assert-Disk $top 1MB "$overlayReads, 100000+1000 0x77"
+            $chain = Get-QedInfo $top -BackingChain
+            $chain | ForEach-Object { $_.Format } | Should -Be 'QED', $Shown
+            $chain[1].Depth | Should -Be 1
+
+            $before = Get-FolderState $folder
+            Assert-OneError { Open-QedImage $base -ReadWrite } 'QedUnsupportedFormat' 'NotImplemented' $base '*does not change*'
+            Assert-OneError { Merge-QedImage $top -Confirm:$false } 'QedUnsupportedFormat' 'NotImplemented' $top "*below$Extension*"
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'as <Shown>, whole or not at all' -ForEach $plain {
+            $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $bad ([System.IO.Path]::Combine($folder, "result$Extension")) } 'QedCorrupt' 'InvalidData' $bad
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'as <Shown>, without a byte in the room that no data needs' -Skip:$IsOnWindows -ForEach $plain {
+            $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
+            $info = Convert-QedImage $big ([System.IO.Path]::Combine($folder, "result$Extension"))
+            $info.VirtualSize | Should -Be 3GB
+            $info.DiskUsage | Should -BeLessOrEqual 2MB
+        }
+
+        It 'not as <Shown> with -<Name> <Value>' -ForEach @(
+            @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'BlockSizeBytes'; Value = 1MB }
+            @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'ClusterSizeBytes'; Value = 64KB }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 256 }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 4MB }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'BlockSizeBytes'; Value = 1MB }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'TableSize'; Value = 4 }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'Fixed'; Value = $true }
+            @{ Shown = 'VDI'; Extension = '.vdi'; Name = 'BlockSizeBytes'; Value = 1MB }
+            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'Fixed'; Value = $true }
+            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'BackingFile'; Value = 'base.qed' }
+        ) {
+            $before = Get-FolderState $folder
+            $more = @{ $Name = $Value }
+            $result = [System.IO.Path]::Combine($folder, "result$Extension")
+            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay "*$Name $Value*"
+            Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
+            Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'of qcow2' {
+        BeforeEach { $null = Expand-Fixture 'qcow2/v3.qcow2.gz' -Folder $folder }
+
+        It 'are read: <Name>' -ForEach $qcow2 {
+            $file = Expand-Fixture "qcow2/$Name.gz" -Folder $folder
+            $before = Get-Sha256 $file
+            Assert-Disk $file $Size $Reads
+            foreach ($target in 'result.qed', 'result.raw', 'result.qcow2') {
+                $made = [System.IO.Path]::Combine($folder, $target)
+                (Convert-QedImage $file $made -Verify).VirtualSize | Should -Be $Size
+                Assert-Disk $made $Size $Reads
+            }
+
+            Get-Sha256 $file | Should -Be $before
+        }
+
+        It 'are made over a <_> file, with its format' -Skip:(-not $qemu) -ForEach 'qed', 'raw', 'qcow2', 'vhdx', 'vhd', 'vdi', 'vmdk' {
+            $base = [System.IO.Path]::Combine($folder, "below.$_")
+            $null = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) $base
+            $result = [System.IO.Path]::Combine($folder, 'result.qcow2')
+            $info = Convert-QedImage $overlay $result -BackingFile "below.$_" -ClusterSizeBytes 4KB -Verify
+            $info.Format | Should -Be 'qcow2'
+            $info.BackingFile | Should -BeExactly "below.$_"
+            $info.BackingFilePath | Should -Be $base
+            $info.FileSize | Should -BeLessThan 64KB
+            Assert-Disk $result 1MB $overlayReads
+            $told = "$((Invoke-Native qemu-img info -f qcow2 $result).Output)"
+            $told | Should -Match "backing file format: $(if ($_ -eq 'vhd') { 'vpc' } else { $_ })"
+            $check = Invoke-Native qemu-img check -f qcow2 $result
+            "$($check.Output)" | Should -Match 'No errors were found'
+        }
+
+        It 'in their first version are another format, which is not read' {
+            $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
+            Set-FileByte $file 7 1
+            Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedUnsupportedFormat' 'NotImplemented' $file '*is a qcow file*'
+        }
+
+        It 'with <Feature> are refused by its name' -ForEach @(
+            @{ Feature = 'encryption (AES)'; Offset = 35; Value = 1 }, @{ Feature = 'encryption (LUKS)'; Offset = 35; Value = 2 }
+            @{ Feature = 'an external data file'; Offset = 79; Value = 4 }, @{ Feature = 'extended L2 entries (subclusters)'; Offset = 79; Value = 16 }
+        ) {
+            $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
+            Set-FileByte $file $Offset $Value
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedUnsupportedFormat' 'NotImplemented' $file "*$Feature*"
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'that are damaged are refused by field, value and what is allowed' {
+            $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
+            Set-FileByte $file 23 30
+            Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedDamagedFile' 'InvalidData' $file '*cluster_bits is 30, allowed is 9 to 21*'
+        }
+    }
+}
