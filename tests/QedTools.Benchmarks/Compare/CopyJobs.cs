@@ -40,13 +40,33 @@ internal sealed class CopyJobs(Session session)
         string ours = inputs.PathOf("ours.vhdx");
         string theirs = inputs.PathOf("theirs.vhdx");
         return new Job(
-            $"Convert-QedImage, {Size(size)} QED, half of it scattered data, to VHDX{Ending(flushes)}",
+            $"Convert-QedImage, {Size(size)} QED, a quarter of it scattered data, to VHDX{Ending(flushes)}",
             1.00,
             () => Convert(qed, ours, flushes),
             () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "qed", "-O", "vhdx", qed, theirs]),
             (_, _) => AreEqual(raw, theirs, ours))
         {
-            BytesWritten = size,
+            BytesWritten = size * 3 / 8,
+            BeforeRound = () => Remove(ours, theirs),
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+    }
+
+    public Job QedToQcow2(Inputs inputs, long size, bool flushes)
+    {
+        string raw = inputs.ScatteredRaw("scattered.raw", size, storesZeroes: false);
+        string qed = ToQed(inputs, raw, "scattered.qed");
+        string ours = inputs.PathOf("ours.qcow2");
+        string theirs = inputs.PathOf("theirs.qcow2");
+        return new Job(
+            $"Convert-QedImage, {Size(size)} QED, a quarter of it scattered data, to qcow2{Ending(flushes)}",
+            1.00,
+            () => Convert(qed, ours, flushes),
+            () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "qed", "-O", "qcow2", qed, theirs]),
+            (_, _) => AreEqual(raw, theirs, ours))
+        {
+            BytesWritten = size * 3 / 8,
             BeforeRound = () => Remove(ours, theirs),
             Units = size >> 20,
             Unit = "MiB of disk",

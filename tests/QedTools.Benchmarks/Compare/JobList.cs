@@ -26,6 +26,8 @@ internal sealed class JobList(Session session, int share)
         ("Convert-QedImage, QED to raw, flushed", inputs => _copies.QedToRaw(inputs, DiskSize, flushes: true)),
         ("Convert-QedImage, QED to VHDX", inputs => _copies.QedToVhdx(inputs, DiskSize, flushes: false)),
         ("Convert-QedImage, QED to VHDX, flushed", inputs => _copies.QedToVhdx(inputs, DiskSize, flushes: true)),
+        ("Convert-QedImage, QED to qcow2", inputs => _copies.QedToQcow2(inputs, DiskSize, flushes: false)),
+        ("Convert-QedImage, QED to qcow2, flushed", inputs => _copies.QedToQcow2(inputs, DiskSize, flushes: true)),
         ("Convert-QedImage, holes to QED", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: false, flushes: false)),
         ("Convert-QedImage, holes to QED, flushed", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: false, flushes: true)),
         ("Convert-QedImage, dense to QED", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: true, flushes: false)),

@@ -79,6 +79,11 @@ public sealed class Qcow2QemuTests : IDisposable
         MakeRaw("a.raw", size, pieces);
         foreach ((string compat, bool isCompressed) in new[] { ("0.10", false), ("0.10", true), ("1.1", false), ("1.1", true) })
         {
+            if (compat == "0.10" && size > 1L << 40)
+            {
+                continue; // the tables are the same, and it takes QEMU long to look at them
+            }
+
             File.Delete(At("b.qcow2"));
             string options = $"compat={compat},cluster_size={clusterSize}";
             string[] arguments = ["convert", "-f", "raw", "-O", "qcow2", .. (string[])(isCompressed ? ["-c"] : []), "-o", options, At("a.raw"), At("b.qcow2")];
