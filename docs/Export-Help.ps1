@@ -19,7 +19,7 @@ Set-StrictMode -Version 3
 # A terminal of 80 columns shows the lines of an about topic unbroken.
 $topicWidth = 80
 
-function ConvertFrom-Markdown {
+function ConvertFrom-PageText {
     param([AllowNull()][AllowEmptyString()][string] $Text)
 
     $plain = $Text -replace '\r' -replace '\[([^\]]+)\]\([^)]+\)', '$1' -replace '`([^`]+)`', '$1'
@@ -27,12 +27,12 @@ function ConvertFrom-Markdown {
 }
 
 # The paragraphs of a text as the children of a MAML element.
-function Set-Paragraph {
+function Edit-Paragraph {
     param([System.Xml.XmlElement] $Element, [AllowEmptyString()][string] $Text)
 
     while ($Element.HasChildNodes) { $null = $Element.RemoveChild($Element.FirstChild) }
-    foreach ($paragraph in (ConvertFrom-Markdown $Text) -split '\n{2,}' -ne '') {
-        Add-Element $Element maml para $paragraph
+    foreach ($paragraph in (ConvertFrom-PageText $Text) -split '\n{2,}' -ne '') {
+        Add-Element $Element -Prefix maml -Name para -Text $paragraph
     }
 }
 
@@ -45,7 +45,7 @@ function Add-Element {
 }
 
 # An example: its commands and what they show as they are, in dev:code, which alone keeps the spaces at the left of a table.
-function Set-Example {
+function Edit-Example {
     param([System.Xml.XmlElement] $Element, [string] $Remarks)
 
     $code, $text, $inside = @(), @(), $false
@@ -60,15 +60,15 @@ function Set-Example {
     }
 
     $Element.SelectSingleNode('dev:code', $namespaces).InnerText = $code -join "`n"
-    Set-Paragraph $Element.SelectSingleNode('maml:introduction', $namespaces) ''
+    Edit-Paragraph $Element.SelectSingleNode('maml:introduction', $namespaces) ''
     $shown = $Element.SelectSingleNode('dev:remarks', $namespaces)
-    Set-Paragraph $shown ($text -join "`n")
+    Edit-Paragraph $shown ($text -join "`n")
     # What keeps the next title apart.
-    Add-Element $shown maml para ''
+    Add-Element $shown -Prefix maml -Name para -Text ''
 }
 
 # A parameter as it binds in one parameter set, or in general: required, if any set requires it.
-function Set-Parameter {
+function Edit-Parameter {
     param([System.Xml.XmlElement] $Element, $Parameter, [string] $SetName)
 
     $sets = @($Parameter.ParameterSets | Where-Object { -not $SetName -or $_.Name -in $SetName, '(All)' })
@@ -81,38 +81,38 @@ function Set-Parameter {
     $Element.SetAttribute('pipelineInput', $(if ($sources) { "true ($($sources -join ', '))" } else { 'false' }))
     $Element.SetAttribute('position', $sets[0].Position.ToLowerInvariant())
     $Element.SetAttribute('aliases', $(if ($Parameter.Aliases) { $Parameter.Aliases -join ', ' } else { 'none' }))
-    Set-Paragraph $Element.SelectSingleNode('maml:description', $namespaces) $Parameter.Description
+    Edit-Paragraph $Element.SelectSingleNode('maml:description', $namespaces) $Parameter.Description
     $default = if ($Parameter.DefaultValue) { $Parameter.DefaultValue } else { 'None' }
-    Add-Element $Element dev defaultValue $default
+    Add-Element $Element -Prefix dev -Name defaultValue -Text $default
 }
 
-function Set-Command {
+function Edit-Command {
     param([System.Xml.XmlElement] $Element, $Page)
 
-    Set-Paragraph $Element.SelectSingleNode('maml:description', $namespaces) $Page.Description
-    Set-Paragraph $Element.SelectSingleNode('maml:alertSet/maml:alert', $namespaces) $Page.Notes
+    Edit-Paragraph $Element.SelectSingleNode('maml:description', $namespaces) $Page.Description
+    Edit-Paragraph $Element.SelectSingleNode('maml:alertSet/maml:alert', $namespaces) $Page.Notes
 
     $parameters = @{}
     foreach ($parameter in $Page.Parameters) { $parameters[$parameter.Name] = $parameter }
     foreach ($node in $Element.SelectNodes('command:parameters/command:parameter', $namespaces)) {
-        Set-Parameter $node $parameters[$node.SelectSingleNode('maml:name', $namespaces).InnerText]
+        Edit-Parameter $node $parameters[$node.SelectSingleNode('maml:name', $namespaces).InnerText]
     }
     $items = $Element.SelectNodes('command:syntax/command:syntaxItem', $namespaces)
     for ($i = 0; $i -lt $items.Count; $i++) {
         foreach ($node in $items[$i].SelectNodes('command:parameter', $namespaces)) {
-            Set-Parameter $node $parameters[$node.SelectSingleNode('maml:name', $namespaces).InnerText] $Page.Syntax[$i].ParameterSetName
+            Edit-Parameter $node $parameters[$node.SelectSingleNode('maml:name', $namespaces).InnerText] -SetName $Page.Syntax[$i].ParameterSetName
         }
     }
 
     $examples = $Element.SelectNodes('command:examples/command:example', $namespaces)
-    for ($i = 0; $i -lt $examples.Count; $i++) { Set-Example $examples[$i] $Page.Examples[$i].Remarks }
+    for ($i = 0; $i -lt $examples.Count; $i++) { Edit-Example $examples[$i] $Page.Examples[$i].Remarks }
 
     foreach ($kind in @(
             @{ Path = 'command:inputTypes/command:inputType'; Entries = $Page.Inputs }
             @{ Path = 'command:returnValues/command:returnValue'; Entries = $Page.Outputs })) {
         $nodes = $Element.SelectNodes($kind.Path, $namespaces)
         for ($i = 0; $i -lt $nodes.Count; $i++) {
-            Set-Paragraph $nodes[$i].SelectSingleNode('maml:description', $namespaces) $kind.Entries[$i].Description
+            Edit-Paragraph $nodes[$i].SelectSingleNode('maml:description', $namespaces) $kind.Entries[$i].Description
         }
     }
 }
@@ -138,7 +138,7 @@ function Export-CommandHelp {
         $namespaces.AddNamespace($prefix, $document.DocumentElement.GetNamespaceOfPrefix($prefix))
     }
     $commands = $document.DocumentElement.SelectNodes('command:command', $namespaces)
-    for ($i = 0; $i -lt $pages.Count; $i++) { Set-Command $commands[$i] $pages[$i] }
+    for ($i = 0; $i -lt $pages.Count; $i++) { Edit-Command $commands[$i] $pages[$i] }
 
     $settings = [System.Xml.XmlWriterSettings]@{ Indent = $true; NewLineChars = "`n"; Encoding = [System.Text.UTF8Encoding]::new($false) }
     $writer = [System.Xml.XmlWriter]::Create([System.IO.Path]::Combine($Destination, $file.Name), $settings)
@@ -155,7 +155,7 @@ function Format-TopicText {
 
     $line = (' ' * $Indent) + $Mark
     $isEmpty = $true
-    foreach ($word in -split (ConvertFrom-Markdown $Text)) {
+    foreach ($word in -split (ConvertFrom-PageText $Text)) {
         if (-not $isEmpty -and $line.Length + 1 + $word.Length -gt $topicWidth) {
             $line
             $line = (' ' * ($Indent + $Mark.Length)) + $word
@@ -176,7 +176,7 @@ function Export-Topic {
     foreach ($line in @(Get-Content $Page | Select-Object -Skip 1) + '') {
         $starts = $line -match '^(#+ |```|- |\s*$)'
         if ($starts -and $pending -and -not $inCode) {
-            $lines += Format-TopicText ($pending -join ' ') 4 $mark
+            $lines += Format-TopicText ($pending -join ' ') -Indent 4 -Mark $mark
             $pending, $mark = @(), ''
         }
         switch -Regex ($line) {

@@ -121,7 +121,7 @@ BeforeAll {
         $expected = $Example.Output -split '\n'
         # Paths are longer here than on the page; behind other columns they would be cut off.
         $width = if ($expected -match '/vm/' -notmatch '^   Directory: ') { 80 + $folder.Length } else { 80 }
-        $shown = @(Invoke-AtPrompt $folder $Example.Code $width)
+        $shown = @(Invoke-AtPrompt $folder $Example.Code -PromptWidth $width)
         $shown = $shown | ForEach-Object {
             $line = $_.Replace($folder, '/vm')
             if ($IsOnWindows) { $line.Replace('\', '/') } else { $line }
