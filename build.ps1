@@ -13,8 +13,9 @@
 param(
     # Build: the module, so that Import-Module ./QedTools.psd1 works. Test: everything, the Pester files with real Pester.
     # Analyze: every script, with PSScriptAnalyzer. Package: what is published, to the folder out. Bench: beside qemu-img.
+    # Docs: what Get-Help reads, from the pages in docs/en-US; needs Microsoft.PowerShell.PlatyPS.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Analyze', 'Package', 'Bench')]
+    [ValidateSet('Build', 'Test', 'Docs', 'Analyze', 'Package', 'Bench')]
     [string[]] $Task = 'Build',
 
     # Of Build and Test. Packages and figures are those of the Release build.
@@ -75,6 +76,10 @@ function Invoke-PackageTask {
 
 function Invoke-BenchTask {
     Invoke-Dotnet run --configuration Release --project "$PSScriptRoot/tests/QedTools.Benchmarks" '--' compare
+}
+
+function Invoke-DocsTask {
+    & "$PSScriptRoot/docs/Export-Help.ps1" -Destination "$PSScriptRoot/src/QedTools/en-US"
 }
 
 foreach ($name in $Task) {

@@ -1,33 +1,35 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using QedTools.Shell.Commands;
+using System.Reflection;
+using Microsoft.PowerShell.Commands;
 
 namespace QedTools.Shell;
 
 /// <summary>
-/// The session of the shell's users: <see cref="ModuleSession"/>, and small stand-ins for the few commands of
-/// PowerShell's Utility and Management modules without which a prompt is no prompt. Tests take the bare
-/// <see cref="ModuleSession"/>.
+/// The session of the shell's users: <see cref="ModuleSession"/>, and the cmdlets of PowerShell's Management and Utility
+/// modules, without which a prompt is no prompt. Tests take the bare <see cref="ModuleSession"/>, but for the examples of the help.
 /// </summary>
-internal static class ShellSession
+public static class ShellSession
 {
     /// <summary>Describes a new session.</summary>
     public static InitialSessionState Create()
     {
         InitialSessionState state = ModuleSession.Create();
         state.ThrowOnRunspaceOpenError = true;
-        AddCommand<GetChildItemCommand>(state, "Get-ChildItem");
-        AddCommand<GetLocationCommand>(state, "Get-Location");
-        AddCommand<SetLocationCommand>(state, "Set-Location");
-        AddCommand<WriteHostCommand>(state, "Write-Host");
-        AddCommand<WriteOutputCommand>(state, "Write-Output");
-        AddCommand<SelectObjectCommand>(state, "Select-Object");
-        AddCommand<FormatTableCommand>(state, "Format-Table");
-        AddCommand<FormatListCommand>(state, "Format-List");
+        AddCmdlets(state, typeof(GetChildItemCommand).Assembly);
+        AddCmdlets(state, typeof(SelectObjectCommand).Assembly);
         return state;
     }
 
-    private static void AddCommand<TCommand>(InitialSessionState state, string name)
-        where TCommand : PSCmdlet
-        => state.Commands.Add(new SessionStateCmdletEntry(name, typeof(TCommand), helpFileName: null));
+    // PowerShell imports them from module manifests, which are not in the packages.
+    private static void AddCmdlets(InitialSessionState state, Assembly module)
+    {
+        foreach (System.Type type in module.GetExportedTypes())
+        {
+            if (type is { IsAbstract: false } && type.GetCustomAttribute<CmdletAttribute>(inherit: false) is { } cmdlet)
+            {
+                state.Commands.Add(new SessionStateCmdletEntry($"{cmdlet.VerbName}-{cmdlet.NounName}", type, helpFileName: null));
+            }
+        }
+    }
 }

@@ -33,17 +33,9 @@ internal static class Usage
         Ctrl+C; else 0.
         """;
 
-    private const string StandIns =
-        """
-        PowerShell's Utility and Management modules are not part of the embedded
-        engine. Get-ChildItem, Get-Location, Set-Location, Select-Object, Format-Table,
-        Format-List, Write-Host and Write-Output are small stand-ins for the originals;
-        Export-Csv, ConvertTo-Json and the like need a full PowerShell.
-        """;
-
     /// <summary>The whole help text.</summary>
     public static string Full { get; } =
-        string.Join(Environment.NewLine + Environment.NewLine, Version, Short, Details, StandIns);
+        string.Join(Environment.NewLine + Environment.NewLine, Version, Short, Details);
 
     /// <summary>One line: the module's version and the engine's.</summary>
     public static string Version =>
@@ -57,8 +49,7 @@ internal static class Usage
         "  Get-Command -Module QedTools   lists the commands",
         "  Get-Help Get-QedInfo           explains one",
         "  exit                           leaves",
-        string.Empty,
-        StandIns);
+        string.Empty);
 
     private static string VersionOf(Type type)
     {

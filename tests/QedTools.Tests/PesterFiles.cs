@@ -14,6 +14,9 @@ namespace QedTools.Tests;
 /// </summary>
 public sealed class PesterFiles
 {
+    // What users type is tried in the session that users have.
+    private const string ExamplesFile = "Examples.Tests.ps1";
+
     private static readonly ConcurrentDictionary<string, PesterFile> Files = new();
 
     // Beside the module, not beside this program: the files say ../../QedTools.psd1 and ../fixtures.
@@ -56,5 +59,5 @@ public sealed class PesterFiles
     }
 
     private static PesterFile Find(string file) => Files.GetOrAdd(
-        file, name => PesterFile.Discover(Path.Combine(Folder, name), ModuleSession.Create));
+        file, name => PesterFile.Discover(Path.Combine(Folder, name), name == ExamplesFile ? ShellSession.Create : ModuleSession.Create));
 }

@@ -15,13 +15,7 @@ internal sealed class FlatDisk(IStorage storage, long start, long length, bool i
 
     public bool CanWrite => isNew;
 
-    public DiskExtent ExtentAt(long offset, long length)
-    {
-        StorageRange range = storage.RangeAt(start + offset, length);
-        return range.IsHole
-            ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-            : new DiskExtent(offset, range.Length, QedExtentState.Data, start + offset, Depth: 0);
-    }
+    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.At(storage, offset, start + offset, length);
 
     public void Read(long offset, Span<byte> buffer) => buffer.Slice(storage.Read(start + offset, buffer)).Clear();
 

@@ -130,9 +130,7 @@ public static class ImageOptimization
 
     private static bool ShowsTheSame(IDisk backing, long offset, ReadOnlySpan<byte> data, Span<byte> shown)
     {
-        int inside = (int)Math.Max(0, Math.Min(data.Length, backing.Length - offset));
-        backing.Read(offset, shown.Slice(0, inside));
-        shown.Slice(inside).Clear();
+        DiskBelow.Read(backing, offset, shown);
         return data.SequenceEqual(shown);
     }
 }

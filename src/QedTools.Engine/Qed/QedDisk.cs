@@ -36,13 +36,9 @@ internal sealed class QedDisk : IDisk
     public DiskExtent ExtentAt(long offset, long length)
     {
         ClusterRun run = _image.Map.RunAt(offset, length);
-        if (run.State != QedExtentState.Unallocated || _backing is null || offset >= _backing.Length)
-        {
-            return new DiskExtent(offset, run.Length, run.State, run.FileOffset, Depth: 0);
-        }
-
-        DiskExtent below = _backing.ExtentAt(offset, Math.Min(run.Length, _backing.Length - offset));
-        return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+        return run.State == QedExtentState.Unallocated
+            ? DiskBelow.ExtentAt(_backing, offset, run.Length)
+            : new DiskExtent(offset, run.Length, run.State, run.FileOffset, Depth: 0);
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -58,7 +54,7 @@ internal sealed class QedDisk : IDisk
                     part.Slice(_image.Storage.Read(run.FileOffset, part)).Clear();
                     break;
                 case QedExtentState.Unallocated:
-                    ReadBacking(offset, part);
+                    DiskBelow.Read(_backing, offset, part);
                     break;
                 default:
                     part.Clear();
@@ -134,17 +130,6 @@ internal sealed class QedDisk : IDisk
 
     private bool IsBacked(long offset) => _backing is { } backing && offset < backing.Length;
 
-    private void ReadBacking(long offset, Span<byte> buffer)
-    {
-        int backed = IsBacked(offset) ? (int)Math.Min(buffer.Length, _backing!.Length - offset) : 0;
-        if (backed > 0)
-        {
-            _backing!.Read(offset, buffer.Slice(0, backed));
-        }
-
-        buffer.Slice(backed).Clear();
-    }
-
     // Writes to clusters that are unallocated or zero: new clusters get the data and, around it, what the disk showed there.
     private void WriteToNewClusters(long offset, ReadOnlySpan<byte> data, bool showsBacking)
     {
@@ -199,9 +184,9 @@ internal sealed class QedDisk : IDisk
         try
         {
             Span<byte> piece = rented.AsSpan(0, (int)whole);
-            ReadBacking(start, piece.Slice(0, head));
+            DiskBelow.Read(_backing, start, piece.Slice(0, head));
             data.CopyTo(piece.Slice(head));
-            ReadBacking(dataEnd, piece.Slice(head + data.Length));
+            DiskBelow.Read(_backing, dataEnd, piece.Slice(head + data.Length));
             _image.Storage.Write(target, piece);
         }
         finally
@@ -218,7 +203,7 @@ internal sealed class QedDisk : IDisk
             while (length > 0)
             {
                 Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
-                ReadBacking(offset, piece);
+                DiskBelow.Read(_backing, offset, piece);
                 _image.Storage.Write(target, piece);
                 offset += piece.Length;
                 target += piece.Length;

@@ -24,7 +24,6 @@ internal static class ErrorTable
         [typeof(QedDamagedFileException)] = ("QedDamagedFile", ErrorCategory.InvalidData),
         [typeof(QedLimitException)] = ("QedLimit", ErrorCategory.InvalidArgument),
         [typeof(QedUnsupportedFormatException)] = ("QedUnsupportedFormat", ErrorCategory.NotImplemented),
-        [typeof(QedDamagedFileException)] = ("QedDamagedFile", ErrorCategory.InvalidData),
         [typeof(QedBackingFileNotFoundException)] = ("QedBackingFileNotFound", ErrorCategory.ObjectNotFound),
         [typeof(QedBackingFileRefusedException)] = ("QedBackingFileRefused", ErrorCategory.SecurityError),
         [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),

@@ -11,13 +11,7 @@ internal sealed class RawDisk(IStorage storage) : IDisk
 
     public bool CanWrite => storage.CanWrite;
 
-    public DiskExtent ExtentAt(long offset, long length)
-    {
-        StorageRange range = storage.RangeAt(offset, length);
-        return range.IsHole
-            ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-            : new DiskExtent(offset, range.Length, QedExtentState.Data, FileOffset: offset, Depth: 0);
-    }
+    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.At(storage, offset, fileOffset: offset, length);
 
     // The file may have become shorter since somebody asked for its length.
     public void Read(long offset, Span<byte> buffer) => buffer.Slice(storage.Read(offset, buffer)).Clear();

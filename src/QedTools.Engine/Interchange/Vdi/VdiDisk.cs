@@ -41,11 +41,7 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
                 offset, most, entry == VdiBlocks.Free ? QedExtentState.Unallocated : QedExtentState.Zero, FileOffset: 0, Depth: 0);
         }
 
-        long place = Place(offset, entry);
-        StorageRange range = storage.RangeAt(place, most);
-        return range.IsHole
-            ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-            : new DiskExtent(offset, range.Length, QedExtentState.Data, place, Depth: 0);
+        return StoredExtent.At(storage, offset, Place(offset, entry), most);
     }
 
     public void Read(long offset, Span<byte> buffer)

@@ -27,21 +27,7 @@ internal sealed class VhdDisk : IDisk
     public DiskExtent ExtentAt(long offset, long length)
     {
         VhdRun run = _map.RunAt(offset, length);
-        if (run.IsData)
-        {
-            StorageRange range = Storage.RangeAt(run.FileOffset, run.Length);
-            return range.IsHole
-                ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-                : new DiskExtent(offset, range.Length, QedExtentState.Data, run.FileOffset, Depth: 0);
-        }
-
-        if (_parent is null || offset >= _parent.Length)
-        {
-            return new DiskExtent(offset, run.Length, QedExtentState.Unallocated, FileOffset: 0, Depth: 0);
-        }
-
-        DiskExtent below = _parent.ExtentAt(offset, Math.Min(run.Length, _parent.Length - offset));
-        return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+        return run.IsData ? StoredExtent.At(Storage, offset, run.FileOffset, run.Length) : DiskBelow.ExtentAt(_parent, offset, run.Length);
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -56,7 +42,7 @@ internal sealed class VhdDisk : IDisk
             }
             else
             {
-                ReadParent(offset, part);
+                DiskBelow.Read(_parent, offset, part);
             }
 
             offset += part.Length;
@@ -93,15 +79,4 @@ internal sealed class VhdDisk : IDisk
     public void Flush() => Storage.Flush();
 
     public void SetLength(long length) => throw new InvalidOperationException("A file that is being made keeps its size.");
-
-    private void ReadParent(long offset, Span<byte> buffer)
-    {
-        int below = _parent is { } parent && offset < parent.Length ? (int)Math.Min(buffer.Length, parent.Length - offset) : 0;
-        if (below > 0)
-        {
-            _parent!.Read(offset, buffer.Slice(0, below));
-        }
-
-        buffer.Slice(below).Clear();
-    }
 }

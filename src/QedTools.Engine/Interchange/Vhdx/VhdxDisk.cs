@@ -20,13 +20,9 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? backing) : IDisk
         {
             case QedExtentState.Data:
                 // A block that was written in part has a hole in the host's file where nothing was.
-                StorageRange range = layer.File.RangeAt(run.FileOffset, run.Length);
-                return range.IsHole
-                    ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-                    : new DiskExtent(offset, range.Length, QedExtentState.Data, run.FileOffset, Depth: 0);
-            case QedExtentState.Unallocated when backing is not null && offset < backing.Length:
-                DiskExtent below = backing.ExtentAt(offset, Math.Min(run.Length, backing.Length - offset));
-                return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+                return StoredExtent.At(layer.File, offset, run.FileOffset, run.Length);
+            case QedExtentState.Unallocated:
+                return DiskBelow.ExtentAt(backing, offset, run.Length);
             default:
                 return new DiskExtent(offset, run.Length, run.State, FileOffset: 0, Depth: 0);
         }
@@ -45,7 +41,7 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? backing) : IDisk
                     part.Slice(layer.File.Read(run.FileOffset, part)).Clear();
                     break;
                 case QedExtentState.Unallocated:
-                    ReadBacking(offset, part);
+                    DiskBelow.Read(backing, offset, part);
                     break;
                 default:
                     part.Clear();
@@ -107,16 +103,5 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? backing) : IDisk
         {
             throw new InvalidOperationException("The disk is open for reading only.");
         }
-    }
-
-    private void ReadBacking(long offset, Span<byte> buffer)
-    {
-        int backed = backing is null ? 0 : (int)Math.Max(0, Math.Min(buffer.Length, backing.Length - offset));
-        if (backed > 0)
-        {
-            backing!.Read(offset, buffer.Slice(0, backed));
-        }
-
-        buffer.Slice(backed).Clear();
     }
 }

@@ -33,22 +33,9 @@ internal sealed class VmdkDisk(
             return new DiskExtent(offset, most, QedExtentState.Zero, FileOffset: 0, Depth: 0);
         }
 
-        if (entry != VmdkGrains.Unused)
-        {
-            long place = Place(offset, entry);
-            StorageRange range = storage.RangeAt(place, most);
-            return range.IsHole
-                ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-                : new DiskExtent(offset, range.Length, QedExtentState.Data, place, Depth: 0);
-        }
-
-        if (parent is null || offset >= parent.Length)
-        {
-            return new DiskExtent(offset, most, QedExtentState.Unallocated, FileOffset: 0, Depth: 0);
-        }
-
-        DiskExtent below = parent.ExtentAt(offset, Math.Min(most, parent.Length - offset));
-        return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+        return entry == VmdkGrains.Unused
+            ? DiskBelow.ExtentAt(parent, offset, most)
+            : StoredExtent.At(storage, offset, Place(offset, entry), most);
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -57,15 +44,13 @@ internal sealed class VmdkDisk(
         {
             Span<byte> part = buffer.Slice(0, (int)grains.LengthIn(offset, buffer.Length));
             uint entry = map[grains.IndexOf(offset)];
-            if (entry == VmdkGrains.Unused && parent is not null && offset < parent.Length)
+            if (entry == VmdkGrains.Unused)
             {
-                int below = (int)Math.Min(part.Length, parent.Length - offset);
-                parent.Read(offset, part.Slice(0, below));
-                part.Slice(below).Clear();
+                DiskBelow.Read(parent, offset, part);
             }
             else
             {
-                int done = entry == VmdkGrains.Unused || IsZeroed(entry) ? 0 : storage.Read(Place(offset, entry), part);
+                int done = IsZeroed(entry) ? 0 : storage.Read(Place(offset, entry), part);
                 part.Slice(done).Clear();
             }
 

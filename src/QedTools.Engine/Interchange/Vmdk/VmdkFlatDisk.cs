@@ -12,27 +12,9 @@ internal sealed class VmdkFlatDisk(long length, IDisk? data) : IDisk
 
     public bool CanWrite => false;
 
-    public DiskExtent ExtentAt(long offset, long length)
-    {
-        if (data is null || offset >= data.Length)
-        {
-            return new DiskExtent(offset, length, QedExtentState.Unallocated, FileOffset: 0, Depth: 0);
-        }
+    public DiskExtent ExtentAt(long offset, long length) => DiskBelow.ExtentAt(data, offset, length);
 
-        DiskExtent extent = data.ExtentAt(offset, Math.Min(length, data.Length - offset));
-        return extent with { Depth = extent.Depth + 1 };
-    }
-
-    public void Read(long offset, Span<byte> buffer)
-    {
-        int there = data is not null && offset < data.Length ? (int)Math.Min(buffer.Length, data.Length - offset) : 0;
-        if (there > 0)
-        {
-            data!.Read(offset, buffer.Slice(0, there));
-        }
-
-        buffer.Slice(there).Clear();
-    }
+    public void Read(long offset, Span<byte> buffer) => DiskBelow.Read(data, offset, buffer);
 
     public void Write(long offset, ReadOnlySpan<byte> data) => throw ReadOnly();
 

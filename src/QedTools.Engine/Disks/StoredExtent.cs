@@ -1,0 +1,21 @@
+using QedTools.Storage;
+
+namespace QedTools.Disks;
+
+/// <summary>What a range of a file holds for the disk above it: a hole of the host's file is zeroes, anything else data.</summary>
+internal static class StoredExtent
+{
+    /// <summary>The extent that begins at <paramref name="offset"/>.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="offset">Where it begins on the disk, in bytes.</param>
+    /// <param name="fileOffset">Where it begins in the file, in bytes.</param>
+    /// <param name="length">How far to look, in bytes.</param>
+    /// <exception cref="QedException">The host did not tell.</exception>
+    public static DiskExtent At(IStorage storage, long offset, long fileOffset, long length)
+    {
+        StorageRange range = storage.RangeAt(fileOffset, length);
+        return range.IsHole
+            ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
+            : new DiskExtent(offset, range.Length, QedExtentState.Data, fileOffset, Depth: 0);
+    }
+}
