@@ -7,6 +7,8 @@
 #>
 #Requires -Modules @{ ModuleName = 'Microsoft.PowerShell.PlatyPS'; ModuleVersion = '1.0.0' }
 [CmdletBinding()]
+[System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'They change a document in memory.')]
+[System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'Functions of this script alone.')]
 param(
     # The folder for the files; it is made where it is missing.
     [Parameter(Mandatory)]
@@ -19,7 +21,7 @@ Set-StrictMode -Version 3
 # A terminal of 80 columns shows the lines of an about topic unbroken.
 $topicWidth = 80
 
-function ConvertFrom-Markdown {
+function Get-PlainText {
     param([AllowNull()][AllowEmptyString()][string] $Text)
 
     $plain = $Text -replace '\r' -replace '\[([^\]]+)\]\([^)]+\)', '$1' -replace '`([^`]+)`', '$1'
@@ -31,7 +33,7 @@ function Set-Paragraph {
     param([System.Xml.XmlElement] $Element, [AllowEmptyString()][string] $Text)
 
     while ($Element.HasChildNodes) { $null = $Element.RemoveChild($Element.FirstChild) }
-    foreach ($paragraph in (ConvertFrom-Markdown $Text) -split '\n{2,}' -ne '') {
+    foreach ($paragraph in (Get-PlainText $Text) -split '\n{2,}' -ne '') {
         Add-Element $Element maml para $paragraph
     }
 }
@@ -155,7 +157,7 @@ function Format-TopicText {
 
     $line = (' ' * $Indent) + $Mark
     $isEmpty = $true
-    foreach ($word in -split (ConvertFrom-Markdown $Text)) {
+    foreach ($word in -split (Get-PlainText $Text)) {
         if (-not $isEmpty -and $line.Length + 1 + $word.Length -gt $topicWidth) {
             $line
             $line = (' ' * ($Indent + $Mark.Length)) + $word
