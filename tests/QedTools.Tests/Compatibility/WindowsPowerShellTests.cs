@@ -20,6 +20,7 @@ public sealed class WindowsPowerShellTests
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*.psd1"))
         .Concat(Directory.EnumerateFiles(Path.Combine(Root, "src", "QedTools"), "*.ps*1*"))
         .Concat(Directory.EnumerateFiles(Path.Combine(Root, "tests", "QedTools.Tests"), "*.ps1"))
+        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs", "examples"), "*.ps1"))
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
         .Order()];
 

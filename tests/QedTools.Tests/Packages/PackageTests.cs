@@ -39,9 +39,8 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
         "lib/Desktop/System.Runtime.CompilerServices.Unsafe.dll",
     ];
 
-    private static IEnumerable<string> Help => Directory.Exists(Path.Combine(PackageSet.Root, "en-US"))
-        ? PackageSet.FilesIn(Path.Combine(PackageSet.Root, "en-US")).Select(file => "en-US/" + file)
-        : [];
+    private static IEnumerable<string> Help =>
+        PackageSet.FilesIn(Path.Combine(PackageSet.Root, "src", "QedTools", "en-US")).Select(file => "en-US/" + file);
 
     [Fact]
     public void The_module_ships_these_files_and_no_others() =>

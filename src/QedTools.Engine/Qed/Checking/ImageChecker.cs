@@ -95,7 +95,7 @@ internal sealed class ImageChecker
             LeakedClusters = leaked,
             LeakedBytes = _geometry.BytesOf(leaked),
             CorruptionCount = _corruptionCount,
-            Corruptions = _corruptions.ToArray(),
+            Corruptions = new ResultList<QedCorruption>(_corruptions.ToArray()),
             ImageEndOffset = _geometry.BytesOf(lastUsed + 1),
         };
     }

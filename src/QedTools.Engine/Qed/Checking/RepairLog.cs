@@ -19,7 +19,7 @@ internal sealed class RepairLog
         get
         {
             Close();
-            return _kept.ToArray();
+            return new ResultList<QedRepair>(_kept.ToArray());
         }
     }
 

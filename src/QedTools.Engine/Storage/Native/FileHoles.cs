@@ -5,10 +5,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Finds holes with SEEK_DATA/SEEK_HOLE or FSCTL_QUERY_ALLOCATED_RANGES, and makes files able to have them.</summary>
+/// <summary>
+/// Finds holes with SEEK_DATA/SEEK_HOLE on Linux and FSCTL_QUERY_ALLOCATED_RANGES on Windows, and makes files able to have them.
+/// </summary>
 internal static unsafe class FileHoles
 {
     private const int FromStart = 0; // SEEK_SET
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
     private const int NoSuchAddress = 6; // ENXIO: no data from here to the end of the file
 
     /// <summary>The range at <paramref name="offset"/>, at most <paramref name="length"/> bytes of it.</summary>
@@ -21,15 +25,16 @@ internal static unsafe class FileHoles
                 return WindowsRangeAt(handle, offset, length);
             }
 
-            // Of a 32-bit process, lseek takes an offset of 32 bits, and another call stands for this one.
-            if ((Platform.IsLinux || Platform.IsMac) && IntPtr.Size == sizeof(long))
+            // macOS has the call too, but APFS was seen to tell of holes where data is (coreutils, pull request 68). In a 32-bit
+            // process lseek takes an offset of 32 bits, and another call stands for this one.
+            if (Platform.IsLinux && IntPtr.Size == sizeof(long))
             {
-                return UnixRangeAt(handle, offset, length);
+                return LinuxRangeAt(handle, offset, length);
             }
         }
         catch (EntryPointNotFoundException)
         {
-            // A host without the call cannot tell: everything is data.
+            // As on a host that cannot tell or is not believed: everything is data.
         }
 
         return new StorageRange(length, IsHole: false);
@@ -44,10 +49,10 @@ internal static unsafe class FileHoles
         }
     }
 
-    /// <summary>Sets a file's position, which <see cref="RangeAt"/> moves on Unix; Windows keeps it with each read.</summary>
+    /// <summary>Sets a file's position, which <see cref="RangeAt"/> moves on Linux; Windows keeps it with each read.</summary>
     public static void MoveTo(SafeFileHandle handle, long offset)
     {
-        if (!Platform.IsLinux && !Platform.IsMac)
+        if (!Platform.IsLinux)
         {
             return;
         }
@@ -67,16 +72,14 @@ internal static unsafe class FileHoles
         }
     }
 
-    private static StorageRange UnixRangeAt(SafeFileHandle handle, long offset, long length)
+    private static StorageRange LinuxRangeAt(SafeFileHandle handle, long offset, long length)
     {
-        int seekData = Platform.IsMac ? 4 : 3;
-        int seekHole = Platform.IsMac ? 3 : 4;
         bool added = false;
         try
         {
             handle.DangerousAddRef(ref added);
             IntPtr file = handle.DangerousGetHandle();
-            long data = LibC.Seek(file, offset, seekData);
+            long data = LibC.Seek(file, offset, SeekData);
             if (data < 0)
             {
                 return new StorageRange(length, IsHole: Marshal.GetLastWin32Error() == NoSuchAddress);
@@ -87,7 +90,7 @@ internal static unsafe class FileHoles
                 return new StorageRange(Math.Min(length, data - offset), IsHole: true);
             }
 
-            long hole = LibC.Seek(file, offset, seekHole);
+            long hole = LibC.Seek(file, offset, SeekHole);
             return new StorageRange(hole > offset ? Math.Min(length, hole - offset) : length, IsHole: false);
         }
         finally

@@ -1,0 +1,322 @@
+# The cmdlets together with the rest of PowerShell.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+    $hasThreadJob = [bool](Get-Command Start-ThreadJob -ErrorAction Ignore)
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+    $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
+    $manifest = [System.IO.Path]::Combine($root, 'QedTools.psd1')
+    $examples = [System.IO.Path]::Combine($root, 'docs', 'examples')
+
+    # One result of each kind.
+    function Get-Result {
+        param([string] $Folder)
+
+        $base = (New-QedImage "$Folder/base.qed" 1MB -ClusterSizeBytes 4KB).Path
+        $overlay = (New-QedImage "$Folder/overlay.qed" -BackingFile base.qed -ClusterSizeBytes 4KB).Path
+        Set-DiskBytes $overlay 8192 (New-Bytes 4096 -Value 7)
+        $damaged = Copy-Fixture 'damaged/several.qed' $Folder
+        $check = Test-QedImage $damaged
+        $repair = Repair-QedImage $damaged
+        @{
+            QedImageInfo      = Get-QedInfo $overlay
+            QedCheckResult    = $check
+            QedCorruption     = $check.Corruptions[0]
+            QedExtent         = @(Get-QedAllocationMap $overlay)[0]
+            QedComparison     = Compare-QedImage $overlay $base
+            QedRepairResult   = $repair
+            QedRepair         = $repair.Repairs[0]
+            QedOptimizeResult = Optimize-QedImage $overlay
+            QedMergeResult    = Merge-QedImage $overlay -Keep
+        }
+    }
+
+    # As another process or machine gets it.
+    function Copy-BySerialization {
+        param($Result)
+        [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($Result, 1))
+    }
+}
+
+Describe 'A pipeline' {
+    BeforeAll {
+        $folder = New-Folder 'pipeline'
+        $null = New-Folder 'pipeline/deep'
+        $null = Copy-Fixture 'images/table-1.qed' $folder
+        $dirty = @(Copy-Fixture 'damaged/dirty-leaks.qed', 'damaged/dirty-corrupt.qed' "$folder/deep")
+        [System.IO.File]::WriteAllText("$folder/deep/note.txt", 'no image')
+    }
+
+    It 'finds and repairs what was not closed cleanly, past what is no image' -Tag FullShell {
+        $recorded = Invoke-Recorded { Get-ChildItem $folder -Recurse | Get-QedInfo | Where-Object NeedsCheck | Repair-QedImage }
+        @($recorded.Output | ForEach-Object { $_.Path } | Sort-Object) | Should -Be @($dirty | Sort-Object)
+        @($recorded.Output | ForEach-Object { "$($_.After.Status)" }) | Should -Be 'Clean', 'Clean'
+        @($recorded.Errors | ForEach-Object { $_.FullyQualifiedErrorId -replace ',.*' } | Sort-Object) | Should -Be 'QedNotAFile', 'QedNotAnImage'
+        @(Get-ChildItem $folder -Recurse -Filter *.qed | Get-QedInfo | Where-Object NeedsCheck) | Should -BeNullOrEmpty
+    }
+
+    It 'makes images from the rows of a table' -Tag FullShell {
+        $rows = "Path,SizeBytes,ClusterSizeBytes`n$folder/row1.qed,1MB,4KB`n$folder/row2.qed,2097152,65536" | ConvertFrom-Csv
+        $made = @($rows | New-QedImage)
+        @($made | ForEach-Object { $_.VirtualSize }) | Should -Be 1MB, 2MB
+        @($made | ForEach-Object { $_.ClusterSize }) | Should -Be 4KB, 64KB
+    }
+
+    It 'hands results from one cmdlet to the next' {
+        $made = New-QedImage "$folder/chain.qed" 1MB | Resize-QedImage -SizeBytes 2MB -PassThru | Test-QedImage | Get-QedInfo
+        $made.VirtualSize | Should -Be 2MB
+    }
+}
+
+Describe 'ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+    It 'runs the cmdlets in many runspaces at once' {
+        $folder = New-Folder 'parallel'
+        $names = @(1..8 | ForEach-Object { "$folder/$_.qed" })
+        $checks = @($names | ForEach-Object -Parallel {
+                Import-Module $using:manifest
+                $null = New-QedImage $_ 4MB
+                $stream = Open-QedImage $_ -ReadWrite
+                $stream.WriteByte(1)
+                $stream.Dispose()
+                Test-QedImage $_
+            } -ThrottleLimit 4)
+        @($checks | ForEach-Object { "$($_.Status) $($_.AllocatedClusters)" }) | Should -Be @(1..8 | ForEach-Object { 'Clean 1' })
+    }
+
+    It 'lets one of many have an image for writing, and tells the others' {
+        $image = (New-QedImage (Join-TestDrive 'contended.qed') 1MB).Path
+        $stream = Open-QedImage $image -ReadWrite
+        try {
+            $ids = @(1..4 | ForEach-Object -Parallel {
+                    Import-Module $using:manifest
+                    try { Resize-QedImage $using:image 2MB -ErrorAction Stop } catch { $_.FullyQualifiedErrorId -replace ',.*' }
+                })
+        }
+        finally { $stream.Dispose() }
+        $ids | Should -Be @(1..4 | ForEach-Object { 'QedImageInUse' })
+    }
+}
+
+Describe 'A job' -Tag FullShell {
+    BeforeAll {
+        $folder = New-Folder 'jobs'
+        $image = (New-QedImage "$folder/a.qed" 1MB).Path
+    }
+
+    It 'in a process of its own gives results that are shown as always' {
+        $job = Start-Job { Import-Module $using:manifest; Get-QedInfo $using:image; Test-QedImage $using:image }
+        $found = @($job | Receive-Job -Wait -AutoRemoveJob)
+        $found[0].PSObject.TypeNames[0] | Should -Be 'Deserialized.QedTools.QedImageInfo'
+        $found[0].VirtualSize | Should -Be 1MB
+        "$($found[1].Status)" | Should -Be 'Clean'
+        $found[0] | Out-String | Should -Be (Get-QedInfo $image | Out-String)
+        $found[1] | Out-String | Should -Be (Test-QedImage $image | Out-String)
+    }
+
+    It 'in a process of its own gives errors with their ids' {
+        $job = Start-Job { Import-Module $using:manifest; Get-QedInfo "$using:folder/missing.qed" }
+        $recorded = Invoke-Recorded { $job | Receive-Job -Wait -AutoRemoveJob }
+        $recorded.Errors | Should -HaveCount 1
+        $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileNotFound,*'
+    }
+
+    It 'in a thread gives the results themselves' -Skip:(-not $hasThreadJob) {
+        $job = Start-ThreadJob { Import-Module $using:manifest; Get-QedInfo $using:image }
+        $found = $job | Receive-Job -Wait -AutoRemoveJob
+        $found.GetType().FullName | Should -Be 'QedTools.QedImageInfo'
+        $found.Path | Should -Be $image
+    }
+}
+
+Describe 'A result from another machine' {
+    BeforeAll { $results = Get-Result (New-Folder 'results') }
+
+    It 'of the kind <_> keeps its properties' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+        $result = $results[$_]
+        $result.GetType().Name | Should -Be $_
+        $copy = Copy-BySerialization $result
+        $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.QedTools.$_"
+        foreach ($property in $result.PSObject.Properties) {
+            $copy.PSObject.Properties[$property.Name] | Should -Not -BeNullOrEmpty -Because $property.Name
+            # Parts are compared by what they say of themselves.
+            "$($copy.PSObject.Properties[$property.Name].Value)" | Should -Be "$($property.Value)" -Because $property.Name
+        }
+    }
+
+    It 'of the kind <_> is shown as at home' -Tag FullShell -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+        $result = $results[$_]
+        $copy = Copy-BySerialization $result
+        foreach ($format in 'Format-Table', 'Format-List', 'Format-Wide') {
+            $copy | & $format | Out-String -Width 150 | Should -Be ($result | & $format | Out-String -Width 150) -Because $format
+        }
+    }
+
+    It 'has its verdict by name' {
+        (Copy-BySerialization $results.QedCheckResult).Status | Should -BeExactly 'Corrupt'
+        (Copy-BySerialization $results.QedCheckResult).Corruptions[0].Kind | Should -BeExactly 'ReservedBits'
+    }
+
+    It 'keeps the parts of its parts' {
+        $copy = Copy-BySerialization $results.QedRepairResult
+        $copy.Before.CorruptionCount | Should -BeGreaterThan 0
+        @($copy.Before.Corruptions) | Should -HaveCount $results.QedRepairResult.Before.CorruptionCount
+        @($copy.Repairs)[0].Description | Should -Be $results.QedRepair.Description
+    }
+}
+
+Describe 'A result as text' -Tag FullShell {
+    BeforeAll { $results = Get-Result (New-Folder 'text') }
+
+    It 'of the kind <_> is a row of plain values with Export-Csv' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+        $file = Join-TestDrive "$_.csv"
+        $results[$_] | Export-Csv -LiteralPath $file -NoTypeInformation
+        $row = Import-Csv -LiteralPath $file
+        foreach ($property in $results[$_].PSObject.Properties) {
+            $text = $row.PSObject.Properties[$property.Name].Value
+            # The name of a type in a cell is what a value that is no plain one leaves there.
+            $text | Should -Not -Match '^(QedTools|System)\.' -Because $property.Name
+            if ($null -ne $property.Value -and $property.Value -isnot [System.Collections.IEnumerable]) { $text | Should -Be "$($property.Value)" -Because $property.Name }
+        }
+    }
+
+    It 'lists faults and repairs in a cell' {
+        $row = $results.QedCheckResult | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv
+        $row.Corruptions.StartsWith("$($results.QedCorruption) | ") | Should -BeTrue
+        ($results.QedRepairResult | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).Repairs.StartsWith("$($results.QedRepair) | ") | Should -BeTrue
+    }
+
+    It 'has numbers as numbers with ConvertTo-Json, and nothing as null' {
+        $info = $results.QedImageInfo | ConvertTo-Json | ConvertFrom-Json
+        $info.VirtualSize | Should -Be 1MB
+        $info.NeedsCheck | Should -BeFalse
+        $info.BackingFile | Should -Be 'base.qed'
+        $check = $results.QedCheckResult | ConvertTo-Json -Depth 4 | ConvertFrom-Json
+        $check.Status | Should -Be ([int]$results.QedCheckResult.Status)
+        @($check.Corruptions) | Should -HaveCount $results.QedCheckResult.CorruptionCount
+        $check.Corruptions[0].VirtualOffset | Should -Be $results.QedCorruption.VirtualOffset
+        $check.Corruptions[0].L2Index | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Splatting' {
+    BeforeAll { $folder = New-Folder 'splatting' }
+
+    It 'takes a hash table' {
+        $image = @{ Path = "$folder/hash.qed"; SizeBytes = 1MB; ClusterSizeBytes = 4KB; TableSize = 2 }
+        $made = New-QedImage @image
+        $made.ClusterSize | Should -Be 4KB
+        $made.TableSize | Should -Be 2
+        $overlay = @{ LiteralPath = "$folder/over.qed"; BackingFile = 'hash.qed'; BackingFormat = 'Probe'; Force = $true }
+        (New-QedImage @overlay).BackingFilePath | Should -Be $made.Path
+    }
+
+    It 'takes what a JSON file says' -Tag FullShell {
+        $settings = '{ "Path": "json.qed", "SizeBytes": 3145728, "ClusterSizeBytes": 4096, "Force": true }' | ConvertFrom-Json
+        $image = @{}
+        foreach ($property in $settings.PSObject.Properties) { $image[$property.Name] = $property.Value }
+        $image.Path = "$folder/$($image.Path)"
+        $made = New-QedImage @image
+        $made.VirtualSize | Should -Be 3MB
+        $made.ClusterSize | Should -Be 4KB
+    }
+
+    It 'takes sizes as people write them' {
+        $image = @{ Path = "$folder/text.qed"; SizeBytes = '20GB' }
+        (New-QedImage @image).VirtualSize | Should -Be 20GB
+    }
+}
+
+Describe 'A script' -Tag FullShell {
+    BeforeAll {
+        $modules = New-Folder 'modules'
+        $module = [System.IO.Path]::Combine($modules, 'QedTools', (Get-Module QedTools).Version)
+        $null = New-Item -ItemType Directory $module
+        Copy-Item $manifest, ([System.IO.Path]::Combine($root, 'lib')) $module -Recurse
+        $oldPath = $env:PSModulePath
+        $env:PSModulePath = $modules + [System.IO.Path]::PathSeparator + $oldPath
+    }
+
+    AfterAll { $env:PSModulePath = $oldPath }
+
+    Context 'that checks a folder, for a scheduler' {
+        BeforeAll {
+            $script = [System.IO.Path]::Combine($examples, 'Test-ImageFolder.ps1')
+            $report = Join-TestDrive 'report.csv'
+            $folder = New-Folder 'checked'
+            $null = Copy-Fixture 'images/table-1.qed' $folder
+            function Invoke-Check { Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path $folder -Report $report }
+        }
+
+        It 'ends with 0 where all is sound' {
+            $result = Invoke-Check
+            $result.Output | Should -Be '1 images are sound or in use.'
+            $result.ExitCode | Should -Be 0
+        }
+
+        It 'ends with 1 and a report where an image needs attention' {
+            $bad = Copy-Fixture 'damaged/several.qed' $folder
+            [System.IO.File]::WriteAllText("$folder/text.qed", 'no image')
+            $result = Invoke-Check
+            $result.ExitCode | Should -Be 1
+            @($result.Output) | Should -HaveCount 2
+            $rows = @(Import-Csv $report)
+            $rows | Should -HaveCount 3
+            ($rows | Where-Object Path -eq $bad).Status | Should -Be 'Corrupt'
+            ($rows | Where-Object Path -like '*text.qed').Message | Should -BeLike '*is not a QED image*'
+        }
+
+        It 'leaves out what a virtual machine has open' {
+            $only = New-Folder 'used'
+            $stream = Open-QedImage (New-QedImage "$only/used.qed" 1MB).Path -ReadWrite
+            try { $result = Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path $only -Report $report }
+            finally { $stream.Dispose() }
+            $result.ExitCode | Should -Be 0
+            (Import-Csv $report).Status | Should -Be 'InUse'
+        }
+
+        It 'ends with 2 where the job itself fails' {
+            $result = Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path (Join-TestDrive 'missing') -Report $report
+            $result.ExitCode | Should -Be 2
+            "$($result.Output)" | Should -BeLike 'The images were not checked: *'
+        }
+    }
+
+    Context 'that makes a lab' {
+        BeforeAll {
+            $script = [System.IO.Path]::Combine($examples, 'Initialize-Lab.ps1')
+            $folder = Join-TestDrive 'lab'
+            $source = New-RawFile (Join-TestDrive 'golden.raw') 2MB '0+64K 0x11, 1M+64K 0x12'
+            function Initialize-Lab { Invoke-PowerShell -NoProfile -Command "& '$script' -Path '$folder' $args | ForEach-Object Path" }
+        }
+
+        It 'makes a base and ten overlays, and the second time nothing' {
+            $first = Initialize-Lab -Source $source
+            $first.Output | Should -Be @("$folder/golden.qed"; 1..10 | ForEach-Object { '{0}/vm{1:00}.qed' -f $folder, $_ }).Replace('/', [System.IO.Path]::DirectorySeparatorChar)
+            $state = Get-FolderState $folder
+            $second = Initialize-Lab -Source $source
+            Get-FolderState $folder | Should -Be $state
+            $second.Output | Should -Be $first.Output
+            Assert-Disk "$folder/vm10.qed" 2MB '0+64K 0x11, 1M+64K 0x12'
+        }
+
+        It 'makes what is missing, and keeps what a machine wrote' {
+            Set-DiskBytes "$folder/vm01.qed" 4096 (New-Bytes 512 -Value 9)
+            Remove-Item "$folder/vm05.qed"
+            (Initialize-Lab -Count 12).Output | Should -HaveCount 13
+            @(Get-ChildItem $folder -Filter *.qed) | Should -HaveCount 13
+            (Get-DiskBytes "$folder/vm01.qed" 4096 1)[0] | Should -Be 9
+        }
+
+        It 'stops at an overlay of something else' {
+            $null = New-QedImage "$folder/other.qed" 2MB
+            $null = New-QedImage "$folder/vm02.qed" -BackingFile other.qed -Force
+            $result = Initialize-Lab
+            $result.ExitCode | Should -Be 1
+            "$($result.Output)" | Should -BeLike '*belongs to*other.qed*'
+        }
+    }
+}
