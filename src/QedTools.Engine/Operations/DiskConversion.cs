@@ -70,7 +70,7 @@ public static class DiskConversion
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
         file.Commit(flush: !options.NoFlush);
-        folder?.Keep();
+        folder?.Keep(flush: !options.NoFlush);
         return info;
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
@@ -51,7 +52,15 @@ internal sealed class NewFolder : IDisposable
     }
 
     /// <summary>The file is there: the folder stays.</summary>
-    public void Keep() => _kept = true;
+    /// <param name="flush">Whether the folder's own name is on the disk when this returns; without it the file's is lost too.</param>
+    public void Keep(bool flush)
+    {
+        _kept = true;
+        if (flush)
+        {
+            FolderFlush.Flush(Path.GetDirectoryName(_path));
+        }
+    }
 
     /// <summary>Removes the folder unless it is kept, or somebody put something into it.</summary>
     public void Dispose()

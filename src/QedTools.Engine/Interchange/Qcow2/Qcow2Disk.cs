@@ -25,18 +25,13 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
         switch (run.Kind)
         {
             case ClusterKind.Data:
-                StorageRange range = layer.Storage.RangeAt(run.FileOffset, run.Length);
-                return range.IsHole
-                    ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-                    : new DiskExtent(offset, range.Length, QedExtentState.Data, run.FileOffset, Depth: 0);
+                return StoredExtent.At(layer.Storage, offset, run.FileOffset, run.Length);
             case ClusterKind.Compressed:
                 return new DiskExtent(offset, run.Length, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0);
-            case ClusterKind.Unallocated when IsBacked(offset):
-                DiskExtent below = backing!.ExtentAt(offset, Math.Min(run.Length, backing.Length - offset));
-                return below.State == QedExtentState.Unallocated ? below : below with { Depth = below.Depth + 1 };
+            case ClusterKind.Unallocated:
+                return DiskBelow.ExtentAt(backing, offset, run.Length);
             default:
-                return new DiskExtent(
-                    offset, run.Length, run.Kind == ClusterKind.Zero ? QedExtentState.Zero : QedExtentState.Unallocated, FileOffset: 0, Depth: 0);
+                return new DiskExtent(offset, run.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0);
         }
     }
 
@@ -56,7 +51,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
                     ReadCompressed(offset, part);
                     break;
                 case ClusterKind.Unallocated:
-                    ReadBacking(offset, part);
+                    DiskBelow.Read(backing, offset, part);
                     break;
                 default:
                     part.Clear();
@@ -128,17 +123,6 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
 
     private bool IsBacked(long offset) => backing is not null && offset < backing.Length;
 
-    private void ReadBacking(long offset, Span<byte> buffer)
-    {
-        int backed = IsBacked(offset) ? (int)Math.Min(buffer.Length, backing!.Length - offset) : 0;
-        if (backed > 0)
-        {
-            backing!.Read(offset, buffer.Slice(0, backed));
-        }
-
-        buffer.Slice(backed).Clear();
-    }
-
     private void ReadCompressed(long offset, Span<byte> buffer)
     {
         while (buffer.Length > 0)
@@ -200,7 +184,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
             while (length > 0)
             {
                 Span<byte> piece = rented.AsSpan(0, (int)Math.Min(rented.Length, length));
-                ReadBacking(offset, piece);
+                DiskBelow.Read(backing, offset, piece);
                 if (!ZeroScan.IsZero(piece))
                 {
                     layer.Storage.Write(place, piece);
