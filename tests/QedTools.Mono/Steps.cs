@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.IO.Compression;
 using System.Linq;
 
 namespace QedTools.Mono;
@@ -25,6 +26,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         ("overlay and merge", Merge),
         ("resize and optimize", Optimize),
         ("convert", Convert),
+        ("other formats", Exchange),
         ("replace", Replace),
         ("repair", Repair),
         ("refusals", Refuse),
@@ -132,6 +134,33 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         DiskConversion.Run(Flat, back, new DiskConversionOptions { Verify = true });
         RequireContents(back, _contents);
         return $"to raw and back, {raw.DiskUsage} of {raw.FileSize} bytes allocated";
+    }
+
+    private string Exchange()
+    {
+        string[] formats = ["vhdx", "vhd", "qcow2", "vdi", "vmdk"];
+        foreach (string format in formats)
+        {
+            string other = folder.PathOf("other." + format);
+            DiskConversion.Run(Disk, other, new DiskConversionOptions { Verify = true });
+            RequireContents(other, _contents);
+        }
+
+        string[] packed = ["compressed", "zstd"];
+        foreach (string name in packed)
+        {
+            string file = folder.PathOf(name + ".qcow2");
+            using (GZipStream source = new(File.OpenRead(Path.Combine(fixtures, "qcow2", name + ".qcow2.gz")), CompressionMode.Decompress))
+            using (FileStream target = File.Create(file))
+            {
+                source.CopyTo(target);
+            }
+
+            using DiskStream disk = DiskOpening.Open(file, new DiskOpeningOptions());
+            Require(disk.ReadByte() == (name == "zstd" ? 0x35 : 0x31), $"{name}.qcow2 reads as something else.");
+        }
+
+        return $"to {string.Join(", ", formats)}; qcow2 clusters with deflate and zstd";
     }
 
     private string Replace()

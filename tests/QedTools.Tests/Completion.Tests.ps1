@@ -204,6 +204,40 @@ Describe 'The sizes of a geometry' {
     }
 }
 
+Describe 'The sizes that a format takes' {
+    It 'go by the format of the result: <Line>' -ForEach @(
+        @{ Line = 'Convert-QedImage a b.qcow2 -ClusterSizeBytes '; Sizes = '512', '1KB', '2KB', '4KB', '8KB', '16KB', '32KB', '64KB', '128KB', '256KB', '512KB', '1MB', '2MB' }
+        @{ Line = 'Convert-QedImage a b -Format Qcow2 -ClusterSizeBytes 1'; Sizes = '1KB', '16KB', '128KB', '1MB' }
+        @{ Line = 'Convert-QedImage a b.qcow2 -Format Qed -ClusterSizeBytes 5'; Sizes = '512KB' }
+        @{ Line = 'Convert-QedImage a b.qed -ClusterSizeBytes 5'; Sizes = '512KB' }
+        @{ Line = 'Convert-QedImage a b.vhdx -BlockSizeBytes '; Sizes = '1MB', '2MB', '4MB', '8MB', '16MB', '32MB', '64MB', '128MB', '256MB' }
+        @{ Line = 'Convert-QedImage a b.vhd -BlockSizeBytes '; Sizes = '512KB', '2MB' }
+        @{ Line = 'Convert-QedImage a b.vhdx -LogicalSectorSizeBytes '; Sizes = '512', '4096' }
+        @{ Line = 'Convert-QedImage a b.qed -TableSize 1'; Sizes = '1', '16' }
+    ) {
+        (Get-Completion $Line | ForEach-Object { $_.CompletionText }) | Should -Be $Sizes
+    }
+
+    It 'say what they mean: <Line>' -ForEach @(
+        @{ Line = 'Convert-QedImage a b.qcow2 -ClusterSizeBytes 64'; Tip = 'Clusters of 64 KiB (the default): qcow2 disks of up to 1.88 PiB' }
+        @{ Line = 'Convert-QedImage a b.qcow2 -ClusterSizeBytes 512'; Tip = 'Clusters of 512 B: qcow2 disks of up to 120 GiB' }
+        @{ Line = 'Convert-QedImage a b.vhdx -BlockSizeBytes 32'; Tip = 'VHDX blocks of 32 MiB (the default)' }
+        @{ Line = 'Convert-QedImage a b.vhd -BlockSizeBytes 5'; Tip = 'VHD blocks of 512 KiB' }
+        @{ Line = 'Convert-QedImage a b.vhdx -LogicalSectorSizeBytes 5'; Tip = 'Sectors of 512 bytes, which every guest takes (the default)' }
+    ) {
+        (@(Get-Completion $Line)[0]).ToolTip | Should -BeExactly $Tip
+    }
+
+    It 'are not offered where the format has no use for them: <Line>' -ForEach @(
+        @{ Line = 'Convert-QedImage a b.vhdx -ClusterSizeBytes 6' }
+        @{ Line = 'Convert-QedImage a b.qcow2 -TableSize 1' }
+        @{ Line = 'Convert-QedImage a b.qed -BlockSizeBytes 3' }
+        @{ Line = 'Convert-QedImage a b.vhd -LogicalSectorSizeBytes 5' }
+    ) {
+        @(Get-Completion $Line | Where-Object { $_.CompletionText -match '^[0-9]' }) | Should -HaveCount 0
+    }
+}
+
 Describe 'A format' {
     It 'is offered by name: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b -Format '; Names = [QedTools.QedDiskFormat].GetEnumNames() }

@@ -35,5 +35,5 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
     /// <exception cref="QedException">It could not be written.</exception>
     public abstract void EndWriting();
 
-    public void Dispose() => Storage.Dispose();
+    public virtual void Dispose() => Storage.Dispose();
 }

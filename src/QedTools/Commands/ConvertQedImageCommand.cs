@@ -36,14 +36,16 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [ArgumentCompleter(typeof(TableSizeCompleter))]
     public int? TableSize { get; set; }
 
-    /// <summary>A block's size, in bytes: for VHDX a power of two from 1MB to 256MB.</summary>
+    /// <summary>A block's size, in bytes: for VHDX a power of two from 1MB to 256MB, for VHD 512KB or 2MB.</summary>
     [Parameter]
     [Alias("BlockSize")]
+    [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public long? BlockSizeBytes { get; set; }
 
     /// <summary>The size of the sectors that a VHDX disk shows, in bytes: 512 or 4096.</summary>
     [Parameter]
     [Alias("LogicalSectorSize")]
+    [ArgumentCompleter(typeof(SectorSizeCompleter))]
     public int? LogicalSectorSizeBytes { get; set; }
 
     /// <summary>Make the file as long as the disk from the start.</summary>

@@ -1,24 +1,27 @@
 using System.Collections.Generic;
-using System.Globalization;
+using System.Linq;
+using QedTools.Interchange.Qcow2.Format;
 using QedTools.Qed.Format;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes a cluster's size.</summary>
+/// <summary>Completes a cluster's size, of QED images and of qcow2 files.</summary>
 internal sealed class ClusterSizeCompleter : GeometryCompleter
 {
-    private const int Kilobyte = 1 << 10;
-    private const int Megabyte = 1 << 20;
+    private protected override IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session) => FormatOf(session) switch
+    {
+        null or QedDiskFormat.Qed => base.Candidates(session),
+        QedDiskFormat.Qcow2 => PowersOfTwo(Qcow2Geometry.MinClusterSize, Qcow2Geometry.MaxClusterSize).Select(size => (Literal(size), DescribeQcow2(size))),
+        _ => [],
+    };
 
-    private protected override IEnumerable<(string Text, int ClusterSize, int TableSize)> Candidates(CompletionSession session)
+    private protected override IEnumerable<(string Text, QedGeometry Geometry)> Geometries(CompletionSession session)
     {
         int tableSize = session.NumberOf("TableSize") is { } typed && QedGeometry.IsTableSize(typed) ? (int)typed : QedGeometry.DefaultTableSize;
-        for (int size = QedGeometry.MinClusterSize; size <= QedGeometry.MaxClusterSize; size *= 2)
-        {
-            string text = size < Megabyte
-                ? string.Format(CultureInfo.InvariantCulture, "{0}KB", size / Kilobyte)
-                : string.Format(CultureInfo.InvariantCulture, "{0}MB", size / Megabyte);
-            yield return (text, size, tableSize);
-        }
+        return PowersOfTwo(QedGeometry.MinClusterSize, QedGeometry.MaxClusterSize).Select(size => (Literal(size), new QedGeometry(size, tableSize)));
     }
+
+    private static string DescribeQcow2(int size) =>
+        $"Clusters of {ByteSize.Format(size)}{DefaultMark(size == Qcow2Geometry.DefaultClusterSize)}: "
+        + $"qcow2 disks of up to {ByteSize.Format(Qcow2Geometry.OfClusterSize(size).MaxVirtualSize)}";
 }

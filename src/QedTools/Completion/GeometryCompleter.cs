@@ -1,49 +1,33 @@
-using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Linq;
 using QedTools.Qed.Format;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes one of the two sizes that make a geometry, and tells the largest disk that it allows with the other one.</summary>
-internal abstract class GeometryCompleter : IArgumentCompleter
+/// <summary>Completes one of the two sizes that make a QED image's geometry, and tells the largest disk that it allows with the other one.</summary>
+internal abstract class GeometryCompleter : SizeCompleter
 {
-    private protected GeometryCompleter()
+    private protected override IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session)
     {
-    }
-
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        CompletionSession session = CompletionSession.OfThisThread(fakeBoundParameters);
-        string start = new CompletionWord(wordToComplete).Text;
         long? wanted = session.NumberOf("SizeBytes");
-        foreach ((string text, int clusterSize, int tableSize) in Candidates(session))
-        {
-            if (!text.StartsWith(start, StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
-
-            long most = new QedGeometry(clusterSize, tableSize).MaxVirtualSize;
-            string tip = $"{Describe(clusterSize, tableSize)}: disks of up to {ByteSize.Format(most)}"
-                + (wanted > most ? $", too small for {ByteSize.Format(wanted)}" : string.Empty);
-            yield return new CompletionResult(text, text, CompletionResultType.ParameterValue, tip);
-        }
+        return Geometries(session).Select(candidate => (candidate.Text, Describe(candidate.Geometry, wanted)));
     }
 
     /// <summary>What can be typed, and the geometry that it makes.</summary>
-    private protected abstract IEnumerable<(string Text, int ClusterSize, int TableSize)> Candidates(CompletionSession session);
+    private protected abstract IEnumerable<(string Text, QedGeometry Geometry)> Geometries(CompletionSession session);
 
-    private static string Describe(int clusterSize, int tableSize) => string.Format(
-        CultureInfo.CurrentCulture,
-        "Clusters of {0}, tables of {1} {2}{3}",
-        ByteSize.Format(clusterSize),
-        tableSize,
-        tableSize == 1 ? "cluster" : "clusters",
-        clusterSize == QedGeometry.DefaultClusterSize && tableSize == QedGeometry.DefaultTableSize ? " (the default)" : string.Empty);
+    private static string Describe(QedGeometry geometry, long? wanted)
+    {
+        long most = geometry.MaxVirtualSize;
+        return string.Format(
+            CultureInfo.CurrentCulture,
+            "Clusters of {0}, tables of {1} {2}{3}: disks of up to {4}{5}",
+            ByteSize.Format(geometry.ClusterSize),
+            geometry.TableSize,
+            geometry.TableSize == 1 ? "cluster" : "clusters",
+            DefaultMark(geometry.ClusterSize == QedGeometry.DefaultClusterSize && geometry.TableSize == QedGeometry.DefaultTableSize),
+            ByteSize.Format(most),
+            wanted > most ? $", too small for {ByteSize.Format(wanted.Value)}" : string.Empty);
+    }
 }

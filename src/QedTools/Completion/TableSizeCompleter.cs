@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using QedTools.Qed.Format;
 
 namespace QedTools.Completion;
@@ -7,12 +8,13 @@ namespace QedTools.Completion;
 /// <summary>Completes a table's size.</summary>
 internal sealed class TableSizeCompleter : GeometryCompleter
 {
-    private protected override IEnumerable<(string Text, int ClusterSize, int TableSize)> Candidates(CompletionSession session)
+    private protected override IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session) =>
+        FormatOf(session) is null or QedDiskFormat.Qed ? base.Candidates(session) : [];
+
+    private protected override IEnumerable<(string Text, QedGeometry Geometry)> Geometries(CompletionSession session)
     {
         int clusterSize = session.NumberOf("ClusterSizeBytes") is { } typed && QedGeometry.IsClusterSize(typed) ? (int)typed : QedGeometry.DefaultClusterSize;
-        for (int size = QedGeometry.MinTableSize; size <= QedGeometry.MaxTableSize; size *= 2)
-        {
-            yield return (size.ToString(CultureInfo.InvariantCulture), clusterSize, size);
-        }
+        return PowersOfTwo(QedGeometry.MinTableSize, QedGeometry.MaxTableSize)
+            .Select(size => (size.ToString(CultureInfo.InvariantCulture), new QedGeometry(clusterSize, size)));
     }
 }

@@ -190,6 +190,11 @@ public sealed class HostileQcow2Tests
         int bits = random.Pick(9, 9, 12, 12, 12, 16, 21);
         Qcow2Sketch sketch = new(random.NextInt64(1, 3000) * 512, bits, random.Pick(2u, 3u, 3u));
         long clusters = ((sketch.VirtualSize - 1) >> bits) + 1;
+        if (sketch.Version == 3 && random.Next(3) == 0)
+        {
+            sketch.UseZstd();
+        }
+
         if (random.Next(3) == 0)
         {
             sketch.AddExtension(random.Pick(0x6803F857u, 0x23852875u, 0x12345678u), new byte[random.Next(40)]);

@@ -130,7 +130,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
             long cluster = Geometry.IndexOf(offset);
             int within = Geometry.OffsetIn(offset);
             Span<byte> part = buffer.Slice(0, Math.Min(buffer.Length, Geometry.ClusterSize - within));
-            layer.Inflated.Read(cluster, layer.Map.CompressedAt(cluster), within, part);
+            layer.Compressed.Read(cluster, layer.Map.CompressedAt(cluster), within, part);
             offset += part.Length;
             buffer = buffer.Slice(part.Length);
         }

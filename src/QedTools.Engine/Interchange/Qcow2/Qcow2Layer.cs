@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using QedTools.Disks;
+using QedTools.Interchange.Qcow2.Compression;
 using QedTools.Interchange.Qcow2.Format;
 using QedTools.Storage;
 
@@ -41,7 +42,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         Geometry = new Qcow2Geometry((int)header.ClusterBits);
         long l1End = (long)header.L1TableOffset + (header.L1Size * (long)Qcow2Geometry.EntryBytes);
         Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length);
-        Inflated = new InflatedClusters(storage, Geometry.ClusterSize);
+        Compressed = new CompressedClusters(storage, Geometry.ClusterSize, CompressionOf(header));
     }
 
     public override string FormatName => Qcow2Format.FormatName;
@@ -62,7 +63,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
     public Qcow2Map Map { get; }
 
     /// <summary>Its compressed clusters.</summary>
-    public InflatedClusters Inflated { get; }
+    public CompressedClusters Compressed { get; }
 
     /// <summary>Whether the file is a new one, which may be written to.</summary>
     public bool IsWritable => _isNew && !IsFinished;
@@ -125,7 +126,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
             Qcow2Features.None,
             Qcow2Header.UsualRefcountOrder,
             Qcow2Header.SizeOfVersion3,
-            CompressionType: 0);
+            CompressionType: Qcow2Header.Deflate);
         return new Qcow2Layer(storage, header, disk.Backing, isNew: true);
     }
 
@@ -152,6 +153,16 @@ internal sealed class Qcow2Layer : InterchangeLayer
         WriteHeader(refcounts);
         IsFinished = true;
     }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        Compressed.Dispose();
+    }
+
+    // A method for itself: what unpacks zstd is loaded only where it is needed.
+    private static IClusterCompression CompressionOf(in Qcow2Header header) =>
+        header.CompressionType == Qcow2Header.Zstd ? new ZstdCompression() : new DeflateCompression();
 
     private static void Validate(IStorage storage, in Qcow2Header header)
     {
@@ -188,7 +199,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
             "refcount_table_offset",
             header.RefcountTableOffset,
             $"one where {header.RefcountTableClusters} clusters lie inside the file's {storage.Length} bytes; the file is cut short");
-        bool isDeflate = header.CompressionType == 0;
+        bool isDeflate = header.CompressionType == Qcow2Header.Deflate;
         Qcow2Damage.Require(
             isDeflate == ((header.Features & Qcow2Features.CompressionType) == 0),
             path,
@@ -208,7 +219,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         };
         feature ??= (header.Features & Qcow2Features.ExternalDataFile) != 0 ? "an external data file" : null;
         feature ??= (header.Features & Qcow2Features.ExtendedL2) != 0 ? "extended L2 entries (subclusters)" : null;
-        feature ??= header.CompressionType > 1 ? $"the compression type {header.CompressionType}" : null;
+        feature ??= header.CompressionType > Qcow2Header.Zstd ? $"the compression type {header.CompressionType}" : null;
         if (feature is null && (header.Features & ~Readable) is not Qcow2Features.None and var unknown)
         {
             string? name = extensions.NameOf(unknown);

@@ -52,7 +52,6 @@ internal sealed class Qcow2Map
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the disk's end.</param>
     /// <returns>A run of at most that length; what follows it may continue it.</returns>
     /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
-    /// <exception cref="QedUnsupportedFormatException">A cluster is compressed in a way that is not read.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public Qcow2Run RunAt(long offset, long length)
     {
@@ -209,11 +208,6 @@ internal sealed class Qcow2Map
         if (entry.HasReservedBits(_header.Version))
         {
             throw Damaged(cluster, entry, "one without reserved bits");
-        }
-
-        if (kind == ClusterKind.Compressed && _header.CompressionType != 0)
-        {
-            throw QedUnsupportedFormatException.ForFeature(_path, Qcow2Format.FormatName, "zstd-compressed clusters");
         }
 
         // Of the last cluster the file need not have all.

@@ -23,7 +23,7 @@ public sealed class Qcow2DiskTests
         return bytes;
     }
 
-    // What deflate makes smaller.
+    // What compression makes smaller.
     internal static byte[] Text(int seed, int length)
     {
         Random random = new(seed);
@@ -46,18 +46,27 @@ public sealed class Qcow2DiskTests
     internal static DiskExtent[] Extents(IDisk disk) => [.. ExtentWalk.Over(disk, 0, disk.Length, CancellationToken.None)];
 
     [Theory]
-    [InlineData(2, 9)]
-    [InlineData(2, 12)]
-    [InlineData(3, 9)]
-    [InlineData(3, 10)]
-    [InlineData(3, 12)]
-    [InlineData(3, 16)]
-    [InlineData(3, 17)]
-    [InlineData(3, 21)]
-    public void Every_kind_of_cluster_is_read(uint version, int bits)
+    [InlineData(2, 9, false)]
+    [InlineData(2, 12, false)]
+    [InlineData(3, 9, false)]
+    [InlineData(3, 10, false)]
+    [InlineData(3, 12, false)]
+    [InlineData(3, 16, false)]
+    [InlineData(3, 17, false)]
+    [InlineData(3, 21, false)]
+    [InlineData(3, 9, true)]
+    [InlineData(3, 12, true)]
+    [InlineData(3, 16, true)]
+    [InlineData(3, 21, true)]
+    public void Every_kind_of_cluster_is_read(uint version, int bits, bool isZstd)
     {
         int size = 1 << bits;
         Qcow2Sketch sketch = new((8L * size) + 512, bits, version);
+        if (isZstd)
+        {
+            sketch.UseZstd();
+        }
+
         long first = sketch.Put(0, Bytes(1, size));
         long second = sketch.Put(1, Bytes(2, size));
         sketch.PutCompressed(3, Text(3, size), gap: 17);
@@ -128,7 +137,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void A_compressed_cluster_that_is_read_in_small_steps_is_inflated_once()
+    public void A_compressed_cluster_that_is_read_in_small_steps_is_unpacked_once()
     {
         Qcow2Sketch sketch = new(256 * KiB, clusterBits: 16);
         for (int i = 0; i < 4; i++)
@@ -150,10 +159,17 @@ public sealed class Qcow2DiskTests
         Assert.Equal(3, storage.Reads);
     }
 
-    [Fact]
-    public void Compressed_clusters_are_read_on_several_threads()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Compressed_clusters_are_read_on_several_threads(bool isZstd)
     {
         Qcow2Sketch sketch = new(40 * 64 * KiB, clusterBits: 16);
+        if (isZstd)
+        {
+            sketch.UseZstd();
+        }
+
         byte[] expected = new byte[40 * 64 * KiB];
         for (int i = 0; i < 40; i++)
         {

@@ -18,6 +18,7 @@ public sealed class Qcow2FixtureTests : IDisposable
     [InlineData("v3.qcow2", 1048576, "0+8192 0x21, 12288+4096 0x21, 20480+12288 0x21, 600064+512 0x22")]
     [InlineData("compressed.qcow2", 1048576, "0+65536 0x31, 131072+65536 0x32, 196608+4096 0x33")]
     [InlineData("compressed-v2.qcow2", 66048, "0+66048 0x34")]
+    [InlineData("zstd.qcow2", 66048, "0+65536 0x35, 65536+512 0x36")]
     [InlineData("over.qcow2", 1048576, "0+4096 0x21, 4096+4096 0x41, 12288+4096 0x21, 24576+8192 0x21, 900096+512 0x42")]
     [InlineData("snapshot.qcow2", 1048576, "0+65536 0x51, 65536+4096 0x52, 69632+61440 0x51")]
     [InlineData("clusters-512.qcow2", 1049088, "0+512 0x61, 33280+1024 0x62, 1048576+512 0x63")]

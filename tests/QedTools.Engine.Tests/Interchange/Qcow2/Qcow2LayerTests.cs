@@ -139,22 +139,6 @@ public sealed class Qcow2LayerTests
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Zstd_stands_in_the_way_only_where_a_cluster_is_compressed()
-    {
-        Qcow2Sketch sketch = new(64 * KiB);
-        sketch.Write64(72, 8);
-        sketch.Write32(100, 112);
-        sketch.Write32(104, 0x01000000);
-        sketch.Put(0, [1, 2, 3]);
-        sketch.SetEntry(1, sketch.CompressedEntry(0x3000, 100));
-        IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
-
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(disk, 0, 3));
-        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => Qcow2DiskTests.Read(disk, 4096, 1));
-        Assert.Contains("zstd-compressed clusters", error.Message, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData(1)] // lazy refcounts of a file that was not closed
     [InlineData(2)] // somebody found damage

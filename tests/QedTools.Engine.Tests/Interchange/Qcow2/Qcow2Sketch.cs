@@ -4,6 +4,7 @@ using System.IO;
 using System.IO.Compression;
 using System.Text;
 using QedTools.Tests.Support;
+using ZstdSharp;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
@@ -17,6 +18,7 @@ internal sealed class Qcow2Sketch
 
     public Qcow2Sketch(long virtualSize, int clusterBits = 12, uint version = 3, string path = "memory.qcow2")
     {
+        Version = version;
         ClusterBits = clusterBits;
         VirtualSize = virtualSize;
         Storage = new MemoryStorage(path);
@@ -39,6 +41,11 @@ internal sealed class Qcow2Sketch
     }
 
     public MemoryStorage Storage { get; }
+
+    /// <summary>Whether compressed clusters are Zstandard frames; see <see cref="UseZstd"/>.</summary>
+    public bool IsZstd { get; private set; }
+
+    public uint Version { get; }
 
     public int ClusterBits { get; }
 
@@ -69,6 +76,16 @@ internal sealed class Qcow2Sketch
         byte[] bytes = new byte[8];
         Storage.Read(offset, bytes);
         return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
+
+    /// <summary>Says that compressed clusters are Zstandard frames; to be called first.</summary>
+    public void UseZstd()
+    {
+        Write64(72, 8);
+        Write32(100, 112);
+        Write32(104, 0x01000000);
+        _extensionsEnd = 112;
+        IsZstd = true;
     }
 
     /// <summary>Adds a header extension behind the last one.</summary>
@@ -135,7 +152,12 @@ internal sealed class Qcow2Sketch
     /// <returns>Where, and how long.</returns>
     public (long Place, int Length) PutCompressed(long cluster, byte[] data, int gap = 0)
     {
-        byte[] packed = Deflate(data);
+        return PutPacked(cluster, IsZstd ? Zstd(data) : Deflate(data), gap);
+    }
+
+    /// <summary>Gives a cluster data that is compressed already.</summary>
+    public (long Place, int Length) PutPacked(long cluster, byte[] packed, int gap = 0)
+    {
         long entry = EntryOffset(cluster);
         long place = Storage.Length + gap;
         Storage.Write(place, packed);
@@ -148,6 +170,12 @@ internal sealed class Qcow2Sketch
     {
         long sectors = ((place + length - 1) / 512) - (place / 512);
         return Compressed | ((ulong)sectors << (62 - (ClusterBits - 8))) | (ulong)place;
+    }
+
+    public static byte[] Zstd(byte[] data)
+    {
+        using Compressor compressor = new(3);
+        return compressor.Wrap(data).ToArray();
     }
 
     public static byte[] Deflate(byte[] data)

@@ -22,7 +22,7 @@ namespace QedTools.Interchange.Qcow2.Format;
 /// <param name="Features">What a reader must know.</param>
 /// <param name="RefcountOrder">The binary logarithm of a refcount's size in bits.</param>
 /// <param name="HeaderLength">The header's length, in bytes: where its extensions begin.</param>
-/// <param name="CompressionType">0 for deflate, 1 for zstd.</param>
+/// <param name="CompressionType"><see cref="Deflate"/>, <see cref="Zstd"/>, or a way that came later.</param>
 internal readonly record struct Qcow2Header(
     uint Version,
     ulong BackingNameOffset,
@@ -55,6 +55,12 @@ internal readonly record struct Qcow2Header(
 
     /// <summary>16 bits.</summary>
     public const uint UsualRefcountOrder = 4;
+
+    /// <summary>The compression type of clusters that are deflated.</summary>
+    public const byte Deflate = 0;
+
+    /// <summary>The compression type of clusters that are Zstandard frames.</summary>
+    public const byte Zstd = 1;
 
     private const int CompressionTypeAt = 104;
 

@@ -1,7 +1,7 @@
 using System;
 using System.Buffers;
 using System.IO;
-using System.IO.Compression;
+using QedTools.Interchange.Qcow2.Compression;
 using QedTools.Interchange.Qcow2.Format;
 using QedTools.Storage;
 
@@ -9,11 +9,12 @@ namespace QedTools.Interchange.Qcow2;
 
 /// <summary>
 /// Reads compressed clusters. The last ones of which only a part was asked for are kept, so that whoever reads in small steps,
-/// or on several threads, inflates each once.
+/// or on several threads, unpacks each once.
 /// </summary>
 /// <param name="storage">The file.</param>
 /// <param name="clusterSize">A cluster's size, in bytes.</param>
-internal sealed class InflatedClusters(IStorage storage, int clusterSize)
+/// <param name="compression">How they are packed; ends with this.</param>
+internal sealed class CompressedClusters(IStorage storage, int clusterSize, IClusterCompression compression) : IDisposable
 {
     // As many as threads read side by side: four clusters, of 2 MiB at the most.
     private const int Slots = 4;
@@ -25,13 +26,13 @@ internal sealed class InflatedClusters(IStorage storage, int clusterSize)
     /// <param name="place">Where it is; inside the file.</param>
     /// <param name="within">Where in the cluster to begin, in bytes.</param>
     /// <param name="buffer">What to fill; reaches no further than the cluster.</param>
-    /// <exception cref="QedDamagedFileException">The data is not what deflate makes of a cluster.</exception>
+    /// <exception cref="QedDamagedFileException">The data does not unpack to a cluster.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long cluster, in CompressedPlace place, int within, Span<byte> buffer)
     {
         if (buffer.Length == clusterSize)
         {
-            Inflate(cluster, place, buffer);
+            Unpack(cluster, place, buffer);
             return;
         }
 
@@ -42,7 +43,7 @@ internal sealed class InflatedClusters(IStorage storage, int clusterSize)
             {
                 slot.Cluster = null;
                 slot.Data ??= new byte[clusterSize];
-                Inflate(cluster, place, slot.Data);
+                Unpack(cluster, place, slot.Data);
                 slot.Cluster = cluster;
             }
 
@@ -50,15 +51,15 @@ internal sealed class InflatedClusters(IStorage storage, int clusterSize)
         }
     }
 
-    private void Inflate(long cluster, in CompressedPlace place, Span<byte> data)
+    public void Dispose() => compression.Dispose();
+
+    private void Unpack(long cluster, in CompressedPlace place, Span<byte> data)
     {
         byte[] rented = ArrayPool<byte>.Shared.Rent(place.MostBytes);
         try
         {
             int length = storage.Read(place.FileOffset, rented.AsSpan(0, place.MostBytes));
-            using MemoryStream packed = new(rented, 0, length, writable: false);
-            using DeflateStream stream = new(packed, CompressionMode.Decompress);
-            int done = Inflation.Fill(stream, data);
+            int done = compression.Unpack(rented, length, data);
             if (done < data.Length)
             {
                 throw Damaged(cluster, place, $"the end of the compressed data after {done} bytes");
@@ -66,7 +67,7 @@ internal sealed class InflatedClusters(IStorage storage, int clusterSize)
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw Damaged(cluster, place, "no deflated data");
+            throw Damaged(cluster, place, $"no {compression.DataName}");
         }
         finally
         {
@@ -78,7 +79,7 @@ internal sealed class InflatedClusters(IStorage storage, int clusterSize)
         storage.Path,
         FormattableString.Invariant($"the compressed cluster {cluster} at {place.FileOffset}"),
         found,
-        FormattableString.Invariant($"deflated data of {clusterSize} bytes"));
+        FormattableString.Invariant($"{compression.DataName} of {clusterSize} bytes"));
 
     private sealed class Slot
     {

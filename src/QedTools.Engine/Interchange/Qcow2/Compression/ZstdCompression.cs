@@ -1,0 +1,70 @@
+using System;
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.IO;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace QedTools.Interchange.Qcow2.Compression;
+
+/// <summary>Zstandard frames, one or several to a cluster (RFC 8878), the compression type 1.</summary>
+internal sealed class ZstdCompression : IClusterCompression
+{
+    // 8 MiB: what RFC 8878 (3.1.1.1.2) asks every reader to take, and the most that a file can make this one take.
+    private const int LargestWindowLog = 23;
+
+    private readonly ConcurrentBag<Decompressor> _idle = [];
+
+    public string DataName => "zstd-compressed data";
+
+    public int Unpack(byte[] packed, int length, Span<byte> cluster)
+    {
+        Decompressor decompressor = _idle.TryTake(out Decompressor? idle) ? idle : New();
+        try
+        {
+            decompressor.ResetStream();
+            ReadOnlySpan<byte> rest = packed.AsSpan(0, length);
+            int done = 0;
+            while (done < cluster.Length)
+            {
+                OperationStatus status = decompressor.UnwrapStream(rest, cluster.Slice(done), out int consumed, out int written);
+                if (status == OperationStatus.InvalidData)
+                {
+                    throw new InvalidDataException();
+                }
+
+                done += written;
+                rest = rest.Slice(consumed);
+                if (consumed == 0 && written == 0)
+                {
+                    break;
+                }
+            }
+
+            return done;
+        }
+        catch (ZstdException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+        finally
+        {
+            _idle.Add(decompressor);
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_idle.TryTake(out Decompressor? decompressor))
+        {
+            decompressor.Dispose();
+        }
+    }
+
+    private static Decompressor New()
+    {
+        Decompressor decompressor = new();
+        decompressor.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, LargestWindowLog);
+        return decompressor;
+    }
+}
