@@ -117,7 +117,7 @@ Describe 'Get-QedAllocationMap' {
             $extents[0].Length | Should -BeOfType long
             $extents[0].FileOffset | Should -BeOfType long
             $extents | Where-Object { $_.State -ne 'Data' -and $null -ne $_.FileOffset } | Should -BeNullOrEmpty
-            @($extents[0].PSObject.Properties | ForEach-Object { $_.Name }) | Should -Be 'Start', 'Length', 'State', 'FileOffset', 'Depth', 'Path'
+            @($extents[0].PSObject.Properties | ForEach-Object { $_.Name }) | Should -Be 'Start', 'Length', 'State', 'FileOffset', 'Depth', 'Path', 'Name'
         }
 
         It 'tells the whole of the largest empty disk at once' -Skip:$IsOnWindows {

@@ -124,9 +124,15 @@ Describe 'Get-QedInfo' {
             foreach ($name in 'Size', 'BlockSize', 'ParentPath') { $info.PSObject.Properties[$name].MemberType | Should -Be 'AliasProperty' }
         }
 
+        It 'has the name that the tables show, without the folder' {
+            (Get-QedInfo (Get-Fixture 'images/table-1.qed')).Name | Should -BeExactly 'table-1.qed'
+            (Test-QedImage (Get-Fixture 'images/table-1.qed')).Name | Should -BeExactly 'table-1.qed'
+            @(Get-QedAllocationMap (Get-Fixture 'images/table-1.qed'))[0].Name | Should -BeExactly 'table-1.qed'
+        }
+
         It 'has exactly the properties that the module promises' {
             $info = Get-QedInfo (Get-Fixture 'images/table-1.qed')
-            $names = 'Path', 'Format', 'VirtualSize', 'FileSize', 'DiskUsage', 'ClusterSize', 'TableSize', 'HeaderSize', 'Features',
+            $names = 'Path', 'Name', 'Format', 'VirtualSize', 'FileSize', 'DiskUsage', 'ClusterSize', 'TableSize', 'HeaderSize', 'Features',
             'CompatFeatures', 'AutoclearFeatures', 'L1TableOffset', 'MaxVirtualSize', 'BackingFile', 'BackingFormat',
             'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'Size', 'BlockSize', 'ParentPath'
             $found = @($info.PSObject.Properties | ForEach-Object { $_.Name })

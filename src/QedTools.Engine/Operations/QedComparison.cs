@@ -6,6 +6,9 @@ public sealed record QedComparison
     /// <summary>One disk's file.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The file's name without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>The other's.</summary>
     public required string ReferencePath { get; init; }
 

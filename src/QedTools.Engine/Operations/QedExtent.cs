@@ -11,6 +11,9 @@ namespace QedTools;
 /// <param name="Path">The file of that layer.</param>
 public sealed record QedExtent(long Start, long Length, QedExtentState State, long? FileOffset, int Depth, string Path)
 {
+    /// <summary>The name of that file without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>Range and state in one line.</summary>
     public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0}+{1} {2}", Start, Length, State);
 }

@@ -6,6 +6,9 @@ public sealed record QedImageInfo
     /// <summary>The file's full path.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The file's name without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>The file's format: QED, or that of a layer below.</summary>
     public required string Format { get; init; }
 

@@ -6,6 +6,9 @@ public sealed record QedMergeResult
     /// <summary>The overlay.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The file's name without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>The backing file that it was merged into.</summary>
     public required string BackingFilePath { get; init; }
 

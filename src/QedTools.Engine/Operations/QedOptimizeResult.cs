@@ -6,6 +6,9 @@ public sealed record QedOptimizeResult
     /// <summary>The image.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The file's name without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>The file's length before, in bytes.</summary>
     public required long FileSizeBefore { get; init; }
 

@@ -145,13 +145,22 @@ public sealed class QemuMistakesTests : IDisposable
     [InlineData("damaged/double-two-tables.qed", 1, 1)]
     [InlineData("damaged/leak-in-middle.qed", 0, 1)]
     [InlineData("damaged/leak-at-end.qed", 0, 3)]
-    public void Mistake_4_double_references_and_leaks_are_found_and_still_are_where_QEMU_repaired_nothing(
-        string fixture, int corruptions, int leaks)
+    public void Mistake_4_double_references_and_leaks_are_found(string fixture, int corruptions, int leaks)
+    {
+        QedCheckResult result = Check(Fixture.CopyTo(_folder, fixture));
+
+        Assert.Equal((corruptions, leaks), (result.CorruptionCount, result.LeakedClusters));
+    }
+
+    [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
+    [InlineData("damaged/double-one-table.qed")]
+    [InlineData("damaged/double-two-tables.qed")]
+    [InlineData("damaged/leak-in-middle.qed")]
+    [InlineData("damaged/leak-at-end.qed")]
+    public void Mistake_4_what_QEMU_does_not_repair_is_still_found(string fixture)
     {
         string image = Fixture.CopyTo(_folder, fixture);
         QedCheckResult before = Check(image);
-        Assert.Equal((corruptions, leaks), (before.CorruptionCount, before.LeakedClusters));
-        Assert.SkipUnless(Qemu.IsInstalled, Qemu.SkipReason);
 
         Qemu.Run("qemu-img", "check", "-f", "qed", "-r", "all", image);
 

@@ -7,6 +7,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
+using QedTools.Tests.DataPlane;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -25,6 +26,10 @@ internal static class Host
 
     public const string NotTellingHoles = "Wine does not tell where a file has holes";
 
+    public const string NotKeepingHoles = "the temporary folder keeps no holes";
+
+    public const string NotLinuxRoot = "only root on Linux can make a small file system";
+
     public static bool IsUnix => !OperatingSystem.IsWindows();
 
     public static bool IsWindows => OperatingSystem.IsWindows();
@@ -32,6 +37,10 @@ internal static class Host
     public static bool IsLinux => OperatingSystem.IsLinux();
 
     public static bool TellsHoles { get; } = !IsWine();
+
+    public static bool KeepsHoles { get; } = RawFiles.AreSparseIn(Path.GetTempPath());
+
+    public static bool IsLinuxRoot => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
 
     /// <summary>Runs a small program that every Unix has; its failure is the test's failure.</summary>
     public static void Run(string program, params string[] arguments)

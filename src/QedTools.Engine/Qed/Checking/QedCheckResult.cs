@@ -8,6 +8,9 @@ public sealed record QedCheckResult
     /// <summary>The image.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The file's name without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>The verdict: corrupt if anything but leaks was found.</summary>
     public required QedCheckStatus Status { get; init; }
 

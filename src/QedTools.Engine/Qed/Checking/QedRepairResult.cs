@@ -8,6 +8,9 @@ public sealed record QedRepairResult
     /// <summary>The image.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The file's name without its folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
     /// <summary>The check before.</summary>
     public required QedCheckResult Before { get; init; }
 

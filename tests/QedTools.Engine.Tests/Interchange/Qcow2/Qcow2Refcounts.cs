@@ -26,9 +26,8 @@ internal static class Qcow2Refcounts
             Refer(at);
         }
 
-        for (uint i = 0; i < l1Size; i++)
+        foreach (ulong table in Entries(storage, l1, l1Size))
         {
-            ulong table = Read64(storage, l1 + (8L * i));
             if (table == 0)
             {
                 continue;
@@ -36,9 +35,8 @@ internal static class Qcow2Refcounts
 
             Assert.Equal(1UL << 63, table & ~OffsetMask);
             Refer((long)(table & OffsetMask));
-            for (int j = 0; j < size / 8; j++)
+            foreach (ulong entry in Entries(storage, (long)(table & OffsetMask), size / 8))
             {
-                ulong entry = Read64(storage, (long)(table & OffsetMask) + (8L * j));
                 if (entry > 1)
                 {
                     Assert.Equal(1UL << 63, entry & ~OffsetMask);
@@ -55,9 +53,10 @@ internal static class Qcow2Refcounts
             Refer(counts + ((long)i * size));
         }
 
-        for (long i = 0; i < (long)clusters * size / 8; i++)
+        ulong[] blocks = Entries(storage, counts, (long)clusters * size / 8);
+        for (long i = 0; i < blocks.Length; i++)
         {
-            long block = (long)Read64(storage, counts + (8 * i));
+            long block = (long)blocks[i];
             if (block == 0)
             {
                 continue;
@@ -86,12 +85,20 @@ internal static class Qcow2Refcounts
         }
     }
 
-    private static ulong Read64(IStorage storage, long offset)
+    private static ulong[] Entries(IStorage storage, long offset, long count)
     {
-        byte[] bytes = new byte[8];
-        Assert.Equal(8, storage.Read(offset, bytes));
-        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        byte[] bytes = new byte[8 * count];
+        Assert.Equal(bytes.Length, storage.Read(offset, bytes));
+        ulong[] entries = new ulong[count];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(8 * i));
+        }
+
+        return entries;
     }
+
+    private static ulong Read64(IStorage storage, long offset) => Entries(storage, offset, 1)[0];
 
     private static uint Read32(IStorage storage, long offset) => (uint)(Read64(storage, offset) >> 32);
 }

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Runs the engine's tests, the Pester files and QedTools.Shell as Windows programs under Wine. docs/platforms.md says what that
+# shows and what it does not. Needs Wine (Debian: wine64) and is no part of dotnet test.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# Debian has wine64 outside the PATH.
+wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
+[ -x "$wine" ] || { echo "wine64 is not installed (Debian: wine64)"; exit 2; }
+
+scratch=$(mktemp -d)
+export WINEPREFIX=$scratch/prefix WINEDEBUG=-all NO_COLOR=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# .NET otherwise maps its code twice, once to write and once to run, which Wine cannot.
+export DOTNET_EnableWriteXorExecute=0
+trap 'WINEPREFIX=$scratch/prefix wineserver64 -k 2>/dev/null || "$(dirname "$wine")/wineserver64" -k 2>/dev/null; rm -rf "$scratch"' EXIT
+
+publish() {
+    dotnet publish "$1" --configuration Release --runtime win-x64 --self-contained --output "$2" --verbosity quiet || exit 2
+}
+
+# Inside the tree, so that the programs find QedTools.psd1 above themselves.
+publish tests/QedTools.Engine.Tests tests/QedTools.Engine.Tests/bin/wine
+publish tests/QedTools.Tests tests/QedTools.Tests/bin/wine
+publish src/QedTools.Shell "$scratch/shell"
+"$wine" wineboot --init >/dev/null 2>&1
+
+passed=0 failed=0 skipped=0 hung=()
+# A test that throws through reflection leaves Wine 8 with a broken chain of exception handlers, and a later one may hang:
+# so each set has a process and a limit of its own.
+run() {
+    local name=$1 limit=$2 total errors bad left
+    shift 2
+    timeout --kill-after=10 "$limit" "$wine" "$@" -noColor -preEnumerateTheories -parallelMode none >"$scratch/out" 2>/dev/null
+    grep -aE '\[FAIL\]' "$scratch/out"
+    read -r total errors bad left < <(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$scratch/out" | tail -n 1)
+    if [ -z "${total:-}" ]; then
+        hung+=("$name")
+        echo "$name: did not come to its end"
+        return
+    fi
+    passed=$((passed + total - bad - left)) failed=$((failed + bad + errors)) skipped=$((skipped + left))
+    echo "$name: $((total - bad - left)) passed, $((bad + errors)) failed, $left skipped"
+}
+
+echo "== the engine"
+run engine 3600 tests/QedTools.Engine.Tests/bin/wine/QedTools.Engine.Tests.exe
+echo "== the cmdlets"
+for file in tests/QedTools.Tests/*.Tests.ps1; do
+    name=$(basename "$file" .Tests.ps1)
+    run "$name" 600 tests/QedTools.Tests/bin/wine/QedTools.Tests.exe -trait "File=$name"
+done
+
+echo "== the shell"
+cat >"$scratch/shell.ps1" <<'SCRIPT'
+Set-Location C:\
+$null = New-QedImage C:\disk.qed 1GB
+$null = Convert-QedImage C:\disk.qed C:\disk.vhdx -Verify
+exit (@(Test-QedImage C:\disk.qed).Where({ $_.Status -eq 'Clean' }).Count + 40)
+SCRIPT
+timeout 120 "$wine" "$scratch/shell/QedTools.Shell.exe" -File "$(printf 'Z:%s' "$scratch/shell.ps1" | tr / '\\')" >/dev/null 2>&1
+code=$?
+if [ "$code" -eq 41 ]; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "a script in the shell ended with $code instead of 41"
+fi
+
+[ ${#hung[@]} -eq 0 ] || echo "did not come to their end: ${hung[*]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ ${#hung[@]} -eq 0 ]
