@@ -75,7 +75,7 @@ Describe 'Files of other formats' {
                 $info.BackingFile | Should -BeNullOrEmpty
                 Assert-Disk $result $case.Size $case.Reads
                 (Compare-QedImage $result $case.Source -Strict).AreEqual | Should -BeTrue
-                if ($qemu) { Assert-QemuAgrees $result $Qemu $case.Source }
+                if (Test-QemuImg) { Assert-QemuAgrees $result $Qemu $case.Source }
                 foreach ($target in 'back.qed', 'back.raw', 'back.vhdx', 'back.qcow2') {
                     $back = [System.IO.Path]::Combine($folder, $target)
                     (Convert-QedImage $result $back -Force -Verify).VirtualSize | Should -Be $case.Size

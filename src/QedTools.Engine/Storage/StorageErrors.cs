@@ -18,6 +18,7 @@ internal static class StorageErrors
     private const int WindowsLock = unchecked((int)0x80070021);
     private const int WindowsAlreadyExists = unchecked((int)0x80070050);
     private const int WindowsFileExists = unchecked((int)0x800700B7);
+    private const int WindowsInvalidName = unchecked((int)0x8007007B);
     private const int UnixExists = 17;
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
@@ -34,6 +35,8 @@ internal static class StorageErrors
     public static QedException Translate(Exception exception, string path, string action, long? offset = null) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => new QedFileNotFoundException(path, exception),
+        // Such as "a*.qed", which Windows lets no file have.
+        IOException io when io.HResult == WindowsInvalidName && action != "create" => new QedFileNotFoundException(path, exception),
         UnauthorizedAccessException or System.Security.SecurityException => new QedAccessDeniedException(path, action, exception),
         IOException io when IsDiskFull(io.HResult) => new QedDiskFullException(path, action, offset, exception),
         IOException io when IsSharingViolation(io.HResult) => new QedImageInUseException(path, action != "read", exception),
