@@ -186,7 +186,7 @@ Describe 'Convert-QedImage' {
             $check = Test-QedImage $qed
             $check.AllocatedClusters | Should -Be 3
             $check.ZeroClusters | Should -Be 0
-            Assert-Clean $qed -Qemu:$qemu
+            Assert-Clean $qed -Qemu
         }
 
         It 'leaves out zeroes that the file stores' {
@@ -208,7 +208,7 @@ Describe 'Convert-QedImage' {
             $info = Convert-QedImage $source $qed -Verify
             $info.VirtualSize | Should -Be $Virtual
             Assert-Disk $qed $Virtual "0+$Size 0xe1"
-            Assert-Clean $qed -Qemu:$qemu
+            Assert-Clean $qed -Qemu
             [System.IO.FileInfo]::new($source).Length | Should -Be $Size
         }
 
@@ -227,7 +227,7 @@ Describe 'Convert-QedImage' {
             $info.ClusterSize | Should -Be $Cluster
             $info.TableSize | Should -Be $Table
             Assert-Disk $qed 5MB '0+100 0xe1, 3M+100K 0xe2'
-            Assert-Clean $qed -Qemu:($qemu -and $Table -gt 1)
+            Assert-Clean $qed -Qemu:($Table -gt 1)
         }
 
         It 'takes a file of any name that has no known magic number for raw' {
@@ -258,7 +258,7 @@ Describe 'Convert-QedImage' {
             $info.BackingFile | Should -BeNullOrEmpty
             [System.IO.File]::Delete([System.IO.Path]::Combine($folder, 'base.qed'))
             Assert-Disk $qed 1MB '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43'
-            Assert-Clean $qed -Qemu:$qemu
+            Assert-Clean $qed -Qemu
         }
 
         It 'defragments' {
@@ -304,7 +304,7 @@ Describe 'Convert-QedImage' {
             $info.BackingFilePath | Should -Be ([System.IO.Path]::Combine($folder, 'base.qed'))
             Get-QedAllocationMap $qed -State Data, Zero | ForEach-Object { "$($_.Start)+$($_.Length) $($_.State)" } | Should -Be '73728+4096 Zero', '524288+4096 Data'
             Assert-Disk $qed 1MB '0+16K 0x11, 64K+8K 0x12, 76K+4K 0x12, 512K+4K 0xe1'
-            Assert-Clean $qed -Qemu:$qemu
+            Assert-Clean $qed -Qemu
         }
 
         It 'holds nothing if the backing file reads the same' {

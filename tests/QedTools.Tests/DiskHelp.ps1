@@ -100,14 +100,14 @@ function Assert-Disk {
     Test-SameBytes $bytes (New-DiskBytes $Size $Ranges) | Should -BeTrue -Because "$Path should read as '$Ranges'"
 }
 
-# Fails unless our check finds nothing, and qemu-img's neither where there is one ($qemu); that one opens the backing files.
+# Fails unless our check finds nothing, and, with -Qemu, qemu-img's neither where there is one; that one opens the backing files.
 function Assert-Clean {
     param([Parameter(Mandatory)][string] $Path, [switch] $Qemu)
 
     $check = Test-QedImage -LiteralPath $Path
     "$($check.Status)" | Should -Be 'Clean' -Because $Path
     $check.NeedsCheck | Should -BeFalse
-    if ($Qemu) {
+    if ($Qemu -and (Test-QemuImg)) {
         $theirs = Invoke-Native qemu-img check -f qed $Path
         $theirs.ExitCode | Should -Be 0 -Because "of $($theirs.Output)"
         "$($theirs.Output)" | Should -Match 'No errors were found'

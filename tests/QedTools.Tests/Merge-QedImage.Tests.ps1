@@ -77,8 +77,8 @@ Describe 'Merge-QedImage' {
             $new = Get-DiskBytes $below
             $new.Length | Should -Be $BaseSize
             Test-SameBytes $new $expected | Should -BeTrue
-            Assert-Clean $overlay -Qemu:$qemu
-            if ($File -like '*.qed') { Assert-Clean $below -Qemu:$qemu }
+            Assert-Clean $overlay -Qemu
+            if ($File -like '*.qed') { Assert-Clean $below -Qemu }
         }
 
         It 'and leaves a valid empty overlay of it' {
@@ -127,7 +127,7 @@ Describe 'Merge-QedImage' {
             $all = '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43'
             $top, $middle | Merge-QedImage | ForEach-Object { $_.IsEmptied } | Should -Be $true, $true
             foreach ($layer in $top, $middle, $base) { Assert-Disk $layer 1MB $all }
-            Assert-Clean $base -Qemu:$qemu
+            Assert-Clean $base -Qemu
         }
 
         It 'zero clusters as zeroes that the backing file need not store' {
@@ -154,7 +154,7 @@ Describe 'Merge-QedImage' {
             Set-DiskBytes $other 70000 (New-Bytes 1 -Value 0xE1)
             $null = Merge-QedImage $other
             Assert-Disk $base 1MB '0+16K 0x11, 64K+16K 0x12, 70000+1 0xe1'
-            Assert-Clean $base -Qemu:$qemu
+            Assert-Clean $base -Qemu
         }
 
         It 'a larger overlay, for which the backing file grows: by zeroes' {
@@ -164,7 +164,7 @@ Describe 'Merge-QedImage' {
             (Get-QedInfo $base).VirtualSize | Should -Be 3MB
             Assert-Disk $path 3MB "$reads, 3145216+512 0xe1"
             Assert-Disk $base 3MB "$reads, 3145216+512 0xe1"
-            Assert-Clean $base -Qemu:$qemu
+            Assert-Clean $base -Qemu
         }
 
         It 'a larger overlay into a layer over a longer base, without bringing that to light' {

@@ -254,7 +254,7 @@ Describe 'Open-QedImage' {
             Test-SameBytes (Read-Stream $stream) (New-DiskBytes 6291456 $reads) | Should -BeTrue
             $stream.Dispose()
             Assert-Disk $path 6291456 $reads
-            Assert-Clean $path -Qemu:$qemu
+            Assert-Clean $path -Qemu
         }
 
         It 'writes into an overlay, which keeps the rest of the clusters from its backing file, and leaves that alone' {
@@ -284,7 +284,7 @@ Describe 'Open-QedImage' {
             $unaligned = Copy-Fixture 'images/size-unaligned.qed' -Folder $folder
             Set-DiskBytes $unaligned 1050111 (New-Bytes 1 -Value 0xE1)
             Assert-Disk $unaligned 1050112 '0+4K 0xa2, 1M+1536 0xa1, 1050111+1 0xe1'
-            Assert-Clean $unaligned -Qemu:$qemu
+            Assert-Clean $unaligned -Qemu
         }
 
         It 'refuses to write beyond the end, and changes nothing' {
@@ -404,7 +404,7 @@ Describe 'Open-QedImage' {
             $stream.Write((New-Bytes 512 -Value 0xE1), 0, 512)
             $stream.Dispose()
             Assert-Disk $path (8MB + 512) '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13, 8M+512 0xe1'
-            Assert-Clean $path -Qemu:$qemu
+            Assert-Clean $path -Qemu
         }
 
         It 'shrinks the disk, and the position with it' {
@@ -417,7 +417,7 @@ Describe 'Open-QedImage' {
             $stream.SetLength(1MB)
             $stream.Dispose()
             Assert-Disk $path 1MB '0+8K 0x11'
-            Assert-Clean $path -Qemu:$qemu
+            Assert-Clean $path -Qemu
         }
 
         It 'refuses sizes that a disk cannot have, and keeps the one it has' {

@@ -45,7 +45,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             $info.NeedsCheck | Should -BeFalse
             $info.VirtualSize | Should -Be $Size
             Assert-Disk $image $Size $Shown
-            Assert-Clean $image -Qemu:$qemu
+            Assert-Clean $image -Qemu
             @($others | ForEach-Object { Get-Sha256 $_ }) | Should -Be $before
         }
     }
@@ -58,7 +58,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             $info.BackingFormat | Should -BeNullOrEmpty
             foreach ($file in [System.IO.Directory]::GetFiles($folder)) { if ($file -ne $image) { [System.IO.File]::Delete($file) } }
             Assert-Disk $image $Size $Shown
-            Assert-Clean $image -Qemu:$qemu
+            Assert-Clean $image -Qemu
         }
     }
 
@@ -109,7 +109,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Set-DiskBytes $wide 100000 (New-Bytes 10 -Value 0xE1)
             Set-QedBackingFile $wide short.raw -PreserveContent
             Assert-Disk $wide 1MB '0+16K 0x11, 64K+16K 0x12, 100000+10 0xe1'
-            Assert-Clean $wide -Qemu:$qemu
+            Assert-Clean $wide -Qemu
         }
 
         It 'what makes a disk of gigabytes, most of it nothing, in no time' {

@@ -135,7 +135,7 @@ Describe 'Repair-QedImage' {
             $result.After.NeedsCheck | Should -BeFalse
             $result.RepairCount | Should -Be @($result.Repairs).Count
             if ($Kind) { @($result.Repairs | Where-Object { "$($_.Kind)" -notmatch 'LeaksRemoved|NeedCheckCleared' } | ForEach-Object { "$($_.Kind)" })[0] | Should -Be $Kind }
-            Assert-Clean $bad -Qemu:$qemu
+            Assert-Clean $bad -Qemu
         }
 
         It 'and loses nothing that could be read' {
@@ -181,7 +181,7 @@ Describe 'Repair-QedImage' {
             [System.IO.FileInfo]::new($bad).Length | Should -BeLessOrEqual ($length - $Leaked * 4096)
             Test-SameBytes (Get-DiskBytes $bad) $disk | Should -BeTrue
             if ($Reads) { Assert-Disk $bad $Size $Reads }
-            Assert-Clean $bad -Qemu:$qemu
+            Assert-Clean $bad -Qemu
         }
 
         It 'and can take it back to an image that reads and checks as before' {

@@ -56,7 +56,7 @@ Describe 'Resize-QedImage' {
             Resize-QedImage $path 12MB | Should -BeNullOrEmpty
             (Get-RawHeader $path).image_size | Should -Be 12MB
             Assert-Disk $path 12MB $pathReads
-            Assert-Clean $path -Qemu:$qemu
+            Assert-Clean $path -Qemu
         }
 
         It 'whose last cluster is part of it only, without bringing to light what that holds behind the end' {
@@ -67,7 +67,7 @@ Describe 'Resize-QedImage' {
             [System.IO.File]::WriteAllBytes($unaligned, $bytes)
             Resize-QedImage $unaligned 2MB
             Assert-Disk $unaligned 2MB '0+4K 0xa2, 1M+1536 0xa1'
-            Assert-Clean $unaligned -Qemu:$qemu
+            Assert-Clean $unaligned -Qemu
         }
 
         It 'to zeroes even where the backing file is longer: to <Size>' -ForEach @(
@@ -77,7 +77,7 @@ Describe 'Resize-QedImage' {
             Resize-QedImage $longer $Size
             Assert-Disk $longer $Size $longerReads
             Get-Sha256 ([System.IO.Path]::Combine($folder, 'base.raw')) | Should -Be $before
-            Assert-Clean $longer -Qemu:$qemu
+            Assert-Clean $longer -Qemu
         }
 
         It 'over a longer QED image of many tables' {
@@ -93,14 +93,14 @@ Describe 'Resize-QedImage' {
             Resize-QedImage $path 4KB -Shrink
             Resize-QedImage $path 6MB
             Assert-Disk $path 6MB '0+4K 0x11'
-            Assert-Clean $path -Qemu:$qemu
+            Assert-Clean $path -Qemu
         }
 
         It 'of an overlay again after it was shrunk, without what its backing file has there' {
             Resize-QedImage $overlay 6KB -Shrink
             Resize-QedImage $overlay 1MB
             Assert-Disk $overlay 1MB '0+4K 0x11, 4K+2K 0x31'
-            Assert-Clean $overlay -Qemu:$qemu
+            Assert-Clean $overlay -Qemu
         }
 
         It 'to the limit of its geometry, and names that limit beyond' {
@@ -119,7 +119,7 @@ Describe 'Resize-QedImage' {
             $empty = Copy-Fixture 'images/size-zero.qed' -Folder $folder
             Resize-QedImage $empty 1MB
             Assert-Disk $empty 1MB ''
-            Assert-Clean $empty -Qemu:$qemu
+            Assert-Clean $empty -Qemu
         }
 
         It 'with hardly any more room taken' -Skip:$IsOnWindows {
@@ -181,7 +181,7 @@ Describe 'Resize-QedImage' {
             $check = Test-QedImage $path
             $check.AllocatedClusters | Should -Be $Allocated
             $check.ZeroClusters | Should -Be $Zero
-            Assert-Clean $path -Qemu:$qemu
+            Assert-Clean $path -Qemu
         }
 
         It 'and the file with it' {
@@ -197,7 +197,7 @@ Describe 'Resize-QedImage' {
         It 'that is an overlay' {
             Resize-QedImage $overlay 70KB -Shrink
             Assert-Disk $overlay 71680 '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+2K 0x12'
-            Assert-Clean $overlay -Qemu:$qemu
+            Assert-Clean $overlay -Qemu
         }
 
         It 'that is an overlay, though its backing file is not there: nothing of it is needed' {

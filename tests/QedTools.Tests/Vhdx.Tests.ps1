@@ -49,7 +49,7 @@ Describe 'VHDX files' {
             Assert-Disk $found[2].Path 1MB $overlayReads
             for ($i = 0; $i -lt $sources.Count; $i++) {
                 (Compare-QedImage $found[$i].Path $sources[$i] -Strict).AreEqual | Should -BeTrue
-                if ($qemu) { Assert-QemuAgrees $found[$i].Path $sources[$i] }
+                if (Test-QemuImg) { Assert-QemuAgrees $found[$i].Path $sources[$i] }
             }
         }
 
@@ -61,7 +61,7 @@ Describe 'VHDX files' {
             foreach ($image in $images) {
                 $made = [System.IO.Path]::Combine($results, $image.BaseName + '.vhdx')
                 (Compare-QedImage $made $image.FullName -Strict).AreEqual | Should -BeTrue
-                if ($qemu) { Assert-QemuAgrees $made $image.FullName }
+                if (Test-QemuImg) { Assert-QemuAgrees $made $image.FullName }
             }
         }
 
@@ -89,7 +89,7 @@ Describe 'VHDX files' {
             $info = Convert-QedImage $source $result -Fixed -BlockSizeBytes 1MB -Verify
             $info.FileSize | Should -Be 10MB
             Assert-Disk $result 6MB '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13'
-            if ($qemu) { Assert-QemuAgrees $result $source }
+            if (Test-QemuImg) { Assert-QemuAgrees $result $source }
         }
 
         It 'with sectors of 4096 bytes, in whole ones' {
