@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 export WINEPREFIX=$scratch/prefix WINEDEBUG=-all NO_COLOR=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 # .NET otherwise maps its code twice, once to write and once to run, which Wine cannot.
 export DOTNET_EnableWriteXorExecute=0
-trap 'WINEPREFIX=$scratch/prefix wineserver64 -k 2>/dev/null || "$(dirname "$wine")/wineserver64" -k 2>/dev/null; rm -rf "$scratch"' EXIT
+trap '"$wine" wineboot --kill >/dev/null 2>&1; rm -rf "$scratch"' EXIT
 
 publish() {
     dotnet publish "$1" --configuration Release --runtime win-x64 --self-contained --output "$2" --verbosity quiet || exit 2

@@ -127,7 +127,7 @@ BeforeAll {
             if ($IsOnWindows) { $line.Replace('\', '/') } else { $line }
         }
         if ($Example.IsFull) { (Get-Comparable $shown) -join "`n" | Should -BeExactly ((Get-Comparable $expected) -join "`n") }
-        else { $shown -match 'QedTools|Exception|not recognized' | Should -BeNullOrEmpty }
+        else { $shown -cmatch 'QedTools|Exception|not recognized' | Should -BeNullOrEmpty }
     }
 }
 

@@ -185,7 +185,7 @@ function Get-RawHeader {
     param([Parameter(Mandatory)][string] $Path)
 
     $bytes = [byte[]]::new(64)
-    $stream = [System.IO.File]::OpenRead($Path)
+    $stream = [System.IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite')
     try { $null = $stream.Read($bytes, 0, 64) }
     finally { $stream.Dispose() }
     $header = [pscustomobject]@{

@@ -61,7 +61,7 @@ function Get-Sha256 {
     param([Parameter(Mandatory)][string] $Path)
 
     $algorithm = [System.Security.Cryptography.SHA256]::Create()
-    $stream = [System.IO.File]::OpenRead($Path)
+    $stream = [System.IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite') # Windows shares a file that is written to with nobody else
     try { [System.BitConverter]::ToString($algorithm.ComputeHash($stream)) -replace '-' }
     finally {
         $stream.Dispose()
