@@ -85,7 +85,7 @@ Describe 'Convert-QedImage' {
         It 'makes it for several sources <From>' -ForEach @(
             @{ From = 'of a pipeline'; Convert = { $path, $second | Convert-QedImage -DestinationPath $out -Format Vhdx } }
             @{ From = 'in a list'; Convert = { Convert-QedImage $path, $second $out -Format Vhdx } }
-            @{ From = 'that a pattern finds'; Convert = { Convert-QedImage ([System.IO.Path]::Combine($folder, '*?-?na*.qed')), $path $out -Format Vhdx } }
+            @{ From = 'that a pattern finds'; Convert = { Convert-QedImage ([System.IO.Path]::Combine($folder, 's?ze-?na*.qed')), $path $out -Format Vhdx } }
         ) {
             (& $Convert | ForEach-Object { $_.Format }) | Should -Be 'VHDX', 'VHDX'
             foreach ($source in $path, $second) {

@@ -126,6 +126,8 @@ BeforeAll {
             $line = $_.Replace($folder, '/vm')
             if ($IsOnWindows) { $line.Replace('\', '/') } else { $line }
         }
+        # PowerShell breaks a heading that is wider than the screen.
+        $shown = $shown -join "`n" -replace '(?m)^(   \w+:) *\n(?=/vm)', '$1 ' -split '\n'
         if ($Example.IsFull) { (Get-Comparable $shown) -join "`n" | Should -BeExactly ((Get-Comparable $expected) -join "`n") }
         else { $shown -cmatch 'QedTools|Exception|not recognized' | Should -BeNullOrEmpty }
     }

@@ -1,7 +1,5 @@
 # What the files of the cmdlets share beyond TestModule.ps1, which they load first. Same rules as there.
 
-$IsOnWindows = [System.IO.Path]::DirectorySeparatorChar -eq '\'
-
 # Runs a script block whose errors do not stop it, and sorts what it wrote: Output, Errors, Verbose, Warnings, Debug.
 function Invoke-Recorded {
     param([Parameter(Mandatory)][scriptblock] $Script)

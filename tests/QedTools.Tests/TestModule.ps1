@@ -7,6 +7,8 @@ if (-not (Get-Module -Name QedTools)) {
     Import-Module -Name ([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'QedTools.psd1'))
 }
 
+$IsOnWindows = [System.IO.Path]::DirectorySeparatorChar -eq '\'
+
 # Bytes to write to a disk: all the same with -Value, else random and the same for the same -Seed.
 function New-Bytes {
     param([Parameter(Mandatory)][int] $Length, [byte] $Value, [int] $Seed = 1)
@@ -94,7 +96,7 @@ function Invoke-PowerShell {
 
 # Whether there is a qemu-img on PATH that still knows QED; several distributions compile the driver out.
 function Test-QemuImg {
-    $name = if ([System.IO.Path]::DirectorySeparatorChar -eq '\') { 'qemu-img.exe' } else { 'qemu-img' }
+    $name = if ($IsOnWindows) { 'qemu-img.exe' } else { 'qemu-img' }
     $folders = [System.Environment]::GetEnvironmentVariable('PATH') -split [System.IO.Path]::PathSeparator
     foreach ($folder in $folders) {
         if ($folder -and [System.IO.File]::Exists([System.IO.Path]::Combine($folder, $name))) {
