@@ -238,6 +238,34 @@ Describe 'The sizes that a format takes' {
     }
 }
 
+Describe 'The size of a disk' {
+    It 'is a usual one, or the unit of what is typed: <Line>' -ForEach @(
+        @{ Line = 'New-QedImage x.qed 20'; Sizes = '20GB', '20MB', '20TB' }
+        @{ Line = 'New-QedImage x.qed -SizeBytes 7'; Sizes = '7GB', '7MB', '7TB' }
+        @{ Line = 'New-QedImage x.qed -Size 1t'; Sizes = '1TB' }
+    ) {
+        (Get-Completion $Line | ForEach-Object { $_.CompletionText }) | Should -Be $Sizes
+    }
+
+    It 'comes with the present one' {
+        $folder = New-Folder 'sizes'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $folder
+        $found = Invoke-InFolder $folder { Get-Completion 'Resize-QedImage table-1.qed 4' }
+        $found[0].CompletionText | Should -Be '4GB'
+        $found[0].ToolTip | Should -Be 'A disk of 4 GiB (4294967296 bytes); it has 3 MiB now'
+    }
+}
+
+Describe 'The name of a picture' {
+    It 'is that of a picture or a folder' {
+        $folder = New-Folder 'pictures'
+        $null = New-Folder 'pictures/inside'
+        $null = Copy-Fixture 'images/table-1.qed' -Folder $folder
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'map.svg'), '<svg/>')
+        Get-CompletionIn $folder 'Show-QedAllocationMap table-1.qed -OutFile ' | Should -Be 'map.svg', 'inside'
+    }
+}
+
 Describe 'A format' {
     It 'is offered by name: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b -Format '; Names = [QedTools.QedDiskFormat].GetEnumNames() }

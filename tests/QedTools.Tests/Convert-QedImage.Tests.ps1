@@ -449,7 +449,9 @@ Describe 'Convert-QedImage' {
             $second = New-RawFile ([System.IO.Path]::Combine($folder, 'same.img')) 1MB '0+4K 0xe2'
             $recorded = Invoke-Recorded { $first, $second | Convert-QedImage -DestinationPath $results }
             $recorded.Errors | Should -HaveCount 1
-            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileExists,*'
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+            $recorded.Errors[0].Exception.Message | Should -BeLike '*another source*'
+            (Invoke-OnScreen { $first, $second | Convert-QedImage -DestinationPath (Join-TestDrive 'elsewhere') -WhatIf }).Errors | Should -HaveCount 1
             Assert-Disk ([System.IO.Path]::Combine($results, 'same.qed')) 1MB '0+4K 0xe1'
         }
 

@@ -324,7 +324,7 @@ Describe 'Get-QedAllocationMap' {
         It 'refuses one that another program writes, and says what to do' -Skip:(-not (Test-WriterLock)) {
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
-            try { Assert-OneError { Get-QedAllocationMap $path } 'QedImageInUse' 'ResourceBusy' $path '*another process*-ForceShare*' }
+            try { Assert-OneError { Get-QedAllocationMap $path } 'QedImageInUse' 'ResourceBusy' $path '*open for writing elsewhere*-ForceShare*' }
             finally { $writer.Dispose() }
         }
 

@@ -38,19 +38,57 @@ Describe 'Merge-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Merge-QedImage Path | Should -Be 'AllowUnc', 'Keep', 'Path!@0 value property'
-            Get-OwnParameter Merge-QedImage LiteralPath | Should -Be 'AllowUnc', 'Keep', 'LiteralPath! property'
+            Get-OwnParameter Merge-QedImage Path | Should -Be 'AllowUnc', 'Force', 'Keep', 'Path!@0 value property'
+            Get-OwnParameter Merge-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'Keep', 'LiteralPath! property'
         }
 
         It 'as strings and our own objects in the pipeline' {
-            ($path | Merge-QedImage -Keep).Path | Should -BeExactly $path
-            (Get-QedInfo $path | Merge-QedImage -Keep).Path | Should -BeExactly $path
-            (Merge-QedImage -LiteralPath $path).Path | Should -BeExactly $path
-            Merge-QedImage $path, $raw | ForEach-Object { $_.Path } | Should -Be $path, $raw
+            ($path | Merge-QedImage -Force -Keep).Path | Should -BeExactly $path
+            (Get-QedInfo $path | Merge-QedImage -Force -Keep).Path | Should -BeExactly $path
+            (Merge-QedImage -Force -LiteralPath $path).Path | Should -BeExactly $path
+            Merge-QedImage -Force $path, $raw | ForEach-Object { $_.Path } | Should -Be $path, $raw
         }
 
         It 'as files from Get-ChildItem' -Tag FullShell {
-            Get-ChildItem -LiteralPath $folder -Filter 'over-*.qed' | Merge-QedImage | ForEach-Object { $_.Path } | Should -Be $path, $raw
+            Get-ChildItem -LiteralPath $folder -Filter 'over-*.qed' | Merge-QedImage -Force | ForEach-Object { $_.Path } | Should -Be $path, $raw
+        }
+    }
+
+    Context 'into a backing file that other images lie over' {
+        BeforeEach {
+            $lone = New-Folder 'lone'
+            $golden = [System.IO.Path]::Combine($lone, 'golden.qed')
+            $first = [System.IO.Path]::Combine($lone, 'first.qed')
+            $null = New-QedImage $golden 1MB
+            $null = New-QedImage $first -BackingFile golden.qed
+            Set-DiskBytes $first 4KB (New-Bytes 4KB -Value 0x31)
+        }
+
+        It 'is refused, with -WhatIf too, and names them' {
+            $others = foreach ($i in 1..4) {
+                $other = [System.IO.Path]::Combine($lone, "other-$i.qed")
+                $null = New-QedImage $other -BackingFile golden.qed
+                $other
+            }
+            $before = Get-FolderState $lone
+            Assert-OneError { Merge-QedImage $first } 'QedBackingFileShared' 'ResourceBusy' $first "*$golden*$($others[0])*$($others[2])' and 1 more*PreserveContent*-Force*"
+            Assert-OneError { Merge-QedImage $first -Keep -WhatIf } 'QedBackingFileShared' 'ResourceBusy' $first
+            Get-FolderState $lone | Should -Be $before
+            (Merge-QedImage $first -Force).IsEmptied | Should -BeTrue
+        }
+
+        It 'is refused where they are in the folder of the backing file, by whatever name' {
+            $inside = New-Folder 'lone/inside'
+            $deep = [System.IO.Path]::Combine($inside, 'deep.qed')
+            $null = New-QedImage $deep -BackingFile $golden
+            Assert-OneError { Merge-QedImage $deep } 'QedBackingFileShared' 'ResourceBusy' $deep "*$first*"
+        }
+
+        It 'goes on where there is none, only an overlay of the overlay, a damaged image and other files' {
+            $null = New-QedImage ([System.IO.Path]::Combine($lone, 'upper.qed')) -BackingFile first.qed
+            $null = Copy-Fixture 'headers/autoclear-unknown.qed', 'damaged/l1-huge.qed', 'chains/over-qed.qed', 'chains/base.raw' -Folder $lone
+            (Merge-QedImage $first).IsEmptied | Should -BeTrue
+            Assert-Disk $golden 1MB '4K+4K 0x31'
         }
     }
 
@@ -62,7 +100,7 @@ Describe 'Merge-QedImage' {
 
         It 'so that both read as the overlay did' {
             $old = Get-DiskBytes $below
-            $result = Merge-QedImage $overlay
+            $result = Merge-QedImage -Force $overlay
             $result | Should -HaveCount 1
             $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedMergeResult'
             $result.Path | Should -BeExactly $overlay
@@ -83,7 +121,7 @@ Describe 'Merge-QedImage' {
 
         It 'and leaves a valid empty overlay of it' {
             $header = Get-RawHeader $overlay
-            $null = Merge-QedImage $overlay
+            $null = Merge-QedImage -Force $overlay
             $check = Test-QedImage $overlay
             $check.AllocatedClusters | Should -Be 0
             $check.ZeroClusters | Should -Be 0
@@ -93,12 +131,12 @@ Describe 'Merge-QedImage' {
             $now.backing_filename | Should -BeExactly $header.backing_filename
             $now.features | Should -Be $header.features
             $now.image_size | Should -Be $Size
-            (Merge-QedImage $overlay).BytesMerged | Should -Be 0
+            (Merge-QedImage -Force $overlay).BytesMerged | Should -Be 0
         }
 
         It 'or leaves the overlay as it is with -Keep' {
             $before = Get-Sha256 $overlay
-            $result = Merge-QedImage $overlay -Keep
+            $result = Merge-QedImage -Force $overlay -Keep
             $result.IsEmptied | Should -BeFalse
             $result.BytesMerged | Should -Be $Merged
             Get-Sha256 $overlay | Should -Be $before
@@ -107,8 +145,8 @@ Describe 'Merge-QedImage' {
         }
 
         It 'as -WhatIf says' {
-            Assert-WhatIf { Merge-QedImage $overlay -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below', and empty the overlay."
-            Assert-WhatIf { Merge-QedImage $overlay -Keep -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below'."
+            Assert-WhatIf { Merge-QedImage -Force $overlay -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below', and empty the overlay."
+            Assert-WhatIf { Merge-QedImage -Force $overlay -Keep -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below'."
         }
     }
 
@@ -116,7 +154,7 @@ Describe 'Merge-QedImage' {
         It 'one layer only: what lies under the backing file stays as it is' {
             $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
             $before = Get-Sha256 $base
-            $null = Merge-QedImage $top
+            $null = Merge-QedImage -Force $top
             Get-Sha256 $base | Should -Be $before
             (Get-QedInfo ([System.IO.Path]::Combine($folder, 'three-middle.qed'))).BackingFile | Should -Be 'base.qed'
         }
@@ -125,13 +163,13 @@ Describe 'Merge-QedImage' {
             $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
             $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
             $all = '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43'
-            $top, $middle | Merge-QedImage | ForEach-Object { $_.IsEmptied } | Should -Be $true, $true
+            $top, $middle | Merge-QedImage -Force | ForEach-Object { $_.IsEmptied } | Should -Be $true, $true
             foreach ($layer in $top, $middle, $base) { Assert-Disk $layer 1MB $all }
             Assert-Clean $base -Qemu
         }
 
         It 'zero clusters as zeroes that the backing file need not store' {
-            $null = Merge-QedImage $path
+            $null = Merge-QedImage -Force $path
             # The 4K of zeroes at 64K were data in the base, which has nothing under it.
             (Get-QedAllocationMap $base | Where-Object { $_.Start -le 65536 -and $_.Start + $_.Length -gt 65536 }).State | Should -Not -Be 'Data'
         }
@@ -141,7 +179,7 @@ Describe 'Merge-QedImage' {
             $over = [System.IO.Path]::Combine($folder, 'zeroes.qed')
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'zeroes.raw')) 1MB ''
             $null = Convert-QedImage $source $over -BackingFile three-middle.qed -ClusterSizeBytes 4KB
-            $result = Merge-QedImage $over
+            $result = Merge-QedImage -Force $over
             $result.BytesMerged | Should -Be 0
             $result.BytesZeroed | Should -BeGreaterThan 0
             Assert-Disk $middle 1MB ''
@@ -152,7 +190,7 @@ Describe 'Merge-QedImage' {
             $other = [System.IO.Path]::Combine($folder, 'other.qed')
             $null = New-QedImage $other -BackingFile base.qed -ClusterSizeBytes 64KB
             Set-DiskBytes $other 70000 (New-Bytes 1 -Value 0xE1)
-            $null = Merge-QedImage $other
+            $null = Merge-QedImage -Force $other
             Assert-Disk $base 1MB '0+16K 0x11, 64K+16K 0x12, 70000+1 0xe1'
             Assert-Clean $base -Qemu
         }
@@ -160,7 +198,7 @@ Describe 'Merge-QedImage' {
         It 'a larger overlay, for which the backing file grows: by zeroes' {
             Resize-QedImage $path 3MB
             Set-DiskBytes $path (3MB - 512) (New-Bytes 512 -Value 0xE1)
-            $null = Merge-QedImage $path
+            $null = Merge-QedImage -Force $path
             (Get-QedInfo $base).VirtualSize | Should -Be 3MB
             Assert-Disk $path 3MB "$reads, 3145216+512 0xe1"
             Assert-Disk $base 3MB "$reads, 3145216+512 0xe1"
@@ -173,7 +211,7 @@ Describe 'Merge-QedImage' {
             $over = [System.IO.Path]::Combine($folder, 'over.qed')
             $null = New-QedImage $over 1MB -BackingFile three-middle.qed -ClusterSizeBytes 4KB
             Set-DiskBytes $over 512KB (New-Bytes 512 -Value 0xE1)
-            $null = Merge-QedImage $over
+            $null = Merge-QedImage -Force $over
             $all = '0+8K 0x11, 8K+2K 0x41, 512K+512 0xe1'
             Assert-Disk $over 1MB $all
             Assert-Disk $middle 1MB $all
@@ -182,7 +220,7 @@ Describe 'Merge-QedImage' {
         It 'an overlay with nothing in it' {
             $null = New-QedImage ([System.IO.Path]::Combine($folder, 'empty.qed')) -BackingFile base.qed
             $before = Get-Sha256 $base
-            $result = Merge-QedImage ([System.IO.Path]::Combine($folder, 'empty.qed'))
+            $result = Merge-QedImage -Force ([System.IO.Path]::Combine($folder, 'empty.qed'))
             $result.BytesMerged | Should -Be 0
             $result.BytesZeroed | Should -Be 0
             Get-Sha256 $base | Should -Be $before
@@ -193,7 +231,7 @@ Describe 'Merge-QedImage' {
             $over = Copy-Fixture 'chains/over-disguised.qed' -Folder $folder
             Set-DiskBytes $over 4096 (New-Bytes 4096 -Value 0xE1)
             $expected = Get-DiskBytes $over
-            $null = Merge-QedImage $over
+            $null = Merge-QedImage -Force $over
             Test-SameBytes ([System.IO.File]::ReadAllBytes([System.IO.Path]::Combine($folder, 'disguised.raw'))) $expected | Should -BeTrue
         }
 
@@ -207,7 +245,7 @@ Describe 'Merge-QedImage' {
             [System.Text.Encoding]::ASCII.GetBytes('base.qed').CopyTo($bytes, 64)
             [System.IO.File]::WriteAllBytes($dirty, $bytes)
             $all = Get-DiskBytes $dirty
-            $null = Merge-QedImage $dirty
+            $null = Merge-QedImage -Force $dirty
             (Get-QedInfo $dirty).NeedsCheck | Should -BeFalse
             Test-SameBytes (Get-DiskBytes $dirty) $all | Should -BeTrue
             Test-SameBytes (Get-DiskBytes $base 0 $all.Length) $all | Should -BeTrue
@@ -217,34 +255,34 @@ Describe 'Merge-QedImage' {
 
     Context 'with -Confirm and -Verbose' {
         It 'asks with -Confirm' {
-            Assert-Confirm { Merge-QedImage $path -Confirm } $folder "*Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay."
+            Assert-Confirm { Merge-QedImage -Force $path -Confirm } $folder "*Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay."
             Assert-Disk $base 1MB $reads
         }
 
         It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
             $ConfirmPreference = 'Low'
-            (Merge-QedImage $path -Confirm:$false).IsEmptied | Should -BeTrue
+            (Merge-QedImage -Force $path -Confirm:$false).IsEmptied | Should -BeTrue
         }
 
         It 'says with -Verbose what it does' {
-            $recorded = Invoke-Recorded { Merge-QedImage $path -Verbose }
+            $recorded = Invoke-Recorded { Merge-QedImage -Force $path -Verbose }
             @($recorded.Verbose -like "Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay.") | Should -HaveCount 1
         }
 
         It 'survives JSON' -Tag FullShell {
-            (Merge-QedImage $path | ConvertTo-Json | ConvertFrom-Json).BytesMerged | Should -Be 8192
+            (Merge-QedImage -Force $path | ConvertTo-Json | ConvertFrom-Json).BytesMerged | Should -Be 8192
         }
 
         It 'goes on in a pipeline of ours' {
-            "$((Merge-QedImage $path | Test-QedImage).Status)" | Should -Be 'Clean'
+            "$((Merge-QedImage -Force $path | Test-QedImage).Status)" | Should -Be 'Clean'
         }
     }
 
     Context 'in trouble' {
         It 'refuses an image without a backing file, and says so' {
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage $base } 'QedLimit' 'InvalidArgument' $base '*backing file*overlay*'
-            Assert-OneError { Merge-QedImage $base -WhatIf } 'QedLimit' 'InvalidArgument' $base
+            Assert-OneError { Merge-QedImage -Force $base } 'QedLimit' 'InvalidArgument' $base '*backing file*overlay*'
+            Assert-OneError { Merge-QedImage -Force $base -WhatIf } 'QedLimit' 'InvalidArgument' $base
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -257,15 +295,15 @@ Describe 'Merge-QedImage' {
             $null = Copy-Fixture 'chains/disguised.raw' -Folder $folder
             $bad = Copy-Fixture "chains/$Name" -Folder $folder
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage $bad } $Id $Category $bad $Message
-            Assert-OneError { Merge-QedImage $bad -WhatIf } $Id $Category $bad $Message
+            Assert-OneError { Merge-QedImage -Force $bad } $Id $Category $bad $Message
+            Assert-OneError { Merge-QedImage -Force $bad -WhatIf } $Id $Category $bad $Message
             Get-FolderState $folder | Should -Be $before
         }
 
         It 'refuses a backing file in a format that it does not write' {
             $null = Copy-Fixture 'foreign/disk.luks' -Folder $folder -As 'base.qed'
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage $path } 'QedUnsupportedFormat' 'NotImplemented' $path
+            Assert-OneError { Merge-QedImage -Force $path } 'QedUnsupportedFormat' 'NotImplemented' $path
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -275,17 +313,17 @@ Describe 'Merge-QedImage' {
             $over = [System.IO.Path]::Combine($folder, 'over.qed')
             $null = New-QedImage $over 2GB -BackingFile small.qed
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage $over } 'QedLimit' 'InvalidArgument' $over '*2147483648*1073741824*'
-            Assert-OneError { Merge-QedImage $over -WhatIf } 'QedLimit' 'InvalidArgument' $over
+            Assert-OneError { Merge-QedImage -Force $over } 'QedLimit' 'InvalidArgument' $over '*2147483648*1073741824*'
+            Assert-OneError { Merge-QedImage -Force $over -WhatIf } 'QedLimit' 'InvalidArgument' $over
             Get-FolderState $folder | Should -Be $before
         }
 
         It 'refuses a backing file that is dirty and corrupt, and changes nothing' {
             $null = Copy-Fixture 'damaged/dirty-corrupt.qed' -Folder $folder -As 'base.qed'
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage $path } 'QedCorrupt' 'InvalidData' $path '*base.qed*Repair-QedImage*'
+            Assert-OneError { Merge-QedImage -Force $path } 'QedCorrupt' 'InvalidData' $path '*base.qed*Repair-QedImage*'
             Get-FolderState $folder | Should -Be $before
-            Assert-OneError { Merge-QedImage $path -WhatIf } 'QedCorrupt' 'InvalidData' $path '*base.qed*Repair-QedImage*'
+            Assert-OneError { Merge-QedImage -Force $path -WhatIf } 'QedCorrupt' 'InvalidData' $path '*base.qed*Repair-QedImage*'
         }
 
         It 'refuses an overlay that is dirty and corrupt, and changes nothing' {
@@ -297,9 +335,9 @@ Describe 'Merge-QedImage' {
             [System.Text.Encoding]::ASCII.GetBytes('base.qed').CopyTo($bytes, 64)
             [System.IO.File]::WriteAllBytes($bad, $bytes)
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage $bad } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
+            Assert-OneError { Merge-QedImage -Force $bad } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
             Get-FolderState $folder | Should -Be $before
-            Assert-OneError { Merge-QedImage $bad -WhatIf } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
+            Assert-OneError { Merge-QedImage -Force $bad -WhatIf } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
         }
 
         It 'refuses an overlay in use, or a backing file in use, and changes nothing' {
@@ -307,8 +345,8 @@ Describe 'Merge-QedImage' {
                 $stream = Open-QedImage $used
                 try {
                     $before = Get-FolderState $folder
-                    Assert-OneError { Merge-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path "*$used*"
-                    Assert-OneError { Merge-QedImage $path -WhatIf } 'QedImageInUse' 'ResourceBusy' $path
+                    Assert-OneError { Merge-QedImage -Force $path } 'QedImageInUse' 'ResourceBusy' $path "*$used*"
+                    Assert-OneError { Merge-QedImage -Force $path -WhatIf } 'QedImageInUse' 'ResourceBusy' $path
                     Get-FolderState $folder | Should -Be $before
                 }
                 finally { $stream.Dispose() }
@@ -317,7 +355,7 @@ Describe 'Merge-QedImage' {
 
         It 'refuses a backing file that qemu-io has open' -Skip:(-not $qemuLocks) {
             $process = Open-InQemu $base -ReadOnly
-            try { Assert-OneError { Merge-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path }
+            try { Assert-OneError { Merge-QedImage -Force $path } 'QedImageInUse' 'ResourceBusy' $path }
             finally { Close-Qemu $process }
         }
 
@@ -325,22 +363,22 @@ Describe 'Merge-QedImage' {
             $other = [System.IO.Path]::Combine($folder, 'other.qed')
             $null = New-QedImage $other -BackingFile base.qed
             $stream = Open-QedImage $other
-            try { Assert-OneError { Merge-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path }
+            try { Assert-OneError { Merge-QedImage -Force $path } 'QedImageInUse' 'ResourceBusy' $path }
             finally { $stream.Dispose() }
         }
 
         It 'goes on with the next image after an error, and throws with -ErrorAction Stop' {
-            $recorded = Invoke-Recorded { $base, $path | Merge-QedImage }
+            $recorded = Invoke-Recorded { $base, $path | Merge-QedImage -Force }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $base
             $recorded.Output | ForEach-Object { $_.Path } | Should -Be $path
-            { Merge-QedImage $base -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.MergeQedImageCommand'
+            { Merge-QedImage -Force $base -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.MergeQedImageCommand'
         }
 
         It 'leaves overlay and base reading the same where the overlay is damaged in the middle' {
             $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             Set-QedBackingFile $bad base.qed
             $hash = Get-Sha256 $bad
-            Assert-OneError { Merge-QedImage $bad } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
+            Assert-OneError { Merge-QedImage -Force $bad } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
             Get-Sha256 $bad | Should -Be $hash
             Assert-Clean $base
         }
@@ -355,7 +393,7 @@ Describe 'Merge-QedImage' {
             }
 
             (Invoke-Native qemu-img commit -f qed ([System.IO.Path]::Combine($theirs, "$Name.qed"))).ExitCode | Should -Be 0
-            $null = Merge-QedImage $overlay
+            $null = Merge-QedImage -Force $overlay
             $format = [System.IO.Path]::GetExtension($File).Substring(1)
             $compared = Invoke-Native qemu-img compare -f $format -F $format ([System.IO.Path]::Combine($folder, $File)) ([System.IO.Path]::Combine($theirs, $File))
             $compared.ExitCode | Should -Be 0 -Because "of $($compared.Output)"

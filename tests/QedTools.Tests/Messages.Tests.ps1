@@ -94,7 +94,7 @@ Describe 'What -Verbose tells' {
     It 'of an image that was not closed cleanly is why it can be written to' {
         $dirty = Copy-Fixture 'damaged/dirty-leaks.qed' -Folder $folder
         $said = (Invoke-Recorded { Resize-QedImage $dirty 2MB -Verbose }).Verbose
-        $said | Should -Contain "${dirty}: it was not closed cleanly, but its tables are sound (2 clusters leaked), so it can be written to."
+        $said | Should -Contain "${dirty}: it was not closed cleanly, but its tables are sound (clusters leaked: 2), so it can be written to."
         $said | Should -Contain "${dirty}: the disk has 2 MiB (2097152 bytes) now."
     }
 
@@ -145,6 +145,24 @@ Describe 'What -Debug tells' {
     }
 
     BeforeEach { $folder = New-Folder 'debug' }
+
+    # In Windows PowerShell -Debug asks at every line, whatever a cmdlet does.
+    It 'with -Debug asks nothing, whatever $VerbosePreference is: <_>' -Skip:($PSVersionTable.PSVersion -lt [version]'6.0') -ForEach 'SilentlyContinue', 'Continue' {
+        $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        $VerbosePreference = $_
+        $recorded = Invoke-OnScreen { Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) -Debug; Optimize-QedImage $path -Debug }
+        $recorded.Questions | Should -BeNullOrEmpty
+        $recorded.Errors | Should -BeNullOrEmpty
+        $recorded.Output | Should -HaveCount 2
+        $recorded.Verbose | Should -BeNullOrEmpty
+    }
+
+    It 'with -Debug and -Verbose is both' {
+        $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        $recorded = Invoke-Recorded { $DebugPreference = 'Continue'; Test-QedImage $path -Verbose }
+        $recorded.Verbose | Should -Not -BeNullOrEmpty
+        $recorded.Debug | Should -Not -BeNullOrEmpty
+    }
 
     It 'of a new image is its header and where its L1 table is' {
         $path = [System.IO.Path]::Combine($folder, 'new.qed')
@@ -235,6 +253,46 @@ Describe 'An error' {
         @([System.Collections.Generic.HashSet[string]]::new([string[]]$ids)).Count | Should -Be $kinds.Count
         $about = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'docs', 'en-US', 'about_QedTools.md'))
         foreach ($id in $ids) { $about | Should -Match "(?m)^- ${id}: " }
+    }
+
+    It 'of a file of another format names that format, and the way from it' {
+        $folder = New-Folder 'formats'
+        $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        foreach ($extension in 'vhdx', 'vhd', 'qcow2', 'vdi', 'vmdk') {
+            $other = [System.IO.Path]::Combine($folder, "other.$extension")
+            $format = (Convert-QedImage $path $other).Format
+            foreach ($command in { Get-QedInfo $other }, { Test-QedImage $other }, { Repair-QedImage $other }, { Resize-QedImage $other 1GB }, { Get-QedAllocationMap $other }) {
+                Assert-OneError $command 'QedNotAnImage' 'InvalidData' $other "'$other' is a $format file, not a QED image.*Convert-QedImage*"
+            }
+        }
+    }
+
+    It 'tells of a pattern in a folder that is not there, and of wildcards that are not expanded' {
+        $folder = New-Folder 'patterns'
+        $null = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        $nowhere = [System.IO.Path]::Combine($folder, 'nowhere')
+        Assert-OneError { Test-QedImage ([System.IO.Path]::Combine($nowhere, '*.qed')) } 'QedFileNotFound' 'ObjectNotFound' -Message "*$nowhere*"
+        Invoke-Recorded { Test-QedImage ([System.IO.Path]::Combine($folder, '*.vhd')) } | ForEach-Object { $_.Errors } | Should -BeNullOrEmpty
+        $pattern = [System.IO.Path]::Combine($folder, '*.qed')
+        foreach ($command in { Resize-QedImage $pattern 1GB }, { Set-QedBackingFile $pattern -Remove }, { Compare-QedImage $pattern $pattern }) {
+            Assert-OneError $command 'QedFileNotFound' 'ObjectNotFound' -Message '*wildcards are not expanded*Get-ChildItem*'
+        }
+    }
+
+    It 'tells of a folder that may not be read or written, with -WhatIf too' -Skip:($IsOnWindows -or (Test-Root)) {
+        $folder = New-Folder 'forbidden'
+        $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
+        $elsewhere = Join-TestDrive 'own.qed'
+        [System.IO.File]::Copy($path, $elsewhere, $true)
+        $null = Invoke-Native chmod 555 $folder
+        try {
+            $new = [System.IO.Path]::Combine($folder, 'new.qed')
+            Assert-OneError { New-QedImage $new 1MB -WhatIf } 'QedAccessDenied' 'PermissionDenied' $new
+            Assert-OneError { Convert-QedImage $elsewhere $new -WhatIf } 'QedAccessDenied' 'PermissionDenied'
+            $null = Invoke-Native chmod 000 $folder
+            Assert-OneError { Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) } 'QedAccessDenied' 'PermissionDenied' -Message "*$folder*"
+        }
+        finally { $null = Invoke-Native chmod 755 $folder }
     }
 
     It 'says what happened to which file and what to do, in whole sentences on one line: <Name>' -ForEach @(

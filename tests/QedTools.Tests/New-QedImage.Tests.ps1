@@ -191,6 +191,37 @@ Describe 'New-QedImage' {
             $recorded.Output[0].Path | Should -Be $path
         }
 
+        It 'from rows of a table with empty cells, which mean nothing given' {
+            $null = Get-Fixture 'chains/base.raw'
+            $names = 'row-1.qed', 'row-2.qed', 'row-3.qed' | ForEach-Object { Join-TestDrive $_ }
+            $recorded = Invoke-Recorded {
+                [pscustomobject]@{ Path = $names[0]; SizeBytes = '1MB'; ClusterSizeBytes = ''; TableSize = ''; BackingFile = ''; BackingFormat = '' },
+                [pscustomobject]@{ Path = $names[1]; SizeBytes = ''; ClusterSizeBytes = '4KB'; TableSize = '1'; BackingFile = 'base.raw'; BackingFormat = 'Raw' },
+                [pscustomobject]@{ Path = $names[2]; SizeBytes = '2097152'; ClusterSizeBytes = $null; TableSize = $null; BackingFile = $null; BackingFormat = $null } | New-QedImage
+            }
+            $recorded.Errors | Should -BeNullOrEmpty
+            $recorded.Output | ForEach-Object { $_.Path } | Should -Be $names
+            $recorded.Output | ForEach-Object { $_.VirtualSize } | Should -Be 1MB, 32KB, 2MB
+            $recorded.Output | ForEach-Object { $_.ClusterSize } | Should -Be 64KB, 4KB, 64KB
+            $recorded.Output | ForEach-Object { $_.TableSize } | Should -Be 4, 1, 4
+            $recorded.Output | ForEach-Object { "$($_.BackingFile)" } | Should -Be '', 'base.raw', ''
+        }
+
+        It 'with -WhatIf each name once, as without' {
+            $twice = Join-TestDrive 'twice.qed'
+            $recorded = Invoke-OnScreen { New-QedImage $twice, $twice 1MB -WhatIf }
+            $recorded.Screen | Should -HaveCount 1
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileExists,*'
+        }
+
+        It 'and warns of a name that others will take for another format: <_>' -ForEach 'disk.img', 'disk.vhdx' {
+            $recorded = Invoke-Recorded { New-QedImage (Join-TestDrive $_) 1MB }
+            $recorded.Output[0].Format | Should -Be 'QED'
+            $recorded.Warnings | Should -HaveCount 1
+            $recorded.Warnings[0] | Should -BeLike "*$_*QED file*extension*"
+        }
+
         It 'from the properties of an object that names a backing file, and a size' {
             $null = Get-Fixture 'chains/base.raw'
             $info = [pscustomobject]@{ Path = Join-TestDrive 'object-3.qed'; BackingFile = 'base.raw'; Size = 1048576L } | New-QedImage
@@ -411,7 +442,7 @@ Describe 'New-QedImage' {
         }
 
         It 'wants a name that is not empty' {
-            { New-QedImage (Join-TestDrive 'x.qed') -BackingFile '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+            { New-QedImage (Join-TestDrive 'x.qed') -BackingFile '' } | Should -Throw -ErrorId 'QedPath,*'
         }
 
         It 'records only what the format can' {

@@ -55,8 +55,8 @@ Describe 'Open-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReadWrite'
-            Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReadWrite'
+            Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'Path!@0 value property', 'ReadWrite'
+            Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'LiteralPath! property', 'ReadWrite'
         }
 
         It 'as strings and our own objects in the pipeline, a stream each' {
@@ -236,6 +236,34 @@ Describe 'Open-QedImage' {
             Assert-OneError { Open-QedImage $base -ReadWrite } 'QedImageInUse' 'ResourceBusy' $base
             $stream.Dispose()
             $opened.Add((Open-QedImage $base -ReadWrite))
+        }
+    }
+
+    Context 'of an image whose extension means a raw disk' {
+        BeforeEach {
+            $folder = New-Folder 'raw-name'
+            $named = Copy-Fixture 'images/table-1.qed' -Folder $folder -As 'disk.img'
+        }
+
+        It 'warns, and reads the file as it is' {
+            $recorded = Invoke-Recorded { Open-QedImage $named }
+            $opened.Add($recorded.Output[0])
+            $recorded.Output[0].Length | Should -Be ([System.IO.FileInfo]::new($named)).Length
+            $recorded.Warnings | Should -HaveCount 1
+            $recorded.Warnings[0] | Should -BeLike "*$named*raw*begins like a QED image*"
+        }
+
+        It 'refuses to write to it, unless with -Force' {
+            $before = Get-FolderState $folder
+            $recorded = Invoke-Recorded { Open-QedImage $named -ReadWrite }
+            $recorded.Output | Should -BeNullOrEmpty
+            $recorded.Errors | Should -HaveCount 1
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+            $recorded.Errors[0].Exception.Message | Should -BeLike '*QED image*destroy*extension*-Force*'
+            Get-FolderState $folder | Should -Be $before
+            $stream = Open-QedImage $named -ReadWrite -Force -WarningAction SilentlyContinue
+            $opened.Add($stream)
+            $stream.CanWrite | Should -BeTrue
         }
     }
 

@@ -264,7 +264,7 @@ Describe 'Test-QedImage' {
         It 'refuses one that another program writes, and says what to do' -Skip:(-not (Test-WriterLock)) {
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
-            try { Assert-OneError { Test-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path '*another process*-ForceShare*' }
+            try { Assert-OneError { Test-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path '*open for writing elsewhere*-ForceShare*' }
             finally { $writer.Dispose() }
         }
 

@@ -194,7 +194,7 @@ internal sealed class BackingChain : IDisposable
     {
         try
         {
-            _layers.Add((format ?? DiskFormats.Probe(storage)).Open(storage));
+            _layers.Add(DiskFormats.Open(storage, format));
             _identities.Add(storage.Identity);
         }
         catch

@@ -1,6 +1,8 @@
 // The errors of the Chains room: what can be wrong with the file below an image.
 using System;
+using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 
 namespace QedTools;
 
@@ -47,6 +49,31 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
     internal QedBackingFileRefusedException(string path, string backingFile, string reason)
         : base(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}")
     {
+    }
+}
+
+/// <summary>The backing file is that of other images too, whose disks would change with it.</summary>
+public sealed class QedBackingFileSharedException : QedBackingFileException
+{
+    private const int MostNamed = 3;
+
+    /// <param name="path">The image.</param>
+    /// <param name="backingFile">Its backing file, as a full path.</param>
+    /// <param name="overlays">The others, as full paths.</param>
+    internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
+        : base(path, backingFile, $"'{backingFile}', the backing file of '{path}', is also that of {Names(overlays)}, which would read wrong data when it changes. "
+            + "Give them another one with Set-QedBackingFile -PreserveContent, or use -Force if they are not needed any more.")
+        => Overlays = overlays;
+
+    /// <summary>The other images over it, as full paths.</summary>
+    public IReadOnlyList<string> Overlays { get; }
+
+    private static string Names(IReadOnlyList<string> overlays)
+    {
+        string named = string.Join(", ", overlays.Take(MostNamed).Select(overlay => $"'{overlay}'"));
+        return overlays.Count <= MostNamed
+            ? named
+            : string.Format(CultureInfo.InvariantCulture, "{0} and {1} more", named, overlays.Count - MostNamed);
     }
 }
 

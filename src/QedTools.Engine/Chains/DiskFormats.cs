@@ -72,6 +72,24 @@ internal static class DiskFormats
         return probed == Raw ? null : probed.Name;
     }
 
+    /// <summary>Opens a file as a format, and says which other one it is of where it is no QED image.</summary>
+    /// <param name="storage">The file; the layer owns it from then on.</param>
+    /// <param name="format">The format; null to tell it by the contents.</param>
+    /// <exception cref="QedNotAnImageException">It is to be a QED image and is none.</exception>
+    /// <exception cref="QedException">It is damaged, or could not be read.</exception>
+    public static IDiskLayer Open(IStorage storage, IDiskFormat? format)
+    {
+        try
+        {
+            return (format ?? Probe(storage)).Open(storage);
+        }
+        catch (QedNotAnImageException e)
+        {
+            IDiskFormat found = Probe(storage);
+            throw found == Raw ? e : QedNotAnImageException.ForFormat(storage.Path, found.Name, found.Kind is not null, e);
+        }
+    }
+
     /// <summary>The format of a file, by its contents.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IDiskFormat Probe(IStorage storage)

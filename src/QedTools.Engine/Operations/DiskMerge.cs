@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
@@ -27,6 +28,7 @@ public static class DiskMerge
         IDisk overlay = RequireOverlay(chain);
         chain.Layers[0].RequireWritable(progress: null, cancellation);
         chain.Layers[1].RequireWritable(progress: null, cancellation);
+        RequireNoOtherOverlay(chain, options, cancellation);
         long data = 0;
         long zeroes = 0;
         foreach (DiskExtent extent in ExtentWalk.Over(overlay, 0, overlay.Length, cancellation))
@@ -45,6 +47,7 @@ public static class DiskMerge
     /// <param name="cancellation">Stops the merge; the overlay reads as before.</param>
     /// <exception cref="QedLimitException">The image has no backing file, or one that cannot grow to its size.</exception>
     /// <exception cref="QedImageInUseException">Another process has one of the two open.</exception>
+    /// <exception cref="QedBackingFileSharedException">Another image lies over the backing file too, and that was not allowed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedMergeResult Run(
@@ -55,6 +58,7 @@ public static class DiskMerge
         IDisk overlay = RequireOverlay(chain);
         IDiskLayer top = chain.Layers[0];
         IDiskLayer below = chain.Layers[1];
+        RequireNoOtherOverlay(chain, options, cancellation);
         top.BeginWriting(progress: null, cancellation);
         below.BeginWriting(progress: null, cancellation);
 
@@ -100,6 +104,21 @@ public static class DiskMerge
                 $"up to {below.Header.Geometry.MaxVirtualSize} bytes",
                 $"'{top.Storage.Path}' is a disk of {top.VirtualSize} bytes, but the tables of its backing file '{below.Storage.Path}' can map only {below.Header.Geometry.MaxVirtualSize}. Convert the overlay to a new image instead.")
             : top.ToDisk(backing: null);
+    }
+
+    private static void RequireNoOtherOverlay(BackingChain chain, DiskMergeOptions options, CancellationToken cancellation)
+    {
+        if (options.AllowOtherOverlays)
+        {
+            return;
+        }
+
+        IDiskLayer below = chain.Layers[1];
+        string[] places = [.. new[] { chain.Layers[0], below }.Select(layer => Path.GetDirectoryName(Path.GetFullPath(layer.Storage.Path)) ?? string.Empty).Distinct()];
+        if (OverlaySearch.Over(below, places, chain.Contains, cancellation) is { Count: > 0 } others)
+        {
+            throw new QedBackingFileSharedException(chain.Layers[0].Storage.Path, Path.GetFullPath(below.Storage.Path), others);
+        }
     }
 
     private static QedMergeResult Result(BackingChain chain, long data, long zeroes, DiskMergeOptions options) => new()

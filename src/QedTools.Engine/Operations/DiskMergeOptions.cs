@@ -6,6 +6,9 @@ public sealed record DiskMergeOptions
     /// <summary>Whether the overlay keeps what it holds.</summary>
     public bool Keep { get; init; }
 
+    /// <summary>Whether to merge though other images beside the overlay or its backing file have the same one and will read wrong data.</summary>
+    public bool AllowOtherOverlays { get; init; }
+
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 

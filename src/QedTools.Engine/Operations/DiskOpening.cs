@@ -16,6 +16,7 @@ public static class DiskOpening
     /// <param name="cancellation">Stops the opening.</param>
     /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
     /// <exception cref="QedCorruptException">It is to be written to, was not closed cleanly, and its check found damage.</exception>
+    /// <exception cref="QedLimitException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
     public static DiskStream Open(
@@ -24,6 +25,16 @@ public static class DiskOpening
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
+        if (options.Writable && !options.AllowOtherContents && DiskFormats.OtherThanExtension(path) is { } other)
+        {
+            throw QedLimitException.ForRequest(
+                path,
+                "ReadWrite",
+                true,
+                "a file that is what its extension says",
+                $"'{path}' is a raw disk by its extension, but it begins like a {other} image, which writing to it as a raw disk would destroy. If it is one, give it that format's extension; if it is raw, use -Force.");
+        }
+
         StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
         BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfFile(path), new ChainPolicy(access, options.AllowUnc) { Trace = options.Trace });
         try

@@ -6,6 +6,9 @@ public sealed record DiskOpeningOptions
     /// <summary>Whether they may be changed.</summary>
     public bool Writable { get; init; }
 
+    /// <summary>Whether to write to a file that is raw by its extension though it begins like an image of another format.</summary>
+    public bool AllowOtherContents { get; init; }
+
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 

@@ -17,6 +17,14 @@ public static class DiskSource
         ? PrintableText.Of($"'{path}' is read as a raw disk because of its extension, but it begins like a {format} image. If it is one, give it that format's extension first.")
         : null;
 
+    /// <summary>A warning about a name whose extension means another format than the new file is to have; null if there is none.</summary>
+    /// <param name="path">The new file, which need not exist.</param>
+    /// <param name="format">Its format.</param>
+    public static string? WarningForName(string path, QedDiskFormat format) =>
+        DiskFormats.OfExtension(path) is { } meant && meant.Kind != format
+            ? PrintableText.Of($"'{path}' is a {NameOf(format)} file with the extension of {meant.Name} disks, and who goes by the extension misreads it. Better give it another name.")
+            : null;
+
     /// <summary>The format that a file's extension means; null if it means none.</summary>
     /// <param name="path">The file, which need not exist.</param>
     public static QedDiskFormat? FormatOfExtension(string path) => DiskFormats.OfExtension(path)?.Kind;

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.IO;
 using System.Threading;
+using QedTools.Chains;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
@@ -78,7 +79,7 @@ public static class ImageRepair
 
         if (options.NoBackup)
         {
-            QedCheckResult after = Repair(image, before, undo: null, log, progress, cancellation);
+            QedCheckResult after = Repair(image, before, undo: null, journal: null, log, progress, cancellation);
             return Result(before, after, log, backupPath: null);
         }
 
@@ -96,7 +97,11 @@ public static class ImageRepair
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using (IStorage target = HostFiles.Open(path, StorageAccess.Write))
         {
-            UndoJournal.RequireFits(journal, target);
+            RequireFits(journal, target);
+            UndoJournal.BeginRestore(journal);
+
+            // The old header comes last: until then a cut leaves an image that says that it needs a check.
+            MarkUnclean(target);
             UndoJournal.Restore(journal, target);
         }
 
@@ -111,7 +116,74 @@ public static class ImageRepair
     {
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using IStorage target = HostFiles.Open(path, StorageAccess.Write);
-        UndoJournal.RequireFits(journal, target);
+        RequireFits(journal, target);
+    }
+
+    private static void RequireFits(IStorage journal, IStorage target)
+    {
+        UndoState state = UndoJournal.RequireFits(journal, target);
+        string name = Path.GetFileName(target.Path);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(target.Path)) ?? string.Empty;
+        string order = OrderOf(journal.Path);
+        foreach (string other in BackupsIn(folder, name))
+        {
+            if (string.CompareOrdinal(OrderOf(other), order) > 0 && StateOf(other, name) is not (null or UndoState.TakenBack))
+            {
+                throw QedLimitException.ForRequest(
+                    journal.Path,
+                    "RestoreFrom",
+                    journal.Path,
+                    "the backup of the last change",
+                    $"'{other}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, remove it.");
+            }
+        }
+
+        // Repairs keep the mark while they are at work, and whoever changes an image afterwards removes it.
+        if (state != UndoState.Complete && !ReadHeader(target).NeedsCheck)
+        {
+            throw UndoJournal.Changed(journal, target);
+        }
+    }
+
+    // Backups are named by the time they were begun, and a number if there are several of one second.
+    private static string OrderOf(string backupPath) => Path.GetFileNameWithoutExtension(backupPath);
+
+    private static string[] BackupsIn(string folder, string imageName)
+    {
+        try
+        {
+            return Array.FindAll(
+                Directory.GetFiles(folder),
+                path => Path.GetFileName(path).StartsWith(imageName + ".", StringComparison.Ordinal) && path.EndsWith(BackupExtension, StringComparison.Ordinal));
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, folder, "list");
+        }
+    }
+
+    private static UndoState? StateOf(string backupPath, string imageName)
+    {
+        using IStorage backup = HostFiles.Open(backupPath, StorageAccess.Inspect);
+        return UndoJournal.StateOf(backup, imageName);
+    }
+
+    private static QedHeader ReadHeader(IStorage file)
+    {
+        Span<byte> bytes = stackalloc byte[QedHeader.Size];
+        return QedHeader.Parse(bytes.Slice(0, file.Read(0, bytes)), file.Path, file.Length);
+    }
+
+    private static void MarkUnclean(IStorage file)
+    {
+        QedHeader header = ReadHeader(file);
+        if (!header.NeedsCheck)
+        {
+            Span<byte> bytes = stackalloc byte[QedHeader.Size];
+            (header with { Features = header.Features | QedFeatures.NeedCheck }).WriteTo(bytes);
+            file.Write(0, bytes);
+            file.Flush();
+        }
     }
 
     private static QedRepairResult RepairWithBackup(
@@ -129,11 +201,14 @@ public static class ImageRepair
             using (journal)
             {
                 UndoStorage undo = new(file, journal);
+
+                // Some repairs touch no table: with the mark any that is cut off can be told from a complete one.
+                MarkUnclean(undo);
                 QedImage image = QedImage.Open(undo);
                 image.Follow(trace, file.Path);
-                QedCheckResult after = Repair(image, before, undo, log, progress, cancellation);
+                QedCheckResult after = Repair(image, before, undo, journal, log, progress, cancellation);
                 undo.Flush();
-                journal.Seal(file);
+                journal.Seal(file, start: default);
                 return Result(before, after, log, journal.Path);
             }
         }
@@ -167,7 +242,7 @@ public static class ImageRepair
         {
             try
             {
-                return HostFiles.CreateNew(name + BackupExtension);
+                return HostFiles.CreateNew(name + BackupExtension, usedLike: path);
             }
             catch (QedFileExistsException) when (number < 1000)
             {
@@ -180,6 +255,7 @@ public static class ImageRepair
         QedImage image,
         QedCheckResult before,
         UndoStorage? undo,
+        UndoJournal? journal,
         RepairLog log,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
@@ -203,6 +279,15 @@ public static class ImageRepair
                 undo.Worth = WorthOf(image.Layout, survey);
             }
         });
+        if (undo is not null)
+        {
+            // Before the mark goes: a cut between the two would leave an image that seems to have been changed since.
+            Span<byte> header = stackalloc byte[QedHeader.Size];
+            undo.Flush();
+            (image.Header with { Features = image.Header.Features & ~QedFeatures.NeedCheck }).WriteTo(header);
+            journal?.Seal(undo, header);
+        }
+
         image.CompleteRepair();
         image.EndWriting();
         if (before.NeedsCheck)
@@ -243,7 +328,7 @@ public static class ImageRepair
     {
         try
         {
-            return QedImage.Open(storage);
+            return (QedImage)DiskFormats.Open(storage, DiskFormats.Qed);
         }
         catch
         {

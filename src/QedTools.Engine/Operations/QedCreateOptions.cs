@@ -1,5 +1,3 @@
-using QedTools.Qed.Format;
-
 namespace QedTools;
 
 /// <summary>How a new image is to be.</summary>
@@ -8,11 +6,11 @@ public sealed record QedCreateOptions
     /// <summary>The disk's size, in bytes: 1 up to the geometry's limit, rounded up to a multiple of 512. Null: the backing file's size.</summary>
     public long? SizeBytes { get; init; }
 
-    /// <summary>A cluster's size, in bytes: a power of two from 4 KiB to 64 MiB.</summary>
-    public long ClusterSize { get; init; } = QedGeometry.DefaultClusterSize;
+    /// <summary>A cluster's size, in bytes: a power of two from 4 KiB to 64 MiB. Null: 64 KiB.</summary>
+    public long? ClusterSize { get; init; }
 
-    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
-    public int TableSize { get; init; } = QedGeometry.DefaultTableSize;
+    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16. Null: 4.</summary>
+    public int? TableSize { get; init; }
 
     /// <summary>The backing file's name, stored as it is; a relative one begins in the new image's folder. Null: none.</summary>
     public string? BackingFile { get; init; }

@@ -222,13 +222,15 @@ internal sealed class QedImage : IDiskLayer
         {
             throw new QedCorruptException(Storage.Path, string.Format(
                 CultureInfo.InvariantCulture,
-                "it was not closed cleanly and {0} of its table entries are wrong, so it is not written to.",
+                check.CorruptionCount == 1
+                    ? "it was not closed cleanly and one of its table entries is wrong, so it is not written to."
+                    : "it was not closed cleanly and {0} of its table entries are wrong, so it is not written to.",
                 check.CorruptionCount));
         }
 
         _onDecision?.Invoke(string.Format(
             CultureInfo.InvariantCulture,
-            "{0}: it was not closed cleanly, but its tables are sound ({1} clusters leaked), so it can be written to.",
+            "{0}: it was not closed cleanly, but its tables are sound (clusters leaked: {1}), so it can be written to.",
             PrintableText.Of(Storage.Path),
             check.LeakedClusters));
     }

@@ -18,8 +18,27 @@ internal static class HostFiles
     /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
+    /// <param name="usedLike">A file whose users may use it, and nobody else; null: whoever may use new files.</param>
     /// <exception cref="QedException">It exists, or could not be made.</exception>
-    public static IStorage CreateNew(string path, bool mayBeSparse = true) => Intercept(FileStorage.CreateNew(path, mayBeSparse));
+    public static IStorage CreateNew(string path, bool mayBeSparse = true, string? usedLike = null)
+    {
+        FileStorage storage = FileStorage.CreateNew(path, mayBeSparse);
+        try
+        {
+            if (usedLike is not null)
+            {
+                FileAccessRights.Copy(path, usedLike);
+            }
+
+            return Intercept(storage);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            storage.Dispose();
+            Delete(path);
+            throw StorageErrors.Translate(e, path, "create");
+        }
+    }
 
     /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it is not there.</summary>
     public static string? IdentityOf(string path)

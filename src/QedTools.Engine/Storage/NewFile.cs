@@ -48,7 +48,7 @@ internal sealed class NewFile : IDisposable
         string partial = Path.Combine(folder, $".{Guid.NewGuid():N}.qedtools-partial");
         try
         {
-            return new NewFile(path, partial, HostFiles.CreateNew(partial, mayBeSparse), replaced);
+            return new NewFile(path, partial, HostFiles.CreateNew(partial, mayBeSparse, usedLike: replaced is null ? null : path), replaced);
         }
         catch (QedAccessDeniedException e)
         {
@@ -103,6 +103,9 @@ internal sealed class NewFile : IDisposable
 
         if (Directory.Exists(folder))
         {
+            // A link's target is replaced, in its own folder.
+            string real = RealPath.Of(path) is { } target ? Path.GetDirectoryName(target) ?? folder : folder;
+            FolderAccess.RequireWritable(real, path);
             return folder;
         }
 

@@ -45,10 +45,17 @@ internal sealed class NewFolder : IDisposable
             throw QedFileExistsException.ForFolder(folder);
         }
 
-        if (Path.GetDirectoryName(folder) is { } above && !Directory.Exists(above))
+        if (Path.GetDirectoryName(folder) is not { } above)
+        {
+            return;
+        }
+
+        if (!Directory.Exists(above))
         {
             throw new QedFileNotFoundException(above);
         }
+
+        FolderAccess.RequireWritable(above, folder);
     }
 
     /// <summary>The file is there: the folder stays.</summary>

@@ -11,6 +11,15 @@ public sealed class QedFileNotFoundException : QedException
         : base(path, $"'{path}' does not exist. Check the name and the folder.", innerException)
     {
     }
+
+    private QedFileNotFoundException(string path, string message)
+        : base(path, message)
+    {
+    }
+
+    /// <summary>There is no file of this name, and it looks like a pattern where patterns are not expanded.</summary>
+    internal static QedFileNotFoundException ForPattern(string path) => new(
+        path, $"'{path}' does not exist, and wildcards are not expanded here. Name the file, or get the files with Get-ChildItem and pipe them in.");
 }
 
 /// <summary>The operating system does not let this user open or change a file.</summary>
@@ -49,13 +58,13 @@ public sealed class QedFileExistsException : QedException
     internal static QedFileExistsException ForFolder(string path) => new(path, $"'{path}' is a file, so nothing can be put into it. Name a folder.");
 }
 
-/// <summary>Another process has the image open in a way that excludes what was asked for.</summary>
+/// <summary>Another process, or a stream of this one, has the image open in a way that excludes what was asked for.</summary>
 public sealed class QedImageInUseException : QedException
 {
     internal QedImageInUseException(string path, bool forWriting, Exception? innerException = null)
         : base(path, forWriting
-            ? $"The image '{path}' is in use by another process and cannot be changed now. Close the program or virtual machine that has it open."
-            : $"The image '{path}' is open for writing in another process, so what is read now may be out of step. Close that program or virtual machine, or use -ForceShare to read it all the same.", innerException)
+            ? $"The image '{path}' is in use elsewhere and cannot be changed now. Close the stream, program or virtual machine that has it open."
+            : $"The image '{path}' is open for writing elsewhere, so what is read now may be out of step. Close that stream, program or virtual machine, or use -ForceShare to read it all the same.", innerException)
     {
     }
 }

@@ -175,6 +175,10 @@ internal sealed class UndoStorage : IStorage
             {
                 _journal.Append(_inner, offset, count);
             }
+            else
+            {
+                _journal.AppendUnsaved(offset, count);
+            }
 
             offset += count;
             length -= count;

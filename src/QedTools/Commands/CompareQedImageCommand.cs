@@ -31,7 +31,7 @@ public sealed class CompareQedImageCommand : QedReadCommand
     {
         WarnAboutFormat(path);
         DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
-        string reference = SessionPaths.ToHost(this, ReferencePath);
+        string reference = SessionPaths.ToExistingHost(this, ReferencePath);
         WarnAboutFormat(reference);
         QedComparison result = WithProgress(
             "Comparing", path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));

@@ -4,6 +4,7 @@ using System.IO;
 using System.Management.Automation;
 using QedTools.Completion;
 using QedTools.Sessions;
+using QedTools.Storage;
 
 namespace QedTools.Commands;
 
@@ -12,7 +13,9 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedImageInfo))]
 public sealed class ConvertQedImageCommand : QedReadCommand
 {
-    private readonly HashSet<string> _destinations = new(StringComparer.Ordinal);
+    // What was made, by name and by identity: a name in other letters can be the same file.
+    private readonly HashSet<string> _destinations = new(SessionPaths.Comparer);
+    private readonly HashSet<string> _results = new(StringComparer.Ordinal);
     private bool _isIntoFolder;
 
     /// <summary>The result's file, or a folder that gets one for each source; several sources make a folder that is missing.</summary>
@@ -94,7 +97,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     {
         WarnAboutFormat(path);
         string destination = DestinationFor(path);
-        if (Force && _destinations.Contains(destination))
+        if (_destinations.Contains(destination) || (HostFiles.IdentityOf(destination) is { } identity && _results.Contains(identity)))
         {
             // -Force is meant for files that were there before, not for this pipeline's own results.
             throw QedLimitException.ForRequest(
@@ -120,14 +123,21 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         };
         long size = DiskConversion.Plan(path, destination, options);
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
+        Warn(DiskSource.WarningForName(destination, format));
         if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.BackingFile)))
         {
+            if (SessionStreams.IsWhatIf(this))
+            {
+                _destinations.Add(destination);
+            }
+
             return;
         }
 
         QedImageInfo info = WithProgress(
             Verify ? "Converting and verifying" : "Converting", path, progress => DiskConversion.Run(path, destination, options with { Trace = Trace }, progress, Cancellation));
         _destinations.Add(destination);
+        _results.Add(HostFiles.IdentityOf(destination) ?? destination);
         WriteVerbose(Messages.Converted(info, Verify));
         WriteObject(info);
     }

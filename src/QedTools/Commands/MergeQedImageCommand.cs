@@ -4,7 +4,7 @@ using QedTools.Sessions;
 namespace QedTools.Commands;
 
 /// <summary>Merge-QedImage: commits an overlay into its backing file.</summary>
-[Cmdlet(VerbsData.Merge, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsData.Merge, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
 [OutputType(typeof(QedMergeResult))]
 public sealed class MergeQedImageCommand : QedChangeCommand
 {
@@ -12,13 +12,17 @@ public sealed class MergeQedImageCommand : QedChangeCommand
     [Parameter]
     public SwitchParameter Keep { get; set; }
 
+    /// <summary>Merge though other images have the same backing file; they read wrong data afterwards.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>Follow backing file names that lead to another network share.</summary>
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
     private protected override void ProcessFile(string path)
     {
-        DiskMergeOptions options = new() { Keep = Keep, AllowUnc = AllowUnc };
+        DiskMergeOptions options = new() { Keep = Keep, AllowOtherOverlays = Force, AllowUnc = AllowUnc };
         QedMergeResult plan = DiskMerge.Plan(path, options, Cancellation);
         if (!ShouldDo(Messages.MergeAction(plan, Keep)))
         {

@@ -13,6 +13,10 @@ public sealed class OpenQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter ReadWrite { get; set; }
 
+    /// <summary>Write to a file that is raw by its extension though it begins like an image of another format.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>Follow backing file names that lead to another network share.</summary>
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
@@ -23,7 +27,8 @@ public sealed class OpenQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        DiskOpeningOptions options = new() { Writable = ReadWrite, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
+        WarnAboutFormat(path);
+        DiskOpeningOptions options = new() { Writable = ReadWrite, AllowOtherContents = Force, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
         DiskStream stream = WithProgress(
             "Checking", path, progress => DiskOpening.Open(path, options, progress, Cancellation));
         WriteVerbose(Messages.Opened(path, stream.Length, ReadWrite));

@@ -26,8 +26,11 @@ public abstract class QedChangeCommand : QedCommand
     protected sealed override void ProcessRecord()
     {
         bool isLiteral = ParameterSetName == ByLiteralPath;
-        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, ProcessFile);
+        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, ProcessFile, MakesFiles);
     }
+
+    /// <summary>Whether the files are new ones.</summary>
+    private protected virtual bool MakesFiles => false;
 
     /// <summary>Deals with one image.</summary>
     /// <param name="path">Its full path; whether it exists is for the engine to say.</param>

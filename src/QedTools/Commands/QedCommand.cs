@@ -45,13 +45,16 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <param name="paths">As typed or piped in.</param>
     /// <param name="isLiteral">Whether they are exact names, from -LiteralPath.</param>
     /// <param name="process">Gets a full path of the host, which need not exist.</param>
-    private protected void ForEachName(string[] paths, bool isLiteral, Action<string> process)
+    /// <param name="isNew">Whether the files are to be made.</param>
+    private protected void ForEachName(string[] paths, bool isLiteral, Action<string> process, bool isNew = false)
     {
         foreach (string path in paths)
         {
             Guard(path, () =>
             {
-                string file = isLiteral ? SessionPaths.ToHostLiteral(this, path) : SessionPaths.ToHost(this, path);
+                string file = isLiteral ? SessionPaths.ToHostLiteral(this, path)
+                    : isNew ? SessionPaths.ToHost(this, path)
+                    : SessionPaths.ToExistingHost(this, path);
                 Guard(file, () => process(file));
             });
         }
@@ -71,6 +74,18 @@ public abstract class QedCommand : PSCmdlet, IDisposable
                     Guard(file, () => process(file));
                 }
             });
+        }
+    }
+
+    /// <summary>Tells what was decided, to those who asked for it.</summary>
+    private protected new void WriteVerbose(string text) => SessionStreams.WriteVerbose(this, text);
+
+    /// <summary>Warns, if there is something to warn of.</summary>
+    private protected void Warn(string? warning)
+    {
+        if (warning is not null)
+        {
+            WriteWarning(warning);
         }
     }
 

@@ -37,13 +37,7 @@ public abstract class QedReadCommand : QedCommand
     }
 
     /// <summary>Warns of a file that is not what its extension says.</summary>
-    private protected void WarnAboutFormat(string path)
-    {
-        if (DiskSource.WarningFor(path) is { } warning)
-        {
-            WriteWarning(warning);
-        }
-    }
+    private protected void WarnAboutFormat(string path) => Warn(DiskSource.WarningFor(path));
 
     /// <summary>Deals with one image.</summary>
     /// <param name="path">Its full path.</param>

@@ -32,16 +32,23 @@ public sealed class RepairQedImageCommand : QedChangeCommand
         if (plan.RepairCount == 0)
         {
             WriteVerbose(Messages.NothingToRepair(path));
-            WriteObject(plan);
+            if (!SessionStreams.IsWhatIf(this))
+            {
+                WriteObject(plan);
+            }
+
             return;
         }
 
         // One question for the image; -WhatIf and -Verbose list what it is about.
         if (!ShouldDo(Messages.RepairAction(path, plan.RepairCount, saves: !NoBackup && plan.Before.Status != QedCheckStatus.Clean)))
         {
-            foreach (QedRepair repair in plan.Repairs)
+            if (SessionStreams.IsWhatIf(this))
             {
-                WriteWhatIf(path, repair);
+                foreach (QedRepair repair in plan.Repairs)
+                {
+                    ShouldDo(Messages.Repair(path, repair));
+                }
             }
 
             return;
@@ -61,14 +68,6 @@ public sealed class RepairQedImageCommand : QedChangeCommand
         }
 
         WriteObject(result);
-    }
-
-    private void WriteWhatIf(string path, QedRepair repair)
-    {
-        if (MyInvocation.BoundParameters.ContainsKey("WhatIf") || (SessionState.PSVariable.GetValue("WhatIfPreference") is true))
-        {
-            ShouldDo(Messages.Repair(path, repair));
-        }
     }
 
     private void Restore(string path, string backupPath)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -11,6 +12,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
     /// <summary>The new size, in bytes; rounded up to a multiple of 512.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [Alias("Size")]
+    [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long SizeBytes { get; set; }
 
     /// <summary>Let the disk become smaller; what lies behind the new end is lost.</summary>

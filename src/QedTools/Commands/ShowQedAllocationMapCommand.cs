@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
+using QedTools.Completion;
 using QedTools.Operations;
 using QedTools.Pictures;
 using QedTools.Sessions;
@@ -56,6 +57,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     /// <summary>Draw to this file, as SVG.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PictureFileCompleter))]
     public string? OutFile { get; set; }
 
     /// <summary>Replace a file that exists.</summary>
@@ -190,7 +192,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         try
         {
             picture.Add(disk.Walk(Cancellation), progress);
-            WriteVerbose($"{path}: {MapText.Count(picture.Grid.Count)} cells of {ByteSize.Format(picture.Grid.CellSize)}.");
+            WriteVerbose(Messages.CellsDrawn(path, MapText.Count(picture.Grid.Count), picture.Grid.CellSize));
             return (QedException?)null;
         }
         catch (QedException e)

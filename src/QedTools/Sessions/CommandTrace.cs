@@ -13,10 +13,10 @@ internal sealed class CommandTrace
     private const int MostWaiting = 10_000;
 
     private readonly ConcurrentQueue<Line> _waiting = new();
-    private Cmdlet? _command;
+    private PSCmdlet? _command;
     private int _dropped;
 
-    private CommandTrace(Cmdlet command, bool verbose, bool debug)
+    private CommandTrace(PSCmdlet command, bool verbose, bool debug)
     {
         _command = command;
         Operation = new OperationTrace
@@ -32,8 +32,8 @@ internal sealed class CommandTrace
     /// <summary>The trace of a cmdlet that runs; null if nobody would see it.</summary>
     public static CommandTrace? Of(PSCmdlet command)
     {
-        bool verbose = IsWanted(command, "Verbose");
-        bool debug = IsWanted(command, "Debug");
+        bool verbose = SessionStreams.WantsVerbose(command);
+        bool debug = SessionStreams.WantsDebug(command);
         return verbose || debug ? new CommandTrace(command, verbose, debug) : null;
     }
 
@@ -46,9 +46,9 @@ internal sealed class CommandTrace
             {
                 _command?.WriteDebug(line.Text);
             }
-            else
+            else if (_command is not null)
             {
-                _command?.WriteVerbose(line.Text);
+                SessionStreams.WriteVerbose(_command, line.Text);
             }
         }
 
@@ -60,17 +60,6 @@ internal sealed class CommandTrace
 
     /// <summary>Takes nothing more: a stream that the cmdlet opened outlives it.</summary>
     public void Close() => _command = null;
-
-    private static bool IsWanted(PSCmdlet command, string stream)
-    {
-        if (command.MyInvocation.BoundParameters.TryGetValue(stream, out object? bound))
-        {
-            return bound is SwitchParameter { IsPresent: true };
-        }
-
-        return LanguagePrimitives.TryConvertTo(command.GetVariableValue(stream + "Preference"), out ActionPreference preference)
-            && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
-    }
 
     private void Add(Line line)
     {

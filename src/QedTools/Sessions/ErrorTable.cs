@@ -26,6 +26,7 @@ internal static class ErrorTable
         [typeof(QedUnsupportedFormatException)] = ("QedUnsupportedFormat", ErrorCategory.NotImplemented),
         [typeof(QedBackingFileNotFoundException)] = ("QedBackingFileNotFound", ErrorCategory.ObjectNotFound),
         [typeof(QedBackingFileRefusedException)] = ("QedBackingFileRefused", ErrorCategory.SecurityError),
+        [typeof(QedBackingFileSharedException)] = ("QedBackingFileShared", ErrorCategory.ResourceBusy),
         [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),
         [typeof(QedPathException)] = ("QedPath", ErrorCategory.InvalidArgument),
     };

@@ -33,6 +33,24 @@ internal static class Messages
     /// <summary>What was left out of the debug stream.</summary>
     public static string TraceLinesDropped(int count) => $"{Count(count, "more line")} left out here.";
 
+    /// <summary>A path that leads to no file.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="cause">What PowerShell says of it.</param>
+    public static string NoFile(string path, string cause) => $"{Name(path)} leads to no file: {cause.TrimEnd('.')}. Name a file on a FileSystem drive.";
+
+    /// <summary>A path that leads to something else than files.</summary>
+    public static string OtherProvider(string path, string provider) =>
+        $"{Name(path)} belongs to the {provider} provider. Images are files: name one on a FileSystem drive.";
+
+    /// <summary>A name that was given and is empty, such as that of a variable that nobody set.</summary>
+    public static string EmptyName(string parameter) => $"The name given with -{parameter} is empty. Name a file, or leave the parameter out.";
+
+    /// <summary>What a size means.</summary>
+    public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";
+
+    /// <summary>What is said behind a new size about the present one.</summary>
+    public static string SizeNow(long bytes) => $"; it has {ByteSize.Format(bytes)} now";
+
     /// <summary>How many files a pattern means.</summary>
     public static string PatternMatches(string pattern, int files) => $"{Name(pattern)} matches {Count(files, "file")}.";
 
@@ -83,6 +101,9 @@ internal static class Messages
     /// <param name="backingFile">The result's backing file, or null.</param>
     public static string ConvertAction(string path, long size, string destination, QedDiskFormat format, string? backingFile) =>
         $"Convert {Name(path)}, a disk of {ByteSize.Format(size)}, to the {DiskSource.NameOf(format)} file {Name(destination)}{Over(backingFile)}.";
+
+    /// <summary>How a map was divided.</summary>
+    public static string CellsDrawn(string path, string cells, long cellSize) => $"{Shown(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";
 
     /// <summary>The drawing of a map into a file.</summary>
     public static string DrawAction(string path, string file) => $"Draw the allocation map of {Name(path)} into {Name(file)}.";

@@ -1,4 +1,5 @@
 using System;
+using QedTools.Sessions;
 
 namespace QedTools;
 
@@ -11,8 +12,10 @@ public sealed class QedPathException : QedException
     }
 
     internal static QedPathException ForUnknown(string path, Exception cause) => new(
-        path, $"'{path}' leads to no file: {cause.Message.TrimEnd('.')}. Name a file on a FileSystem drive.", cause);
+        path, Messages.NoFile(path, cause.Message), cause);
+
+    internal static QedPathException ForEmpty(string parameter) => new(string.Empty, Messages.EmptyName(parameter));
 
     internal static QedPathException ForProvider(string path, string provider) => new(
-        path, $"'{path}' belongs to the {provider} provider. Images are files: name one on a FileSystem drive.");
+        path, Messages.OtherProvider(path, provider));
 }

@@ -16,6 +16,9 @@ internal static class SessionPaths
 
     private static readonly bool IsWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
 
+    /// <summary>Tells names of files apart as the host does by default.</summary>
+    public static readonly StringComparer Comparer = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+
     /// <summary>The files that a path with wildcards stands for. A file that has exactly this name comes before its meaning as a pattern.</summary>
     /// <exception cref="QedPathException">It leads to no file system.</exception>
     public static IReadOnlyList<string> Expand(PSCmdlet command, string path)
@@ -43,11 +46,17 @@ internal static class SessionPaths
                 }
             }
 
-            command.WriteVerbose(Messages.PatternMatches(path, files.Count));
+            if (found.Count == 0)
+            {
+                RequireReadableFolder(command, path);
+            }
+
+            SessionStreams.WriteVerbose(command, Messages.PatternMatches(path, files.Count));
             return files;
         }
         catch (ItemNotFoundException)
         {
+            RequireReadableFolder(command, path);
             return [];
         }
         catch (Exception e) when (IsPathError(e))
@@ -87,6 +96,17 @@ internal static class SessionPaths
         }
     }
 
+    /// <summary>The full path of a file that is to be there.</summary>
+    /// <exception cref="QedPathException">It leads to no file system.</exception>
+    /// <exception cref="QedFileNotFoundException">It is not there, and looks like a pattern.</exception>
+    public static string ToExistingHost(PSCmdlet command, string path)
+    {
+        string host = ToHost(command, path);
+        return WildcardPattern.ContainsWildcardCharacters(path) && !File.Exists(host)
+            ? throw QedFileNotFoundException.ForPattern(host)
+            : host;
+    }
+
     /// <summary>
     /// A backing file's name as it is to be stored: as typed, unless it begins with a drive of this session that the host
     /// does not know.
@@ -113,6 +133,37 @@ internal static class SessionPaths
             }
 
             return false;
+        }
+    }
+
+    // PowerShell finds nothing in a folder that is not there or may not be read, and says nothing: a check would seem passed.
+    private static void RequireReadableFolder(PSCmdlet command, string pattern)
+    {
+        string parent = command.SessionState.Path.ParseParent(pattern, string.Empty);
+        if (WildcardPattern.ContainsWildcardCharacters(parent))
+        {
+            return;
+        }
+
+        string folder = parent.Length == 0
+            ? command.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+            : ToHost(command, WildcardPattern.Unescape(parent));
+        try
+        {
+            using IEnumerator<string> entries = Directory.EnumerateFileSystemEntries(folder).GetEnumerator();
+            entries.MoveNext();
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new QedFileNotFoundException(folder, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new QedAccessDeniedException(folder, "list", e);
+        }
+        catch (IOException)
+        {
+            // Such as a file where a folder should be; nothing in it matches.
         }
     }
 

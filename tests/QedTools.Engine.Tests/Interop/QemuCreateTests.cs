@@ -1,8 +1,9 @@
-using System;
 using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Numerics;
+using System;
+using QedTools.Qed.Format;
 using QedTools.Tests.Operations;
 using QedTools.Tests.Support;
 using Xunit;
@@ -132,7 +133,7 @@ public sealed class QemuCreateTests : IDisposable
     private (int Code, string Output, string Errors) QemuCreate(string name, QedCreateOptions options, params string[] more)
     {
         string geometry = string.Format(
-            CultureInfo.InvariantCulture, "cluster_size={0},table_size={1}", options.ClusterSize, options.TableSize);
+            CultureInfo.InvariantCulture, "cluster_size={0},table_size={1}", options.ClusterSize ?? QedGeometry.DefaultClusterSize, options.TableSize ?? QedGeometry.DefaultTableSize);
         string[] size = options.SizeBytes is { } bytes ? [bytes.ToString(CultureInfo.InvariantCulture)] : [];
         return Qemu.Run("qemu-img", ["create", "-q", "-f", "qed", "-o", geometry, .. more, _folder.PathOf(name), .. size]);
     }

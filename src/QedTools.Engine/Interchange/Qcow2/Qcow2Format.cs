@@ -58,7 +58,7 @@ internal sealed class Qcow2Format : IDiskFormat
                 path,
                 "SizeBytes",
                 wish.VirtualSize,
-                $"1 byte to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file; larger ones allow more");
+                $"1 byte to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file{(clusterSize < Qcow2Geometry.MaxClusterSize ? "; larger ones allow more" : string.Empty)}");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => Qcow2Layer.Create(storage, disk);

@@ -1,4 +1,5 @@
 // The errors of the QED format: what can be wrong with an image's header and tables, and with what was asked of them.
+using System;
 using System.Globalization;
 
 namespace QedTools;
@@ -6,8 +7,8 @@ namespace QedTools;
 /// <summary>A file is not a valid QED image.</summary>
 public abstract class QedFormatException : QedException
 {
-    private protected QedFormatException(string path, string message)
-        : base(path, message)
+    private protected QedFormatException(string path, string message, Exception? innerException = null)
+        : base(path, message, innerException)
     {
     }
 }
@@ -21,6 +22,20 @@ public sealed class QedNotAnImageException : QedFormatException
         : base(path, $"'{path}' is not a QED image: it {found}. Check that it is the right file.")
     {
     }
+
+    private QedNotAnImageException(string path, string message, Exception cause)
+        : base(path, message, cause)
+    {
+    }
+
+    /// <param name="path">The file.</param>
+    /// <param name="format">The name of the format that it is of, such as "VHDX".</param>
+    /// <param name="isRead">Whether that format can be converted from.</param>
+    /// <param name="cause">What was found instead of a QED header.</param>
+    internal static QedNotAnImageException ForFormat(string path, string format, bool isRead, Exception cause) => new(
+        path,
+        $"'{path}' is a {format} file, not a QED image. {(isRead ? "Make a QED image of it with Convert-QedImage" : "Convert it to raw or QED with the program that made it")}, or name the right file.",
+        cause);
 }
 
 /// <summary>A file ends before the header does.</summary>

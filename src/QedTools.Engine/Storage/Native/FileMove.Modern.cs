@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 
 namespace QedTools.Storage.Native;
@@ -6,14 +5,6 @@ namespace QedTools.Storage.Native;
 /// <summary>Gives a finished file its name in one step.</summary>
 internal static class FileMove
 {
-    /// <summary>Renames within a folder; with <paramref name="replace"/> whatever has the name is gone in the same step, and its permissions stay.</summary>
-    public static void Into(string from, string to, bool replace)
-    {
-        if (replace && !OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(from, File.GetUnixFileMode(to));
-        }
-
-        File.Move(from, to, replace);
-    }
+    /// <summary>Renames within a folder; with <paramref name="replace"/> whatever has the name is gone in the same step.</summary>
+    public static void Into(string from, string to, bool replace) => File.Move(from, to, replace);
 }

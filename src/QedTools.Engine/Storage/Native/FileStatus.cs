@@ -14,7 +14,9 @@ namespace QedTools.Storage.Native;
 /// <param name="Identity">Equal for two paths exactly if they lead to the same file.</param>
 /// <param name="AllocatedBytes">What the host has allocated for it, in bytes; null where the host cannot tell.</param>
 /// <param name="Permissions">Who may do what with it, as the low bits of st_mode; null on Windows.</param>
-internal readonly record struct FileStatus(string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null)
+/// <param name="Owner">The user and the group that it belongs to; null on Windows.</param>
+internal readonly record struct FileStatus(
+    string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null)
 {
     private const int FileTypeMask = 0xF000;
     private const int RegularFile = 0x8000;
@@ -132,19 +134,21 @@ internal readonly record struct FileStatus(string? Kind, string Identity, long? 
         return null;
     }
 
-    // struct statx: mode at 28, inode at 32, blocks at 48, device major and minor at 136 and 140; the same on every CPU.
+    // struct statx: owner at 20 and 24, mode at 28, inode at 32, blocks at 48, device major and minor at 136 and 140; the same on every CPU.
     private static unsafe FileStatus FromStatx(byte* s) => new(
         KindOf(*(ushort*)(s + 28)),
         string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", *(uint*)(s + 136), *(uint*)(s + 140), *(ulong*)(s + 32)),
         checked(*(long*)(s + 48) * AllocationUnit),
-        *(ushort*)(s + 28) & PermissionMask);
+        *(ushort*)(s + 28) & PermissionMask,
+        (*(uint*)(s + 20), *(uint*)(s + 24)));
 
-    // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, blocks at 104.
+    // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, owner at 16 and 20, blocks at 104.
     private static unsafe FileStatus FromStatMac(byte* s) => new(
         KindOf(*(ushort*)(s + 4)),
         string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}", *(uint*)s, *(ulong*)(s + 8)),
         checked(*(long*)(s + 104) * AllocationUnit),
-        *(ushort*)(s + 4) & PermissionMask);
+        *(ushort*)(s + 4) & PermissionMask,
+        (*(uint*)(s + 16), *(uint*)(s + 20)));
 
     private static string? KindOf(int mode) => (mode & FileTypeMask) switch
     {

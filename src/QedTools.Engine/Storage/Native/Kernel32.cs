@@ -12,6 +12,16 @@ internal static unsafe class Kernel32
     public const uint FsctlQueryAllocatedRanges = 0x000940CF;
     public const int ErrorMoreData = 234;
     public const uint FileTypeDisk = 1;
+    public const uint AddFile = 0x2;
+    public const uint ShareAll = 0x7;
+    public const uint OpenExisting = 3;
+    public const uint BackupSemantics = 0x02000000;
+    public const int ErrorAccessDenied = 5;
+    public const int ErrorWriteProtect = 19;
+
+    [DllImport("kernel32", EntryPoint = "CreateFileW", CharSet = CharSet.Unicode, SetLastError = true, ExactSpelling = true)]
+    public static extern SafeFileHandle CreateFile(
+        string name, uint access, uint share, IntPtr security, uint disposition, uint flags, IntPtr template);
 
     [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
     [return: MarshalAs(UnmanagedType.Bool)]

@@ -11,6 +11,9 @@ internal static unsafe class LibC
     public const int AtFdCwd = -100;
     public const uint StatxBasicStats = 0x7ff;
     public const int OpenReadOnly = 0;
+    public const int AccessWriteAndSearch = 2 | 1;
+    public const int AccessDenied = 13;
+    public const int ReadOnlyFileSystem = 30;
     public const int MacFullFsync = 51;
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
@@ -52,6 +55,12 @@ internal static unsafe class LibC
 
     [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
     public static extern int ChangeMode(byte* path, uint mode);
+
+    [DllImport("libc", EntryPoint = "chown", SetLastError = true)]
+    public static extern int ChangeOwner(byte* path, uint user, uint group);
+
+    [DllImport("libc", EntryPoint = "access", SetLastError = true)]
+    public static extern int Access(byte* path, int mode);
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     public static extern int Open(byte* path, int flags);

@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Operations;
+
+/// <summary>Finds images that lie over a file: their disks change when it does.</summary>
+/// <remarks>No file tells who lies over it, so this looks where overlays usually are and finds no others.</remarks>
+internal static class OverlaySearch
+{
+    /// <summary>The images in some folders whose backing file is this one.</summary>
+    /// <param name="layer">The file that they would lie over.</param>
+    /// <param name="folders">Where to look; not in the folders inside them.</param>
+    /// <param name="except">Whether a file is known and does not count, by its <see cref="IStorage.Identity"/>.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <returns>Full paths, in the order of their names. What cannot be read is left out.</returns>
+    public static IReadOnlyList<string> Over(
+        IDiskLayer layer, IEnumerable<string> folders, Func<string, bool> except, CancellationToken cancellation)
+    {
+        string identity = layer.Storage.Identity;
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<string> found = [];
+        foreach (string folder in folders)
+        {
+            foreach (string path in FilesIn(folder))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (DiskFormats.OfExtension(path) is { } format
+                    && format != DiskFormats.Raw
+                    && HostFiles.IdentityOf(path) is { } own
+                    && !except(own)
+                    && seen.Add(own)
+                    && LiesOver(path, identity))
+                {
+                    found.Add(path);
+                }
+            }
+        }
+
+        found.Sort(StringComparer.Ordinal);
+        return found;
+    }
+
+    private static string[] FilesIn(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            return [];
+        }
+    }
+
+    private static bool LiesOver(string path, string identity)
+    {
+        try
+        {
+            // By its contents: the extension may be anything that a user chose.
+            using BackingChain image = BackingChain.OpenTop(path, format: null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
+            return image.Layers[0].Backing is { } backing
+                && HostFiles.IdentityOf(BackingFilePath.Resolve(path, backing.Name, allowUnc: false)) == identity;
+        }
+        catch (QedException)
+        {
+            return false;
+        }
+    }
+}
