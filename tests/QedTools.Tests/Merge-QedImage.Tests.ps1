@@ -92,6 +92,25 @@ Describe 'Merge-QedImage' {
         }
     }
 
+    Context 'into a QED image that was cut short, which nothing says' {
+        It 'is refused, as is opening it for writing' {
+            $lone = New-Folder 'short'
+            $golden = Copy-Fixture 'chains/base.qed' -Folder $lone
+            $over = [System.IO.Path]::Combine($lone, 'over.qed')
+            $null = New-QedImage $over -BackingFile base.qed
+            Set-DiskBytes $over 512KB (New-Bytes 8KB -Value 0xE1)
+            $file = [System.IO.File]::OpenWrite($golden)
+            $file.SetLength($file.Length - 4096)
+            $file.Dispose()
+            (Get-QedInfo $golden).NeedsCheck | Should -BeFalse
+            $before = Get-FolderState $lone
+            Assert-OneError { Merge-QedImage $over } 'QedCorrupt' 'InvalidData' $over "*$golden*Repair-QedImage*"
+            Assert-OneError { Merge-QedImage $over -WhatIf } 'QedCorrupt' 'InvalidData' $over
+            Assert-OneError { Open-QedImage $golden -ReadWrite } 'QedCorrupt' 'InvalidData' $golden '*Repair-QedImage*'
+            Get-FolderState $lone | Should -Be $before
+        }
+    }
+
     Context 'merges <Name>.qed into <File>' -ForEach $disks {
         BeforeEach {
             $overlay = Copy-Fixture "chains/$Name.qed" -Folder $folder

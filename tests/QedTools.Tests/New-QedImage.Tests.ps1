@@ -29,6 +29,7 @@ BeforeDiscovery {
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
 
     # Runs New-QedImage on a new name in a folder of its own: exactly one error, and the folder as it was.
     function Assert-Refused {

@@ -339,10 +339,61 @@ Describe 'Repair-QedImage' {
             [System.IO.File]::Exists($backup) | Should -BeTrue
         }
 
-        It 'can be repeated' {
-            $null = Repair-QedImage $path -RestoreFrom $backup
+        It 'takes a backup once, whatever became of the image, and never for another image of the same name' {
             $null = Repair-QedImage $path -RestoreFrom $backup
             Get-Sha256 $path | Should -Be $hash
+            $null = New-Folder 'other'
+            $other = Copy-Fixture 'images/base-4k.qed' -Folder (Join-TestDrive 'other') -As ([System.IO.Path]::GetFileName($path))
+            $sound = Get-Sha256 $other
+            foreach ($image in $path, $other) { Assert-OneError { Repair-QedImage $image -RestoreFrom $backup } 'QedLimit' 'InvalidArgument' $image '*taken back already*' }
+            Get-Sha256 $path | Should -Be $hash
+            Get-Sha256 $other | Should -Be $sound
+        }
+
+        It 'refuses the backup of a repair that was cut off for an image that another repair made whole' {
+            # As if the process had died: the backup says that it is not complete.
+            $bytes = [System.IO.File]::ReadAllBytes($backup)
+            $bytes[16] = 0
+            [System.IO.File]::WriteAllBytes($backup, $bytes)
+            $repaired = Get-Sha256 $path
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $backup } 'QedLimit' 'InvalidArgument' $path '*was changed since that repair*'
+            Get-Sha256 $path | Should -Be $repaired
+        }
+
+        It 'refuses a backup while that of a later repair is not restored' {
+            $folder = New-Folder 'twice'
+            $twice = Copy-Fixture 'damaged/double-one-table.qed' -Folder $folder
+            $first = (Repair-QedImage $twice).BackupPath
+            $later = "$twice.29991231T235959Z.qedundo"
+            [System.IO.File]::Copy($first, $later)
+            Assert-OneError { Repair-QedImage $twice -RestoreFrom $first } 'QedLimit' 'InvalidArgument' $twice "*$later*later repair*"
+            $null = Repair-QedImage $twice -RestoreFrom $later
+            [System.IO.File]::Exists($first) | Should -BeTrue
+        }
+
+        It 'refuses an image in which a byte was written where the repair of <_> had put it' -ForEach 'double-one-table', 'leak-in-middle' {
+            $folder = New-Folder 'moved'
+            $moved = Copy-Fixture "damaged/$_.qed" -Folder $folder
+            $before = @{}
+            Get-QedAllocationMap $moved -State Data -ErrorAction SilentlyContinue | ForEach-Object {
+                for ($at = 0; $at -lt $_.Length; $at += 4KB) { $before["$($_.Start + $at)"] = $_.FileOffset + $at }
+            }
+            $result = Repair-QedImage $moved
+            $places = @(Get-QedAllocationMap $moved -State Data | ForEach-Object {
+                    for ($at = 0; $at -lt $_.Length; $at += 4KB) { if ($before["$($_.Start + $at)"] -ne $_.FileOffset + $at) { $_.Start + $at } }
+                })
+            $places | Should -Not -BeNullOrEmpty
+            Set-DiskBytes $moved ($places[0] + 100) (New-Bytes 1 -Value 0xE7)
+            $changed = Get-Sha256 $moved
+            Assert-OneError { Repair-QedImage $moved -RestoreFrom $result.BackupPath } 'QedLimit' 'InvalidArgument' $moved '*was changed since*'
+            Get-Sha256 $moved | Should -Be $changed
+        }
+
+        It 'keeps the backup from those who may not read the image' -Skip:$IsOnWindows {
+            $private = Copy-Fixture 'damaged/double-one-table.qed' -Folder (New-Folder 'private')
+            $null = Invoke-Native chmod 600 $private
+            $saved = (Repair-QedImage $private).BackupPath
+            (Invoke-Native ls -l $saved).Output | Should -Match '^-rw-------'
         }
 
         It 'takes the backup relative to the current location' {

@@ -27,7 +27,7 @@ public static class DiskMerge
         using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace });
         IDisk overlay = RequireOverlay(chain);
         chain.Layers[0].RequireWritable(progress: null, cancellation);
-        chain.Layers[1].RequireWritable(progress: null, cancellation);
+        RequireSound(chain, cancellation);
         RequireNoOtherOverlay(chain, options, cancellation);
         long data = 0;
         long zeroes = 0;
@@ -59,6 +59,7 @@ public static class DiskMerge
         IDiskLayer top = chain.Layers[0];
         IDiskLayer below = chain.Layers[1];
         RequireNoOtherOverlay(chain, options, cancellation);
+        RequireSound(chain, cancellation);
         top.BeginWriting(progress: null, cancellation);
         below.BeginWriting(progress: null, cancellation);
 
@@ -104,6 +105,19 @@ public static class DiskMerge
                 $"up to {below.Header.Geometry.MaxVirtualSize} bytes",
                 $"'{top.Storage.Path}' is a disk of {top.VirtualSize} bytes, but the tables of its backing file '{below.Storage.Path}' can map only {below.Header.Geometry.MaxVirtualSize}. Convert the overlay to a new image instead.")
             : top.ToDisk(backing: null);
+    }
+
+    // What is merged is in the backing file alone afterwards, so that file is checked whether or not it was closed cleanly.
+    private static void RequireSound(BackingChain chain, CancellationToken cancellation)
+    {
+        if (chain.Layers[1] is QedImage below)
+        {
+            below.RequireSound(progress: null, cancellation);
+        }
+        else
+        {
+            chain.Layers[1].RequireWritable(progress: null, cancellation);
+        }
     }
 
     private static void RequireNoOtherOverlay(BackingChain chain, DiskMergeOptions options, CancellationToken cancellation)

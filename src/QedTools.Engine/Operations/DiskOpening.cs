@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading;
 using QedTools.Chains;
+using QedTools.Qed;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -15,7 +16,7 @@ public static class DiskOpening
     /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
     /// <param name="cancellation">Stops the opening.</param>
     /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
-    /// <exception cref="QedCorruptException">It is to be written to, was not closed cleanly, and its check found damage.</exception>
+    /// <exception cref="QedCorruptException">It is to be written to, and its check found damage.</exception>
     /// <exception cref="QedLimitException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
@@ -41,7 +42,8 @@ public static class DiskOpening
         {
             if (options.Writable)
             {
-                chain.Layers[0].BeginWriting(progress, cancellation);
+                (chain.Layers[0] as QedImage)?.RequireSound(progress, cancellation);
+                chain.Layers[0].BeginWriting(progress: null, cancellation);
             }
 
             return new DiskStream(chain.ToDisk(), chain.Close, Path.GetFullPath(path));

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
@@ -290,11 +291,24 @@ internal sealed class QedDisk : IDisk
         long backed = _backing is null ? 0 : Math.Min(length, _backing.Length);
         if (clusterEnd < backed)
         {
-            Writer.Map(
-                clusterEnd, Geometry.ClustersCovering(backed - clusterEnd), new ClusterEntry(ClusterEntry.ZeroValue), step: 0);
+            CoverBacking(clusterEnd, backed);
         }
 
         Writer.SetVirtualSize(length);
+    }
+
+    // Zero clusters where the backing file has something to hide; where it has nothing the disk reads as zeroes without them.
+    private void CoverBacking(long from, long to)
+    {
+        foreach (DiskExtent extent in ExtentWalk.Over(_backing!, from, to - from, CancellationToken.None))
+        {
+            long start = Math.Max(from, Geometry.ClusterStart(extent.Start));
+            if (extent.State == QedExtentState.Data && start < extent.End)
+            {
+                from = Geometry.ClusterEnd(extent.End - 1);
+                Writer.Map(start, Geometry.ClustersCovering(from - start), new ClusterEntry(ClusterEntry.ZeroValue), step: 0);
+            }
+        }
     }
 
     private void ClearBehindEnd(long from, long to)
@@ -304,13 +318,7 @@ internal sealed class QedDisk : IDisk
             return;
         }
 
-        ClusterRun run = _image.Map.RunAt(from, to - from);
-        if (run.State == QedExtentState.Data)
-        {
-            ZeroFill.Write(_image.Storage, run.FileOffset, to - from);
-            _image.Trace?.Zeroed(from, run.FileOffset, to - from);
-        }
-        else if (run.State == QedExtentState.Unallocated && IsBacked(from))
+        if (ClearStored(from, to) == QedExtentState.Unallocated && IsBacked(from))
         {
             // The cluster is part old disk, part new: it needs data of its own.
             long start = Geometry.ClusterStart(from);
@@ -319,6 +327,19 @@ internal sealed class QedDisk : IDisk
             CopyBacking(start, target, from - start);
             Writer.Map(start, 1, new ClusterEntry((ulong)target), step: 0);
         }
+    }
+
+    // Zeroes a part of one cluster if it is stored; returns what it is.
+    private QedExtentState ClearStored(long from, long to)
+    {
+        ClusterRun run = _image.Map.RunAt(from, to - from);
+        if (run.State == QedExtentState.Data)
+        {
+            ZeroFill.Write(_image.Storage, run.FileOffset, to - from);
+            _image.Trace?.Zeroed(from, run.FileOffset, to - from);
+        }
+
+        return run.State;
     }
 
     // A damaged image may have entries behind its end.
@@ -353,5 +374,11 @@ internal sealed class QedDisk : IDisk
         }
 
         Writer.SetVirtualSize(length);
+
+        // Whoever grows the disk again without clearing its last cluster, as QEMU does, is to find zeroes there.
+        if (length < Geometry.ClusterEnd(length))
+        {
+            ClearStored(length, Geometry.ClusterEnd(length));
+        }
     }
 }

@@ -212,20 +212,33 @@ internal sealed class QedImage : IDiskLayer
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        if (!Header.NeedsCheck)
+        if (Header.NeedsCheck)
         {
-            return;
+            RequireSound(progress, cancellation);
         }
+    }
 
+    /// <summary>Makes sure that a check finds nothing but leaks, whether or not the image was closed cleanly.</summary>
+    /// <remarks>In a file that was cut short, entries lead behind its end, where new clusters would lie and both would change.</remarks>
+    /// <exception cref="QedCorruptException">It found more.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public void RequireSound(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
         QedCheckResult check = ImageChecker.Check(this, progress, cancellation);
         if (check.Status == QedCheckStatus.Corrupt)
         {
             throw new QedCorruptException(Storage.Path, string.Format(
                 CultureInfo.InvariantCulture,
                 check.CorruptionCount == 1
-                    ? "it was not closed cleanly and one of its table entries is wrong, so it is not written to."
-                    : "it was not closed cleanly and {0} of its table entries are wrong, so it is not written to.",
-                check.CorruptionCount));
+                    ? "{1}one of its table entries is wrong, so it is not written to."
+                    : "{1}{0} of its table entries are wrong, so it is not written to.",
+                check.CorruptionCount,
+                Header.NeedsCheck ? "it was not closed cleanly and " : string.Empty));
+        }
+
+        if (!Header.NeedsCheck)
+        {
+            return;
         }
 
         _onDecision?.Invoke(string.Format(

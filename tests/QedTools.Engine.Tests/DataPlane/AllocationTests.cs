@@ -274,7 +274,7 @@ public sealed class AllocationTests
             MemoryStorage file = new("top.qed");
             TestImage.Create(file, new QedGeometry(Cluster, 16), grows ? 1 << 20 : raw.Length, headerSize: 1, new BackingReference("base.raw", IsRaw: true));
             QedImage image = TestImage.OpenForWriting(file);
-            IDisk disk = image.ToDisk(new RawDisk(new ReadOnlyStorage(raw)));
+            IDisk disk = image.ToDisk(new RawDisk(new SolidStorage(new ReadOnlyStorage(raw))));
             if (grows)
             {
                 disk.SetLength(raw.Length);
@@ -287,6 +287,49 @@ public sealed class AllocationTests
             TestImage.Close(image);
             Assert.Equal((64L << 30) / Cluster - (grows ? (1 << 20) / Cluster : 0), TestImage.AssertClean(file).ZeroClusters);
         }
+    }
+
+    /// <summary>Entries are written where the backing file has something, and nowhere else.</summary>
+    [Fact]
+    public void Growing_over_a_sparse_backing_file_hides_only_what_is_in_it()
+    {
+        MemoryStorage raw = new("base.raw");
+        raw.SetLength(64L << 30);
+        raw.Write((32L << 30) + 5000, Pattern(2 * Cluster, 1));
+        raw.Write(raw.Length - 1, [1]);
+        MemoryStorage file = new("top.qed");
+        TestImage.Create(file, new QedGeometry(Cluster, 16), Cluster, headerSize: 1, new BackingReference("base.raw", IsRaw: true));
+        QedImage image = TestImage.OpenForWriting(file);
+        IDisk disk = image.ToDisk(new RawDisk(new ReadOnlyStorage(raw)));
+        disk.SetLength(raw.Length);
+
+        byte[] read = new byte[4 * Cluster];
+        disk.Read(32L << 30, read);
+        Assert.All(read, value => Assert.Equal(0, value));
+        disk.Read(raw.Length - read.Length, read);
+        Assert.All(read, value => Assert.Equal(0, value));
+        TestImage.Close(image);
+        Assert.InRange(TestImage.AssertClean(file).ZeroClusters, 4, 8);
+        Assert.InRange(file.Length, 0, 1 << 20);
+    }
+
+    /// <summary>What a disk lost is not in the file's last cluster either, where a program that grows it would find it again.</summary>
+    [Fact]
+    public void Shrinking_clears_the_rest_of_the_last_cluster()
+    {
+        MemoryStorage file = new("top.qed");
+        TestImage.Create(file, new QedGeometry(Cluster, 4), 1 << 20);
+        QedImage image = TestImage.OpenForWriting(file);
+        IDisk disk = image.ToDisk(backing: null);
+        disk.Write(0, Pattern(3 * Cluster, 1));
+        long place = disk.ExtentAt(0, Cluster).FileOffset;
+        disk.SetLength(Cluster + 512);
+        TestImage.Close(image);
+
+        byte[] stored = new byte[Cluster];
+        Assert.Equal(Cluster, file.Read(place + Cluster, stored));
+        Assert.Equal(Pattern(3 * Cluster, 1).AsSpan(Cluster, 512).ToArray(), stored[..512]);
+        Assert.All(stored[512..], value => Assert.Equal(0, value));
     }
 
     /// <summary>More tables are touched by packing than are kept in memory.</summary>

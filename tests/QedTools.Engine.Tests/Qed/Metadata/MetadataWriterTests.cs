@@ -2,8 +2,11 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using QedTools.Disks;
+using QedTools.Interchange.Raw;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
+using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Metadata;
@@ -29,7 +32,11 @@ public sealed class MetadataWriterTests
     [InlineData(4096, 4, 12L << 30)]
     public async Task Growing_over_more_of_a_backing_disk_than_the_cached_tables_map_ends(int clusterSize, int tableSize, long size)
     {
-        (QedImage image, IDisk disk) = OpenOverlay(clusterSize, tableSize, 0, size);
+        MemoryStorage raw = new("lower.raw");
+        raw.SetLength(size);
+        QedImage image = new ImageSketch(clusterSize, tableSize, 0, backingName: "lower.raw").Open();
+        image.BeginWriting(null, CancellationToken.None);
+        IDisk disk = image.ToDisk(new RawDisk(new SolidStorage(raw)));
         await EndsAsync(() => disk.SetLength(size));
 
         Assert.Equal(size, disk.Length);
