@@ -68,10 +68,12 @@ function Invoke-PackageTask {
     }
 
     $module = "$out/QedTools/$version"
-    Invoke-Dotnet build "$PSScriptRoot/src/QedTools/QedTools.csproj" --configuration Release "-p:ModuleFolder=$module/"
+    # What is given away names no folder of this machine; what an earlier build left may.
+    Invoke-Dotnet build "$PSScriptRoot/src/QedTools/QedTools.csproj" --configuration Release --no-incremental '-p:ContinuousIntegrationBuild=true' "-p:ModuleFolder=$module/"
     $null = Test-ModuleManifest "$module/QedTools.psd1" -ErrorAction Stop -WarningAction Stop
-    Invoke-Dotnet pack "$PSScriptRoot/src/QedTools.Engine/QedTools.Engine.csproj" --configuration Release
-    Invoke-Dotnet pack "$PSScriptRoot/src/QedTools.Shell/QedTools.Shell.csproj" --configuration Release
+    Invoke-Dotnet build "$PSScriptRoot/src/QedTools.Shell/QedTools.Shell.csproj" --configuration Release --no-incremental '-p:ContinuousIntegrationBuild=true'
+    Invoke-Dotnet pack "$PSScriptRoot/src/QedTools.Engine/QedTools.Engine.csproj" --configuration Release '-p:ContinuousIntegrationBuild=true'
+    Invoke-Dotnet pack "$PSScriptRoot/src/QedTools.Shell/QedTools.Shell.csproj" --configuration Release '-p:ContinuousIntegrationBuild=true'
 }
 
 function Invoke-BenchTask {

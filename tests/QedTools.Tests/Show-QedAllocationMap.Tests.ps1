@@ -802,8 +802,8 @@ Describe 'Show-QedAllocationMap' {
         }
 
         It 'refuses <Name>: <Id>' -ForEach @(
-            @{ Name = 'map.png'; Id = 'QedLimit'; Category = 'InvalidArgument'; Message = '*OutFile map.png*.svg*' }
-            @{ Name = 'map'; Id = 'QedLimit'; Category = 'InvalidArgument'; Message = '*OutFile map *.svg*' }
+            @{ Name = 'map.png'; Id = 'QedLimit'; Category = 'InvalidArgument'; Message = '*map.png*SVG*.svg*' }
+            @{ Name = 'map'; Id = 'QedLimit'; Category = 'InvalidArgument'; Message = '*map''*SVG*.svg*' }
             @{ Name = 'no-such/map.svg'; Id = 'QedFileNotFound'; Category = 'ObjectNotFound'; Message = '*no-such*does not exist*' }
         ) {
             $before = Get-FolderState $folder
@@ -837,7 +837,7 @@ Describe 'Show-QedAllocationMap' {
                 $recorded.Errors | Should -HaveCount 1
                 $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
                 $recorded.Errors[0].TargetObject | Should -BeExactly $second
-                $recorded.Errors[0].Exception.Message | Should -BeLike '*second image*'
+                $recorded.Errors[0].Exception.Message | Should -BeLike '*picture of another image already*'
                 (Find-Element (Read-Svg $file) '/svg/title').InnerText | Should -BeLike '*data-zero-hole.qed'
             }
         }

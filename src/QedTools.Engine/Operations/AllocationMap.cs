@@ -14,6 +14,7 @@ public static class AllocationMap
     /// <param name="path">The image.</param>
     /// <param name="options">Which range, through which layers.</param>
     /// <param name="cancellation">Stops the walk.</param>
+    /// <returns>The extents, in order; each is looked up when it is asked for.</returns>
     /// <exception cref="QedLimitException">The range does not lie on the disk.</exception>
     /// <exception cref="QedImageInUseException">Another process has a layer open for writing.</exception>
     /// <exception cref="QedCorruptException">The tables are damaged; the extents before the damage have been handed out by then.</exception>

@@ -22,6 +22,7 @@ public static class BackingFileChange
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="QedBackingFileException">The new backing file is missing, not followed, or leads back to the image.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; the image names what it named before.</exception>
     /// <exception cref="QedCorruptException">The image was not closed cleanly and its check found damage.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed.</exception>
     public static QedImageInfo Apply(

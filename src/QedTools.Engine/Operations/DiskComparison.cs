@@ -20,6 +20,7 @@ public static class DiskComparison
     /// <param name="options">How strictly.</param>
     /// <param name="progress">Is told the bytes of the disks dealt with; may be null.</param>
     /// <param name="cancellation">Stops the comparison.</param>
+    /// <returns>Whether they read the same, and where not.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A layer of a disk cannot be opened or read.</exception>
     public static QedComparison Run(

@@ -28,6 +28,7 @@ public static class DiskConversion
             string.Join(", ", DiskFormats.All.SelectMany(known => known.Extensions))));
 
     /// <summary>The extension to give to a file of a format, with the dot.</summary>
+    /// <param name="format">The format.</param>
     public static string ExtensionOf(QedDiskFormat format) => DiskFormats.Of(format).Extensions[0];
 
     /// <summary>Everything that can be told to keep the conversion from being done, without doing it.</summary>

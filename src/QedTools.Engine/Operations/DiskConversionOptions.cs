@@ -6,22 +6,22 @@ public sealed record DiskConversionOptions
     /// <summary>The format to convert to; null to tell it by the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }
 
-    /// <summary>A cluster's size, in bytes, where the format has clusters; null: the format's usual one.</summary>
+    /// <summary>A cluster's size, in bytes, a power of two: for QED from 4 KiB to 64 MiB, for qcow2 from 512 bytes to 2 MiB. Null: 64 KiB.</summary>
     public long? ClusterSize { get; init; }
 
-    /// <summary>A table's size, in clusters; for QED only. Null: the usual one.</summary>
+    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16; for QED only. Null: 4.</summary>
     public int? TableSize { get; init; }
 
-    /// <summary>A block's size, in bytes, where the format has blocks (VHDX); null: the format's usual one.</summary>
+    /// <summary>A block's size, in bytes: for VHDX a power of two from 1 MiB to 256 MiB, for VHD 512 KiB or 2 MiB. Null: the format's usual one.</summary>
     public long? BlockSize { get; init; }
 
-    /// <summary>The size of the sectors that the disk shows, in bytes; for VHDX only. Null: the usual one, 512.</summary>
+    /// <summary>The size of the sectors that the disk shows, in bytes, 512 or 4,096; for VHDX only. Null: 512.</summary>
     public int? SectorSize { get; init; }
 
-    /// <summary>Whether the file is as long as the disk from the start, where a format has both kinds.</summary>
+    /// <summary>Whether the file is as long as the disk from the start; for VHDX, VHD and VDI.</summary>
     public bool IsFixed { get; init; }
 
-    /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED and qcow2. Null: it stands alone.</summary>
+    /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED and qcow2. A relative name begins in the result's folder. Null: it stands alone.</summary>
     public string? BackingFile { get; init; }
 
     /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>

@@ -21,6 +21,7 @@ public static class DiskMerge
     /// <param name="path">The overlay.</param>
     /// <param name="options">How to merge.</param>
     /// <param name="cancellation">Stops the look.</param>
+    /// <returns>What would be moved.</returns>
     /// <exception cref="QedException">It cannot be done.</exception>
     public static QedMergeResult Plan(string path, DiskMergeOptions options, CancellationToken cancellation = default)
     {
@@ -45,6 +46,8 @@ public static class DiskMerge
     /// <param name="options">How to merge.</param>
     /// <param name="progress">Is told how far on the disk the merge is; may be null.</param>
     /// <param name="cancellation">Stops the merge; the overlay reads as before.</param>
+    /// <returns>What was moved.</returns>
+    /// <exception cref="QedCorruptException">The backing file is damaged, or the overlay was not closed cleanly and is.</exception>
     /// <exception cref="QedLimitException">The image has no backing file, or one that cannot grow to its size.</exception>
     /// <exception cref="QedImageInUseException">Another process has one of the two open.</exception>
     /// <exception cref="QedBackingFileSharedException">Another image lies over the backing file too, and that was not allowed.</exception>

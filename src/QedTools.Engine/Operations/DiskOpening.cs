@@ -15,6 +15,8 @@ public static class DiskOpening
     /// <param name="options">What for.</param>
     /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
     /// <param name="cancellation">Stops the opening.</param>
+    /// <returns>The disk's contents.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
     /// <exception cref="QedCorruptException">It is to be written to, and its check found damage.</exception>
     /// <exception cref="QedLimitException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>

@@ -15,6 +15,7 @@ public static class ImageCheck
     /// <param name="forceShare">Whether to read an image that another process has open for writing.</param>
     /// <param name="progress">Is told the bytes of tables read; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
+    /// <returns>What was found.</returns>
     /// <exception cref="QedImageInUseException">Another process has it open for writing.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">It is not there, no QED image, damaged in its header, or cannot be read.</exception>
@@ -28,8 +29,10 @@ public static class ImageCheck
     /// <param name="trace">Is told what is found where; may be null.</param>
     /// <param name="progress">Is told the bytes of tables read; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="QedImageInUseException">Another process has it open for writing.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="QedException">As for the other one.</exception>
+    /// <exception cref="QedException">It is not there, no QED image, damaged in its header, or cannot be read.</exception>
     public static QedCheckResult Run(
         string path, bool forceShare, OperationTrace? trace, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {

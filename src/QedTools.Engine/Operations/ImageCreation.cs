@@ -12,6 +12,7 @@ public static class ImageCreation
     /// <summary>The size that an image of these options would get, in bytes; and everything that would keep it from being made.</summary>
     /// <param name="path">The new image's file.</param>
     /// <param name="options">How it is to be.</param>
+    /// <returns>The size, in bytes.</returns>
     /// <exception cref="QedException">It cannot be made.</exception>
     public static long Plan(string path, QedCreateOptions options) => Examine(path, options).VirtualSize;
 

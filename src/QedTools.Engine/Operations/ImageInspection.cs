@@ -8,12 +8,13 @@ using QedTools.Storage;
 
 namespace QedTools;
 
-/// <summary>Reads the facts of images. Never changes a byte, takes no lock, and works on dirty images and such in use.</summary>
+/// <summary>Reads the facts of images. Never changes a byte, takes no lock, and works on dirty images and on images in use.</summary>
 public static class ImageInspection
 {
     /// <summary>The facts of one QED image.</summary>
     /// <param name="path">The file.</param>
     /// <param name="trace">Is told what is found where; may be null.</param>
+    /// <returns>The facts.</returns>
     /// <exception cref="QedException">It is not there, no QED image, or damaged in its header.</exception>
     public static QedImageInfo Read(string path, OperationTrace? trace = null)
     {
@@ -26,6 +27,8 @@ public static class ImageInspection
     /// <param name="path">The file.</param>
     /// <param name="allowUnc">Whether a backing name may lead to another network share.</param>
     /// <param name="trace">Is told which layers there are and what is found where; may be null.</param>
+    /// <returns>The facts of each layer, as it is opened.</returns>
+    /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened; those above it have been handed out by then.</exception>
     public static IEnumerable<QedImageInfo> ReadChain(string path, bool allowUnc, OperationTrace? trace = null)
     {

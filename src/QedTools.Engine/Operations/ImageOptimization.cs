@@ -19,6 +19,7 @@ public static class ImageOptimization
     /// <param name="options">How.</param>
     /// <param name="progress">Is told how far on the disk it is; may be null.</param>
     /// <param name="cancellation">Stops it; the image is whole, and smaller by what was done so far.</param>
+    /// <returns>What became of it.</returns>
     /// <exception cref="QedCorruptException">The image is damaged.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>

@@ -52,6 +52,7 @@ public static class ImageRepair
     /// <param name="options">How.</param>
     /// <param name="progress">Is told how far check and repair are; may be null.</param>
     /// <param name="cancellation">Stops it; the image is then as it was before, or without a backup partly repaired.</param>
+    /// <returns>What was found, done and left.</returns>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed. With a backup it is as it was before.</exception>

@@ -17,6 +17,8 @@ public static class ImageResize
     /// <param name="sizeBytes">The size asked for, in bytes.</param>
     /// <param name="options">How to change it.</param>
     /// <param name="cancellation">Stops the look.</param>
+    /// <returns>The sizes before and afterwards, and what would be lost.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">It cannot be done.</exception>
     public static ImageResizePlan Plan(string path, long sizeBytes, ImageResizeOptions options, CancellationToken cancellation = default)
     {
@@ -45,6 +47,8 @@ public static class ImageResize
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The image cannot have that size, or would shrink without being allowed to.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
+    /// <exception cref="QedCorruptException">The image was not closed cleanly and its check found damage.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing is changed.</exception>
     /// <exception cref="QedBackingFileException">The image grows and a backing file that matters then cannot be opened.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed.</exception>
     public static QedImageInfo Run(

@@ -34,7 +34,7 @@ public sealed class CompareQedImageCommand : QedReadCommand
         string reference = SessionPaths.ToExistingHost(this, ReferencePath);
         WarnAboutFormat(reference);
         QedComparison result = WithProgress(
-            "Comparing", path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));
+            Messages.Comparing, path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));
         WriteVerbose(Messages.Compared(result));
         WriteObject(result);
     }

@@ -135,7 +135,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         }
 
         QedImageInfo info = WithProgress(
-            Verify ? "Converting and verifying" : "Converting", path, progress => DiskConversion.Run(path, destination, options with { Trace = Trace }, progress, Cancellation));
+            Verify ? Messages.ConvertingAndVerifying : Messages.Converting, path, progress => DiskConversion.Run(path, destination, options with { Trace = Trace }, progress, Cancellation));
         _destinations.Add(destination);
         _results.Add(HostFiles.IdentityOf(destination) ?? destination);
         WriteVerbose(Messages.Converted(info, Verify));

@@ -30,7 +30,7 @@ public sealed class MergeQedImageCommand : QedChangeCommand
         }
 
         QedMergeResult result = WithProgress(
-            "Merging", path, progress => DiskMerge.Run(path, options with { Trace = Trace }, progress, Cancellation));
+            Messages.Merging, path, progress => DiskMerge.Run(path, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.Merged(result));
         WriteObject(result);
     }

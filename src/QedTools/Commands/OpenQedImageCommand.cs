@@ -30,7 +30,7 @@ public sealed class OpenQedImageCommand : QedReadCommand
         WarnAboutFormat(path);
         DiskOpeningOptions options = new() { Writable = ReadWrite, AllowOtherContents = Force, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
         DiskStream stream = WithProgress(
-            "Checking", path, progress => DiskOpening.Open(path, options, progress, Cancellation));
+            Messages.Checking, path, progress => DiskOpening.Open(path, options, progress, Cancellation));
         WriteVerbose(Messages.Opened(path, stream.Length, ReadWrite));
         WriteObject(stream);
     }

@@ -19,14 +19,14 @@ public sealed class OptimizeQedImageCommand : QedChangeCommand
     private protected override void ProcessFile(string path)
     {
         ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
-        WithProgress("Checking", path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
+        WithProgress(Messages.Checking, path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
         if (!ShouldDo(Messages.OptimizeAction(ImageInspection.Read(path), AgainstBackingFile)))
         {
             return;
         }
 
         QedOptimizeResult result = WithProgress(
-            "Optimizing", path, progress => ImageOptimization.Run(path, options with { Trace = Trace }, progress, Cancellation));
+            Messages.Optimizing, path, progress => ImageOptimization.Run(path, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.Optimized(result));
         WriteObject(result);
     }

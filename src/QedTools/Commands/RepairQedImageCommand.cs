@@ -28,7 +28,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
         }
 
         QedRepairResult plan = WithProgress(
-            "Checking", path, progress => ImageRepair.Plan(path, progress, Cancellation));
+            Messages.Checking, path, progress => ImageRepair.Plan(path, progress, Cancellation));
         if (plan.RepairCount == 0)
         {
             WriteVerbose(Messages.NothingToRepair(path));
@@ -56,7 +56,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
 
         ImageRepairOptions options = new() { NoBackup = NoBackup, Trace = Trace };
         QedRepairResult result = WithProgress(
-            "Repairing", path, progress => ImageRepair.Run(path, options, progress, Cancellation));
+            Messages.Repairing, path, progress => ImageRepair.Run(path, options, progress, Cancellation));
         foreach (QedRepair repair in result.Repairs)
         {
             WriteVerbose(Messages.Repair(path, repair));

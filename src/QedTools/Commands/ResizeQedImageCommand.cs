@@ -42,7 +42,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
         }
 
         QedImageInfo info = WithProgress(
-            "Checking", path, progress => ImageResize.Run(path, SizeBytes, options with { Trace = Trace }, progress, Cancellation));
+            Messages.Checking, path, progress => ImageResize.Run(path, SizeBytes, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.Resized(info));
         if (PassThru)
         {

@@ -88,7 +88,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
         }
 
         QedImageInfo after = WithProgress(
-            PreserveContent ? "Copying" : "Checking", path, progress => BackingFileChange.Apply(path, options with { Trace = Trace }, progress, Cancellation));
+            PreserveContent ? Messages.Copying : Messages.Checking, path, progress => BackingFileChange.Apply(path, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.BackingFileRecorded(after, BackingFormat));
         if (PassThru)
         {

@@ -125,7 +125,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         {
             if (disk.Includes(file))
             {
-                throw new QedLimitException(file, "OutFile", "(the image or a file under it)", "another file than those that are read");
+                throw QedLimitException.ForRequest(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
             }
 
             NewFile.RequireFreeName(file, Force);
@@ -154,12 +154,12 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     {
         if (_offeredFile)
         {
-            throw new QedLimitException(file, "OutFile", "for a second image", "a file of its own for each image");
+            throw QedLimitException.ForRequest(file, "OutFile", file, "a file of its own for each image", Messages.SecondPicture(file));
         }
 
         if (!string.Equals(System.IO.Path.GetExtension(file), ".svg", StringComparison.OrdinalIgnoreCase))
         {
-            throw new QedLimitException(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg, as the picture is SVG");
+            throw QedLimitException.ForRequest(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg", Messages.NoPictureName(file));
         }
 
         int width = Width ?? DefaultSvgWidth;
@@ -187,7 +187,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     }
 
     // Returns the error that ended the walk, if one did; the picture holds all before it.
-    private QedException? Fill(MapPicture picture, MappedDisk disk, string path) => WithProgress("Mapping", path, progress =>
+    private QedException? Fill(MapPicture picture, MappedDisk disk, string path) => WithProgress(Messages.Mapping, path, progress =>
     {
         try
         {

@@ -12,6 +12,33 @@ namespace QedTools.Sessions;
 /// </summary>
 internal static class Messages
 {
+    /// <summary>What progress bars say is being done.</summary>
+    public const string Checking = "Checking";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Comparing = "Comparing";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Converting = "Converting";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string ConvertingAndVerifying = "Converting and verifying";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Copying = "Copying";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Mapping = "Mapping";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Merging = "Merging";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Optimizing = "Optimizing";
+
+    /// <inheritdoc cref="Checking"/>
+    public const string Repairing = "Repairing";
+
     /// <summary>The title above a question.</summary>
     public const string ConfirmTitle = "Confirm";
 
@@ -104,6 +131,15 @@ internal static class Messages
 
     /// <summary>How a map was divided.</summary>
     public static string CellsDrawn(string path, string cells, long cellSize) => $"{Shown(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";
+
+    /// <summary>Several pictures would become one file.</summary>
+    public static string SecondPicture(string file) => $"{Name(file)} is the picture of another image already. Name a file of its own for each image.";
+
+    /// <summary>A picture's name that means another kind of file.</summary>
+    public static string NoPictureName(string file) => $"{Name(file)} is no name for an SVG picture. Name a file that ends in .svg.";
+
+    /// <summary>A picture would replace what it is drawn of.</summary>
+    public static string PictureOverSource(string file) => $"{Name(file)} is the image itself or a file under it. Name another file for the picture.";
 
     /// <summary>The drawing of a map into a file.</summary>
     public static string DrawAction(string path, string file) => $"Draw the allocation map of {Name(path)} into {Name(file)}.";

@@ -1,17 +1,8 @@
-// The errors of the QED format: what can be wrong with an image's header and tables, and with what was asked of them.
+// The errors of the QED format: what can be wrong with an image's header and tables.
 using System;
 using System.Globalization;
 
 namespace QedTools;
-
-/// <summary>A file is not a valid QED image.</summary>
-public abstract class QedFormatException : QedException
-{
-    private protected QedFormatException(string path, string message, Exception? innerException = null)
-        : base(path, message, innerException)
-    {
-    }
-}
 
 /// <summary>A file does not begin with the QED magic number.</summary>
 public sealed class QedNotAnImageException : QedFormatException
@@ -105,40 +96,4 @@ public sealed class QedCorruptException : QedFormatException
 
     internal static QedCorruptException ForEntry(string path, string entry, ulong value, string problem) =>
         new(path, string.Format(CultureInfo.InvariantCulture, "{0} is 0x{1:x}, which {2}.", entry, value, problem));
-}
-
-/// <summary>A value that was asked for lies outside what the format or the image allows.</summary>
-public sealed class QedLimitException : QedException
-{
-    internal QedLimitException(string path, string parameter, object value, string allowed)
-        : this(path, parameter, value, allowed, string.Format(
-            CultureInfo.InvariantCulture, "{1} {2} is not possible for '{0}': allowed is {3}.", path, parameter, value, allowed))
-    {
-    }
-
-    private QedLimitException(string path, string parameter, object value, string allowed, string message)
-        : base(path, message)
-    {
-        Parameter = parameter;
-        Value = value;
-        Allowed = allowed;
-    }
-
-    /// <summary>What was asked for, such as "SizeBytes".</summary>
-    public string Parameter { get; }
-
-    /// <summary>The value asked for.</summary>
-    public object Value { get; }
-
-    /// <summary>What would be allowed, in words.</summary>
-    public string Allowed { get; }
-
-    /// <summary>The error for what is no mere value out of a range, in words of its own.</summary>
-    /// <param name="path">The file it is about.</param>
-    /// <param name="parameter">What was asked for, such as "BackingFile".</param>
-    /// <param name="value">The value asked for.</param>
-    /// <param name="allowed">What would be allowed, in words.</param>
-    /// <param name="message">What is in the way and what to do.</param>
-    internal static QedLimitException ForRequest(string path, string parameter, object value, string allowed, string message) =>
-        new(path, parameter, value, allowed, message);
 }

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace QedTools;
+
+/// <summary>A value that was asked for lies outside what the format or the image allows.</summary>
+public sealed class QedLimitException : QedException
+{
+    internal QedLimitException(string path, string parameter, object value, string allowed)
+        : this(path, parameter, value, allowed, string.Format(
+            CultureInfo.InvariantCulture, "{1} {2} is not possible for '{0}': allowed is {3}.", path, parameter, value, allowed))
+    {
+    }
+
+    private QedLimitException(string path, string parameter, object value, string allowed, string message)
+        : base(path, message)
+    {
+        Parameter = parameter;
+        Value = value;
+        Allowed = allowed;
+    }
+
+    /// <summary>What was asked for, such as "SizeBytes".</summary>
+    public string Parameter { get; }
+
+    /// <summary>The value asked for.</summary>
+    public object Value { get; }
+
+    /// <summary>What would be allowed, in words.</summary>
+    public string Allowed { get; }
+
+    /// <summary>The error for what is no mere value out of a range, in words of its own.</summary>
+    /// <param name="path">The file it is about.</param>
+    /// <param name="parameter">What was asked for, such as "BackingFile".</param>
+    /// <param name="value">The value asked for.</param>
+    /// <param name="allowed">What would be allowed, in words.</param>
+    /// <param name="message">What is in the way and what to do.</param>
+    internal static QedLimitException ForRequest(string path, string parameter, object value, string allowed, string message) =>
+        new(path, parameter, value, allowed, message);
+}
