@@ -1,8 +1,8 @@
+using System;
 using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Numerics;
-using System;
 using QedTools.Qed.Format;
 using QedTools.Tests.Operations;
 using QedTools.Tests.Support;
