@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Runtime.Versioning;
 using QedTools.Storage;
+using QedTools.Storage.Native;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -81,12 +82,30 @@ public sealed class NewFileTests : IDisposable
         Host.Run("chmod", "4640", path);
         using (NewFile file = NewFile.Create(path, replace: true))
         {
+            // Not only afterwards: what is private is private while it is written.
+            UnixFileMode building = File.GetUnixFileMode(Directory.GetFiles(_folder.Path, ".*.qedtools-partial").Single());
+            Assert.Equal(UnixFileMode.None, building & (UnixFileMode.OtherRead | UnixFileMode.GroupWrite));
             file.Commit();
         }
 
         Assert.Equal(
             UnixFileMode.SetUser | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
             File.GetUnixFileMode(path));
+    }
+
+    [Fact(Skip = Host.NotLinuxRoot, SkipUnless = nameof(Host.IsLinuxRoot), SkipType = typeof(Host))]
+    public void A_file_that_replaces_another_gets_its_owner_where_the_host_allows_it()
+    {
+        string path = Host.WriteText(_folder, "image.qed", "old");
+        Host.Run("chown", "1234:1235", path);
+        Host.Run("chmod", "600", path);
+        using (NewFile file = NewFile.Create(path, replace: true))
+        {
+            file.Commit();
+        }
+
+        Assert.Equal((1234u, 1235u), FileStatus.OfPath(path)!.Value.Owner);
+        Assert.Equal(0x180, FileStatus.OfPath(path)!.Value.Permissions);
     }
 
     [Fact]
