@@ -99,11 +99,7 @@ public static class ImageRepair
         using (IStorage target = HostFiles.Open(path, StorageAccess.Write))
         {
             RequireFits(journal, target);
-            UndoJournal.BeginRestore(journal);
-
-            // The old header comes last: until then a cut leaves an image that says that it needs a check.
-            MarkUnclean(target);
-            UndoJournal.Restore(journal, target);
+            Restore(journal, target);
         }
 
         return ImageInspection.Read(path);
@@ -118,6 +114,20 @@ public static class ImageRepair
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using IStorage target = HostFiles.Open(path, StorageAccess.Write);
         RequireFits(journal, target);
+    }
+
+    // The old header comes last: until then a cut leaves an image that says that it needs a check.
+    private static void Restore(IStorage journal, IStorage target)
+    {
+        // Unless the changes were complete the mark is there, or nothing was changed yet and no record would remove it.
+        bool wasComplete = UndoJournal.StateOf(journal, Path.GetFileName(target.Path)) != UndoState.BeingMade;
+        UndoJournal.BeginRestore(journal);
+        if (wasComplete)
+        {
+            MarkUnclean(target);
+        }
+
+        UndoJournal.Restore(journal, target);
     }
 
     private static void RequireFits(IStorage journal, IStorage target)
@@ -149,19 +159,9 @@ public static class ImageRepair
     // Backups are named by the time they were begun, and a number if there are several of one second.
     private static string OrderOf(string backupPath) => Path.GetFileNameWithoutExtension(backupPath);
 
-    private static string[] BackupsIn(string folder, string imageName)
-    {
-        try
-        {
-            return Array.FindAll(
-                Directory.GetFiles(folder),
-                path => Path.GetFileName(path).StartsWith(imageName + ".", StringComparison.Ordinal) && path.EndsWith(BackupExtension, StringComparison.Ordinal));
-        }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
-        {
-            throw StorageErrors.Translate(e, folder, "list");
-        }
-    }
+    private static string[] BackupsIn(string folder, string imageName) => Array.FindAll(
+        HostFiles.FilesIn(folder),
+        path => Path.GetFileName(path).StartsWith(imageName + ".", StringComparison.Ordinal) && path.EndsWith(BackupExtension, StringComparison.Ordinal));
 
     private static UndoState? StateOf(string backupPath, string imageName)
     {
@@ -312,7 +312,7 @@ public static class ImageRepair
         try
         {
             using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
-            UndoJournal.Restore(journal, file);
+            Restore(journal, file);
         }
         catch (QedException e)
         {

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
@@ -49,9 +48,9 @@ internal static class OverlaySearch
     {
         try
         {
-            return Directory.GetFiles(folder);
+            return HostFiles.FilesIn(folder);
         }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
+        catch (QedException)
         {
             return [];
         }

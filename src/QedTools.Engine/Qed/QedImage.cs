@@ -15,6 +15,7 @@ internal sealed class QedImage : IDiskLayer
 {
     private readonly TableCache _tables;
     private Action<string>? _onDecision;
+    private bool _isSound; // a check said so since it was opened
     private long _fileLength;
 
     private QedImage(IStorage storage, QedHeader header, string? backingName)
@@ -212,7 +213,7 @@ internal sealed class QedImage : IDiskLayer
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        if (Header.NeedsCheck)
+        if (Header.NeedsCheck && !_isSound)
         {
             RequireSound(progress, cancellation);
         }
@@ -236,6 +237,7 @@ internal sealed class QedImage : IDiskLayer
                 Header.NeedsCheck ? "it was not closed cleanly and " : string.Empty));
         }
 
+        _isSound = true;
         if (!Header.NeedsCheck)
         {
             return;

@@ -65,6 +65,20 @@ internal static class HostFiles
         }
     }
 
+    /// <summary>The files of a folder, by their full paths; not those in the folders inside it.</summary>
+    /// <exception cref="QedException">It is not there, or may not be read.</exception>
+    public static string[] FilesIn(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, folder, "list");
+        }
+    }
+
     /// <summary>Removes a file; that it cannot be removed is no error.</summary>
     public static void Delete(string path)
     {
