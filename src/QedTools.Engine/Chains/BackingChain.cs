@@ -14,6 +14,7 @@ internal sealed class BackingChain : IDisposable
 
     private readonly ChainPolicy _policy;
     private readonly List<IDiskLayer> _layers = [];
+    private readonly List<StorageStamp> _stamps = [];
     private readonly HashSet<string> _identities = new(StringComparer.Ordinal);
 
     private BackingChain(ChainPolicy policy) => _policy = policy;
@@ -142,6 +143,33 @@ internal sealed class BackingChain : IDisposable
         return disk ?? throw new InvalidOperationException("A chain has at least one layer.");
     }
 
+    /// <summary>
+    /// Makes sure that the layers that are only read are what they were when they were opened: a file that was cut short and grew again
+    /// meanwhile gives zeroes, and one that was copied over gives a mixture of both.
+    /// </summary>
+    /// <param name="depth">The layer to begin with.</param>
+    /// <remarks>Where reading beside a writer was asked for, only that the file did not become shorter.</remarks>
+    /// <exception cref="QedFileChangedException">One is not.</exception>
+    public void RequireUnchanged(int depth = 0)
+    {
+        for (int i = depth; i < _layers.Count; i++)
+        {
+            IStorage storage = _layers[i].Storage;
+            StorageStamp before = _stamps[i];
+            StorageStamp now = storage.Stamp;
+            bool isShared = _policy.AccessAt(i) == StorageAccess.Inspect;
+            if (isShared ? now.Length < before.Length : now.Length != before.Length)
+            {
+                throw QedFileChangedException.ForLength(storage.Path, before.Length, now.Length);
+            }
+
+            if (!isShared && now.Modified != before.Modified)
+            {
+                throw QedFileChangedException.ForContents(storage.Path);
+            }
+        }
+    }
+
     /// <summary>Brings all changes of the top layer to the disk, leaves it clean and closes all layers.</summary>
     /// <exception cref="QedException">The last changes could not be written; the layers are closed all the same.</exception>
     public void Close()
@@ -164,6 +192,7 @@ internal sealed class BackingChain : IDisposable
         {
             IDiskLayer last = _layers[_layers.Count - 1];
             _layers.RemoveAt(_layers.Count - 1);
+            _stamps.RemoveAt(_stamps.Count - 1);
             last.Dispose();
         }
     }
@@ -194,7 +223,9 @@ internal sealed class BackingChain : IDisposable
     {
         try
         {
+            StorageStamp stamp = storage.Stamp;
             _layers.Add(DiskFormats.Open(storage, format));
+            _stamps.Add(stamp);
             _identities.Add(storage.Identity);
         }
         catch

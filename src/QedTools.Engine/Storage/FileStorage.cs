@@ -25,6 +25,8 @@ internal sealed class FileStorage : IStorage
 
     public long Length => _file.Length;
 
+    public StorageStamp Stamp => new(Length, Status.Modified);
+
     public long AllocatedBytes => Status.AllocatedBytes ?? Length;
 
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);

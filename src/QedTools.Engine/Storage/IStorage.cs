@@ -18,6 +18,9 @@ internal interface IStorage : IDisposable
     /// <summary>The file's length, in bytes.</summary>
     long Length { get; }
 
+    /// <summary>Tells whether the file was written to between two looks, whoever did it.</summary>
+    StorageStamp Stamp { get; }
+
     /// <summary>What the host has allocated for the file, in bytes; less than the length where the file has holes.</summary>
     long AllocatedBytes { get; }
 

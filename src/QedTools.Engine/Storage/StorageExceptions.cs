@@ -105,3 +105,20 @@ public sealed class QedStorageException : QedException
         return $"Could not {action} '{path}'{where}: {cause.Message.TrimEnd('.')}. Check the name, and the disk or network share that holds the file.";
     }
 }
+
+/// <summary>A file changed while it was read, so that what was read of it does not fit together.</summary>
+public sealed class QedFileChangedException : QedException
+{
+    private QedFileChangedException(string path, string what)
+        : base(path, $"'{path}' changed while it was read: {what}. Wait until nothing writes to it or copies it any more, and try again.")
+    {
+    }
+
+    internal static QedFileChangedException ForMissingBytes(string path, long offset, long count) => new(path, string.Format(
+        CultureInfo.InvariantCulture, "the {0} bytes at offset {1} are not there any more", count, offset));
+
+    internal static QedFileChangedException ForLength(string path, long before, long now) => new(path, string.Format(
+        CultureInfo.InvariantCulture, "it had {0} bytes and has {1} now", before, now));
+
+    internal static QedFileChangedException ForContents(string path) => new(path, "something was written to it");
+}

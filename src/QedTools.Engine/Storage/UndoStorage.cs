@@ -42,6 +42,8 @@ internal sealed class UndoStorage : IStorage
 
     public long Length => _inner.Length;
 
+    public StorageStamp Stamp => _inner.Stamp;
+
     public long AllocatedBytes => _inner.AllocatedBytes;
 
     public bool IsInUse => _inner.IsInUse;

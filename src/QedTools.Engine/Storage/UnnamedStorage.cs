@@ -16,6 +16,8 @@ internal sealed class UnnamedStorage(IStorage inner) : IStorage
 
     public long Length => inner.Length;
 
+    public StorageStamp Stamp => inner.Stamp;
+
     public long AllocatedBytes => inner.AllocatedBytes;
 
     public bool IsInUse => inner.IsInUse;

@@ -15,6 +15,8 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     public virtual long Length => Inner.Length;
 
+    public virtual StorageStamp Stamp => Inner.Stamp;
+
     public virtual long AllocatedBytes => Inner.AllocatedBytes;
 
     public virtual bool IsInUse => Inner.IsInUse;

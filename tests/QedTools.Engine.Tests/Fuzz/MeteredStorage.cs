@@ -29,6 +29,8 @@ internal sealed class MeteredStorage(IStorage file, Func<long, long, StorageRang
 
     public long Length => file.Length;
 
+    public StorageStamp Stamp => file.Stamp;
+
     public long AllocatedBytes => file.AllocatedBytes;
 
     public bool IsInUse => file.IsInUse;

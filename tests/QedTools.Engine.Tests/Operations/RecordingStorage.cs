@@ -31,6 +31,8 @@ internal sealed class RecordingStorage(IStorage inner) : IStorage
 
     public long Length => inner.Length;
 
+    public StorageStamp Stamp => inner.Stamp;
+
     public long AllocatedBytes => inner.AllocatedBytes;
 
     public bool IsInUse => inner.IsInUse;

@@ -200,6 +200,8 @@ internal sealed class MemoryHost : IDisposable
 
         public long Length => Open.Length;
 
+        public StorageStamp Stamp => new(Length, null);
+
         public long AllocatedBytes => Open.Length;
 
         public bool IsInUse => real.IsInUse;

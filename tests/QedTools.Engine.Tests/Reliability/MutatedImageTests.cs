@@ -338,6 +338,8 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
 
         public long Length => _file.Length;
 
+        public StorageStamp Stamp => new(Length, null);
+
         public long AllocatedBytes => _file.Length;
 
         public bool IsInUse => false;

@@ -52,6 +52,8 @@ internal sealed class FileLog : IDisposable
 
         public long Length => inner.Length;
 
+        public StorageStamp Stamp => inner.Stamp;
+
         public long AllocatedBytes => inner.AllocatedBytes;
 
         public bool IsInUse => inner.IsInUse;

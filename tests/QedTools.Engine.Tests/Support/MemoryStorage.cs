@@ -24,6 +24,8 @@ internal sealed class MemoryStorage : IStorage
 
     public long Length { get; private set; }
 
+    public StorageStamp Stamp => new(Length, null);
+
     public long AllocatedBytes => (long)_pages.Count * PageSize;
 
     public bool IsInUse => false;

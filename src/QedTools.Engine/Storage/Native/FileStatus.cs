@@ -15,8 +15,9 @@ namespace QedTools.Storage.Native;
 /// <param name="AllocatedBytes">What the host has allocated for it, in bytes; null where the host cannot tell.</param>
 /// <param name="Permissions">Who may do what with it, as the low bits of st_mode; null on Windows.</param>
 /// <param name="Owner">The user and the group that it belongs to; null on Windows.</param>
+/// <param name="Modified">When it was last written to, in a unit of the host's; null where the host cannot tell.</param>
 internal readonly record struct FileStatus(
-    string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null)
+    string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null, long? Modified = null)
 {
     private const int FileTypeMask = 0xF000;
     private const int RegularFile = 0x8000;
@@ -84,12 +85,15 @@ internal readonly record struct FileStatus(
             ? BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(standard, 8))
             : null;
 
-        // BY_HANDLE_FILE_INFORMATION: the volume's serial number at 28, the file's index at 44 and 48.
+        // BY_HANDLE_FILE_INFORMATION: the time of the last write at 20, the volume's serial number at 28, the file's index at 44 and 48.
         byte* basic = stackalloc byte[52];
-        string identity = Kernel32.GetFileInformationByHandle(handle, basic)
-            ? string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", Field(basic, 28), Field(basic, 44), Field(basic, 48))
-            : FullPathIdentity(path);
-        return new FileStatus(null, identity, allocated);
+        if (!Kernel32.GetFileInformationByHandle(handle, basic))
+        {
+            return new FileStatus(null, FullPathIdentity(path), allocated);
+        }
+
+        string identity = string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", Field(basic, 28), Field(basic, 44), Field(basic, 48));
+        return new FileStatus(null, identity, allocated, Modified: Field(basic, 20) | ((long)Field(basic, 24) << 32));
 
         static uint Field(byte* structure, int at) =>
             BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(structure + at, 4));
@@ -134,21 +138,26 @@ internal readonly record struct FileStatus(
         return null;
     }
 
-    // struct statx: owner at 20 and 24, mode at 28, inode at 32, blocks at 48, device major and minor at 136 and 140; the same on every CPU.
+    // struct statx: owner at 20 and 24, mode at 28, inode at 32, blocks at 48, last write at 112, device major and minor at 136 and 140;
+    // the same on every CPU.
     private static unsafe FileStatus FromStatx(byte* s) => new(
         KindOf(*(ushort*)(s + 28)),
         string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", *(uint*)(s + 136), *(uint*)(s + 140), *(ulong*)(s + 32)),
         checked(*(long*)(s + 48) * AllocationUnit),
         *(ushort*)(s + 28) & PermissionMask,
-        (*(uint*)(s + 20), *(uint*)(s + 24)));
+        (*(uint*)(s + 20), *(uint*)(s + 24)),
+        Nanoseconds(*(long*)(s + 112), *(uint*)(s + 120)));
 
-    // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, owner at 16 and 20, blocks at 104.
+    // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, owner at 16 and 20, last write at 48, blocks at 104.
     private static unsafe FileStatus FromStatMac(byte* s) => new(
         KindOf(*(ushort*)(s + 4)),
         string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}", *(uint*)s, *(ulong*)(s + 8)),
         checked(*(long*)(s + 104) * AllocationUnit),
         *(ushort*)(s + 4) & PermissionMask,
-        (*(uint*)(s + 16), *(uint*)(s + 20)));
+        (*(uint*)(s + 16), *(uint*)(s + 20)),
+        Nanoseconds(*(long*)(s + 48), *(long*)(s + 56)));
+
+    private static long Nanoseconds(long seconds, long rest) => unchecked((seconds * 1_000_000_000) + rest);
 
     private static string? KindOf(int mode) => (mode & FileTypeMask) switch
     {

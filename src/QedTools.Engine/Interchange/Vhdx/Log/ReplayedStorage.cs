@@ -18,6 +18,8 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public long Length => Math.Max(file.Length, leastLength);
 
+    public StorageStamp Stamp => file.Stamp;
+
     public long AllocatedBytes => file.AllocatedBytes;
 
     public bool IsInUse => file.IsInUse;
