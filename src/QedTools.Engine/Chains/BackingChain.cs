@@ -1,5 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed;
 using QedTools.Storage;
@@ -15,6 +18,7 @@ internal sealed class BackingChain : IDisposable
     private readonly ChainPolicy _policy;
     private readonly List<IDiskLayer> _layers = [];
     private readonly List<StorageStamp> _stamps = [];
+    private readonly HashSet<int> _written = [];
     private readonly HashSet<string> _identities = new(StringComparer.Ordinal);
 
     private BackingChain(ChainPolicy policy) => _policy = policy;
@@ -143,17 +147,58 @@ internal sealed class BackingChain : IDisposable
         return disk ?? throw new InvalidOperationException("A chain has at least one layer.");
     }
 
+    /// <summary>Makes sure that a layer may be written to: a check finds nothing but leaks, and no other image would read wrong data.</summary>
+    /// <param name="depth">The layer: 0 for the top.</param>
+    /// <param name="others">What the change may mean for other images that lie over the layer.</param>
+    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="cancellation">Stops check and search.</param>
+    /// <exception cref="QedBackingFileSharedException">Another image lies over the layer, and that was not allowed.</exception>
+    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedUnsupportedFormatException">Files of this format are written only as new files.</exception>
+    /// <exception cref="QedException">A file could not be read.</exception>
+    public void RequireWritable(
+        int depth, OtherOverlays others, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        IDiskLayer layer = _layers[depth];
+        if (others == OtherOverlays.Refuse)
+        {
+            IEnumerable<string> folders = _layers.Take(depth + 1).Select(above => HostFiles.FolderOf(above.Storage.Path)).Distinct();
+            if (OverlaySearch.Over(layer.Storage.Identity, folders, Contains, cancellation) is { Count: > 0 } found)
+            {
+                throw new QedBackingFileSharedException(_layers[0].Storage.Path, Path.GetFullPath(layer.Storage.Path), found);
+            }
+        }
+
+        layer.RequireWritable(progress, cancellation);
+    }
+
+    /// <summary>Allows changes of a layer from now on, once <see cref="RequireWritable"/> found nothing against it.</summary>
+    /// <inheritdoc cref="RequireWritable"/>
+    public void BeginWriting(
+        int depth, OtherOverlays others, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        RequireWritable(depth, others, progress, cancellation);
+        _layers[depth].BeginWriting(progress, cancellation);
+        _written.Add(depth);
+    }
+
     /// <summary>
     /// Makes sure that the layers that are only read are what they were when they were opened: a file that was cut short and grew again
     /// meanwhile gives zeroes, and one that was copied over gives a mixture of both.
     /// </summary>
-    /// <param name="depth">The layer to begin with.</param>
-    /// <remarks>Where reading beside a writer was asked for, only that the file did not become shorter.</remarks>
+    /// <remarks>
+    /// Not for layers that were written to. Where reading beside a writer was asked for, only that the file did not become shorter.
+    /// </remarks>
     /// <exception cref="QedFileChangedException">One is not.</exception>
-    public void RequireUnchanged(int depth = 0)
+    public void RequireUnchanged()
     {
-        for (int i = depth; i < _layers.Count; i++)
+        for (int i = 0; i < _layers.Count; i++)
         {
+            if (_written.Contains(i))
+            {
+                continue;
+            }
+
             IStorage storage = _layers[i].Storage;
             StorageStamp before = _stamps[i];
             StorageStamp now = storage.Stamp;

@@ -52,28 +52,29 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
     }
 }
 
-/// <summary>The backing file is that of other images too, whose disks would change with it.</summary>
+/// <summary>A file that is to be changed is the backing file of other images, whose disks would change with it.</summary>
 public sealed class QedBackingFileSharedException : QedBackingFileException
 {
-    private const int MostNamed = 3;
+    private const int MaxNamed = 3;
 
-    /// <param name="path">The image.</param>
-    /// <param name="backingFile">Its backing file, as a full path.</param>
-    /// <param name="overlays">The others, as full paths.</param>
+    /// <param name="path">The image that the operation is about.</param>
+    /// <param name="backingFile">The file that is to be changed, the image itself or its backing file, as a full path.</param>
+    /// <param name="overlays">The images over it, as full paths.</param>
     internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
-        : base(path, backingFile, $"'{backingFile}', the backing file of '{path}', is also that of {Names(overlays)}, which would read wrong data when it changes. "
-            + "Give them another one with Set-QedBackingFile -PreserveContent, or use -Force if they are not needed any more.")
+        : base(path, backingFile, $"'{backingFile}' is the backing file of {Names(overlays)}, which would read wrong data when it changes. "
+            + "Make them independent of it first (for QED images: Set-QedBackingFile -PreserveContent), or use -Force if they are not needed any more.")
         => Overlays = overlays;
 
     /// <summary>The other images over it, as full paths.</summary>
     public IReadOnlyList<string> Overlays { get; }
 
-    private static string Names(IReadOnlyList<string> overlays)
+    /// <summary>The first of some images by name, and how many more there are, for a message.</summary>
+    internal static string Names(IReadOnlyList<string> overlays)
     {
-        string named = string.Join(", ", overlays.Take(MostNamed).Select(overlay => $"'{overlay}'"));
-        return overlays.Count <= MostNamed
+        string named = string.Join(", ", overlays.Take(MaxNamed).Select(overlay => $"'{overlay}'"));
+        return overlays.Count <= MaxNamed
             ? named
-            : string.Format(CultureInfo.InvariantCulture, "{0} and {1} more", named, overlays.Count - MostNamed);
+            : string.Format(CultureInfo.InvariantCulture, "{0} and {1} more", named, overlays.Count - MaxNamed);
     }
 }
 

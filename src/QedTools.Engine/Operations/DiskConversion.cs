@@ -69,6 +69,8 @@ public static class DiskConversion
         (layer as QedImage)?.FollowFromHeader(options.Trace, destinationPath);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
+        source.RequireUnchanged();
+        backing?.RequireUnchanged();
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
         file.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
@@ -124,21 +126,11 @@ public static class DiskConversion
         CancellationToken cancellation)
     {
         IDisk from = source.ToDisk();
-        long length = from.Length;
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
         DiskCopy.Run(from, new CopyTarget(to, target.Granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
         target.EndWriting();
-        if (from.Length != length)
-        {
-            throw new QedStorageException(source.Layers[0].Storage.Path, string.Format(
-                CultureInfo.InvariantCulture,
-                "'{0}' changed its size from {1} to {2} bytes while it was read, so the result would be wrong. Close the program that writes to it and try again.",
-                source.Layers[0].Storage.Path,
-                length,
-                from.Length));
-        }
-
+        source.RequireUnchanged();
         if (!options.Verify)
         {
             return;

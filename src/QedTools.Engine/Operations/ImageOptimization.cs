@@ -5,7 +5,6 @@ using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Qed;
-using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
@@ -29,11 +28,12 @@ public static class ImageOptimization
     {
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
-        QedCheckResult check = RequireSound(image, progress: null, cancellation);
+        chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);
+        QedCheckResult check = image.RequireSound(progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
-        image.BeginWriting(progress: null, cancellation);
         (long zeroed, long dropped) = Free(chain, image, options, progress, cancellation);
+        chain.RequireUnchanged();
         image.Pack();
         image.EndWriting();
         return new QedOptimizeResult
@@ -60,7 +60,8 @@ public static class ImageOptimization
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, options);
-        return RequireSound((QedImage)chain.Layers[0], progress, cancellation);
+        chain.RequireWritable(0, OtherOverlays.Unaffected, progress, cancellation);
+        return ((QedImage)chain.Layers[0]).RequireSound(progress: null, cancellation);
     }
 
     private static BackingChain Open(string path, ImageOptimizationOptions options)
@@ -69,14 +70,6 @@ public static class ImageOptimization
         return options.AgainstBackingFile
             ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
-    }
-
-    private static QedCheckResult RequireSound(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
-    {
-        QedCheckResult check = ImageChecker.Check(image, progress, cancellation);
-        return check.Status == QedCheckStatus.Corrupt
-            ? throw new QedCorruptException(image.Storage.Path, "its tables are wrong, so nothing is moved.")
-            : check;
     }
 
     private static (long Zeroed, long Dropped) Free(

@@ -4,7 +4,6 @@ using System.Threading;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
-using QedTools.Storage;
 
 namespace QedTools.Qed;
 
@@ -114,7 +113,7 @@ internal sealed class ImageCompactor
             foreach ((long table, long index, long from) in moves)
             {
                 to = _geometry.BytesOf(target);
-                StorageCopy.Run(_image.Storage, from, _image.Storage, to, _geometry.ClusterSize);
+                _image.CopyWithin(from, to, _geometry.ClusterSize);
                 _writer.Repoint(table, index, to);
                 target = NextFree(target + 1);
             }
@@ -183,7 +182,7 @@ internal sealed class ImageCompactor
     private void MoveTable(long l1Index, long from, long to)
     {
         long target = _geometry.BytesOf(to);
-        StorageCopy.Run(_image.Storage, _geometry.BytesOf(from), _image.Storage, target, _geometry.TableBytes);
+        _image.CopyWithin(_geometry.BytesOf(from), target, _geometry.TableBytes);
         _image.RefreshFileLength();
         _image.Trace?.TableMoved(l1Index, _geometry.BytesOf(from), target);
         if (l1Index < 0)

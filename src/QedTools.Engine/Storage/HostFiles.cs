@@ -65,6 +65,9 @@ internal static class HostFiles
         }
     }
 
+    /// <summary>The folder that a file is in, as a full path; an empty text for a root.</summary>
+    public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
+
     /// <summary>The files of a folder, by their full paths; not those in the folders inside it.</summary>
     /// <exception cref="QedException">It is not there, or may not be read.</exception>
     public static string[] FilesIn(string folder)

@@ -124,6 +124,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         long size = DiskConversion.Plan(path, destination, options);
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
         Warn(DiskSource.WarningForName(destination, format));
+        Warn(Force ? DiskSource.WarningForReplaced(destination, Cancellation) : null);
         if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.BackingFile)))
         {
             if (SessionStreams.IsWhatIf(this))

@@ -35,8 +35,10 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
+        QedCorruptException? damage = null;
         AllocationMapOptions options = new()
         {
+            OnDamage = found => damage ??= found,
             Offset = Offset,
             Length = Length,
             States = State,
@@ -49,6 +51,11 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
         {
             FlushTrace();
             WriteObject(extent);
+        }
+
+        if (damage is not null)
+        {
+            WriteError(damage, path);
         }
     }
 }

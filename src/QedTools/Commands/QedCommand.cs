@@ -109,6 +109,9 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <summary>Shows what operations told so far.</summary>
     private protected void FlushTrace() => _trace?.Flush();
 
+    /// <summary>Writes an error about a file without ending its turn.</summary>
+    private protected void WriteError(QedException error, string path) => WriteError(ErrorTable.ToRecord(error, path));
+
     private void Guard(string path, Action action)
     {
         try
@@ -119,7 +122,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         catch (QedException e)
         {
             FlushTrace();
-            WriteError(ErrorTable.ToRecord(e, path));
+            WriteError(e, path);
         }
         catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
         {

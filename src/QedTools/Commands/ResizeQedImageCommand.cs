@@ -19,6 +19,10 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
     [Parameter]
     public SwitchParameter Shrink { get; set; }
 
+    /// <summary>Shrink though other images lie over this one; they read wrong data afterwards.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>Follow backing file names that lead to another network share.</summary>
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
@@ -29,7 +33,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        ImageResizeOptions options = new() { Shrink = Shrink, AllowUnc = AllowUnc };
+        ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowUnc = AllowUnc };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
         {

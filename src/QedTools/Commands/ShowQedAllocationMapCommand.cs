@@ -191,7 +191,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     {
         try
         {
-            picture.Add(disk.Walk(Cancellation), progress);
+            picture.Add(disk.Walk(onDamage: null, Cancellation), progress);
             WriteVerbose(Messages.CellsDrawn(path, MapText.Count(picture.Grid.Count), picture.Grid.CellSize));
             return (QedException?)null;
         }

@@ -8,6 +8,8 @@ namespace QedTools.Interchange.Raw;
 /// <summary>A raw file as the bottom layer of a chain.</summary>
 internal sealed class RawLayer(IStorage storage) : IDiskLayer
 {
+    private bool _canWrite;
+
     public IStorage Storage { get; } = storage;
 
     public string FormatName => RawFormat.FormatName;
@@ -23,19 +25,17 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public Guid? ContentId => null;
 
-    public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);
+    public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage, _canWrite);
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
     }
 
-    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
-    {
-    }
+    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation) => _canWrite = Storage.CanWrite;
 
     public void EndWriting()
     {
-        if (Storage.CanWrite)
+        if (_canWrite)
         {
             Storage.Flush();
         }

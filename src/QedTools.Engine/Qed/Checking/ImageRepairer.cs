@@ -12,13 +12,14 @@ namespace QedTools.Qed.Checking;
 /// that is taken gets a copy of its own. Everything that can be read before reads the same afterwards.
 /// </summary>
 /// <remarks>
-/// First the L1 table: afterwards no two L2 tables share a cluster. Then each L2 table. A copy is on the disk before an entry
-/// leads to it and nothing is overwritten but entries, so a crash leaves an image that can be repaired again. With no
-/// writer it only tells what it would do.
+/// First what leads behind the end of the file is cleared: later copies lie there. Then the L1 table: afterwards no two L2 tables
+/// share a cluster. Then each L2 table. A copy is on the disk before an entry leads to it and nothing is overwritten but entries, so
+/// a crash leaves an image that can be repaired again. What was cut short at the end of the file is kept and made whole. With no writer
+/// it only tells what it would do.
 /// </remarks>
 internal sealed class ImageRepairer
 {
-    private const int MostCopiedEarly = 100_000;
+    private const int MaxCopiedEarly = 100_000;
 
     private readonly QedImage _image;
     private readonly MetadataWriter? _writer;
@@ -32,7 +33,10 @@ internal sealed class ImageRepairer
     private readonly ClusterSet _tableClusters = new();
     private readonly ClusterSet _dataClusters = new();
     private readonly List<(long L1Index, long Offset)> _conflicting = [];
+    private readonly List<DataInTable> _dataInTables = [];
+    private readonly ClusterSet _tablesWithData = new();
     private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
+    private long _paddedEnd;
     private bool _hasCopied;
 
     private ImageRepairer(
@@ -65,10 +69,11 @@ internal sealed class ImageRepairer
     private long Run()
     {
         MarkTable(_image.L1TableOffset);
+        NoteL1Length();
         _l1Reader.Read(_image.L1TableOffset, NoteTables);
         if (_writer is not null)
         {
-            CopyDataInTables();
+            PrepareToGrow();
         }
 
         _l1Reader.Read(_image.L1TableOffset, ClearL1);
@@ -82,8 +87,20 @@ internal sealed class ImageRepairer
         _writer?.Commit();
 
         // A part of a cluster at the end of the file becomes a whole one when something is put behind it.
-        long tail = _hasCopied && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
+        long last = _geometry.ClusterAt(_layout.FileLength);
+        bool isInUse = _tableClusters.Contains(last) || _dataClusters.Contains(last);
+        long tail = (_hasCopied || isInUse) && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
         return _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count);
+    }
+
+    private void NoteL1Length()
+    {
+        long missing = _layout.MissingBytes(_image.L1TableOffset, _geometry.TableSize);
+        if (missing > 0)
+        {
+            long start = _geometry.VirtualOffset(_layout.EntriesIn(_image.L1TableOffset), 0);
+            NotePadding(_image.L1TableOffset, _geometry.TableSize, _image.L1TableOffset, start, Math.Max(0, _image.VirtualSize - start));
+        }
     }
 
     private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
@@ -91,14 +108,28 @@ internal sealed class ImageRepairer
         for (int i = 0; i < entries.Length; i++)
         {
             ClusterEntry entry = new(entries[i]);
-            if (!entry.IsUnallocated
-                && entry.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.None
-                && !MarkTable(entry.Offset))
+            if (!IsTable(entry))
+            {
+                continue;
+            }
+
+            if (!MarkTable(entry.Offset))
             {
                 _conflicting.Add((firstIndex + i, entry.Offset));
             }
+            else if (_layout.MissingBytes(entry.Offset, _geometry.TableSize) > 0)
+            {
+                (long start, long length) = MappedBy(firstIndex + i);
+                NotePadding(entry.Offset, _geometry.TableSize, QedGeometry.EntryOffset(_image.L1TableOffset, firstIndex + i), start, length);
+            }
         }
     }
+
+    private bool IsTable(ClusterEntry entry) =>
+        !entry.IsUnallocated && entry.ProblemIn(_layout, _geometry.TableSize) is EntryProblem.None or EntryProblem.CutShort;
+
+    private bool IsData(ClusterEntry entry) =>
+        !entry.IsUnallocated && !entry.IsZero && entry.ProblemIn(_layout, 1) is EntryProblem.None or EntryProblem.CutShort;
 
     private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries)
     {
@@ -111,7 +142,7 @@ internal sealed class ImageRepairer
             }
 
             long index = firstIndex + i;
-            if (entry.ProblemIn(_layout, _geometry.TableSize) != EntryProblem.None)
+            if (!IsTable(entry))
             {
                 NoteTable(QedRepairKind.TableEntryCleared, index);
                 _writer?.Clear(_image.L1TableOffset, index);
@@ -123,20 +154,8 @@ internal sealed class ImageRepairer
     private bool MarkTable(long offset)
     {
         long first = _geometry.ClusterAt(offset);
-        for (long cluster = first; cluster < first + _geometry.TableSize; cluster++)
-        {
-            if (_tableClusters.Contains(cluster))
-            {
-                return false;
-            }
-        }
-
-        for (long cluster = first; cluster < first + _geometry.TableSize; cluster++)
-        {
-            _tableClusters.Add(cluster);
-        }
-
-        return true;
+        long end = Math.Min(first + _geometry.TableSize, _geometry.ClustersCovering(_layout.FileLength));
+        return _tableClusters.AddRange(first, end - first);
     }
 
     // The copy leads to copies of all valid data, so that it shares nothing with anyone.
@@ -163,8 +182,7 @@ internal sealed class ImageRepairer
             {
                 _cancellation.ThrowIfCancellationRequested();
                 ClusterEntry entry = new(entries[i]);
-                bool isValidData = !entry.IsUnallocated && !entry.IsZero
-                    && firstIndex + i < used && entry.ProblemIn(_layout, 1) == EntryProblem.None;
+                bool isValidData = firstIndex + i < used && IsData(entry);
                 changed[i] = isValidData ? (ulong)CopyCluster(entry.Offset) : entry.IsZero ? entry.Value : 0;
             }
 
@@ -176,25 +194,59 @@ internal sealed class ImageRepairer
         _writer.Repoint(_image.L1TableOffset, l1Index, copy);
     }
 
-    // Data that is a table at the same time is copied before any table changes, so that it stays what it was.
-    private void CopyDataInTables() => ForEachSingleTable((l1Index, table) =>
+    // Entries that lead behind the end of the file are cleared before the file grows: otherwise a crash would leave them leading to
+    // what was put there. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
+    private void PrepareToGrow()
     {
-        long used = EntriesInDisk(l1Index);
-        _l2Reader.Read(table, (firstIndex, entries) =>
+        FindDataInTables();
+        if (!HasData(_image.L1TableOffset))
         {
-            for (int i = 0; i < entries.Length && firstIndex + i < used && _copiedEarly.Count < MostCopiedEarly; i++)
+            _l1Reader.Read(_image.L1TableOffset, ClearL1);
+        }
+
+        ForEachSingleTable((l1Index, table) =>
+        {
+            if (!HasData(table))
             {
-                ClusterEntry entry = new(entries[i]);
-                if (!entry.IsUnallocated
-                    && !entry.IsZero
-                    && entry.ProblemIn(_layout, 1) == EntryProblem.None
-                    && _tableClusters.Contains(_geometry.ClusterAt(entry.Offset)))
-                {
-                    _copiedEarly.Add((table, firstIndex + i), CopyCluster(entry.Offset));
-                }
+                ForEachPointer(l1Index, table, (index, entry, isInDisk) => ClearUnlessData(l1Index, table, index, entry, isInDisk));
             }
         });
-    });
+        _writer!.Commit();
+        PadTo(_paddedEnd);
+        foreach (DataInTable data in _dataInTables)
+        {
+            _copiedEarly.Add((data.Table, data.Index), CopyCluster(data.Offset));
+        }
+    }
+
+    private bool HasData(long table) => _tablesWithData.Overlaps(_geometry.ClusterAt(table), _geometry.TableSize);
+
+    private void FindDataInTables() => ForEachSingleTable((l1Index, table) => ForEachPointer(l1Index, table, (index, entry, isInDisk) =>
+    {
+        if (!isInDisk || !IsData(entry))
+        {
+            return;
+        }
+
+        NotePaddedEnd(entry.Offset, 1);
+        long cluster = _geometry.ClusterAt(entry.Offset);
+        if (_tableClusters.Contains(cluster))
+        {
+            _tablesWithData.Add(cluster);
+            if (_dataInTables.Count < MaxCopiedEarly)
+            {
+                _dataInTables.Add(new DataInTable(table, index, entry.Offset));
+            }
+        }
+    }));
+
+    private void PadTo(long end)
+    {
+        if (end > 0)
+        {
+            _writer!.Pad(Math.Max(end, _geometry.ClusterEnd(_layout.FileLength)));
+        }
+    }
 
     private void RepairL2Tables()
     {
@@ -222,9 +274,7 @@ internal sealed class ImageRepairer
             for (int i = 0; i < entries.Length; i++)
             {
                 ClusterEntry entry = new(entries[i]);
-                if (!entry.IsUnallocated
-                    && !copied.Contains(firstIndex + i)
-                    && entry.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.None)
+                if (IsTable(entry) && !copied.Contains(firstIndex + i))
                 {
                     action(firstIndex + i, entry.Offset);
                 }
@@ -232,7 +282,11 @@ internal sealed class ImageRepairer
         });
     }
 
-    private void RepairL2(long l1Index, long table)
+    private void RepairL2(long l1Index, long table) => ForEachPointer(
+        l1Index, table, (index, entry, isInDisk) => RepairEntry(l1Index, table, index, entry, isInDisk));
+
+    // The entries of an L2 table that lead, or mean to lead, to data.
+    private void ForEachPointer(long l1Index, long table, EntryHandler handle)
     {
         long used = EntriesInDisk(l1Index);
         _l2Reader.Read(table, (firstIndex, entries) =>
@@ -242,25 +296,33 @@ internal sealed class ImageRepairer
                 ClusterEntry entry = new(entries[i]);
                 if (!entry.IsUnallocated && !entry.IsZero)
                 {
-                    RepairEntry(l1Index, table, firstIndex + i, entry, firstIndex + i < used);
+                    handle(firstIndex + i, entry, firstIndex + i < used);
                 }
             }
         });
     }
 
+    // Returns whether the entry was cleared.
+    private bool ClearUnlessData(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
+    {
+        if (isInDisk && IsData(entry))
+        {
+            return false;
+        }
+
+        Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
+        _writer?.Clear(table, index);
+        return true;
+    }
+
     private void RepairEntry(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
     {
-        if (entry.ProblemIn(_layout, 1) != EntryProblem.None)
+        if (ClearUnlessData(l1Index, table, index, entry, isInDisk))
         {
-            Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
-            _writer?.Clear(table, index);
+            return;
         }
-        else if (!isInDisk)
-        {
-            Note(QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
-            _writer?.Clear(table, index);
-        }
-        else if (_tableClusters.Contains(_geometry.ClusterAt(entry.Offset)) || !_dataClusters.Add(_geometry.ClusterAt(entry.Offset)))
+
+        if (_tableClusters.Contains(_geometry.ClusterAt(entry.Offset)) || !_dataClusters.Add(_geometry.ClusterAt(entry.Offset)))
         {
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
@@ -270,12 +332,18 @@ internal sealed class ImageRepairer
                 _writer.Repoint(table, index, _copiedEarly.TryGetValue((table, index), out long copy) ? copy : CopyCluster(entry.Offset));
             }
         }
+        else if (_layout.MissingBytes(entry.Offset, 1) > 0)
+        {
+            (long start, long length) = MappedBy(l1Index, index);
+            NotePadding(entry.Offset, 1, QedGeometry.EntryOffset(table, index), start, length);
+        }
     }
 
     private long CopyCluster(long offset)
     {
         long copy = _writer!.Take(1);
-        StorageCopy.Run(_image.Storage, offset, _image.Storage, copy, _geometry.ClusterSize);
+        // The rest of a cluster that was cut short is zeroes, as the new one is.
+        StorageCopy.Run(_image.Storage, offset, _image.Storage, copy, Math.Min(_geometry.ClusterSize, _layout.FileLength - offset));
         return copy;
     }
 
@@ -289,15 +357,43 @@ internal sealed class ImageRepairer
 
     private void Note(QedRepairKind kind, long l1Index, long table, long index)
     {
-        long start = _geometry.VirtualOffset(l1Index, index);
-        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
-        _log.Add(kind, QedGeometry.EntryOffset(table, index), start, Math.Min(_geometry.ClusterSize, end - start));
+        (long start, long length) = MappedBy(l1Index, index);
+        _log.Add(kind, QedGeometry.EntryOffset(table, index), start, length);
     }
 
     private void NoteTable(QedRepairKind kind, long l1Index)
     {
-        long start = _geometry.VirtualOffset(l1Index, 0);
-        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
-        _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, Math.Min(_geometry.BytesPerL2Table, end - start));
+        (long start, long length) = MappedBy(l1Index);
+        _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, length);
     }
+
+    private void NotePadding(long offset, int clusters, long entryOffset, long virtualOffset, long length)
+    {
+        NotePaddedEnd(offset, clusters);
+        _log.Add(QedRepair.ForPadding(entryOffset, virtualOffset, length, _layout.MissingBytes(offset, clusters)));
+    }
+
+    private void NotePaddedEnd(long offset, int clusters)
+    {
+        if (_layout.MissingBytes(offset, clusters) > 0)
+        {
+            _paddedEnd = Math.Max(_paddedEnd, checked(offset + _geometry.BytesOf(clusters)));
+        }
+    }
+
+    // The part of the disk that an entry maps; one behind its end maps all that it could.
+    private (long Start, long Length) MappedBy(long l1Index) => Clip(_geometry.VirtualOffset(l1Index, 0), _geometry.BytesPerL2Table);
+
+    private (long Start, long Length) MappedBy(long l1Index, long index) =>
+        Clip(_geometry.VirtualOffset(l1Index, index), _geometry.ClusterSize);
+
+    private (long Start, long Length) Clip(long start, long length)
+    {
+        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
+        return (start, Math.Min(length, end - start));
+    }
+
+    private delegate void EntryHandler(long index, ClusterEntry entry, bool isInDisk);
+
+    private readonly record struct DataInTable(long Table, long Index, long Offset);
 }

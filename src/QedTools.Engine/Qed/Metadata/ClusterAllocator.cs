@@ -1,3 +1,4 @@
+using System;
 using QedTools.Qed.Format;
 
 namespace QedTools.Qed.Metadata;
@@ -14,13 +15,17 @@ internal sealed class ClusterAllocator
     private readonly bool _hasTail;
 
     /// <param name="geometry">The cluster and table sizes.</param>
-    /// <param name="fileLength">The file's length, in bytes; what lies in a part of a cluster at its end stays untouched.</param>
+    /// <param name="fileLength">The file's length, in bytes; a part of a cluster at its end becomes a whole one when something is put behind it.</param>
     public ClusterAllocator(QedGeometry geometry, long fileLength)
     {
         _geometry = geometry;
         _hasTail = geometry.OffsetInCluster(fileLength) != 0;
         End = geometry.BytesOf(geometry.ClustersCovering(fileLength));
+        NewFrom = End;
     }
+
+    /// <summary>Where the clusters begin that were handed out since the start, or since the file was packed, in bytes.</summary>
+    public long NewFrom { get; private set; }
 
     /// <summary>The end of the last cluster handed out or there from the start, in bytes.</summary>
     public long End { get; private set; }
@@ -37,10 +42,18 @@ internal sealed class ClusterAllocator
     public long Take(long clusters)
     {
         long offset = End;
-        HasFree |= _hasTail; // becomes a whole cluster that nothing refers to
+        HasFree |= _hasTail; // nothing may refer to it
         End = checked(End + _geometry.BytesOf(clusters));
         HasGrown = true;
         return offset;
+    }
+
+    /// <summary>Leaves room up to an offset: what is handed out lies behind it, and the file reaches to it.</summary>
+    /// <param name="end">A cluster's end, in bytes.</param>
+    public void Reserve(long end)
+    {
+        End = Math.Max(End, end);
+        HasGrown = true;
     }
 
     /// <summary>Takes back what was handed out last; it reads as zeroes again.</summary>
@@ -56,5 +69,6 @@ internal sealed class ClusterAllocator
     {
         HasFree = false;
         End = end;
+        NewFrom = end;
     }
 }

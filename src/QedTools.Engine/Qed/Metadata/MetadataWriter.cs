@@ -21,7 +21,7 @@ internal sealed class MetadataWriter
     private bool _dataMustComeFirst;
     private bool _isUnflushed;
 
-    /// <param name="image">The image, which may have the need-check bit set only if its tables were checked.</param>
+    /// <param name="image">The image, whose tables were checked, or are going to be repaired.</param>
     /// <param name="tables">Its tables.</param>
     public MetadataWriter(QedImage image, TableCache tables)
     {
@@ -42,6 +42,9 @@ internal sealed class MetadataWriter
 
     /// <summary>The end of the last cluster handed out, in bytes, to which the file may still have to grow; 0 if there is none.</summary>
     public long GrownEnd => _allocator.HasGrown ? _allocator.End : 0;
+
+    /// <summary>Where the clusters begin that were handed out in this session, in bytes: they read as zeroes until they are written.</summary>
+    public long NewFrom => _allocator.NewFrom;
 
     /// <summary>Whether clusters became free in this session.</summary>
     public bool HasFree => _allocator.HasFree;
@@ -66,6 +69,10 @@ internal sealed class MetadataWriter
         }
     }
 
+    /// <summary>Sets the need-check bit, unless it is set: entries are going to be out of step with the rest of the image.</summary>
+    /// <exception cref="QedException">The header could not be written.</exception>
+    public void SetNeedCheck() => BeforeTableChange();
+
     /// <summary>Takes clusters side by side for data. They read as zeroes.</summary>
     /// <param name="clusters">How many.</param>
     /// <returns>Where the first begins in the file, in bytes.</returns>
@@ -75,6 +82,17 @@ internal sealed class MetadataWriter
         BeforeTableChange();
         return _allocator.Take(clusters);
     }
+
+    /// <summary>Lets the file reach to an offset, so that clusters and tables that were cut short are whole again. What is added is zeroes.</summary>
+    /// <param name="end">The end of the last one, in bytes: at or behind the end of the file.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void Pad(long end) => Guard(() =>
+    {
+        BeforeTableChange();
+        _allocator.Reserve(end);
+        SetFileLength(_allocator.End);
+        _storage.Flush();
+    });
 
     /// <summary>Makes sure that a range of the disk has its L2 tables, so that they do not come between its clusters.</summary>
     /// <param name="virtualOffset">Where on the disk it begins, in bytes.</param>

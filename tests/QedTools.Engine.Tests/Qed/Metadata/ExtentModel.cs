@@ -33,6 +33,8 @@ internal sealed class ExtentModel
 
     public long Length { get; }
 
+    private long SectorEnd => (_file.Length + 511) / 512 * 512;
+
     // What lies under a cluster can change from sector to sector, where the backing disk ends.
     private long Unit { get; }
 
@@ -47,6 +49,12 @@ internal sealed class ExtentModel
             if (At(at) is not { } found)
             {
                 return (extents, true);
+            }
+
+            // Of a cluster that ends behind the end of the file, what is there is data.
+            if (found is { State: QedExtentState.Data, Depth: 0 })
+            {
+                next = Math.Min(next, at + SectorEnd - found.FileOffset);
             }
 
             DiskExtent last = extents.Count > 0 ? extents[^1] : default;
@@ -77,11 +85,16 @@ internal sealed class ExtentModel
 
         long cluster = offset / _clusterSize;
         long entries = _tableBytes / 8;
+        if (!IsThere(_l1Offset + (cluster / entries * 8)))
+        {
+            return null;
+        }
+
         ulong table = Number(_l1Offset + (cluster / entries * 8), 8);
         ulong entry = 0;
         if (table != 0)
         {
-            if (!IsPlace(table, _tableBytes))
+            if (!IsPlace(table) || !IsThere((long)table + (cluster % entries * 8)))
             {
                 return null;
             }
@@ -100,14 +113,16 @@ internal sealed class ExtentModel
             case 1:
                 return (QedExtentState.Zero, 0, 0);
             default:
-                return IsPlace(entry, _clusterSize) ? (QedExtentState.Data, (long)entry + (offset % _clusterSize), 0) : null;
+                return IsPlace(entry) && IsThere((long)entry + (offset % _clusterSize))
+                    ? (QedExtentState.Data, (long)entry + (offset % _clusterSize), 0)
+                    : null;
         }
     }
 
-    private bool IsPlace(ulong offset, long size) =>
-        offset % (ulong)_clusterSize == 0
-        && offset >= (ulong)_headerBytes
-        && (Int128)offset + size <= _file.Length / _clusterSize * _clusterSize;
+    private bool IsPlace(ulong offset) =>
+        offset % (ulong)_clusterSize == 0 && offset >= (ulong)_headerBytes && offset < (ulong)_file.Length;
+
+    private bool IsThere(long fileOffset) => fileOffset < SectorEnd;
 
     private ulong Number(long offset, int size)
     {
