@@ -160,6 +160,7 @@ internal sealed class BackingChain : IDisposable
         int depth, OtherOverlays others, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         IDiskLayer layer = _layers[depth];
+        layer.RequireWritable(progress, cancellation);
         if (others == OtherOverlays.Refuse)
         {
             IEnumerable<string> folders = _layers.Take(depth + 1).Select(above => HostFiles.FolderOf(above.Storage.Path)).Distinct();
@@ -168,8 +169,6 @@ internal sealed class BackingChain : IDisposable
                 throw new QedBackingFileSharedException(_layers[0].Storage.Path, Path.GetFullPath(layer.Storage.Path), found);
             }
         }
-
-        layer.RequireWritable(progress, cancellation);
     }
 
     /// <summary>Allows changes of a layer from now on, once <see cref="RequireWritable"/> found nothing against it.</summary>

@@ -237,7 +237,7 @@ public sealed class ConversionTests : IDisposable
     {
         RawFiles.Scattered(At("a.raw"), 4 << 20, seed: 1, pieces: 60);
         bool done = false;
-        QedStorageException error = Assert.Throws<QedStorageException>(() => DiskConversion.Run(
+        QedFileChangedException error = Assert.Throws<QedFileChangedException>(() => DiskConversion.Run(
             At("a.raw"),
             At("b.qed"),
             new DiskConversionOptions(),
@@ -252,7 +252,7 @@ public sealed class ConversionTests : IDisposable
             }),
             TestContext.Current.CancellationToken));
         Assert.Equal(At("a.raw"), error.Path);
-        Assert.Contains("size", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"it had {4 << 20} bytes and has {newSize} now", error.Message, StringComparison.Ordinal);
         AssertOnly("a.raw");
     }
 

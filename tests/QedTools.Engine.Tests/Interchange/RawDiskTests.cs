@@ -68,6 +68,7 @@ public sealed class RawDiskTests
         RecordingStorage storage = new(new MemoryStorage());
         storage.SetLength(40000);
         using RawLayer layer = new(storage);
+        layer.BeginWriting(progress: null, TestContext.Current.CancellationToken);
         IDisk disk = layer.ToDisk(backing: null);
         disk.Write(8190, [1, 2, 3, 4]);
         byte[] found = new byte[8];

@@ -104,7 +104,7 @@ internal sealed class TableReader
         Span<ulong> entries = buffer.Slice(0, piece.Count);
         Span<byte> bytes = MemoryMarshal.AsBytes(entries);
         long at = QedGeometry.EntryOffset(piece.TableOffset, piece.FirstIndex);
-        int there = (int)Math.Min(bytes.Length, _length - at);
+        int there = (int)Math.Max(0, Math.Min(bytes.Length, _length - at));
         _storage.ReadExactly(at, bytes.Slice(0, there));
         bytes.Slice(there).Clear();
         LittleEndian.Convert(entries);
