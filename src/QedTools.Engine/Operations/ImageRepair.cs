@@ -92,14 +92,16 @@ public static class ImageRepair
     /// <param name="backupPath">The backup that the repair made.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The file is no such backup, or the image was changed since.</exception>
+    /// <exception cref="QedBackupDamagedException">The backup is not what the repair wrote.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedImageInfo Restore(string path, string backupPath)
     {
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using (IStorage target = HostFiles.Open(path, StorageAccess.Write))
         {
-            RequireFits(journal, target);
-            Restore(journal, target);
+            UndoBackup backup = UndoBackup.Read(journal);
+            RequireFits(backup, target);
+            Restore(backup, target);
         }
 
         return ImageInspection.Read(path);
@@ -113,47 +115,74 @@ public static class ImageRepair
     {
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using IStorage target = HostFiles.Open(path, StorageAccess.Write);
-        RequireFits(journal, target);
+        RequireFits(UndoBackup.Read(journal), target);
     }
 
     // The old header comes last: until then a cut leaves an image that says that it needs a check.
-    private static void Restore(IStorage journal, IStorage target)
+    private static void Restore(UndoBackup backup, IStorage target)
     {
         // Unless the changes were complete the mark is there, or nothing was changed yet and no record would remove it.
-        bool wasComplete = UndoJournal.StateOf(journal, Path.GetFileName(target.Path)) != UndoState.BeingMade;
-        UndoJournal.BeginRestore(journal);
+        bool wasComplete = backup.State != UndoState.BeingMade;
+        backup.BeginRestore();
         if (wasComplete)
         {
             MarkUnclean(target);
         }
 
-        UndoJournal.Restore(journal, target);
+        backup.Restore(target);
     }
 
-    private static void RequireFits(IStorage journal, IStorage target)
+    private static void RequireFits(UndoBackup backup, IStorage target)
     {
-        UndoState state = UndoJournal.RequireFits(journal, target);
+        UndoState state = backup.RequireFits(target);
         string name = Path.GetFileName(target.Path);
         string folder = Path.GetDirectoryName(Path.GetFullPath(target.Path)) ?? string.Empty;
-        string order = OrderOf(journal.Path);
+        string order = OrderOf(backup.Path);
         foreach (string other in BackupsIn(folder, name))
         {
-            if (string.CompareOrdinal(OrderOf(other), order) > 0 && StateOf(other, name) is not (null or UndoState.TakenBack))
+            if (string.CompareOrdinal(OrderOf(other), order) > 0)
             {
-                throw QedLimitException.ForRequest(
-                    journal.Path,
-                    "RestoreFrom",
-                    journal.Path,
-                    "the backup of the last change",
-                    $"'{other}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, remove it.");
+                RequireUnused(other, backup, target);
             }
         }
 
         // Repairs keep the mark while they are at work, and whoever changes an image afterwards removes it.
         if (state != UndoState.Complete && !ReadHeader(target).NeedsCheck)
         {
-            throw UndoJournal.Changed(journal, target);
+            throw backup.Changed(target);
         }
+    }
+
+    // One that was cut off before its first bytes were there belongs to a repair that changed nothing.
+    private static void RequireUnused(string laterPath, UndoBackup backup, IStorage target)
+    {
+        string problem;
+        try
+        {
+            using IStorage later = HostFiles.Open(laterPath, StorageAccess.Inspect);
+            if (later.Length < UndoHeader.Size)
+            {
+                return;
+            }
+
+            UndoHeader header = UndoHeader.Read(later);
+            if (header.State == UndoState.TakenBack || !header.IsNamed(Path.GetFileName(target.Path)))
+            {
+                return;
+            }
+
+            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, remove it.";
+        }
+        catch (QedBackupDamagedException)
+        {
+            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}', and damaged. If no repair changed the image since '{backup.Path}' was made, remove it.";
+        }
+        catch (QedLimitException)
+        {
+            return; // it only has the name of a backup
+        }
+
+        throw UndoHeader.Misfit(backup.File, "the backup of the last change", problem);
     }
 
     // Backups are named by the time they were begun, and a number if there are several of one second.
@@ -162,12 +191,6 @@ public static class ImageRepair
     private static string[] BackupsIn(string folder, string imageName) => Array.FindAll(
         HostFiles.FilesIn(folder),
         path => Path.GetFileName(path).StartsWith(imageName + ".", StringComparison.Ordinal) && path.EndsWith(BackupExtension, StringComparison.Ordinal));
-
-    private static UndoState? StateOf(string backupPath, string imageName)
-    {
-        using IStorage backup = HostFiles.Open(backupPath, StorageAccess.Inspect);
-        return UndoJournal.StateOf(backup, imageName);
-    }
 
     private static QedHeader ReadHeader(IStorage file)
     {
@@ -202,6 +225,9 @@ public static class ImageRepair
             using (journal)
             {
                 UndoStorage undo = new(file, journal);
+
+                // The last change of all removes the mark, when the backup is complete.
+                undo.SaveStart();
 
                 // Some repairs touch no table: with the mark any that is cut off can be told from a complete one.
                 MarkUnclean(undo);
@@ -312,7 +338,7 @@ public static class ImageRepair
         try
         {
             using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
-            Restore(journal, file);
+            Restore(UndoBackup.Read(journal), file);
         }
         catch (QedException e)
         {

@@ -6,7 +6,8 @@ namespace QedTools.Storage;
 /// <summary>Copies bytes between files, or within one.</summary>
 internal static class StorageCopy
 {
-    private const int BufferBytes = 1 << 20;
+    /// <summary>How much is copied at once, in bytes.</summary>
+    public const int BufferBytes = 1 << 20;
 
     /// <summary>Copies a stretch. Within one file the two must not overlap.</summary>
     /// <exception cref="QedFileChangedException">The source ends before.</exception>

@@ -85,6 +85,15 @@ public sealed class QedDiskFullException : QedException
     }
 }
 
+/// <summary>The backup of a repair is not what the repair wrote: bits or bytes of it are wrong or missing.</summary>
+public sealed class QedBackupDamagedException : QedException
+{
+    internal QedBackupDamagedException(string path)
+        : base(path, $"The backup '{path}' is damaged: it was changed or cut off since that repair wrote it, so nothing of it is used. Get an intact copy of it, or keep the image as it is.")
+    {
+    }
+}
+
 /// <summary>Reading or writing a file failed.</summary>
 public sealed class QedStorageException : QedException
 {

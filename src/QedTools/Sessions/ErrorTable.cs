@@ -15,6 +15,7 @@ internal static class ErrorTable
         [typeof(QedFileExistsException)] = ("QedFileExists", ErrorCategory.ResourceExists),
         [typeof(QedImageInUseException)] = ("QedImageInUse", ErrorCategory.ResourceBusy),
         [typeof(QedDiskFullException)] = ("QedDiskFull", ErrorCategory.ResourceUnavailable),
+        [typeof(QedBackupDamagedException)] = ("QedBackupDamaged", ErrorCategory.InvalidData),
         [typeof(QedFileChangedException)] = ("QedFileChanged", ErrorCategory.ReadError),
         [typeof(QedStorageException)] = ("QedStorageFailed", ErrorCategory.DeviceError),
         [typeof(QedNotAnImageException)] = ("QedNotAnImage", ErrorCategory.InvalidData),
