@@ -230,8 +230,8 @@ Describe 'The parameters' {
 
     It '<Line> completes to <Expected>' -ForEach @(
         @{ Line = 'New-QedImage x 1MB -BackingFormat '; Expected = 'Probe', 'Raw' }
-        @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Data', 'Unallocated', 'Zero' }
-        @{ Line = 'Get-QedAllocationMap x -State D'; Expected = , 'Data' }
+        @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Damaged', 'Data', 'Unallocated', 'Zero' }
+        @{ Line = 'Get-QedAllocationMap x -State D'; Expected = 'Damaged', 'Data' }
         @{ Line = 'Show-QedAllocationMap x -Color '; Expected = 'Always', 'Auto', 'Never' }
     ) {
         $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches | ForEach-Object { $_.CompletionText })

@@ -19,7 +19,7 @@ BeforeDiscovery {
         @{ Name = 'l2-past-end'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
         @{ Name = 'l2-huge'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
         @{ Name = 'l2-wraps'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
-        @{ Name = 'l2-partial-cluster'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-partial-cluster'; Reads = "$base4, 4K+2K 0xf7, 6K+2K 0x00"; Kind = 'CutShortPadded' }
         @{ Name = 'l2-in-header'; Size = 8388608; Reads = '0+4K 0x81, 4M+4K 0x83'; Kind = 'EntriesCleared' }
         @{ Name = 'l1-misaligned'; Size = 50331648; Reads = "$base8, 16M+8K 0x00, 16392K+8K 0x00, 16424K+8K 0x00"; Kind = 'TableEntryCleared' }
         @{ Name = 'l1-low-bits'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
@@ -28,9 +28,9 @@ BeforeDiscovery {
         @{ Name = 'l1-past-end'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
         @{ Name = 'l1-huge'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
         @{ Name = 'l1-wraps'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
-        @{ Name = 'l1-overhangs'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-overhangs'; Reads = "$base4, $lost4"; Kind = 'CutShortPadded' }
         @{ Name = 'l1-in-header'; Size = 8388608; Reads = '0+4K 0x81, 4K+4K 0x82'; Kind = 'TableEntryCleared' }
-        @{ Name = 'truncated'; Reads = "$base4, 8204K+4K 0x00"; Kind = 'TableEntryCleared' }
+        @{ Name = 'truncated'; Reads = $base4; Kind = 'CutShortPadded' }
         @{ Name = 'double-one-table'; Reads = "$base4, 36K+4K 0xc1"; Kind = 'DataCopied' }
         @{ Name = 'double-two-tables'; Reads = "$base4, 4100K+4K 0xc1"; Kind = 'DataCopied' }
         @{ Name = 'data-at-earlier-l2'; Kind = 'DataCopied' }

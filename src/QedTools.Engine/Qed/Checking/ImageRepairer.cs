@@ -71,12 +71,12 @@ internal sealed class ImageRepairer
         MarkTable(_image.L1TableOffset);
         NoteL1Length();
         _l1Reader.Read(_image.L1TableOffset, NoteTables);
-        if (_writer is not null)
+        PrepareToGrow();
+        if (HasData(_image.L1TableOffset))
         {
-            PrepareToGrow();
+            _l1Reader.Read(_image.L1TableOffset, ClearL1);
         }
 
-        _l1Reader.Read(_image.L1TableOffset, ClearL1);
         foreach ((long l1Index, long offset) in _conflicting)
         {
             CopyTable(l1Index, offset);
@@ -211,8 +211,17 @@ internal sealed class ImageRepairer
                 ForEachPointer(l1Index, table, (index, entry, isInDisk) => ClearUnlessData(l1Index, table, index, entry, isInDisk));
             }
         });
-        _writer!.Commit();
-        PadTo(_paddedEnd);
+        if (_writer is null)
+        {
+            return;
+        }
+
+        _writer.Commit();
+        if (_paddedEnd > 0)
+        {
+            _writer.Pad(Math.Max(_paddedEnd, _geometry.ClusterEnd(_layout.FileLength)));
+        }
+
         foreach (DataInTable data in _dataInTables)
         {
             _copiedEarly.Add((data.Table, data.Index), CopyCluster(data.Offset));
@@ -239,14 +248,6 @@ internal sealed class ImageRepairer
             }
         }
     }));
-
-    private void PadTo(long end)
-    {
-        if (end > 0)
-        {
-            _writer!.Pad(Math.Max(end, _geometry.ClusterEnd(_layout.FileLength)));
-        }
-    }
 
     private void RepairL2Tables()
     {
@@ -302,27 +303,26 @@ internal sealed class ImageRepairer
         });
     }
 
-    // Returns whether the entry was cleared.
-    private bool ClearUnlessData(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
+    private void ClearUnlessData(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
     {
-        if (isInDisk && IsData(entry))
+        if (!isInDisk || !IsData(entry))
         {
-            return false;
+            Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
+            _writer?.Clear(table, index);
         }
-
-        Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
-        _writer?.Clear(table, index);
-        return true;
     }
 
     private void RepairEntry(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
     {
-        if (ClearUnlessData(l1Index, table, index, entry, isInDisk))
+        if (!isInDisk || !IsData(entry))
         {
-            return;
+            // Elsewhere that was done before the file grew.
+            if (HasData(table))
+            {
+                ClearUnlessData(l1Index, table, index, entry, isInDisk);
+            }
         }
-
-        if (_tableClusters.Contains(_geometry.ClusterAt(entry.Offset)) || !_dataClusters.Add(_geometry.ClusterAt(entry.Offset)))
+        else if (_tableClusters.Contains(_geometry.ClusterAt(entry.Offset)) || !_dataClusters.Add(_geometry.ClusterAt(entry.Offset)))
         {
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
