@@ -36,7 +36,7 @@ internal sealed class BackingChain : IDisposable
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(HostFiles.Open(path, policy.Access), format);
+            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), format);
             chain.TellOfTop();
             return chain;
         }
@@ -100,7 +100,7 @@ internal sealed class BackingChain : IDisposable
         IStorage storage;
         try
         {
-            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count));
+            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count), _policy.Trace);
         }
         catch (QedFileNotFoundException e)
         {
