@@ -40,7 +40,7 @@ internal sealed class BackingChain : IDisposable
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(HostFiles.Open(path, policy.Access), format);
+            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), format);
             chain.TellOfTop();
             return chain;
         }
@@ -104,7 +104,7 @@ internal sealed class BackingChain : IDisposable
         IStorage storage;
         try
         {
-            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count));
+            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count), _policy.Trace);
         }
         catch (QedFileNotFoundException e)
         {

@@ -40,6 +40,7 @@ public static class DiskConversion
     public static long Plan(string path, string destinationPath, DiskConversionOptions options)
     {
         using BackingChain source = OpenSource(path, options);
+        using ReservedName name = Reserve(source, destinationPath, options);
         return Examine(source, destinationPath, options).VirtualSize;
     }
 
@@ -62,9 +63,10 @@ public static class DiskConversion
         CancellationToken cancellation = default)
     {
         using BackingChain source = OpenSource(path, options);
+        using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
-        using NewFile file = NewFile.Create(destinationPath, options.Replace, mayBeSparse: !disk.RefusesSparseFile);
+        using NewFile file = NewFile.Create(name, mayBeSparse: !disk.RefusesSparseFile, options.Trace);
         IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
         (layer as QedImage)?.FollowFromHeader(options.Trace, destinationPath);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
@@ -88,7 +90,8 @@ public static class DiskConversion
             BackingChain.FormatOf(reference),
             new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
 
-    private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
+    // Held from the first look on, so that what is replaced is what was looked at.
+    private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
         {
@@ -100,7 +103,11 @@ public static class DiskConversion
                 $"'{destinationPath}' is the source itself or a file under it, which is read while the result is written. Name another file.");
         }
 
-        NewFile.RequireFreeName(destinationPath, options.Replace, options.MakeFolder);
+        return ReservedName.Hold(destinationPath, options.Replace, options.MakeFolder, options.Trace);
+    }
+
+    private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
+    {
         BackingReference? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false).Reference
             : null;

@@ -59,7 +59,7 @@ public static class ImageRepair
     public static QedRepairResult Run(
         string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        IStorage file = HostFiles.Open(path, StorageAccess.Write);
+        IStorage file = HostFiles.Open(path, StorageAccess.Write, options.Trace);
         using QedImage image = Open(file);
         image.FollowFromHeader(options.Trace, path);
         ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
@@ -218,7 +218,7 @@ public static class ImageRepair
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        UndoJournal journal = BeginBackup(file);
+        UndoJournal journal = BeginBackup(file, trace);
         trace?.Decision?.Invoke($"{PrintableText.Of(file.Path)}: what is changed is saved in '{PrintableText.Of(journal.Path)}' first.");
         try
         {
@@ -247,9 +247,9 @@ public static class ImageRepair
     }
 
     // Nothing of the image is changed yet, so what cannot be begun leaves nothing behind.
-    private static UndoJournal BeginBackup(IStorage file)
+    private static UndoJournal BeginBackup(IStorage file, OperationTrace? trace)
     {
-        IStorage backup = CreateBackupFile(file.Path);
+        IStorage backup = CreateBackupFile(file.Path, trace);
         try
         {
             return UndoJournal.Begin(backup, file);
@@ -262,14 +262,14 @@ public static class ImageRepair
         }
     }
 
-    private static IStorage CreateBackupFile(string path)
+    private static IStorage CreateBackupFile(string path, OperationTrace? trace)
     {
         string name = path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         for (int number = 2; ; number++)
         {
             try
             {
-                return HostFiles.CreateNew(name + BackupExtension, usedLike: path);
+                return HostFiles.CreateNew(name + BackupExtension, usedLike: path, trace: trace);
             }
             catch (QedFileExistsException) when (number < 1000)
             {

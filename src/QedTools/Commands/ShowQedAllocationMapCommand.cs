@@ -128,7 +128,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
                 throw QedLimitException.ForRequest(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
             }
 
-            NewFile.RequireFreeName(file, Force);
+            using ReservedName name = ReservedName.Hold(file, Force, trace: Trace);
             _offeredFile = true;
             if (!ShouldDo(Messages.DrawAction(path, file)))
             {
@@ -139,7 +139,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
             SvgLayout layout = SvgLayout.Fit(subject, width, Height ?? DefaultSvgRows);
             MapPicture picture = new(subject, layout.Grid);
             damage = Fill(picture, disk, path);
-            using NewFile result = NewFile.Create(file, Force);
+            using NewFile result = NewFile.Create(name, trace: Trace);
             result.Storage.Write(0, new SvgPicture(picture, layout).ToBytes());
             Cancellation.ThrowIfCancellationRequested();
             result.Commit();

@@ -23,6 +23,7 @@ internal readonly record struct FileStatus(
     private const int RegularFile = 0x8000;
     private const int PermissionMask = 0xFFF;
     private const int AllocationUnit = 512;
+    private const int MaxWindowsName = 255;
 
     /// <summary>Asks by path, without opening the file: opening a pipe would wait for its other end.</summary>
     /// <returns>The status; null if nothing is there, or nothing that this user may see.</returns>
@@ -44,6 +45,32 @@ internal readonly record struct FileStatus(
         }
 
         return File.Exists(path) ? new FileStatus(null, FullPathIdentity(path), null) : null;
+    }
+
+    /// <summary>Makes sure that a path is not longer than the host and the file system allow.</summary>
+    /// <exception cref="PathTooLongException">It is, as a whole or in one of its names.</exception>
+    public static unsafe void RequirePossible(string path)
+    {
+        if (Platform.IsWindows)
+        {
+            foreach (string name in Path.GetFullPath(path).Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))
+            {
+                if (name.Length > MaxWindowsName)
+                {
+                    throw new PathTooLongException();
+                }
+            }
+
+            return;
+        }
+
+        fixed (byte* first = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            if (LibC.Access(first, LibC.AccessExists) != 0 && LibC.IsNameTooLong(Marshal.GetLastWin32Error()))
+            {
+                throw new PathTooLongException();
+            }
+        }
     }
 
     /// <summary>Asks by handle, whatever has the file's name by now.</summary>
