@@ -48,7 +48,7 @@ public static class ImageCreation
 
         NewFile.RequireFreeName(path, options.Replace);
         BackingFileChoice? backing = options.BackingFile is { } name
-            ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false)
+            ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false, options.Trace)
             : null;
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
         return DiskFormats.Qed.Settle(

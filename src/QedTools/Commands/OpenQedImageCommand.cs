@@ -27,7 +27,6 @@ public sealed class OpenQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        WarnAboutFormat(path);
         DiskOpeningOptions options = new() { Writable = ReadWrite, AllowOtherContents = Force, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
         DiskStream stream = WithProgress(
             Messages.Checking, path, progress => DiskOpening.Open(path, options, progress, Cancellation));

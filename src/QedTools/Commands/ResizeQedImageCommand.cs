@@ -29,7 +29,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        ImageResizeOptions options = new() { Shrink = Shrink, AllowUnc = AllowUnc };
+        ImageResizeOptions options = new() { Shrink = Shrink, AllowUnc = AllowUnc, Trace = PlanTrace };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
         {
