@@ -222,4 +222,42 @@ Describe 'Files of other formats' {
             Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedDamagedFile' 'InvalidData' $file '*cluster_bits is 30, allowed is 9 to 21*'
         }
     }
+    Context 'of no known format' {
+        BeforeEach {
+            $unknown = [System.IO.Path]::Combine($folder, 'disk.bin')
+            $null = Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'disk.raw'))
+            [System.IO.File]::Copy([System.IO.Path]::Combine($folder, 'disk.raw'), $unknown)
+            $top = [System.IO.Path]::Combine($folder, 'top.qed')
+        }
+
+        It 'are warned of once, by whatever reads them or is made over them' {
+            $result = [System.IO.Path]::Combine($folder, 'result.qed')
+            $null = New-QedImage $top 1MB
+            foreach ($one in @(
+                    { New-QedImage $top -BackingFile disk.bin -Force }, { New-QedImage $top -BackingFile disk.bin -Force -WhatIf }
+                    { Set-QedBackingFile $top disk.bin }, { Set-QedBackingFile $top disk.bin -WhatIf }
+                    { Convert-QedImage $unknown $result -Force }, { Convert-QedImage $overlay $result -BackingFile disk.bin -Force }
+                    { Compare-QedImage $unknown $overlay }, { $overlay, $overlay | Compare-QedImage -ReferencePath $unknown }
+                )) {
+                $recorded = Invoke-Recorded $one
+                $recorded.Errors | Should -BeNullOrEmpty
+                $recorded.Warnings | Should -HaveCount 1
+                $recorded.Warnings[0] | Should -BeLike "*$unknown*raw*no known format*"
+            }
+        }
+
+        It 'are warned of when they are opened under an image that does not say what they are' {
+            $null = New-QedImage $top -BackingFile disk.bin -BackingFormat Probe -WarningAction Ignore
+            $recorded = Invoke-Recorded { Open-QedImage $top }
+            $recorded.Output[0].Dispose()
+            $recorded.Warnings | Should -HaveCount 1
+            $recorded.Warnings[0] | Should -BeLike "*$unknown*raw*no known format*"
+        }
+
+        It 'with an extension that means a format are an error that names it' {
+            $named = [System.IO.Path]::Combine($folder, 'disk.vdi')
+            [System.IO.File]::Copy($unknown, $named)
+            Assert-OneError { Convert-QedImage $named ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedNotAnImage' 'InvalidData' $named '*extension of VDI disks*no known format*'
+        }
+    }
 }

@@ -280,7 +280,7 @@ Describe 'New-QedImage' {
 
         It 'records <Backing> as <Format> when asked for <Asked>' -ForEach @(
             @{ Backing = 'base.raw'; Asked = 'nothing'; Format = 'Raw'; Bits = 5 }
-            @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Raw'; Bits = 5 }
+            @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Probe'; Bits = 1 }
             @{ Backing = 'base.raw'; Asked = 'Raw'; Format = 'Raw'; Bits = 5 }
             @{ Backing = 'base.qed'; Asked = 'nothing'; Format = 'Probe'; Bits = 1 }
             @{ Backing = 'base.qed'; Asked = 'Probe'; Format = 'Probe'; Bits = 1 }

@@ -255,7 +255,7 @@ Describe 'Open-QedImage' {
             $opened.Add($recorded.Output[0])
             $recorded.Output[0].Length | Should -Be ([System.IO.FileInfo]::new($named)).Length
             $recorded.Warnings | Should -HaveCount 1
-            $recorded.Warnings[0] | Should -BeLike "*$named*raw*begins like a QED image*"
+            $recorded.Warnings[0] | Should -BeLike "*$named*raw*begins like a QED file*"
         }
 
         It 'refuses to write to it, unless with -Force' {
@@ -264,7 +264,7 @@ Describe 'Open-QedImage' {
             $recorded.Output | Should -BeNullOrEmpty
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
-            $recorded.Errors[0].Exception.Message | Should -BeLike '*QED image*destroy*extension*-Force*'
+            $recorded.Errors[0].Exception.Message | Should -BeLike '*QED file*destroy*extension*-Force*'
             Get-FolderState $folder | Should -Be $before
             $stream = Open-QedImage $named -ReadWrite -Force -WarningAction SilentlyContinue
             $opened.Add($stream)

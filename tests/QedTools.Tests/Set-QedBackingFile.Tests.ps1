@@ -77,7 +77,7 @@ Describe 'Set-QedBackingFile' {
 
         It 'and records <Backing> as <Format> when asked for <Asked>' -ForEach @(
             @{ Backing = 'base.raw'; Asked = 'nothing'; Format = 'Raw' }
-            @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Raw' }
+            @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Probe' }
             @{ Backing = 'base.raw'; Asked = 'Raw'; Format = 'Raw' }
             @{ Backing = 'base.qed'; Asked = 'nothing'; Format = 'Probe' }
             @{ Backing = 'base.qed'; Asked = 'Probe'; Format = 'Probe' }

@@ -41,7 +41,7 @@ internal sealed class BackingChain : IDisposable
         try
         {
             chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), format);
-            chain.TellOfTop();
+            chain.TellOfTop(format);
             return chain;
         }
         catch
@@ -279,9 +279,16 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    private void TellOfTop()
+    private void TellOfTop(IDiskFormat? format)
     {
         IDiskLayer top = _layers[0];
+        if (_policy.Trace?.Warning is not null)
+        {
+            _policy.Trace.Warn(format is null ? FormatWarning.ByContents(top)
+                : format == DiskFormats.OfExtension(top.Storage.Path) ? FormatWarning.ByExtension(top.Storage, format)
+                : null);
+        }
+
         bool isByExtension = DiskFormats.OfExtension(top.Storage.Path)?.Name == top.FormatName;
         if (!isByExtension || top is not QedImage)
         {
@@ -295,7 +302,13 @@ internal sealed class BackingChain : IDisposable
     private void TellOfNext(string namedBy, in BackingReference backing)
     {
         IDiskLayer layer = _layers[_layers.Count - 1];
-        string reason = FormatOf(backing) is null ? "by its contents" : "as the image says";
+        bool isByContents = FormatOf(backing) is null;
+        if (isByContents && _policy.Trace?.Warning is not null)
+        {
+            _policy.Trace.Warn(FormatWarning.ByContents(layer));
+        }
+
+        string reason = isByContents ? "by its contents" : "as the image says";
         _policy.Trace?.Decision?.Invoke(
             $"{PrintableText.Of(namedBy)}: its backing file is '{PrintableText.Of(layer.Storage.Path)}', read as {layer.FormatName}, {reason}.");
         TellOfLayer(layer);

@@ -27,7 +27,7 @@ internal static class DiskFormats
     /// <summary>All formats in the order in which they are asked; raw is last.</summary>
     public static readonly IReadOnlyList<IDiskFormat> All =
     [
-        Qed, new VhdxFormat(), new VhdFormat(), new Qcow2Format(), new VdiFormat(), new VmdkFormat(), .. ForeignFormat.All, Raw,
+        Qed, new VhdxFormat(), new VhdFormat(), new Qcow2Format(), new VdiFormat(), new VmdkFormat(), .. ForeignFormats.All, Raw,
     ];
 
     /// <summary>The format that a user chose.</summary>
@@ -36,17 +36,20 @@ internal static class DiskFormats
     /// <summary>The format of a name that a layer gives (<see cref="IDiskLayer.FormatName"/>).</summary>
     public static IDiskFormat Named(string name) => All.First(format => format.Name == name);
 
-    /// <summary>The format that a file's extension means; null if it means none.</summary>
-    public static IDiskFormat? OfExtension(string path)
+    /// <summary>The format that a file's extension means; null if it means none that is read.</summary>
+    public static IDiskFormat? OfExtension(string path) => MeantBy(path) is { Kind: not null } format ? format : null;
+
+    /// <summary>The format that a file's extension means, those that are only recognized included; null if it means none.</summary>
+    public static IDiskFormat? MeantBy(string path)
     {
         string extension = Path.GetExtension(path);
         return All.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase));
     }
 
-    /// <summary>The format of a file that is named alone: what its extension means, else what its contents are, else QED.</summary>
-    /// <remarks>A file is raw only if its name says so: nobody means the bytes of whatever file he named by mistake.</remarks>
+    /// <summary>The format to open a file with that is named alone: what its extension means; null to tell it by the contents.</summary>
+    /// <remarks>A file is raw only if its name says so: nobody means the bytes of whatever file he named by mistake. QED is meant then.</remarks>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static IDiskFormat OfFile(string path)
+    public static IDiskFormat? OfFile(string path)
     {
         if (OfExtension(path) is { } known)
         {
@@ -54,13 +57,12 @@ internal static class DiskFormats
         }
 
         using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
-        IDiskFormat probed = Probe(storage);
-        return probed == Raw ? Qed : probed;
+        return Probe(storage) == Raw ? Qed : null;
     }
 
-    /// <summary>The name of the format that a file's contents look like, if its extension means another one; null if they agree.</summary>
+    /// <summary>What the contents of a file are that is raw by its extension, such as "a QED file"; null if nothing speaks against raw.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static string? OtherThanExtension(string path)
+    public static string? OtherThanRaw(string path)
     {
         if (OfExtension(path) != Raw)
         {
@@ -68,25 +70,44 @@ internal static class DiskFormats
         }
 
         using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
-        IDiskFormat probed = Probe(storage);
-        return probed == Raw ? null : probed.Name;
+        return OtherThanRaw(storage);
     }
 
-    /// <summary>Opens a file as a format, and says which other one it is of where it is no QED image.</summary>
+    /// <inheritdoc cref="OtherThanRaw(string)"/>
+    public static string? OtherThanRaw(IStorage storage) =>
+        Probe(storage) is var found && (found == Raw || found is ForeignFormat { IsDiskContent: true }) ? null : PhraseOf(found);
+
+    /// <summary>What a file of a format is, with the article, such as "a QED file".</summary>
+    public static string PhraseOf(IDiskFormat format) => (format as ForeignFormat)?.Phrase ?? $"a {format.Name} file";
+
+    /// <summary>Opens a file as a format, and says what it is where it is none of that format.</summary>
     /// <param name="storage">The file; the layer owns it from then on.</param>
     /// <param name="format">The format; null to tell it by the contents.</param>
-    /// <exception cref="QedNotAnImageException">It is to be a QED image and is none.</exception>
+    /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a format that is not read.</exception>
     /// <exception cref="QedException">It is damaged, or could not be read.</exception>
     public static IDiskLayer Open(IStorage storage, IDiskFormat? format)
     {
-        try
-        {
-            return (format ?? Probe(storage)).Open(storage);
-        }
-        catch (QedNotAnImageException e)
+        if (format is null)
         {
             IDiskFormat found = Probe(storage);
-            throw found == Raw ? e : QedNotAnImageException.ForFormat(storage.Path, found.Name, found.Kind is not null, e);
+
+            // What has no magic number and is named as VMware names the parts of a disk is never a disk of its own.
+            if (found != Raw || MeantBy(storage.Path) is not { Kind: QedDiskFormat.Vmdk } vmdk)
+            {
+                return found.Open(storage);
+            }
+
+            format = vmdk;
+        }
+
+        try
+        {
+            return format.Open(storage);
+        }
+        catch (QedFormatException e) when (!format.Recognizes(storage))
+        {
+            throw Mismatch(storage, format, e);
         }
     }
 
@@ -103,5 +124,22 @@ internal static class DiskFormats
         }
 
         return Raw;
+    }
+
+    private static QedException Mismatch(IStorage storage, IDiskFormat wanted, QedFormatException cause)
+    {
+        string path = storage.Path;
+        IDiskFormat found = Probe(storage);
+        IDiskFormat? meant = MeantBy(path);
+        string? namedLike = meant is null || meant == found ? null : meant.Name;
+        return (found, namedLike) switch
+        {
+            (ForeignFormat foreign, _) => foreign.Refusal(path, namedLike),
+            ({ Kind: QedDiskFormat.Raw }, _) when meant == wanted => QedNotAnImageException.ForUnknown(path, wanted.Name, storage.Length == 0, cause),
+            ({ Kind: QedDiskFormat.Raw }, _) when wanted == Qed => cause,
+            (_, { } name) when meant == wanted => QedNotAnImageException.ForExtension(path, name, found.Name, found.Extensions[0], cause),
+            _ when wanted == Qed => QedNotAnImageException.ForFormat(path, found.Name, namedLike, cause),
+            _ => QedNotAnImageException.ForRecord(path, wanted.Name, found == Raw ? "of no known format" : PhraseOf(found), cause),
+        };
     }
 }

@@ -113,7 +113,7 @@ public static class BackingFileChange
         try
         {
             return BackingChain.OpenAll(
-                resolved, BackingChain.FormatOf(reference), new ChainPolicy(StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
+                resolved, BackingChain.FormatOf(reference), new ChainPolicy(StorageAccess.Read, options.AllowUnc) { Trace = options.Trace?.WithoutWarnings() });
         }
         catch (QedFileNotFoundException e)
         {
@@ -122,6 +122,6 @@ public static class BackingFileChange
     }
 
     private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options) => options.BackingFile is { } name
-        ? BackingFileChoice.Examine(path, name, options.BackingFormat, options.AllowMissing)
+        ? BackingFileChoice.Examine(path, name, options.BackingFormat, options.AllowMissing, options.Trace)
         : null;
 }

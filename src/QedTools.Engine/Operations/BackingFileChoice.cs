@@ -14,26 +14,35 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
     /// <summary>Looks at the file that a name leads to, and at what lies under it.</summary>
     /// <param name="imagePath">The image that is to name it.</param>
     /// <param name="name">The name to store; relative names begin in the image's folder.</param>
-    /// <param name="format">What is asked to be recorded; a file without any known magic number is recorded as raw in any case,
+    /// <param name="format">What is asked to be recorded; null: a file whose contents are of no known format is recorded as raw,
     /// so that what a guest writes to it later is never taken for a format.</param>
     /// <param name="allowMissing">Whether the file need not be there.</param>
+    /// <param name="trace">Is warned of formats that are not certain; may be null.</param>
     /// <exception cref="QedLimitException">The name is too long.</exception>
     /// <exception cref="QedBackingFileException">The name is not followed, the file is missing, or it leads back to the image.</exception>
     /// <exception cref="QedException">It cannot be opened.</exception>
-    public static BackingFileChoice Examine(string imagePath, string name, QedBackingFormat? format, bool allowMissing)
+    public static BackingFileChoice Examine(string imagePath, string name, QedBackingFormat? format, bool allowMissing, OperationTrace? trace)
     {
         string path = BackingFilePath.Resolve(imagePath, name, allowUnc: true);
         QedImage.EncodeBackingName(imagePath, name);
         try
         {
             bool isRaw = format == QedBackingFormat.Raw;
-            ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: true);
+            ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: true) { Trace = isRaw ? null : trace?.WarningsOnly() };
             using BackingChain chain = BackingChain.OpenTop(path, isRaw ? DiskFormats.Raw : null, policy);
             RefuseCycle(imagePath, name, chain);
             IDiskLayer layer = chain.Layers[0];
-            isRaw |= layer.FormatName == DiskFormats.Raw.Name;
+            bool isUnknown = !isRaw && layer.FormatName == DiskFormats.Raw.Name;
+            if (isUnknown && format == QedBackingFormat.Probe)
+            {
+                trace?.Warn($"'{layer.Storage.Path}' is of no known format, but it is recorded that its contents tell the format, as was asked for. What a machine writes to the start of the disk can then make it read as something else. Have it recorded as raw, unless nobody writes to it.");
+            }
+
+            // A format is named only where the contents tell one.
+            QedDiskFormat? kind = isRaw || isUnknown ? null : DiskFormats.Named(layer.FormatName).Kind;
+            isRaw |= isUnknown && format is null;
             return new BackingFileChoice(
-                new BackingReference(name, isRaw) { Format = isRaw ? null : DiskFormats.Named(layer.FormatName).Kind }, layer.VirtualSize);
+                new BackingReference(name, isRaw) { Format = kind }, layer.VirtualSize);
         }
         catch (QedFileNotFoundException) when (allowMissing)
         {

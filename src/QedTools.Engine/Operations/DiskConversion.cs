@@ -25,7 +25,7 @@ public static class DiskConversion
             "The extension of '{0}' means no format. Give one with -Format ({1}), or use one of the extensions {2}.",
             destinationPath,
             string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).Select(known => known.Kind)),
-            string.Join(", ", DiskFormats.All.SelectMany(known => known.Extensions))));
+            string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).SelectMany(known => known.Extensions))));
 
     /// <summary>The extension to give to a file of a format, with the dot.</summary>
     /// <param name="format">The format.</param>
@@ -88,7 +88,7 @@ public static class DiskConversion
         BackingChain.OpenAll(
             BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
             BackingChain.FormatOf(reference),
-            new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
+            new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace?.WithoutWarnings() });
 
     // Held from the first look on, so that what is replaced is what was looked at.
     private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
@@ -109,7 +109,7 @@ public static class DiskConversion
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         BackingReference? backing = options.BackingFile is { } name
-            ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false).Reference
+            ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference
             : null;
         NewDisk wish = new(QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize))
         {

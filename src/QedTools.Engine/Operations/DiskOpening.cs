@@ -28,14 +28,14 @@ public static class DiskOpening
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        if (options.Writable && !options.AllowOtherContents && DiskFormats.OtherThanExtension(path) is { } other)
+        if (options.Writable && !options.AllowOtherContents && DiskFormats.OtherThanRaw(path) is { } other)
         {
             throw QedLimitException.ForRequest(
                 path,
                 "ReadWrite",
                 true,
                 "a file that is what its extension says",
-                $"'{path}' is a raw disk by its extension, but it begins like a {other} image, which writing to it as a raw disk would destroy. If it is one, give it that format's extension; if it is raw, use -Force.");
+                $"'{path}' is a raw disk by its extension, but it begins like {other}, which writing to it as a raw disk would destroy. If it is one, give it that format's extension; if it is raw, use -Force.");
         }
 
         StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;

@@ -9,22 +9,12 @@ namespace QedTools;
 /// <summary>What can be told of a disk's file before it is read.</summary>
 public static class DiskSource
 {
-    /// <summary>A warning about a file whose extension makes it raw while its contents look like another format; null if there is none.</summary>
-    /// <param name="path">The file.</param>
-    /// <remarks>
-    /// The extension wins: the contents of a raw disk are up to whoever uses the disk, and must not choose how it is read.
-    /// </remarks>
-    /// <exception cref="QedException">The file cannot be opened or read.</exception>
-    public static string? WarningFor(string path) => DiskFormats.OtherThanExtension(path) is { } format
-        ? PrintableText.Of($"'{path}' is read as a raw disk because of its extension, but it begins like a {format} image. If it is one, give it that format's extension first.")
-        : null;
-
     /// <summary>A warning about a name whose extension means another format than the new file is to have; null if there is none.</summary>
     /// <param name="path">The new file, which need not exist.</param>
     /// <param name="format">Its format.</param>
     public static string? WarningForName(string path, QedDiskFormat format) =>
-        DiskFormats.OfExtension(path) is { } meant && meant.Kind != format
-            ? PrintableText.Of($"'{path}' is a {NameOf(format)} file with the extension of {meant.Name} disks, and who goes by the extension misreads it. Better give it another name.")
+        DiskFormats.MeantBy(path) is { } meant && meant.Kind != format
+            ? PrintableText.Of($"'{path}' is a {NameOf(format)} file with the extension of {meant.Name} files, so programs that go by the extension will misread it. Give it another name.")
             : null;
 
     /// <summary>A warning about the images in a file's folder that lie over it and read wrong data when it is replaced; null if there are none.</summary>

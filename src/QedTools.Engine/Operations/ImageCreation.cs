@@ -58,7 +58,7 @@ public static class ImageCreation
     private static NewDisk Examine(string path, QedCreateOptions options)
     {
         BackingFileChoice? backing = options.BackingFile is { } name
-            ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false)
+            ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false, options.Trace)
             : null;
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
         return DiskFormats.Qed.Settle(

@@ -29,10 +29,8 @@ public sealed class CompareQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        WarnAboutFormat(path);
         DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
         string reference = SessionPaths.ToExistingHost(this, ReferencePath);
-        WarnAboutFormat(reference);
         QedComparison result = WithProgress(
             Messages.Comparing, path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));
         WriteVerbose(Messages.Compared(result));

@@ -95,7 +95,6 @@ public sealed class ConvertQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        WarnAboutFormat(path);
         string destination = DestinationFor(path);
         if (_destinations.Contains(destination) || (HostFiles.IdentityOf(destination) is { } identity && _results.Contains(identity)))
         {
@@ -120,6 +119,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
             NoFlush = NoFlush,
             AllowUnc = AllowUnc,
             ForceShare = ForceShare,
+            Trace = PlanTrace,
         };
         long size = DiskConversion.Plan(path, destination, options);
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);

@@ -22,7 +22,7 @@ public sealed class MergeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        DiskMergeOptions options = new() { Keep = Keep, AllowOtherOverlays = Force, AllowUnc = AllowUnc };
+        DiskMergeOptions options = new() { Keep = Keep, AllowOtherOverlays = Force, AllowUnc = AllowUnc, Trace = PlanTrace };
         QedMergeResult plan = DiskMerge.Plan(path, options, Cancellation);
         if (!ShouldDo(Messages.MergeAction(plan, Keep)))
         {

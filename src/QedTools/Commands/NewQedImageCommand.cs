@@ -85,6 +85,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
             BackingFile = backingFile is null ? null : SessionPaths.ToStoredName(this, backingFile),
             BackingFormat = BackingFormat,
             Replace = Force,
+            Trace = PlanTrace,
         };
         long size = ImageCreation.Plan(path, options);
         if (options.SizeBytes is { } asked && asked != size)

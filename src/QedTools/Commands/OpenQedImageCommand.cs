@@ -30,7 +30,6 @@ public sealed class OpenQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        WarnAboutFormat(path);
         DiskOpeningOptions options = new()
         {
             Writable = ReadWrite,

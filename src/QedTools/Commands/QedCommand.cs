@@ -14,8 +14,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops.</summary>
     protected CancellationToken Cancellation => _cancellation.Token;
 
-    /// <summary>Is told by operations what -Verbose and -Debug show; null if nobody wants to know.</summary>
+    /// <summary>Is told by operations what to warn of, and what -Verbose and -Debug show.</summary>
     private protected OperationTrace? Trace => _trace?.Operation;
+
+    /// <summary>Is told by plans of operations what to warn of.</summary>
+    private protected OperationTrace? PlanTrace => _trace?.Plan;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -91,8 +94,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
 
     /// <summary>Asks, or only tells with -WhatIf, whether something is to be done.</summary>
     /// <param name="action">What, as a whole sentence that orders it.</param>
-    private protected bool ShouldDo(string action) =>
-        ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle);
+    private protected bool ShouldDo(string action)
+    {
+        FlushTrace();
+        return ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle);
+    }
 
     /// <summary>Runs an operation and shows how far it is.</summary>
     /// <param name="doing">What is being done, such as "Checking".</param>

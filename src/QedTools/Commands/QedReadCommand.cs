@@ -36,9 +36,6 @@ public abstract class QedReadCommand : QedCommand
         }
     }
 
-    /// <summary>Warns of a file that is not what its extension says.</summary>
-    private protected void WarnAboutFormat(string path) => Warn(DiskSource.WarningFor(path));
-
     /// <summary>Deals with one image.</summary>
     /// <param name="path">Its full path.</param>
     private protected abstract void ProcessFile(string path);

@@ -33,7 +33,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowUnc = AllowUnc };
+        ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowUnc = AllowUnc, Trace = PlanTrace };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
         {

@@ -80,6 +80,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
             AllowMissing = Force,
             PreserveContent = PreserveContent,
             AllowUnc = AllowUnc,
+            Trace = PlanTrace,
         };
         QedImageInfo before = BackingFileChange.Plan(path, options, Cancellation);
         if (!ShouldDo(Messages.BackingFileAction(path, before.BackingFile, options.BackingFile, PreserveContent)))

@@ -1,11 +1,13 @@
+using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
 
 namespace QedTools.Sessions;
 
 /// <summary>
-/// Brings what the engine tells on its way to the verbose and debug streams. It is told on any thread and while files are
+/// Brings what the engine tells on its way to the warning, verbose and debug streams. It is told on any thread and while files are
 /// locked; a cmdlet may only write on its own thread, and a host may ask or stop there. So lines wait until <see cref="Flush"/>.
 /// </summary>
 internal sealed class CommandTrace
@@ -13,6 +15,7 @@ internal sealed class CommandTrace
     private const int MostWaiting = 10_000;
 
     private readonly ConcurrentQueue<Line> _waiting = new();
+    private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);
     private PSCmdlet? _command;
     private int _dropped;
 
@@ -21,34 +24,51 @@ internal sealed class CommandTrace
         _command = command;
         Operation = new OperationTrace
         {
-            Decision = verbose ? text => Add(new Line(text, IsDebug: false)) : null,
-            Detail = debug ? text => Add(new Line(text, IsDebug: true)) : null,
+            Warning = text => Add(new Line(text, Stream.Warning)),
+            Decision = verbose ? text => Add(new Line(text, Stream.Verbose)) : null,
+            Detail = debug ? text => Add(new Line(text, Stream.Debug)) : null,
         };
+    }
+
+    private enum Stream
+    {
+        Warning,
+        Verbose,
+        Debug,
     }
 
     /// <summary>What operations are given.</summary>
     public OperationTrace Operation { get; }
 
-    /// <summary>The trace of a cmdlet that runs; null if nobody would see it.</summary>
-    public static CommandTrace? Of(PSCmdlet command)
-    {
-        bool verbose = SessionStreams.WantsVerbose(command);
-        bool debug = SessionStreams.WantsDebug(command);
-        return verbose || debug ? new CommandTrace(command, verbose, debug) : null;
-    }
+    /// <summary>What the plans of operations are given: the operation tells the rest.</summary>
+    public OperationTrace Plan => Operation.WarningsOnly();
+
+    /// <summary>The trace of a cmdlet that runs.</summary>
+    public static CommandTrace Of(PSCmdlet command) =>
+        new(command, SessionStreams.WantsVerbose(command), SessionStreams.WantsDebug(command));
 
     /// <summary>Writes what waits; on the cmdlet's own thread.</summary>
     public void Flush()
     {
         while (_waiting.TryDequeue(out Line line))
         {
-            if (line.IsDebug)
+            if (_command is null)
             {
-                _command?.WriteDebug(line.Text);
+                continue;
             }
-            else if (_command is not null)
+
+            switch (line.Stream)
             {
-                SessionStreams.WriteVerbose(_command, line.Text);
+                // A plan and its operation give the same ones, and so does the same file in the next turn.
+                case Stream.Warning when _warnings.Add(line.Text):
+                    _command.WriteWarning(line.Text);
+                    break;
+                case Stream.Verbose:
+                    SessionStreams.WriteVerbose(_command, line.Text);
+                    break;
+                case Stream.Debug:
+                    _command.WriteDebug(line.Text);
+                    break;
             }
         }
 
@@ -68,7 +88,7 @@ internal sealed class CommandTrace
             return;
         }
 
-        if (_waiting.Count < MostWaiting)
+        if (line.Stream == Stream.Warning || _waiting.Count < MostWaiting)
         {
             _waiting.Enqueue(line);
         }
@@ -78,5 +98,5 @@ internal sealed class CommandTrace
         }
     }
 
-    private readonly record struct Line(string Text, bool IsDebug);
+    private readonly record struct Line(string Text, Stream Stream);
 }

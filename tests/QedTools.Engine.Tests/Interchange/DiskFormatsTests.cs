@@ -40,7 +40,7 @@ public sealed class DiskFormatsTests
     [InlineData("vhdxfile", 0, "VHDX")]
     [InlineData("conectix", 0, "VHD")]
     [InlineData("KDMV", 0, "VMDK")]
-    [InlineData("COWD", 0, "VMDK")]
+    [InlineData("COWD", 0, "COWD")]
     [InlineData("# Disk DescriptorFile", 0, "VMDK")]
     [InlineData("\u007f\u0010\u00da\u00be", 64, "VDI")]
     [InlineData("LUKS\u00ba\u00be", 0, "LUKS")]
@@ -64,6 +64,11 @@ public sealed class DiskFormatsTests
     {
         Assert.Equal("qcow", FormatOf(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 1], length: 4096));
         Assert.Equal("qcow2", FormatOf(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 4], length: 4096));
+
+        MemoryStorage storage = new("disk.qcow2");
+        storage.Write(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 1]);
+        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => DiskFormats.Open(storage, DiskFormats.Of(QedDiskFormat.Qcow2)));
+        Assert.Contains("is a qcow file", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +89,7 @@ public sealed class DiskFormatsTests
 
         Assert.Equal("LUKS", error.Format);
         Assert.Equal(storage.Path, error.Path);
-        Assert.Contains("Convert", error.Message, StringComparison.Ordinal);
+        Assert.Contains("convert", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

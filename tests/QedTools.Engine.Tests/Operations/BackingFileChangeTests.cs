@@ -75,8 +75,8 @@ public sealed class BackingFileChangeTests : IDisposable
     [Theory]
     [InlineData(null, QedBackingFormat.Raw)]
     [InlineData(QedBackingFormat.Raw, QedBackingFormat.Raw)]
-    [InlineData(QedBackingFormat.Probe, QedBackingFormat.Raw)]
-    public void A_file_without_a_known_magic_number_is_recorded_as_raw_whatever_was_asked(QedBackingFormat? asked, QedBackingFormat recorded)
+    [InlineData(QedBackingFormat.Probe, QedBackingFormat.Probe)]
+    public void A_file_without_a_known_magic_number_is_recorded_as_raw_unless_asked_otherwise(QedBackingFormat? asked, QedBackingFormat recorded)
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
 

@@ -255,8 +255,8 @@ public sealed class ImageCreationTests : IDisposable
     [InlineData(QedBackingFormat.Probe, "base.qed", QedBackingFormat.Probe)]
     [InlineData(QedBackingFormat.Raw, "base.qed", QedBackingFormat.Raw)]
     [InlineData(null, "base.raw", QedBackingFormat.Raw)]
-    [InlineData(QedBackingFormat.Probe, "base.raw", QedBackingFormat.Raw)]
-    public void The_recorded_format_is_what_was_asked_but_never_probe_for_a_raw_file(
+    [InlineData(QedBackingFormat.Probe, "base.raw", QedBackingFormat.Probe)]
+    public void The_recorded_format_is_what_was_asked_and_raw_for_a_raw_file_if_nothing_was(
         QedBackingFormat? asked, string name, QedBackingFormat recorded)
     {
         ImageFiles.Make(_folder.PathOf("base.qed"));

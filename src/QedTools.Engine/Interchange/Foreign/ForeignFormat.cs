@@ -1,58 +1,55 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Linq;
 using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Interchange.Foreign;
 
 /// <summary>
-/// A format that is known by its magic number only, so that its files are never mistaken for raw disks: reading one as
-/// raw would show its metadata as the disk's contents.
+/// A format that is recognized but not read, so that its files are never taken for raw disks: reading one as raw would
+/// show its metadata as the disk's contents. <see cref="ForeignFormats"/> lists them.
 /// </summary>
-internal sealed class ForeignFormat : IDiskFormat
+/// <param name="name">Its name.</param>
+/// <param name="phrase">What a file of it is, with the article, such as "an xz file".</param>
+/// <param name="remedy">What to do with such a file, as a sentence.</param>
+/// <param name="extensions">The extensions that mean it, with the dot, in lower case.</param>
+/// <param name="signatures">Any of these tells it; none where only the extension does.</param>
+internal sealed class ForeignFormat(
+    string name, string phrase, string remedy, IReadOnlyList<string> extensions, params ForeignSignature[] signatures) : IDiskFormat
 {
-    private readonly byte[] _magic;
-    private readonly long _offset;
-
-    private ForeignFormat(string name, ReadOnlySpan<byte> magic, long offset = 0)
-    {
-        Name = name;
-        _magic = magic.ToArray();
-        _offset = offset;
-    }
-
-    /// <summary>The formats that are recognized but not read.</summary>
-    public static IReadOnlyList<ForeignFormat> All { get; } =
-    [
-        new("qcow", [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 1]),
-        new("VMDK", "COWD"u8),
-        new("LUKS", [(byte)'L', (byte)'U', (byte)'K', (byte)'S', 0xBA, 0xBE]),
-        new("Parallels", "WithoutFreeSpace"u8),
-        new("Parallels", "WithouFreSpacExt"u8),
-    ];
-
     public QedDiskFormat? Kind => null;
 
-    public string Name { get; }
+    public string Name { get; } = name;
 
-    public IReadOnlyList<string> Extensions { get; } = [];
+    /// <summary>What a file of it is, with the article, such as "an xz file".</summary>
+    public string Phrase { get; } = phrase;
 
-    public bool Recognizes(IStorage storage)
-    {
-        long offset = _offset < 0 ? storage.Length + _offset : _offset;
-        if (offset < 0)
-        {
-            return false;
-        }
+    /// <summary>What to do with such a file, as a sentence.</summary>
+    public string Remedy { get; } = remedy;
 
-        Span<byte> found = stackalloc byte[32];
-        found = found.Slice(0, _magic.Length);
-        return storage.Read(offset, found) == found.Length && found.SequenceEqual(_magic);
-    }
+    public IReadOnlyList<string> Extensions { get; } = extensions;
 
-    public IDiskLayer Open(IStorage storage) => throw new QedUnsupportedFormatException(storage.Path, Name);
+    /// <summary>Whether a raw disk may rightly begin so, because the format lies on disks and not around them.</summary>
+    public bool IsDiskContent { get; init; }
 
-    public NewDisk Settle(string path, in NewDisk wish) => throw new QedUnsupportedFormatException(path, Name);
+    /// <summary>The format whose extensions its files have as well; null for none.</summary>
+    public string? SharesExtensionsOf { get; init; }
 
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => throw new QedUnsupportedFormatException(storage.Path, Name);
+    public bool Recognizes(IStorage storage) => signatures.Length > 0
+        ? signatures.Any(signature => signature.IsIn(storage))
+        : Extensions.Contains(Path.GetExtension(storage.Path), StringComparer.OrdinalIgnoreCase);
+
+    public IDiskLayer Open(IStorage storage) => throw Refusal(storage.Path);
+
+    public NewDisk Settle(string path, in NewDisk wish) => throw Refusal(path);
+
+    public IDiskLayer Create(IStorage storage, in NewDisk disk) => throw Refusal(storage.Path);
+
+    /// <summary>The error for a file of this format.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="namedLike">The format that its extension means, if another one.</param>
+    public QedUnsupportedFormatException Refusal(string path, string? namedLike = null) =>
+        QedUnsupportedFormatException.ForFile(path, Name, Phrase, namedLike == SharesExtensionsOf ? null : namedLike, Remedy);
 }

@@ -89,7 +89,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         Qcow2Header header = Qcow2Header.Parse(start);
         if (header.Version == 1)
         {
-            throw new QedUnsupportedFormatException(storage.Path, "qcow");
+            throw Qcow2Damage.Of(storage.Path, "the version", 1, "2 or 3");
         }
 
         if (length < (header.Version < 3 ? Qcow2Header.SizeOfVersion2 : Qcow2Header.SizeOfVersion3))

@@ -15,7 +15,7 @@ internal sealed class RawFormat : IDiskFormat
 
     public string Name => FormatName;
 
-    public IReadOnlyList<string> Extensions { get; } = [".raw", ".img"];
+    public IReadOnlyList<string> Extensions { get; } = [".raw", ".img", ".dd", ".iso"];
 
     /// <summary>True: any file can be raw, so this format is asked last.</summary>
     public bool Recognizes(IStorage storage) => true;

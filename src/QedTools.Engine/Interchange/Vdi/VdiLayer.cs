@@ -40,6 +40,11 @@ internal sealed class VdiLayer : InterchangeLayer
             throw Damaged(storage, "the header", "cut short", "512 bytes");
         }
 
+        if (!VdiHeader.HasSignature(bytes))
+        {
+            throw Damaged(storage, "the signature", "something else", "0xBEDA107F");
+        }
+
         VdiHeader header = VdiHeader.Parse(bytes);
         if (header.Version != VdiHeader.KnownVersion)
         {

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace QedTools;
 
-/// <summary>A file does not begin with the QED magic number.</summary>
+/// <summary>A file is not of the format that it is to be opened as: its contents are of another one, or of none that is known.</summary>
 public sealed class QedNotAnImageException : QedFormatException
 {
     /// <param name="path">The file.</param>
@@ -19,14 +19,46 @@ public sealed class QedNotAnImageException : QedFormatException
     {
     }
 
+    /// <summary>A QED image was wanted, and this is a file of another format that is read.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="format">The name of the format that it is of, such as "VHDX".</param>
-    /// <param name="isRead">Whether that format can be converted from.</param>
+    /// <param name="format">The format that it is of, such as "VHDX".</param>
+    /// <param name="namedLike">The format that its extension means, if another one.</param>
     /// <param name="cause">What was found instead of a QED header.</param>
-    internal static QedNotAnImageException ForFormat(string path, string format, bool isRead, Exception cause) => new(
+    internal static QedNotAnImageException ForFormat(string path, string format, string? namedLike, Exception cause) => new(
         path,
-        $"'{path}' is a {format} file, not a QED image. {(isRead ? "Make a QED image of it with Convert-QedImage" : "Convert it to raw or QED with the program that made it")}, or name the right file.",
+        namedLike is null
+            ? $"'{path}' is a {format} file, not a QED image. Make a QED image of it with Convert-QedImage, or name the right file."
+            : $"'{path}' has the extension of {namedLike} disks, but it is a {format} file. Give it the extension of that format, or name the right file.",
         cause);
+
+    /// <summary>The extension means one format, and the contents are of another that is read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="namedLike">The format that its extension means.</param>
+    /// <param name="format">The format that it is of.</param>
+    /// <param name="extension">An extension of that one, with the dot.</param>
+    /// <param name="cause">What was found when it was opened.</param>
+    internal static QedNotAnImageException ForExtension(string path, string namedLike, string format, string extension, Exception cause) => new(
+        path, $"'{path}' has the extension of {namedLike} disks, but it is a {format} file. Give it the extension {extension}.", cause);
+
+    /// <summary>The extension means a format, and the contents are of none that is known.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="namedLike">The format that its extension means.</param>
+    /// <param name="isEmpty">Whether it has no contents at all.</param>
+    /// <param name="cause">What was found when it was opened.</param>
+    internal static QedNotAnImageException ForUnknown(string path, string namedLike, bool isEmpty, Exception cause) => new(
+        path,
+        isEmpty
+            ? $"'{path}' has the extension of {namedLike} disks, but it is empty. Get a complete copy of it."
+            : $"'{path}' has the extension of {namedLike} disks, but its contents are of no known format. If it is a raw disk, give it the extension .raw; if not, get an intact copy of it.",
+        cause);
+
+    /// <summary>An overlay says that the file below it is of a format, and it is not.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="recorded">The format that is recorded for it.</param>
+    /// <param name="phrase">What it is instead, such as "a VHD file".</param>
+    /// <param name="cause">What was found when it was opened.</param>
+    internal static QedNotAnImageException ForRecord(string path, string recorded, string phrase, Exception cause) => new(
+        path, $"'{path}' is to be a {recorded} file, as the image above it says, but it is {phrase}. Put the file back that the image was made over.", cause);
 }
 
 /// <summary>A file ends before the header does.</summary>

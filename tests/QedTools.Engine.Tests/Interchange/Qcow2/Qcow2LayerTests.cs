@@ -99,7 +99,6 @@ public sealed class Qcow2LayerTests
 
     private static Dictionary<string, (Action<Qcow2Sketch> Change, string Named)> AllFeatures => new()
     {
-        ["version 1"] = (sketch => sketch.Write32(4, 1), "is a qcow file"),
         ["version 4"] = (sketch => sketch.Write32(4, 4), "version 4"),
         ["AES"] = (sketch => sketch.Write32(32, 1), "encryption (AES)"),
         ["LUKS"] = (sketch => sketch.Write32(32, 2), "encryption (LUKS)"),

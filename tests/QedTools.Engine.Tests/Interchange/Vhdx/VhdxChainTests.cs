@@ -84,10 +84,10 @@ public sealed class VhdxChainTests : IDisposable
         MakeChild("child.vhdx", locator);
         File.WriteAllBytes(At("parent.raw"), new byte[4 * MiB]);
 
-        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => ReadAll("child.vhdx"));
+        QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => ReadAll("child.vhdx"));
 
         Assert.Equal(At("parent.raw"), error.Path);
-        Assert.Contains("00 00 00 00", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is to be a VHDX file", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

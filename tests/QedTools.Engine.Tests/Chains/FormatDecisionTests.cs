@@ -1,0 +1,252 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Chains;
+
+/// <summary>What a file is, by its name and its contents: who is refused, who is raw, and who is warned of.</summary>
+public sealed class FormatDecisionTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly List<string> _warnings = [];
+    private readonly OperationTrace _trace;
+
+    public FormatDecisionTests() => _trace = new OperationTrace { Warning = _warnings.Add };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("disk.raw")]
+    [InlineData("disk.img")]
+    [InlineData("disk.dd")]
+    [InlineData("disk.iso")]
+    [InlineData("disk.IMG")]
+    public void Unrecognized_contents_are_raw_without_a_word_where_the_name_says_so(string name)
+    {
+        Unknown(name);
+
+        Assert.Equal(QedBackingFormat.Raw, Overlay(name).BackingFormat);
+        Assert.Equal(8192, Convert(name).VirtualSize);
+        Assert.Empty(_warnings);
+    }
+
+    [Theory]
+    [InlineData("disk")]
+    [InlineData("disk.bin")]
+    [InlineData("disk.1")]
+    public void Unrecognized_contents_are_raw_with_a_warning_where_the_name_says_nothing(string name)
+    {
+        Unknown(name);
+
+        Assert.Equal(QedBackingFormat.Raw, Overlay(name).BackingFormat);
+        AssertWarning(name, "raw", "no known format");
+        Assert.Equal(8192, Convert(name).VirtualSize);
+        AssertWarning(name, "raw", "no known format");
+        DiskComparison.Run(At(name), At("out.qed"), new() { Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+        AssertWarning(name, "raw", "no known format");
+    }
+
+    [Theory]
+    [InlineData("disk.qcow2", "qcow2")]
+    [InlineData("disk.vhdx", "VHDX")]
+    [InlineData("disk.vhd", "VHD")]
+    [InlineData("disk.vdi", "VDI")]
+    [InlineData("disk.qed", "QED")]
+    public void Unrecognized_contents_with_the_extension_of_a_format_are_an_error_or_a_backing_file_with_a_warning(string name, string meant)
+    {
+        Unknown(name);
+
+        QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => Convert(name));
+        Assert.Contains($"has the extension of {meant} disks, but its contents are of no known format", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("damaged", error.Message, StringComparison.Ordinal);
+        Assert.Equal(error.Message, Assert.Throws<QedNotAnImageException>(() => Open(name)).Message);
+        Assert.Empty(_warnings);
+        Assert.Equal(QedBackingFormat.Raw, Overlay(name).BackingFormat);
+        AssertWarning(name, "raw", meant, "no known format");
+    }
+
+    [Fact]
+    public void Unrecognized_contents_named_like_a_part_of_a_VMDK_disk_are_raw_only_where_that_is_asked_for()
+    {
+        foreach (string content in new[] { "version=1\r\nCID=1\r\nRW 1 FLAT \"x\" 0\r\n", "# some disk\n", "\0\0\0" })
+        {
+            File.WriteAllText(At("a.vmdk"), content);
+            Assert.ThrowsAny<QedException>(() => Convert("a.vmdk"));
+            Assert.ThrowsAny<QedException>(() => Overlay("a.vmdk"));
+            Assert.ThrowsAny<QedException>(() => Overlay("a.vmdk", QedBackingFormat.Probe));
+            Assert.Equal(QedBackingFormat.Raw, Overlay("a.vmdk", QedBackingFormat.Raw).BackingFormat);
+            Assert.Empty(_warnings);
+        }
+    }
+
+    [Fact]
+    public void An_empty_file_with_the_extension_of_a_format_is_said_to_be_empty()
+    {
+        foreach (string name in new[] { "a.qcow2", "a.vhdx", "a.vhd", "a.vdi", "a.vmdk", "a.qed" })
+        {
+            File.WriteAllBytes(At(name), []);
+            Assert.Contains("it is empty", Assert.Throws<QedNotAnImageException>(() => Convert(name)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("dynamic.vhd", "x.vhdx", "VHDX", "VHD", ".vhd")]
+    [InlineData("fixed.vhd", "x.vdi", "VDI", "VHD", ".vhd")]
+    [InlineData("disk.qcow2", "x.vmdk", "VMDK", "qcow2", ".qcow2")]
+    [InlineData("disk.vdi", "x.qcow2", "qcow2", "VDI", ".vdi")]
+    [InlineData("disk.vmdk", "x.vhd", "VHD", "VMDK", ".vmdk")]
+    [InlineData("disk.qcow2", "x.qed", "QED", "qcow2", ".qcow2")]
+    public void Contents_of_one_format_with_the_extension_of_another_are_an_error_that_names_both(string fixture, string name, string meant, string found, string extension)
+    {
+        File.Copy(Fixture.PathOf("foreign/" + fixture), At(name));
+
+        QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => Convert(name));
+        Assert.Contains($"has the extension of {meant} disks, but it is a {found} file", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"the extension {extension}.", error.Message, StringComparison.Ordinal);
+        Assert.Equal(QedBackingFormat.Probe, Overlay(name).BackingFormat);
+        AssertWarning(name, found, meant);
+    }
+
+    [Fact]
+    public void Contents_of_a_format_with_the_extension_of_raw_disks_are_warned_of()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.img"));
+        long length = new FileInfo(At("cloud.img")).Length;
+
+        Assert.Equal(length, Convert("cloud.img").VirtualSize);
+        AssertWarning("cloud.img", "raw", "begins like a qcow2 file");
+        QedImageInfo overlay = Overlay("cloud.img");
+        Assert.Equal(QedBackingFormat.Probe, overlay.BackingFormat);
+        Assert.Equal(1 << 20, overlay.VirtualSize);
+        AssertWarning("cloud.img", "qcow2", "extension of raw disks");
+        Assert.Equal(1 << 20, Convert("overlay.qed").VirtualSize);
+        AssertWarning("cloud.img", "qcow2", "extension of raw disks");
+    }
+
+    [Theory]
+    [InlineData("disk.gz")]
+    [InlineData("disk.bin")]
+    [InlineData("disk.qcow2")]
+    public void Archives_are_refused_by_name_as_sources_and_as_backing_files(string name)
+    {
+        File.WriteAllBytes(At(name), System.Convert.FromBase64String("H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA=="));
+
+        Assert.Contains("a gzip file", Assert.Throws<QedUnsupportedFormatException>(() => Convert(name)).Message, StringComparison.Ordinal);
+        Assert.Contains("a gzip file", Assert.Throws<QedUnsupportedFormatException>(() => Overlay(name)).Message, StringComparison.Ordinal);
+        Assert.Contains("a gzip file", Assert.Throws<QedUnsupportedFormatException>(() => Overlay(name, QedBackingFormat.Probe)).Message, StringComparison.Ordinal);
+        Assert.Equal(QedBackingFormat.Raw, Overlay(name, QedBackingFormat.Raw).BackingFormat);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void A_disk_image_in_a_file_with_the_extension_of_archives_is_read_with_a_warning()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.hdd"));
+
+        Assert.Equal(1 << 20, Convert("disk.hdd").VirtualSize);
+        AssertWarning("disk.hdd", "qcow2", "Parallels");
+    }
+
+    [Fact]
+    public void A_volume_of_LUKS_is_a_raw_disk_where_its_name_says_so_and_refused_elsewhere()
+    {
+        byte[] volume = new byte[8192];
+        Encoding.Latin1.GetBytes("LUKS\u00ba\u00be\0\u0002").CopyTo(volume, 0);
+        File.WriteAllBytes(At("crypt.img"), volume);
+        File.WriteAllBytes(At("crypt"), volume);
+
+        Assert.Equal(8192, Convert("crypt.img").VirtualSize);
+        Assert.Empty(_warnings);
+        Assert.Throws<QedUnsupportedFormatException>(() => Convert("crypt"));
+        Assert.Throws<QedUnsupportedFormatException>(() => Overlay("crypt.img"));
+        Assert.Equal(QedBackingFormat.Raw, Overlay("crypt.img", QedBackingFormat.Raw).BackingFormat);
+    }
+
+    [Theory]
+    [InlineData("disk.raw")]
+    [InlineData("disk.bin")]
+    public void Probe_is_recorded_where_it_is_asked_for_and_warned_of_where_the_contents_tell_nothing(string name)
+    {
+        Unknown(name);
+
+        Assert.Equal(QedBackingFormat.Probe, Overlay(name, QedBackingFormat.Probe).BackingFormat);
+        Assert.Contains(_warnings, warning => warning.Contains("read as something else", StringComparison.Ordinal));
+        _warnings.Clear();
+
+        BackingFileChange.Apply(At("overlay.qed"), new() { BackingFile = name, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Read(At("overlay.qed")).BackingFormat);
+        _warnings.Clear();
+        QedImageInfo changed = BackingFileChange.Apply(
+            At("overlay.qed"), new() { BackingFile = name, BackingFormat = QedBackingFormat.Probe, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(QedBackingFormat.Probe, changed.BackingFormat);
+        Assert.Contains(_warnings, warning => warning.Contains("read as something else", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Probe_is_no_warning_where_the_contents_tell_the_format()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.qcow2"));
+
+        Assert.Equal(QedBackingFormat.Probe, Overlay("disk.qcow2", QedBackingFormat.Probe).BackingFormat);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void A_backing_file_that_is_told_by_its_contents_is_warned_of_when_it_is_read()
+    {
+        Unknown("base");
+        Overlay("base", QedBackingFormat.Probe);
+        _warnings.Clear();
+
+        Open("overlay.qed");
+        AssertWarning("base", "raw", "no known format");
+        Convert("overlay.qed");
+        AssertWarning("base", "raw", "no known format");
+        Overlay("base");
+        _warnings.Clear();
+        Open("overlay.qed");
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void An_overlay_that_records_another_format_than_its_backing_file_has_is_an_error_that_names_both()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("base.bin"));
+        DiskConversion.Run(
+            Fixture.PathOf("foreign/pattern.raw"), At("over.qcow2"), new() { BackingFile = "base.bin" }, cancellation: TestContext.Current.CancellationToken);
+        File.Copy(Fixture.PathOf("foreign/disk.vdi"), At("base.bin"), overwrite: true);
+
+        QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => Convert("over.qcow2"));
+        Assert.Contains("is to be a qcow2 file", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a VDI file", error.Message, StringComparison.Ordinal);
+    }
+
+    private void AssertWarning(string name, params string[] words)
+    {
+        string warning = Assert.Single(_warnings.Distinct());
+        Assert.Contains(At(name), warning, StringComparison.Ordinal);
+        Assert.All(words, word => Assert.Contains(word, warning, StringComparison.Ordinal));
+        _warnings.Clear();
+    }
+
+    private void Unknown(string name)
+    {
+        byte[] content = new byte[8192];
+        new Random(1).NextBytes(content);
+        File.WriteAllBytes(At(name), content);
+    }
+
+    private QedImageInfo Overlay(string backing, QedBackingFormat? format = null) => ImageCreation.Create(
+        At("overlay.qed"), new() { BackingFile = backing, BackingFormat = format, Replace = true, Trace = _trace }, TestContext.Current.CancellationToken);
+
+    private QedImageInfo Convert(string name) => DiskConversion.Run(
+        At(name), At("out.qed"), new() { Replace = true, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+
+    private void Open(string name) => DiskOpening.Open(At(name), new() { Trace = _trace }, cancellation: TestContext.Current.CancellationToken).Dispose();
+
+    private string At(string name) => _folder.PathOf(name);
+}
