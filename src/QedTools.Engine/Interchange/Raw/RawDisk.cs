@@ -4,17 +4,16 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Raw;
 
-/// <summary>The disk that a raw file is. Its holes are zeroes.</summary>
+/// <summary>The disk that a raw file is. Its holes are zeroes. Its length is the one it was opened with, whatever happens to the file.</summary>
 internal sealed class RawDisk(IStorage storage) : IDisk
 {
-    public long Length => storage.Length;
+    public long Length { get; private set; } = storage.Length;
 
     public bool CanWrite => storage.CanWrite;
 
-    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.At(storage, offset, fileOffset: offset, length);
+    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.Required(storage, offset, fileOffset: offset, length);
 
-    // The file may have become shorter since somebody asked for its length.
-    public void Read(long offset, Span<byte> buffer) => buffer.Slice(storage.Read(offset, buffer)).Clear();
+    public void Read(long offset, Span<byte> buffer) => storage.ReadExactly(offset, buffer);
 
     public void Write(long offset, ReadOnlySpan<byte> data) => storage.Write(offset, data);
 
@@ -35,5 +34,9 @@ internal sealed class RawDisk(IStorage storage) : IDisk
 
     public void Flush() => storage.Flush();
 
-    public void SetLength(long length) => storage.SetLength(length);
+    public void SetLength(long length)
+    {
+        storage.SetLength(length);
+        Length = length;
+    }
 }
