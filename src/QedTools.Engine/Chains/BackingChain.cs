@@ -17,7 +17,7 @@ internal sealed class BackingChain : IDisposable
 
     private readonly ChainPolicy _policy;
     private readonly List<IDiskLayer> _layers = [];
-    private readonly List<StorageStamp> _stamps = [];
+    private readonly List<List<OpenFile>> _files = [];
     private readonly HashSet<int> _written = [];
     private readonly HashSet<string> _identities = new(StringComparer.Ordinal);
 
@@ -82,6 +82,7 @@ internal sealed class BackingChain : IDisposable
     public bool OpenNext()
     {
         IDiskLayer last = _layers[_layers.Count - 1];
+        OpenFurtherFiles(_layers.Count - 1);
         if (last.Backing is not { } backing)
         {
             return false;
@@ -118,15 +119,21 @@ internal sealed class BackingChain : IDisposable
         Add(storage, FormatOf(backing));
         TellOfNext(namedBy, backing);
         if (backing.ContentId is { } expected
-            && _layers[_layers.Count - 1].ContentId is var found
-            && found != expected
-            && (found is null || found != backing.OtherContentId))
+            && _layers[_layers.Count - 1].ContentId is var identityFound
+            && identityFound != expected
+            && (identityFound is null || identityFound != backing.OtherContentId))
         {
             throw new QedBackingFileRefusedException(
                 namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}. Put that one back in its place.");
         }
 
-        return true;
+        long found = _layers[_layers.Count - 1].VirtualSize;
+        return found >= backing.MinVirtualSize
+            ? true
+            : throw new QedBackingFileRefusedException(
+                namedBy,
+                backing.Name,
+                $"its disk has {found} bytes, fewer than the {backing.MinVirtualSize} of the disk above it, which {last.FormatName} does not allow. Put the one back that the overlay was made over.");
     }
 
     /// <summary>The format that a backing file is to be opened with; null to tell it by the contents.</summary>
@@ -141,6 +148,7 @@ internal sealed class BackingChain : IDisposable
         IDisk? disk = null;
         for (int i = _layers.Count - 1; i >= depth; i--)
         {
+            OpenFurtherFiles(i);
             disk = _layers[i].ToDisk(disk);
         }
 
@@ -198,18 +206,19 @@ internal sealed class BackingChain : IDisposable
                 continue;
             }
 
-            IStorage storage = _layers[i].Storage;
-            StorageStamp before = _stamps[i];
-            StorageStamp now = storage.Stamp;
             bool isShared = _policy.AccessAt(i) == StorageAccess.Inspect;
-            if (isShared ? now.Length < before.Length : now.Length != before.Length)
+            foreach ((IStorage storage, StorageStamp before) in _files[i])
             {
-                throw QedFileChangedException.ForLength(storage.Path, before.Length, now.Length);
-            }
+                StorageStamp now = storage.Stamp;
+                if (isShared ? now.Length < before.Length : now.Length != before.Length)
+                {
+                    throw QedFileChangedException.ForLength(storage.Path, before.Length, now.Length);
+                }
 
-            if (!isShared && now.Modified != before.Modified)
-            {
-                throw QedFileChangedException.ForContents(storage.Path);
+                if (!isShared && now.Modified != before.Modified)
+                {
+                    throw QedFileChangedException.ForContents(storage.Path);
+                }
             }
         }
     }
@@ -236,7 +245,7 @@ internal sealed class BackingChain : IDisposable
         {
             IDiskLayer last = _layers[_layers.Count - 1];
             _layers.RemoveAt(_layers.Count - 1);
-            _stamps.RemoveAt(_stamps.Count - 1);
+            _files.RemoveAt(_files.Count - 1);
             last.Dispose();
         }
     }
@@ -269,13 +278,100 @@ internal sealed class BackingChain : IDisposable
         {
             StorageStamp stamp = storage.Stamp;
             _layers.Add(DiskFormats.Open(storage, format));
-            _stamps.Add(stamp);
+            _files.Add([new OpenFile(storage, stamp)]);
             _identities.Add(storage.Identity);
         }
         catch
         {
             storage.Dispose();
             throw;
+        }
+    }
+
+    // The files that a layer has beside its own. Only the layer's own name leads to them, so that they are opened as late as can be.
+    private void OpenFurtherFiles(int depth)
+    {
+        if (_layers[depth] is not IMultiFileLayer { NeedsFiles: true } layer)
+        {
+            return;
+        }
+
+        IReadOnlyList<BackingReference> names = layer.FurtherFiles;
+        List<IStorage> files = new(names.Count);
+        Dictionary<string, IStorage> opened = new(StringComparer.Ordinal) { [layer.Storage.Identity] = layer.Storage };
+        try
+        {
+            foreach (BackingReference name in names)
+            {
+                files.Add(OpenFurtherFile(layer.Storage.Path, name, depth, opened));
+            }
+        }
+        catch
+        {
+            foreach (IStorage storage in opened.Values)
+            {
+                if (storage != layer.Storage)
+                {
+                    storage.Dispose();
+                }
+            }
+
+            throw;
+        }
+
+        foreach (KeyValuePair<string, IStorage> file in opened)
+        {
+            if (file.Value != layer.Storage)
+            {
+                _files[depth].Add(new OpenFile(file.Value, file.Value.Stamp));
+                _identities.Add(file.Key);
+            }
+        }
+
+        layer.Attach(files);
+    }
+
+    private IStorage OpenFurtherFile(string namedBy, in BackingReference name, int depth, Dictionary<string, IStorage> opened)
+    {
+        string path;
+        try
+        {
+            path = Locate(namedBy, name);
+        }
+        catch (QedBackingFileRefusedException e)
+        {
+            throw QedBackingFileRefusedException.ForFurtherFile(
+                namedBy, name.Name, "it is no file name, or one that leads to a protocol, a device or another network share.", e);
+        }
+
+        if (HostFiles.IdentityOf(path) is { } identity)
+        {
+            if (opened.TryGetValue(identity, out IStorage? known))
+            {
+                return known;
+            }
+
+            if (Contains(identity))
+            {
+                throw QedBackingChainException.ForCycle(namedBy, name.Name);
+            }
+        }
+
+        try
+        {
+            IStorage storage = HostFiles.Open(
+                path, _policy.AccessAt(depth) == StorageAccess.Inspect ? StorageAccess.Inspect : StorageAccess.Read, _policy.Trace);
+            opened.Add(storage.Identity, storage);
+            _policy.Trace?.Detail?.Invoke($"{PrintableText.Of(namedBy)}: its data is in '{PrintableText.Of(path)}', {storage.Length} bytes.");
+            return storage;
+        }
+        catch (QedFileNotFoundException e)
+        {
+            throw QedBackingFileNotFoundException.ForFurtherFile(namedBy, name.Name, path, e);
+        }
+        catch (QedNotAFileException e)
+        {
+            throw QedBackingFileRefusedException.ForFurtherFile(namedBy, name.Name, $"it is {e.Kind}.", e);
         }
     }
 
@@ -320,4 +416,7 @@ internal sealed class BackingChain : IDisposable
             $"{PrintableText.Of(layer.Storage.Path)}: a {layer.FormatName} file of {layer.Storage.Length} bytes, a disk of {layer.VirtualSize} bytes.");
         (layer as QedImage)?.FollowFromHeader(_policy.Trace, layer.Storage.Path);
     }
+
+    /// <summary>A file that a layer reads, and what it was when it was opened.</summary>
+    private readonly record struct OpenFile(IStorage Storage, StorageStamp Stamp);
 }

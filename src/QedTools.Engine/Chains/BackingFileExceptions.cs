@@ -32,6 +32,13 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist. Put it back, or name its new place with Set-QedBackingFile.",
         cause);
 
+    internal static QedBackingFileNotFoundException ForFurtherFile(string path, string name, string resolved, Exception? cause) => new(
+        path,
+        name,
+        resolved,
+        $"'{path}' describes a disk whose data is in the file '{name}', which is not there: '{resolved}' does not exist. Put that file back, or into the folder of '{path}'.",
+        cause);
+
     internal static QedBackingFileNotFoundException ForChoice(string path, string backingFile, string resolved, Exception? cause) => new(
         path,
         backingFile,
@@ -47,9 +54,21 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
     /// <param name="backingFile">The name.</param>
     /// <param name="reason">Why not, as the end of a sentence, and what to do.</param>
     internal QedBackingFileRefusedException(string path, string backingFile, string reason)
-        : base(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}")
+        : this(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}", innerException: null)
     {
     }
+
+    private QedBackingFileRefusedException(string path, string backingFile, string message, Exception? innerException)
+        : base(path, backingFile, message, innerException)
+    {
+    }
+
+    /// <summary>The name of a file that holds a disk's data, not of a backing file.</summary>
+    internal static QedBackingFileRefusedException ForFurtherFile(string path, string name, string reason, Exception? cause) => new(
+        path,
+        name,
+        $"'{path}' describes a disk whose data is in '{name}', which is not read: {reason} Put the file that holds the data into the folder of '{path}', and write its name without a folder there.",
+        cause);
 }
 
 /// <summary>A file that is to be changed is the backing file of other images, whose disks would change with it.</summary>

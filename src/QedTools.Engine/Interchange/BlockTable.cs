@@ -12,7 +12,7 @@ namespace QedTools.Interchange;
 /// <remarks>Many may read while one writes.</remarks>
 /// <param name="storage">The file.</param>
 /// <param name="offset">Where the table begins in it, in bytes.</param>
-/// <param name="count">How many entries it has; those behind the end of the file count as zero.</param>
+/// <param name="count">How many entries it has; all lie in the file.</param>
 /// <param name="isBigEndian">The byte order of an entry.</param>
 internal sealed class BlockTable(IStorage storage, long offset, long count, bool isBigEndian)
 {
@@ -107,7 +107,7 @@ internal sealed class BlockTable(IStorage storage, long offset, long count, bool
     {
         int entries = (int)Math.Min(PageEntries, count - (number * PageEntries));
         Span<byte> bytes = new byte[entries * sizeof(uint)];
-        bytes.Slice(storage.Read(OffsetOf(number), bytes)).Clear();
+        storage.ReadExactly(OffsetOf(number), bytes);
         Page page = new(number, new uint[entries]);
         for (int i = 0; i < entries; i++)
         {

@@ -36,7 +36,7 @@ public static class AllocationMap
                 extent.State,
                 extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.NotAsIs ? extent.FileOffset : null,
                 extent.Depth,
-                disk.Layers[extent.Depth]);
+                disk.PathOf(extent));
         }
     }
 }

@@ -39,6 +39,12 @@ internal sealed class MappedDisk : IDisposable
     /// <summary>The full paths of the layers that are looked at, the image itself first.</summary>
     public IReadOnlyList<string> Layers { get; }
 
+    /// <summary>The full path of the file that an extent's data is in, or of the layer that decides where it holds none.</summary>
+    public string PathOf(in DiskExtent extent) =>
+        extent.File > 0 && _chain.Layers[extent.Depth] is IMultiFileLayer layer
+            ? Path.GetFullPath(layer.Files[extent.File - 1].Path)
+            : Layers[extent.Depth];
+
     /// <summary>The size of the disk, in bytes.</summary>
     public long VirtualSize => _disk.Length;
 

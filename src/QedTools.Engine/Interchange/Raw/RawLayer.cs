@@ -8,13 +8,13 @@ namespace QedTools.Interchange.Raw;
 /// <summary>A raw file as the bottom layer of a chain.</summary>
 internal sealed class RawLayer(IStorage storage) : IDiskLayer
 {
-    private bool _canWrite;
+    private readonly RawDisk _disk = new(storage, canWrite: false);
 
     public IStorage Storage { get; } = storage;
 
     public string FormatName => RawFormat.FormatName;
 
-    public long VirtualSize => Storage.Length;
+    public long VirtualSize => _disk.Length;
 
     public BackingReference? Backing => null;
 
@@ -25,17 +25,23 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public Guid? ContentId => null;
 
-    public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage, _canWrite);
+    public IDisk ToDisk(IDisk? backing) => _disk;
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
     }
 
-    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation) => _canWrite = Storage.CanWrite;
+    public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        if (Storage.CanWrite)
+        {
+            _disk.AllowWriting();
+        }
+    }
 
     public void EndWriting()
     {
-        if (_canWrite)
+        if (_disk.CanWrite)
         {
             Storage.Flush();
         }

@@ -19,10 +19,8 @@ internal sealed class VhdFormat : IDiskFormat
 
     public bool Recognizes(IStorage storage)
     {
-        Span<byte> cookie = stackalloc byte[8];
         long length = storage.Length;
-        return (storage.Read(0, cookie) == cookie.Length && VhdFooter.HasCookie(cookie)) ||
-            (length >= VhdFooter.Size && storage.Read(length - VhdFooter.Size, cookie) == cookie.Length && VhdFooter.HasCookie(cookie));
+        return HasCookieAt(storage, 0) || HasCookieAt(storage, length - VhdFooter.Size) || HasCookieAt(storage, length - VhdFooter.OldSize);
     }
 
     public IDiskLayer Open(IStorage storage) => VhdLayer.Open(storage);
@@ -44,4 +42,10 @@ internal sealed class VhdFormat : IDiskFormat
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdLayer.Create(storage, disk);
+
+    private static bool HasCookieAt(IStorage storage, long offset)
+    {
+        Span<byte> cookie = stackalloc byte[8];
+        return offset >= 0 && storage.Read(offset, cookie) == cookie.Length && VhdFooter.HasCookie(cookie);
+    }
 }

@@ -24,11 +24,12 @@ internal sealed class BlockMap
     /// <param name="regions">What of it is no place for blocks.</param>
     /// <param name="geometry">The disk's sizes.</param>
     /// <param name="hasParent">Whether it has a parent.</param>
+    /// <param name="isNew">Whether the file is being made.</param>
     /// <exception cref="QedDamagedFileException">The BAT region is too short for the disk.</exception>
-    public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent)
+    public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent, bool isNew)
     {
         _file = file;
-        _pages = new TablePages(file, PageBytes, PageSlots);
+        _pages = new TablePages(file, PageBytes, PageSlots, isNew ? null : file.Length);
         _regions = regions;
         _geometry = geometry;
         _hasParent = hasParent;

@@ -15,6 +15,7 @@ namespace QedTools.Interchange.Vmdk;
 internal sealed class VmdkDisk(
     IStorage storage, VmdkGrains grains, VmdkGrainMap map, long length, bool hasZeroedGrains, IDisk? parent) : IDisk
 {
+    private readonly long _fileLength = storage.Length;
     private readonly VmdkGrainMap.OfNewExtent? _newMap = map as VmdkGrainMap.OfNewExtent;
 
     /// <summary>Where the next grain of a new file goes, in bytes.</summary>
@@ -35,7 +36,8 @@ internal sealed class VmdkDisk(
 
         return entry == VmdkGrains.Unused
             ? DiskBelow.ExtentAt(parent, offset, most)
-            : StoredExtent.At(storage, offset, Place(offset, entry), most);
+            : CanWrite ? StoredExtent.At(storage, offset, Place(offset, entry), most)
+            : StoredExtent.Required(storage, offset, Place(offset, entry), most);
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -48,10 +50,17 @@ internal sealed class VmdkDisk(
             {
                 DiskBelow.Read(parent, offset, part);
             }
+            else if (IsZeroed(entry))
+            {
+                part.Clear();
+            }
+            else if (CanWrite)
+            {
+                storage.ReadOrZero(Place(offset, entry), part);
+            }
             else
             {
-                int done = IsZeroed(entry) ? 0 : storage.Read(Place(offset, entry), part);
-                part.Slice(done).Clear();
+                storage.ReadExactly(Place(offset, entry), part);
             }
 
             offset += part.Length;
@@ -106,13 +115,13 @@ internal sealed class VmdkDisk(
         long index = grains.IndexOf(offset);
         long start = (long)entry * VmdkGrains.SectorSize;
         long needed = Math.Min(grains.GrainSize, Length - (index * grains.GrainSize));
-        return CanWrite || start + needed <= storage.Length
+        return CanWrite || start + needed <= _fileLength
             ? start + grains.OffsetIn(offset)
             : throw new QedDamagedFileException(
                 storage.Path,
                 VmdkFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "the grain table entry of grain {0}", index),
                 entry,
-                $"0, or the sector of a grain that lies inside the file's {storage.Length} bytes");
+                $"0, or the sector of a grain that lies inside the file's {_fileLength} bytes");
     }
 }

@@ -23,6 +23,7 @@ internal abstract class VmdkGrainMap
     {
         private const int MostTables = 1024;
 
+        private readonly long _fileLength = storage.Length;
         private readonly object _gate = new();
         private readonly BlockTable _directory = new(storage, directoryOffset, tables, isBigEndian: false);
         private readonly Dictionary<uint, uint[]> _tables = [];
@@ -58,16 +59,18 @@ internal abstract class VmdkGrainMap
         private uint[] Load(uint sector, long number)
         {
             byte[] bytes = new byte[grains.TableBytes];
-            if (storage.Read((long)sector * VmdkGrains.SectorSize, bytes) < bytes.Length)
+            long offset = (long)sector * VmdkGrains.SectorSize;
+            if (offset + bytes.Length > _fileLength)
             {
                 throw new QedDamagedFileException(
                     storage.Path,
                     VmdkFormat.FormatName,
                     string.Format(CultureInfo.InvariantCulture, "entry {0} of the grain directory", number),
                     sector,
-                    $"0, or the sector of a table that lies inside the file's {storage.Length} bytes");
+                    $"0, or the sector of a table that lies inside the file's {_fileLength} bytes");
             }
 
+            storage.ReadExactly(offset, bytes);
             uint[] table = new uint[grains.EntriesPerTable];
             for (int i = 0; i < table.Length; i++)
             {
