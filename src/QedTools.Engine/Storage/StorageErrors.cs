@@ -26,7 +26,8 @@ internal static class StorageErrors
 
     /// <summary>Whether <see cref="Translate"/> knows the exception.</summary>
     public static bool IsHostError(Exception exception) => exception
-        is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or System.Security.SecurityException;
+        is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or System.Security.SecurityException
+        && !AssemblyErrors.IsOne(exception);
 
     /// <summary>The engine's error for <paramref name="exception"/>.</summary>
     /// <param name="exception">What the host threw.</param>

@@ -125,16 +125,21 @@ public abstract class QedCommand : PSCmdlet, IDisposable
             action();
             FlushTrace();
         }
-        catch (QedException e)
-        {
-            FlushTrace();
-            WriteError(e, path);
-        }
         catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
+        catch (Exception e) when (!IsOfPipeline(e))
+        {
+            FlushTrace();
+            WriteError(ErrorTable.ToRecord(e, path));
+        }
     }
+
+    // How PowerShell stops a pipeline: for -ErrorAction Stop, for Select-Object -First, for throw, break and exit in a later
+    // command. Those come through what a cmdlet writes and are no item's fault.
+    private static bool IsOfPipeline(Exception e) => e
+        is RuntimeException or FlowControlException or HaltCommandException or ScriptCallDepthException or ThreadAbortException;
 
     // Reports come on the cmdlet's thread and between two steps of the work: the moment to write.
     private sealed class TracedProgress(IProgress<OperationProgress> inner, CommandTrace trace) : IProgress<OperationProgress>

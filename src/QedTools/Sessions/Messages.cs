@@ -3,6 +3,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Reflection;
 
 namespace QedTools.Sessions;
 
@@ -71,6 +72,19 @@ internal static class Messages
 
     /// <summary>A name that was given and is empty, such as that of a variable that nobody set.</summary>
     public static string EmptyName(string parameter) => $"The name given with -{parameter} is empty. Name a file, or leave the parameter out.";
+
+    /// <summary>A library that another module loaded first, in another version.</summary>
+    public static string AssemblyConflict(string path, AssemblyName wanted, AssemblyName loaded, string location) =>
+        $"{Name(path)} cannot be dealt with: QedTools needs {wanted.Name} {wanted.Version}, and this session has {loaded.Name} {loaded.Version} from "
+        + $"{Name(location)}, which another module loaded. Start a new PowerShell session and try again without that module.";
+
+    /// <summary>A library that is missing.</summary>
+    public static string AssemblyMissing(string path, AssemblyName wanted, string cause) =>
+        $"{Name(path)} cannot be dealt with: {wanted.Name} {wanted.Version}, which QedTools needs, could not be loaded: {cause.TrimEnd('.')}. Install QedTools again.";
+
+    /// <summary>An error that is a fault of the program.</summary>
+    public static string Unexpected(string path, Exception error) =>
+        $"{Name(path)} met with an error that QedTools does not expect, {error.GetType().Name}: {error.Message.TrimEnd('.')}. Report it to the authors.";
 
     /// <summary>What a size means.</summary>
     public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";

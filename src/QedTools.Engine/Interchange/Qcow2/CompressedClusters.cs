@@ -65,7 +65,7 @@ internal sealed class CompressedClusters(IStorage storage, int clusterSize, IClu
                 throw Damaged(cluster, place, $"the end of the compressed data after {done} bytes");
             }
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (InvalidDataException)
         {
             throw Damaged(cluster, place, $"no {compression.DataName}");
         }
