@@ -21,6 +21,7 @@ public static class ImageOptimization
     /// <param name="cancellation">Stops it; the image is whole, and smaller by what was done so far.</param>
     /// <returns>What became of it.</returns>
     /// <exception cref="QedCorruptException">The image is damaged.</exception>
+    /// <exception cref="QedDiskFullException">There is not the room that packing takes on the way.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
@@ -29,7 +30,7 @@ public static class ImageOptimization
     {
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
-        QedCheckResult check = RequireSound(image, progress: null, cancellation);
+        QedCheckResult check = RequirePackable(image, progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
         image.BeginWriting(progress: null, cancellation);
@@ -60,7 +61,7 @@ public static class ImageOptimization
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, options);
-        return RequireSound((QedImage)chain.Layers[0], progress, cancellation);
+        return RequirePackable((QedImage)chain.Layers[0], progress, cancellation);
     }
 
     private static BackingChain Open(string path, ImageOptimizationOptions options)
@@ -71,12 +72,20 @@ public static class ImageOptimization
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
     }
 
-    private static QedCheckResult RequireSound(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    private static QedCheckResult RequirePackable(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        QedCheckResult check = ImageChecker.Check(image, progress, cancellation);
-        return check.Status == QedCheckStatus.Corrupt
-            ? throw new QedCorruptException(image.Storage.Path, "its tables are wrong, so nothing is moved.")
-            : check;
+        ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
+        if (survey.Result.Status == QedCheckStatus.Corrupt)
+        {
+            throw new QedCorruptException(image.Storage.Path, "its tables are wrong, so nothing is moved.");
+        }
+
+        if (survey.Result.Status == QedCheckStatus.Leaks)
+        {
+            new PackingPlan(image, survey).RequireRoom();
+        }
+
+        return survey.Result;
     }
 
     private static (long Zeroed, long Dropped) Free(

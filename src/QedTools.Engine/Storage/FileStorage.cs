@@ -29,6 +29,8 @@ internal sealed class FileStorage : IStorage
 
     public long AllocatedBytes => Status.AllocatedBytes ?? Length;
 
+    public StorageRoom? Room => FreeRoom.OfFile(Path, Status.Device);
+
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
 
     private FileStatus Status => FileStatus.OfHandle(_file.Safe, Path);

@@ -33,6 +33,10 @@ internal sealed class ImageRepairer
     private readonly ClusterSet _dataClusters = new();
     private readonly List<(long L1Index, long Offset)> _conflicting = [];
     private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
+    private readonly Dictionary<long, long> _dataInCopied = [];
+    private long _copiedClusters;
+    private long _changedPages;
+    private long _lastChangedPage = -1;
     private bool _hasCopied;
 
     private ImageRepairer(
@@ -57,12 +61,12 @@ internal sealed class ImageRepairer
     /// <param name="cancellation">Stops between two repairs; those made so far stay.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read or written.</exception>
-    /// <returns>How much of the file nothing refers to afterwards, in bytes.</returns>
-    public static long RepairTables(
+    /// <returns>What becomes of the file.</returns>
+    public static TableRepairs RepairTables(
         QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         new ImageRepairer(image, writer, log, progress, cancellation).Run();
 
-    private long Run()
+    private TableRepairs Run()
     {
         MarkTable(_image.L1TableOffset);
         _l1Reader.Read(_image.L1TableOffset, NoteTables);
@@ -83,7 +87,11 @@ internal sealed class ImageRepairer
 
         // A part of a cluster at the end of the file becomes a whole one when something is put behind it.
         long tail = _hasCopied && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
-        return _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count);
+        return new TableRepairs(
+            _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count),
+            _copiedClusters,
+            _geometry.BytesOf(_tableClusters.Count),
+            Math.Min(_geometry.BytesOf(_tableClusters.Count), _changedPages * TableCache.PageBytesFor(_geometry)));
     }
 
     private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
@@ -144,14 +152,15 @@ internal sealed class ImageRepairer
     {
         NoteTable(QedRepairKind.TableCopied, l1Index);
         _hasCopied = true;
+        long used = EntriesInDisk(l1Index);
         if (_writer is null)
         {
+            CountCopies(_geometry.TableSize + CountData(offset, used));
             return;
         }
 
         long copy = _writer.Take(_geometry.TableSize);
         ulong[] changed = [];
-        long used = EntriesInDisk(l1Index);
         _l2Reader.Read(offset, (firstIndex, entries) =>
         {
             if (changed.Length < entries.Length)
@@ -163,8 +172,7 @@ internal sealed class ImageRepairer
             {
                 _cancellation.ThrowIfCancellationRequested();
                 ClusterEntry entry = new(entries[i]);
-                bool isValidData = !entry.IsUnallocated && !entry.IsZero
-                    && firstIndex + i < used && entry.ProblemIn(_layout, 1) == EntryProblem.None;
+                bool isValidData = IsValidData(entry, firstIndex + i, used);
                 changed[i] = isValidData ? (ulong)CopyCluster(entry.Offset) : entry.IsZero ? entry.Value : 0;
             }
 
@@ -174,6 +182,49 @@ internal sealed class ImageRepairer
                 System.Runtime.InteropServices.MemoryMarshal.AsBytes(changed.AsSpan(0, entries.Length)));
         });
         _writer.Repoint(_image.L1TableOffset, l1Index, copy);
+    }
+
+    private bool IsValidData(ClusterEntry entry, long index, long used) =>
+        !entry.IsUnallocated && !entry.IsZero && index < used && entry.ProblemIn(_layout, 1) == EntryProblem.None;
+
+    // Many entries can lead to one table, so the answer is remembered.
+    private long CountData(long table, long used)
+    {
+        bool isWhole = used == _geometry.EntriesPerTable;
+        if (used == 0)
+        {
+            return 0;
+        }
+
+        if (isWhole && _dataInCopied.TryGetValue(table, out long known))
+        {
+            return known;
+        }
+
+        long count = 0;
+        _l2Reader.Read(table, (firstIndex, entries) =>
+        {
+            for (int i = 0; i < entries.Length; i++)
+            {
+                count += IsValidData(new ClusterEntry(entries[i]), firstIndex + i, used) ? 1 : 0;
+            }
+        });
+        if (isWhole)
+        {
+            _dataInCopied[table] = count;
+        }
+
+        return count;
+    }
+
+    // At most what all entries of all tables can lead to, which is no more than 2^54.
+    private void CountCopies(long clusters) => _copiedClusters += clusters;
+
+    private void CountChange(long entryOffset)
+    {
+        long page = entryOffset / TableCache.PageBytesFor(_geometry);
+        _changedPages += page == _lastChangedPage ? 0 : 1;
+        _lastChangedPage = page;
     }
 
     // Data that is a table at the same time is copied before any table changes, so that it stays what it was.
@@ -265,6 +316,7 @@ internal sealed class ImageRepairer
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
             _hasCopied = true;
+            CountCopies(1);
             if (_writer is not null)
             {
                 _writer.Repoint(table, index, _copiedEarly.TryGetValue((table, index), out long copy) ? copy : CopyCluster(entry.Offset));
@@ -291,6 +343,7 @@ internal sealed class ImageRepairer
     {
         long start = _geometry.VirtualOffset(l1Index, index);
         long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
+        CountChange(QedGeometry.EntryOffset(table, index));
         _log.Add(kind, QedGeometry.EntryOffset(table, index), start, Math.Min(_geometry.ClusterSize, end - start));
     }
 
@@ -298,6 +351,7 @@ internal sealed class ImageRepairer
     {
         long start = _geometry.VirtualOffset(l1Index, 0);
         long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
+        CountChange(QedGeometry.EntryOffset(_image.L1TableOffset, l1Index));
         _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, Math.Min(_geometry.BytesPerL2Table, end - start));
     }
 }

@@ -36,9 +36,12 @@ internal sealed class TableCache
     public TableCache(IStorage storage, QedGeometry geometry)
     {
         _storage = storage;
-        _pageBytes = Math.Min(LargestPage, geometry.ClusterSize);
+        _pageBytes = PageBytesFor(geometry);
         _slots = new TablePage?[Budget / _pageBytes];
     }
+
+    /// <summary>The size of a page, in bytes.</summary>
+    public static int PageBytesFor(QedGeometry geometry) => Math.Min(LargestPage, geometry.ClusterSize);
 
     /// <summary>Whether changes of L2 tables wait to be written.</summary>
     public bool HasChangedL2 => _changedL2.Count > 0;
