@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using QedTools.Qed.Format;
 using QedTools.Storage;
 using QedTools.Tests.Reliability;
 using QedTools.Tests.Support;

@@ -25,6 +25,8 @@ public sealed class RepairRoomTests
     private const int Table = 4 * Cluster;
     private const long Entries = Table / 8;
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public static TheoryData<string, bool> Damaged
     {
         get
@@ -92,8 +94,8 @@ public sealed class RepairRoomTests
         try
         {
             ImageRepairOptions options = new() { NoBackup = !saves };
-            QedDiskFullException error = Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, options));
-            Assert.Equal(error.RequiredBytes, Assert.Throws<QedDiskFullException>(() => ImageRepair.Plan(path, options)).RequiredBytes);
+            QedDiskFullException error = Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, options, cancellation: Token));
+            Assert.Equal(error.RequiredBytes, Assert.Throws<QedDiskFullException>(() => ImageRepair.Plan(path, options, cancellation: Token)).RequiredBytes);
 
             // One copy for each entry but the first; where tables share one, tables and what they lead to.
             long copies = manyTables ? (Entries - 1) * (Entries + 4) : 0;
@@ -120,7 +122,7 @@ public sealed class RepairRoomTests
             Assert.Skip("The host does not tell how much room there is, or has 64 TiB.");
         }
 
-        Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, new ImageRepairOptions { NoBackup = true }));
+        Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, new ImageRepairOptions { NoBackup = true }, cancellation: Token));
         Assert.Equal(640 << 10, new FileInfo(path).Length);
     }
 
