@@ -20,6 +20,7 @@ public static class ImageOptimization
     /// <param name="cancellation">Stops it; the image is whole, and smaller by what was done so far.</param>
     /// <returns>What became of it.</returns>
     /// <exception cref="QedCorruptException">The image is damaged.</exception>
+    /// <exception cref="QedDiskFullException">There is not the room that packing takes on the way.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
@@ -28,8 +29,8 @@ public static class ImageOptimization
     {
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
+        QedCheckResult check = RequirePackable(chain, progress: null, cancellation);
         chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);
-        QedCheckResult check = image.RequireSound(progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
         (long zeroed, long dropped) = Free(chain, image, options, progress, cancellation);
@@ -60,8 +61,7 @@ public static class ImageOptimization
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, options);
-        chain.RequireWritable(0, OtherOverlays.Unaffected, progress, cancellation);
-        return ((QedImage)chain.Layers[0]).RequireSound(progress: null, cancellation);
+        return RequirePackable(chain, progress, cancellation);
     }
 
     private static BackingChain Open(string path, ImageOptimizationOptions options)
@@ -70,6 +70,19 @@ public static class ImageOptimization
         return options.AgainstBackingFile
             ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+    }
+
+    private static QedCheckResult RequirePackable(BackingChain chain, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        QedImage image = (QedImage)chain.Layers[0];
+        chain.RequireWritable(0, OtherOverlays.Unaffected, progress, cancellation);
+        QedCheckResult check = image.RequireSound(progress: null, cancellation);
+        if (check.Status == QedCheckStatus.Leaks)
+        {
+            new PackingPlan(image, ImageChecker.Survey(image, progress: null, cancellation)).RequireRoom();
+        }
+
+        return check;
     }
 
     private static (long Zeroed, long Dropped) Free(

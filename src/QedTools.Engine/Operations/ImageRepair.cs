@@ -16,24 +16,23 @@ public static class ImageRepair
     /// <summary>The extension of a backup, with the dot.</summary>
     internal const string BackupExtension = ".qedundo";
 
-    /// <summary>Tells what a repair would do. Never changes a byte.</summary>
+    /// <summary>Tells what a repair would do, and how much room it needs. Never changes a byte.</summary>
     /// <param name="path">The image.</param>
+    /// <param name="options">How.</param>
     /// <param name="progress">Is told how far the check is; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The check as before and afterwards, and the repairs that would be made.</returns>
+    /// <exception cref="QedDiskFullException">There is not enough room for it.</exception>
     /// <exception cref="QedException">It cannot be opened or read.</exception>
     public static QedRepairResult Plan(
-        string path, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+        string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using QedImage image = Open(HostFiles.Open(path, StorageAccess.Write));
-        QedCheckResult before = ImageChecker.Check(image, progress, cancellation);
+        ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
+        QedCheckResult before = survey.Result;
         RepairLog log = new();
-        long leaked = before.LeakedBytes;
-        if (before.Status == QedCheckStatus.Corrupt)
-        {
-            leaked = ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
-        }
-
+        RepairRoom room = PlanTables(image, survey, options, log, cancellation, out long leaked);
+        room.Require(image.Storage);
         if (leaked > 0)
         {
             log.Add(QedRepair.ForLeaks(leaked));
@@ -44,7 +43,7 @@ public static class ImageRepair
             log.Add(QedRepair.ForNeedCheck());
         }
 
-        return Result(before, before, log, backupPath: null);
+        return Result(before, before, log, backupPath: null, room);
     }
 
     /// <summary>Repairs all that a check can find, and gives leaked clusters back to the host.</summary>
@@ -53,6 +52,7 @@ public static class ImageRepair
     /// <param name="progress">Is told how far check and repair are; may be null.</param>
     /// <param name="cancellation">Stops it; the image is then as it was before, or without a backup partly repaired.</param>
     /// <returns>What was found, done and left.</returns>
+    /// <exception cref="QedDiskFullException">There is not enough room for it; nothing was changed.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed. With a backup it is as it was before.</exception>
@@ -75,16 +75,18 @@ public static class ImageRepair
                 log.Add(QedRepair.ForNeedCheck());
             }
 
-            return Result(before, before with { NeedsCheck = false }, log, backupPath: null);
+            return Result(before, before with { NeedsCheck = false }, log, backupPath: null, room: default);
         }
 
+        RepairRoom room = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
+        room.Require(file);
         if (options.NoBackup)
         {
             QedCheckResult after = Repair(image, before, undo: null, journal: null, log, progress, cancellation);
-            return Result(before, after, log, backupPath: null);
+            return Result(before, after, log, backupPath: null, room);
         }
 
-        return RepairWithBackup(file, options.Trace, before, log, progress, cancellation);
+        return RepairWithBackup(file, options.Trace, before, log, room, progress, cancellation);
     }
 
     /// <summary>Takes a repair back: the image is what it was before it.</summary>
@@ -116,6 +118,23 @@ public static class ImageRepair
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using IStorage target = HostFiles.Open(path, StorageAccess.Write);
         RequireFits(UndoBackup.Read(journal), target);
+    }
+
+    private static RepairRoom PlanTables(
+        QedImage image, ImageSurvey survey, ImageRepairOptions options, RepairLog log, CancellationToken cancellation, out long leaked)
+    {
+        leaked = survey.Result.LeakedBytes;
+        switch (survey.Result.Status)
+        {
+            case QedCheckStatus.Corrupt:
+                TableRepairs repairs = ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
+                leaked = repairs.LeakedBytes;
+                return RepairRoom.ForTables(image, repairs, saves: !options.NoBackup);
+            case QedCheckStatus.Leaks:
+                return RepairRoom.ForLeaks(image, survey, saves: !options.NoBackup);
+            default:
+                return default;
+        }
     }
 
     // The old header comes last: until then a cut leaves an image that says that it needs a check.
@@ -215,6 +234,7 @@ public static class ImageRepair
         OperationTrace? trace,
         QedCheckResult before,
         RepairLog log,
+        RepairRoom room,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
@@ -236,7 +256,7 @@ public static class ImageRepair
                 QedCheckResult after = Repair(image, before, undo, journal, log, progress, cancellation);
                 undo.Flush();
                 journal.Seal(file, start: default);
-                return Result(before, after, log, journal.Path);
+                return Result(before, after, log, journal.Path, room);
             }
         }
         catch
@@ -364,7 +384,7 @@ public static class ImageRepair
         }
     }
 
-    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath) => new()
+    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath, RepairRoom room) => new()
     {
         Path = Path.GetFullPath(before.Path),
         Before = before,
@@ -372,5 +392,6 @@ public static class ImageRepair
         Repairs = log.Kept,
         RepairCount = log.Count,
         BackupPath = backupPath,
+        RequiredBytes = room.TotalBytes,
     };
 }

@@ -360,7 +360,7 @@ internal sealed class QedImage : IDiskLayer
         {
             if (writer.HasFree)
             {
-                ImageCompactor.Pack(this, writer);
+                PackIfThereIsRoom(writer);
             }
 
             writer.Close();
@@ -400,6 +400,19 @@ internal sealed class QedImage : IDiskLayer
         {
             Writer = null;
             Storage.Dispose();
+        }
+    }
+
+    // Leaks do no harm, and an image can always be closed.
+    private void PackIfThereIsRoom(MetadataWriter writer)
+    {
+        try
+        {
+            ImageCompactor.Pack(this, writer);
+        }
+        catch (QedDiskFullException e) when (e.RequiredBytes is not null)
+        {
+            _onDecision?.Invoke($"{PrintableText.Of(Storage.Path)}: unused clusters stay in the file. {e.Message}");
         }
     }
 

@@ -32,6 +32,8 @@ internal sealed class FileStorage : IStorage
 
     public long AllocatedBytes => Status.AllocatedBytes ?? Length;
 
+    public StorageRoom? Room => FreeRoom.OfFile(Path, Status.Device);
+
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
 
     /// <summary>Whether a lock of this storage's own keeps others out; false too where the file system has no locks.</summary>

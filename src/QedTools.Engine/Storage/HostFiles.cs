@@ -76,6 +76,9 @@ internal static class HostFiles
     /// <summary>The folder that a file is in, as a full path; an empty text for a root.</summary>
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
 
+    /// <summary>How much the disk under a folder can still take; null where the host cannot tell.</summary>
+    public static StorageRoom? RoomIn(string folder) => FreeRoom.OfFolder(folder);
+
     /// <summary>The files of a folder, by their full paths; not those in the folders inside it.</summary>
     /// <exception cref="QedException">It is not there, or may not be read.</exception>
     public static string[] FilesIn(string folder)

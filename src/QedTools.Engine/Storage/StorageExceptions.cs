@@ -82,6 +82,9 @@ public sealed class QedDiskFullException : QedException
     private QedDiskFullException(string path, string message, Exception innerException, long? offset)
         : base(path, message, innerException) => Offset = offset;
 
+    private QedDiskFullException(string path, string message, long required, long available)
+        : base(path, message) => (RequiredBytes, AvailableBytes) = (required, available);
+
     /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
     public long? Offset { get; }
 
@@ -95,6 +98,24 @@ public sealed class QedDiskFullException : QedException
             innerException,
             offset);
     }
+
+    /// <summary>How much room is needed at most, in bytes, where that was found out before anything was changed; else null.</summary>
+    public long? RequiredBytes { get; }
+
+    /// <summary>How much room there was then, in bytes; else null.</summary>
+    public long? AvailableBytes { get; }
+
+    /// <summary>The error for what was not begun because it could fill the disk.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="action">What was going to be done, as a verb: "repair".</param>
+    /// <param name="place">Where the room is missing: the file, or what is written beside it.</param>
+    /// <param name="required">How much room that takes at most, in bytes.</param>
+    /// <param name="available">How much there is, in bytes.</param>
+    internal static QedDiskFullException ForRoom(string path, string action, string place, long required, long available) => new(
+        path,
+        $"Not enough room to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, and {ByteSize.FormatExact(available)} are free. Nothing was changed. Free some space, or move the image to a larger disk, and try again.",
+        required,
+        available);
 
     private static string Describe(string path, string action, long? offset)
     {

@@ -62,6 +62,8 @@ internal sealed class UndoStorage : IStorage
 
     public long AllocatedBytes => _inner.AllocatedBytes;
 
+    public StorageRoom? Room => _inner.Room;
+
     public bool IsInUse => _inner.IsInUse;
 
     public int Read(long offset, Span<byte> buffer)

@@ -23,6 +23,8 @@ internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage
 
     public long AllocatedBytes => inner.AllocatedBytes;
 
+    public StorageRoom? Room => inner.Room;
+
     public bool IsInUse => inner.IsInUse;
 
     public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);

@@ -220,6 +220,9 @@ internal static class Messages
     /// <summary>One repair, done or to be done.</summary>
     public static string Repair(string path, QedRepair repair) => $"{Shown(path)}: {repair.Description}";
 
+    /// <summary>How much room a repair needs.</summary>
+    public static string RepairRoom(string path, long bytes) => $"{Shown(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of room on the disk.";
+
     /// <summary>How to take a repair back.</summary>
     public static string RepairCanBeTakenBack(string path, string backupPath) =>
         $"{Shown(path)}: take it back with Repair-QedImage -RestoreFrom {Name(backupPath)}.";

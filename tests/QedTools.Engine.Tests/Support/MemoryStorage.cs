@@ -28,6 +28,8 @@ internal sealed class MemoryStorage : IStorage
 
     public long AllocatedBytes => (long)_pages.Count * PageSize;
 
+    public StorageRoom? Room => null;
+
     public bool IsInUse => false;
 
     public int Read(long offset, Span<byte> buffer)

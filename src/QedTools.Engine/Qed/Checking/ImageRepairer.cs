@@ -37,6 +37,10 @@ internal sealed class ImageRepairer
     private readonly ClusterSet _tablesWithData = new();
     private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
     private long _paddedEnd;
+    private readonly Dictionary<long, long> _dataInCopied = [];
+    private long _copiedClusters;
+    private long _changedPages;
+    private long _lastChangedPage = -1;
     private bool _hasCopied;
 
     private ImageRepairer(
@@ -61,12 +65,12 @@ internal sealed class ImageRepairer
     /// <param name="cancellation">Stops between two repairs; those made so far stay.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read or written.</exception>
-    /// <returns>How much of the file nothing refers to afterwards, in bytes.</returns>
-    public static long RepairTables(
+    /// <returns>What becomes of the file.</returns>
+    public static TableRepairs RepairTables(
         QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         new ImageRepairer(image, writer, log, progress, cancellation).Run();
 
-    private long Run()
+    private TableRepairs Run()
     {
         MarkTable(_image.L1TableOffset);
         NoteL1Length();
@@ -90,7 +94,11 @@ internal sealed class ImageRepairer
         long last = _geometry.ClusterAt(_layout.FileLength);
         bool isInUse = _tableClusters.Contains(last) || _dataClusters.Contains(last);
         long tail = (_hasCopied || isInUse) && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
-        return _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count);
+        return new TableRepairs(
+            _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count),
+            _copiedClusters,
+            _geometry.BytesOf(_tableClusters.Count),
+            Math.Min(_geometry.BytesOf(_tableClusters.Count), _changedPages * TableCache.PageBytesFor(_geometry)));
     }
 
     private void NoteL1Length()
@@ -163,14 +171,15 @@ internal sealed class ImageRepairer
     {
         NoteTable(QedRepairKind.TableCopied, l1Index);
         _hasCopied = true;
+        long used = EntriesInDisk(l1Index);
         if (_writer is null)
         {
+            CountCopies(_geometry.TableSize + CountData(offset, used));
             return;
         }
 
         long copy = _writer.Take(_geometry.TableSize);
         ulong[] changed = [];
-        long used = EntriesInDisk(l1Index);
         _l2Reader.Read(offset, (firstIndex, entries) =>
         {
             if (changed.Length < entries.Length)
@@ -192,6 +201,46 @@ internal sealed class ImageRepairer
                 System.Runtime.InteropServices.MemoryMarshal.AsBytes(changed.AsSpan(0, entries.Length)));
         });
         _writer.Repoint(_image.L1TableOffset, l1Index, copy);
+    }
+
+    // Many entries can lead to one table, so the answer is remembered.
+    private long CountData(long table, long used)
+    {
+        bool isWhole = used == _geometry.EntriesPerTable;
+        if (used == 0)
+        {
+            return 0;
+        }
+
+        if (isWhole && _dataInCopied.TryGetValue(table, out long known))
+        {
+            return known;
+        }
+
+        long count = 0;
+        _l2Reader.Read(table, (firstIndex, entries) =>
+        {
+            for (int i = 0; i < entries.Length; i++)
+            {
+                count += firstIndex + i < used && IsData(new ClusterEntry(entries[i])) ? 1 : 0;
+            }
+        });
+        if (isWhole)
+        {
+            _dataInCopied[table] = count;
+        }
+
+        return count;
+    }
+
+    // At most what all entries of all tables can lead to, which is no more than 2^54.
+    private void CountCopies(long clusters) => _copiedClusters += clusters;
+
+    private void CountChange(long entryOffset)
+    {
+        long page = entryOffset / TableCache.PageBytesFor(_geometry);
+        _changedPages += page == _lastChangedPage ? 0 : 1;
+        _lastChangedPage = page;
     }
 
     // Entries that lead behind the end of the file are cleared before the file grows: otherwise a crash would leave them leading to
@@ -327,6 +376,7 @@ internal sealed class ImageRepairer
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
             _hasCopied = true;
+            CountCopies(1);
             if (_writer is not null)
             {
                 _writer.Repoint(table, index, _copiedEarly.TryGetValue((table, index), out long copy) ? copy : CopyCluster(entry.Offset));
@@ -358,12 +408,14 @@ internal sealed class ImageRepairer
     private void Note(QedRepairKind kind, long l1Index, long table, long index)
     {
         (long start, long length) = MappedBy(l1Index, index);
+        CountChange(QedGeometry.EntryOffset(table, index));
         _log.Add(kind, QedGeometry.EntryOffset(table, index), start, length);
     }
 
     private void NoteTable(QedRepairKind kind, long l1Index)
     {
         (long start, long length) = MappedBy(l1Index);
+        CountChange(QedGeometry.EntryOffset(_image.L1TableOffset, l1Index));
         _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, length);
     }
 

@@ -39,9 +39,12 @@ internal sealed class TableCache
     {
         _storage = storage;
         _read = read;
-        _pageBytes = Math.Min(LargestPage, geometry.ClusterSize);
+        _pageBytes = PageBytesFor(geometry);
         _slots = new TablePage?[Budget / _pageBytes];
     }
+
+    /// <summary>The size of a page, in bytes.</summary>
+    public static int PageBytesFor(QedGeometry geometry) => Math.Min(LargestPage, geometry.ClusterSize);
 
     /// <summary>Fills a buffer from an offset of the file on, in bytes.</summary>
     public delegate void StorageReader(long offset, Span<byte> buffer);

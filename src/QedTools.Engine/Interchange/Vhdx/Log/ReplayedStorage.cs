@@ -24,6 +24,8 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public long AllocatedBytes => file.AllocatedBytes;
 
+    public StorageRoom? Room => file.Room;
+
     public bool IsInUse => file.IsInUse;
 
     public int Read(long offset, Span<byte> buffer)
