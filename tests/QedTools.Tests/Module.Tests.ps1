@@ -281,6 +281,13 @@ Describe 'The parameters' {
         @{ Line = 'New-QedImage x 1MB -BackingFormat '; Expected = 'Probe', 'Raw' }
         @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Data', 'Unallocated', 'Zero' }
         @{ Line = 'Get-QedAllocationMap x -State D'; Expected = , 'Data' }
+        @{ Line = 'Get-QedAllocationMap x -Offset 3'; Expected = '3GB', '3KB', '3MB', '3TB' }
+        @{ Line = 'Get-QedAllocationMap x -Length 6'; Expected = '64KB', '6GB', '6KB', '6MB', '6TB' }
+        @{ Line = 'Show-QedAllocationMap x -Offset Q'; Expected = @() }
+        @{ Line = 'Show-QedAllocationMap x -Width '; Expected = '100', '120', '160', '80' }
+        @{ Line = 'Show-QedAllocationMap x -OutFile x.svg -Width '; Expected = '1200', '1600', '2400', '800' }
+        @{ Line = 'Show-QedAllocationMap x -Height 1'; Expected = , '16' }
+        @{ Line = 'Show-QedAllocationMap x -Height Q'; Expected = @() }
         @{ Line = 'Show-QedAllocationMap x -Color '; Expected = 'Always', 'Auto', 'Never' }
     ) {
         $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches | ForEach-Object { $_.CompletionText })
