@@ -133,6 +133,18 @@ Describe 'What -Verbose tells' {
     }
 }
 
+Describe 'What -Verbose and -Debug tell of a map' {
+    It 'is the same as a list and as a picture' {
+        $top, $base = Copy-Fixture 'chains/over-qed.qed', 'chains/base.qed' -Folder (New-Folder 'told')
+        $listed = Invoke-Recorded { Get-QedAllocationMap $top -BackingChain -Verbose -Debug }
+        $drawn = Invoke-Recorded { Show-QedAllocationMap $top -BackingChain -Verbose -Debug }
+        $listed.Verbose | Should -Not -BeNullOrEmpty
+        $listed.Debug | Should -Not -BeNullOrEmpty
+        foreach ($line in $listed.Verbose) { $drawn.Verbose | Should -Contain $line }
+        foreach ($line in $listed.Debug) { $drawn.Debug | Should -Contain $line }
+    }
+}
+
 Describe 'What -Debug tells' {
     BeforeAll {
         # The debug lines alone. The preference is set: in Windows PowerShell -Debug asks at every line.

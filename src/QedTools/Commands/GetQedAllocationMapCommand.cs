@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 
 namespace QedTools.Commands;
 
@@ -14,11 +15,13 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
     /// <summary>Where to begin, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [ArgumentCompleter(typeof(OffsetCompleter))]
     public long Offset { get; set; }
 
     /// <summary>How far to go, in bytes; to the end of the disk unless given.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [ArgumentCompleter(typeof(OffsetCompleter))]
     public long? Length { get; set; }
 
     /// <summary>Only extents of these states.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
 using QedTools.Sessions;
@@ -10,6 +11,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private CommandTrace? _trace;
+    private ICollection<string> _typed = [];
 
     /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops.</summary>
     protected CancellationToken Cancellation => _cancellation.Token;
@@ -28,7 +30,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _trace = CommandTrace.Of(this);
+    protected override void BeginProcessing()
+    {
+        _trace = CommandTrace.Of(this);
+        _typed = [.. MyInvocation.BoundParameters.Keys];
+    }
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _cancellation.Cancel();
@@ -79,6 +85,9 @@ public abstract class QedCommand : PSCmdlet, IDisposable
             });
         }
     }
+
+    /// <summary>Whether a parameter is on the command line, with a value or a script block, so that no property of the piped object counts.</summary>
+    private protected bool IsTyped(string parameter) => _typed.Contains(parameter);
 
     /// <summary>Tells what was decided, to those who asked for it.</summary>
     private protected new void WriteVerbose(string text) => SessionStreams.WriteVerbose(this, text);

@@ -14,7 +14,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
     public SwitchParameter NoBackup { get; set; }
 
     /// <summary>Take a repair back: the backup that it made.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupCompleter))]
     public string? RestoreFrom { get; set; }

@@ -10,8 +10,10 @@ namespace QedTools.Commands;
 public sealed class ResizeQedImageCommand : QedChangeCommand
 {
     /// <summary>The new size, in bytes; rounded up to a multiple of 512.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [Alias("Size")]
+    // Without the alias Size, as -Size is short for it anyway: an alias would take the Size of a piped file, which is the file's
+    // length on Linux and macOS, for the disk's.
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [EmptyMeansNotGiven]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long SizeBytes { get; set; }
 

@@ -55,7 +55,8 @@ internal static class Messages
     public static string ProgressStatus(OperationProgress progress, double bytesPerSecond)
     {
         string speed = bytesPerSecond > 0 ? $", {ByteSize.FormatShort(bytesPerSecond)}/s" : string.Empty;
-        return $"{ByteSize.FormatShort(progress.BytesDone)} of {ByteSize.Format(progress.BytesTotal)}{speed}";
+        string stage = progress.Stages > 1 ? $"step {progress.Stage} of {progress.Stages}, " : string.Empty;
+        return $"{stage}{ByteSize.FormatShort(progress.BytesDone)} of {ByteSize.Format(progress.BytesTotal)}{speed}";
     }
 
     /// <summary>What was left out of the debug stream.</summary>
@@ -241,6 +242,10 @@ internal static class Messages
             ? $"Grow {sizes}."
             : $"Shrink {sizes}, and discard {ByteSize.FormatExact(plan.DiscardedBytes)} of stored data.";
     }
+
+    /// <summary>The object in the pipeline named the backing file that the image has.</summary>
+    public static string KeepsBackingFile(string path, string? name) =>
+        $"{Name(path)} keeps its backing file {Name(name)}, the one that the object in the pipeline has. Give another one with -BackingFile.";
 
     /// <summary>The size that a disk has now.</summary>
     public static string Resized(QedImageInfo info) => $"{Shown(info.Path)}: the disk has {ByteSize.FormatExact(info.VirtualSize)} now.";
