@@ -94,12 +94,13 @@ internal sealed class BackingChain : IDisposable
             throw QedBackingChainException.ForDepth(namedBy, backing.Name, MaxLayers);
         }
 
-        string path = Locate(namedBy, backing);
+        QedDiskFormat? namedByFormat = DiskFormats.Named(last.FormatName).Kind;
+        string path = Locate(namedBy, backing, namedByFormat);
 
         // Before it is locked: a file above it is locked by this very chain.
         if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
         {
-            throw QedBackingChainException.ForCycle(namedBy, backing.Name);
+            throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat);
         }
 
         IStorage storage;
@@ -109,11 +110,11 @@ internal sealed class BackingChain : IDisposable
         }
         catch (QedFileNotFoundException e)
         {
-            throw QedBackingFileNotFoundException.ForLayer(namedBy, backing.Name, path, e);
+            throw QedBackingFileNotFoundException.ForLayer(namedBy, backing.Name, path, namedByFormat, e);
         }
         catch (QedNotAFileException e)
         {
-            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}. {BackingFilePath.NameAFile}");
+            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}. {BackingAdvice.NameAFile(namedByFormat)}");
         }
 
         Add(storage, FormatOf(backing));
@@ -251,7 +252,7 @@ internal sealed class BackingChain : IDisposable
     }
 
     // The first of the places where a file is; else the first of all, so that its absence is told of.
-    private string Locate(string namedBy, in BackingReference backing)
+    private string Locate(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
     {
         foreach (string name in backing.OtherNames is { } others ? (IEnumerable<string>)[backing.Name, .. others] : [])
         {
@@ -269,7 +270,7 @@ internal sealed class BackingChain : IDisposable
             }
         }
 
-        return BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc);
+        return BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc, namedByFormat);
     }
 
     private void Add(IStorage storage, IDiskFormat? format)

@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using QedTools.Chains;
 
 namespace QedTools;
 
@@ -25,11 +26,12 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
     /// <summary>The path that the name leads to.</summary>
     public string ResolvedPath { get; }
 
-    internal static QedBackingFileNotFoundException ForLayer(string path, string backingFile, string resolved, Exception? cause) => new(
+    internal static QedBackingFileNotFoundException ForLayer(
+        string path, string backingFile, string resolved, QedDiskFormat? namedBy, Exception? cause) => new(
         path,
         backingFile,
         resolved,
-        $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist. Put it back, or name its new place with Set-QedBackingFile.",
+        $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist. {BackingAdvice.ForMissing(namedBy)}",
         cause);
 
     internal static QedBackingFileNotFoundException ForFurtherFile(string path, string name, string resolved, Exception? cause) => new(
@@ -43,8 +45,22 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         path,
         backingFile,
         resolved,
-        $"The backing file '{backingFile}' for '{path}' is not there: '{resolved}' does not exist. A relative name begins in the image's folder; give the name as seen from there, or a full path.",
+        $"The backing file '{backingFile}' for '{path}' is not there: '{resolved}' does not exist. A relative name begins in the image's folder; give the name as seen from there, or a full path.{HomeHint(backingFile)}",
         cause);
+
+    // Shells expand a tilde in names of files, and what an image stores is no such name.
+    private static string HomeHint(string backingFile)
+    {
+        if (backingFile != "~" && !backingFile.StartsWith("~/", StringComparison.Ordinal) && !backingFile.StartsWith("~\\", StringComparison.Ordinal))
+        {
+            return string.Empty;
+        }
+
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return home.Length == 0
+            ? " The character ~ does not stand for a folder in a stored name."
+            : $" The character ~ does not stand for a folder in a stored name: the file in your own folder is '{System.IO.Path.Combine(home, backingFile.Substring(1).TrimStart('/', '\\'))}'.";
+    }
 }
 
 /// <summary>The backing file's name is of a kind that QedTools does not follow.</summary>
@@ -81,7 +97,7 @@ public sealed class QedBackingFileSharedException : QedBackingFileException
     /// <param name="overlays">The images over it, as full paths.</param>
     internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
         : base(path, backingFile, $"'{backingFile}' is the backing file of {Names(overlays)}, which would read wrong data when it changes. "
-            + "Make them independent of it first (for QED images: Set-QedBackingFile -PreserveContent), or use -Force if they are not needed any more.")
+            + "Give them another one first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are not needed any more.")
         => Overlays = overlays;
 
     /// <summary>The other images over it, as full paths.</summary>
@@ -105,14 +121,14 @@ public sealed class QedBackingChainException : QedBackingFileException
     {
     }
 
-    internal static QedBackingChainException ForCycle(string path, string backingFile) => new(
+    internal static QedBackingChainException ForCycle(string path, string backingFile, QedDiskFormat? namedBy) => new(
         path,
         backingFile,
-        $"The backing file '{backingFile}' of '{path}' leads back to a file that is above it. Give one of them another backing file with Set-QedBackingFile.");
+        $"The backing file '{backingFile}' of '{path}' leads back to a file that is above it. {BackingAdvice.ForCycle(namedBy)}");
 
     internal static QedBackingChainException ForDepth(string path, string backingFile, int most) => new(path, backingFile, string.Format(
         CultureInfo.InvariantCulture,
-        "The backing file '{2}' of '{0}' would be one layer too many: a chain has at most {1}. Convert an upper layer to flatten the chain.",
+        "The backing file '{2}' of '{0}' would be one layer too many: a chain has at most {1}. Convert one of the layers in the middle, which flattens what lies under it, and name the result in its place.",
         path,
         most,
         backingFile));

@@ -8,17 +8,22 @@ namespace QedTools.Chains;
 /// <summary>Says which file a stored backing name leads to, or why it leads nowhere.</summary>
 internal static class BackingFilePath
 {
-    /// <summary>What to do about a name that leads to no file, as a sentence.</summary>
-    public const string NameAFile = "Name a file instead, with Set-QedBackingFile.";
+    // What QEMU knows as protocols and as options in a name ("QEMU Block Drivers Reference").
+    private static readonly string[] KnownProtocols =
+    [
+        "json", "file", "nbd", "nbd+unix", "http", "https", "ftp", "ftps", "ssh", "iscsi", "iser", "rbd", "nfs", "gluster", "nvme", "fat",
+        "host_device", "host_cdrom", "vhost-user-blk-pci", "blkdebug", "blkverify", "sheepdog", "vxhs", "quorum", "null-co", "null-aio",
+    ];
 
     /// <summary>The file that <paramref name="name"/> leads to, as a full path. Nothing is opened.</summary>
     /// <param name="imagePath">The image that names it: a relative name begins in its folder.</param>
     /// <param name="name">The name as stored.</param>
     /// <param name="allowUnc">Whether a name may lead to a network share that the image itself is not on.</param>
+    /// <param name="namedBy">The format of the image that stores the name; null: somebody asks for the name now.</param>
     /// <exception cref="QedBackingFileRefusedException">It is a protocol, a device, a share, or no name at all.</exception>
-    public static string Resolve(string imagePath, string name, bool allowUnc)
+    public static string Resolve(string imagePath, string name, bool allowUnc, QedDiskFormat? namedBy = null)
     {
-        if (RefusalOf(imagePath, name, allowUnc) is { } reason)
+        if (RefusalOf(imagePath, name, allowUnc, namedBy) is { } reason)
         {
             throw new QedBackingFileRefusedException(imagePath, name, reason);
         }
@@ -33,7 +38,7 @@ internal static class BackingFilePath
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}). {NameAFile}");
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}). {BackingAdvice.NameAFile(namedBy)}");
         }
     }
 
@@ -63,30 +68,30 @@ internal static class BackingFilePath
         return slash < 0 || colon < slash;
     }
 
-    private static string? RefusalOf(string imagePath, string name, bool allowUnc)
+    private static string? RefusalOf(string imagePath, string name, bool allowUnc, QedDiskFormat? namedBy)
     {
         if (name.Length == 0)
         {
-            return "the name is empty. " + NameAFile;
+            return "the name is empty. " + BackingAdvice.NameAFile(namedBy);
         }
 
         if (name.AsSpan().IndexOf('\0') >= 0)
         {
-            return "the name contains a NUL character. " + NameAFile;
+            return "the name contains a NUL character. " + BackingAdvice.NameAFile(namedBy);
         }
 
         if (HasProtocol(name))
         {
             return IsDriveLetter(name, name.IndexOf(':'))
-                ? "it is a Windows path. Copy the file here and name it with Set-QedBackingFile."
-                : "it names a protocol, and only local files are read. If it is a file with a colon in its name, store it as './" + name + "'.";
+                ? "it is a Windows path. Copy the file here. " + BackingAdvice.NameAFile(namedBy)
+                : ProtocolRefusal(name, namedBy);
         }
 
         if (Platform.IsWindows && IsUncOrDevice(name))
         {
             if (IsDevice(name))
             {
-                return "it is a device path. " + NameAFile;
+                return "it is a device path. " + BackingAdvice.NameAFile(namedBy);
             }
 
             if (!allowUnc && !IsOnShareOf(imagePath, name))
@@ -96,6 +101,17 @@ internal static class BackingFilePath
         }
 
         return null;
+    }
+
+    private static string ProtocolRefusal(string name, QedDiskFormat? namedBy)
+    {
+        const string Fact = "it names a protocol, and only local files are read. ";
+        string protocol = name.Substring(0, name.IndexOf(':'));
+        bool isKnown = Array.Exists(KnownProtocols, known => string.Equals(known, protocol, StringComparison.OrdinalIgnoreCase))
+            || name.AsSpan(protocol.Length + 1).StartsWith("//".AsSpan());
+        return isKnown
+            ? Fact + BackingAdvice.NameAFile(namedBy)
+            : Fact + "If it is a file with a colon in its name, its name has to be './" + name + "'. " + BackingAdvice.NameAFile(namedBy);
     }
 
     private static bool IsDriveLetter(string name, int colon) =>

@@ -73,7 +73,7 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
             {
                 if (!seen.Add(chain.Layers[chain.Layers.Count - 1].Storage.Identity))
                 {
-                    throw QedBackingChainException.ForCycle(imagePath, name);
+                    throw QedBackingChainException.ForCycle(imagePath, name, namedBy: null);
                 }
 
                 if (chain.Layers.Count == BackingChain.MaxLayers)
