@@ -51,6 +51,22 @@ BeforeAll {
     }
 }
 
+Describe '<Command> and a name that is longer than a file can have' -ForEach $readers {
+    It 'says that the file is not there' {
+        $path = Join-TestDrive ('x' * 300)
+        Assert-OneError { & $Command -LiteralPath $path } 'QedFileNotFound' 'ObjectNotFound' $path
+    }
+}
+
+Describe 'New-QedImage and a name that is longer than a file can have' {
+    It 'says so before it makes anything, with -WhatIf as well' {
+        $path = Join-TestDrive ('x' * 300)
+        foreach ($whatIf in $true, $false) {
+            Assert-OneError { New-QedImage $path 1MB -WhatIf:$whatIf } 'QedStorageFailed' 'DeviceError' $path '*Use a shorter name*'
+        }
+    }
+}
+
 Describe '<Command> finds files' -ForEach $readers {
     BeforeAll { $folder = New-Folder 'names' }
 
