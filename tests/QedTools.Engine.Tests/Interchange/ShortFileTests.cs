@@ -84,7 +84,7 @@ public sealed class ShortFileTests : IDisposable
         disk.Read(0, read);
         Assert.Equal(content, read);
 
-        using (FileStream file = File.OpenWrite(_folder.PathOf("base.raw")))
+        using (FileStream file = File.Open(_folder.PathOf("base.raw"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             file.SetLength(1 << 19);
         }

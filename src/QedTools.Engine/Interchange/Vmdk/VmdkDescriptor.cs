@@ -181,8 +181,8 @@ internal sealed record VmdkDescriptor(
             name = ValueIn(line.Trim()) is var (key, value) && key == EncodingKey ? value : null;
         }
 
-        Encoding encoding = name is null ? DescriptorEncoding.Default : DescriptorEncoding.Named(name)
-            ?? throw QedUnsupportedFormatException.ForFeature(path, VmdkFormat.FormatName, $"a descriptor in the encoding '{PrintableText.Of(name)}'");
+        Encoding encoding = string.IsNullOrEmpty(name) ? DescriptorEncoding.Default : DescriptorEncoding.Named(name!)
+            ?? throw QedUnsupportedFormatException.ForFeature(path, VmdkFormat.FormatName, $"a descriptor in the encoding '{PrintableText.Of(name!)}'");
         return encoding.GetString(bytes, 0, length);
     }
 

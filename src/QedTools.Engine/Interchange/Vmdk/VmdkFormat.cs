@@ -48,9 +48,8 @@ internal sealed class VmdkFormat : IDiskFormat
             throw QedUnsupportedFormatException.ForFeature(storage.Path, FormatName, "a sparse extent of the old kind (COWD)");
         }
 
-        throw VmdkParts.IsPart(storage.Path)
-            ? VmdkParts.ErrorFor(storage.Path)
-            : new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\", or a descriptor");
+        throw VmdkParts.TryErrorFor(storage.Path) as QedException
+            ?? new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\", or a descriptor");
     }
 
     public NewDisk Settle(string path, in NewDisk wish)

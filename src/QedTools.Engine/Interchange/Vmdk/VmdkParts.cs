@@ -14,12 +14,15 @@ internal static class VmdkParts
     private const int MaxFiles = 1000;
     private const int MaxDescriptorBytes = 64 << 10;
 
-    /// <summary>Whether a file is one, by its name or because a descriptor in its folder says so.</summary>
-    public static bool IsPart(string path) => HasNameOfPart(path) || DescriptorOf(path) is not null;
-
-    /// <summary>The error for one, which names the descriptor if that is in its folder.</summary>
+    /// <summary>The error for a file that is a part of a disk. It names the descriptor if that is in the file's folder.</summary>
     public static QedUnsupportedFormatException ErrorFor(string path) =>
         QedUnsupportedFormatException.ForPart(path, VmdkFormat.FormatName, DescriptorOf(path));
+
+    /// <summary>The same for a file that may be one: null if neither its name nor a descriptor in its folder says so.</summary>
+    public static QedUnsupportedFormatException? TryErrorFor(string path) =>
+        DescriptorOf(path) is { } descriptor ? QedUnsupportedFormatException.ForPart(path, VmdkFormat.FormatName, descriptor)
+        : HasNameOfPart(path) ? QedUnsupportedFormatException.ForPart(path, VmdkFormat.FormatName, whole: null)
+        : null;
 
     private static string? DescriptorOf(string path)
     {
@@ -27,9 +30,12 @@ internal static class VmdkParts
         {
             string fullPath = Path.GetFullPath(path);
             string fileName = Path.GetFileName(fullPath);
+
+            // disk.vmdk describes disk-s001.vmdk more likely than any other file does.
             return HostFiles.FilesIn(Path.GetDirectoryName(fullPath) ?? fullPath)
                 .Where(file => Path.GetExtension(file).Equals(Extension, StringComparison.OrdinalIgnoreCase) && file != fullPath)
-                .OrderBy(file => file, StringComparer.Ordinal)
+                .OrderBy(file => !fileName.StartsWith(Path.GetFileNameWithoutExtension(file), StringComparison.OrdinalIgnoreCase))
+                .ThenBy(file => file, StringComparer.Ordinal)
                 .Take(MaxFiles)
                 .FirstOrDefault(file => Describes(file, fileName)) is { } found ? Path.GetFileName(found) : null;
         }

@@ -202,9 +202,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         if (text[0] == 0)
         {
             // QEMU leaves room for a descriptor in the parts of a disk too.
-            throw VmdkParts.IsPart(storage.Path)
-                ? VmdkParts.ErrorFor(storage.Path)
-                : Damaged(storage, "the descriptor", "empty", "the text that describes the disk");
+            throw VmdkParts.TryErrorFor(storage.Path) as QedException
+                ?? Damaged(storage, "the descriptor", "empty", "the text that describes the disk");
         }
 
         VmdkDescriptor descriptor = VmdkDescriptor.Parse(storage.Path, text);
