@@ -337,7 +337,7 @@ internal sealed class BackingChain : IDisposable
         string path;
         try
         {
-            path = Locate(namedBy, name);
+            path = Locate(namedBy, name, DiskFormats.Named(_layers[depth].FormatName).Kind);
         }
         catch (QedBackingFileRefusedException e)
         {
@@ -354,7 +354,7 @@ internal sealed class BackingChain : IDisposable
 
             if (Contains(identity))
             {
-                throw QedBackingChainException.ForCycle(namedBy, name.Name);
+                throw QedBackingChainException.ForCycle(namedBy, name.Name, DiskFormats.Named(_layers[depth].FormatName).Kind);
             }
         }
 

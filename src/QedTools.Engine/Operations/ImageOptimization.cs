@@ -5,6 +5,7 @@ using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Qed;
+using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
