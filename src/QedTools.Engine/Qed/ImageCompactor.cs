@@ -71,17 +71,16 @@ internal sealed class ImageCompactor
     private (long LowestMoved, long FirstFree) PlanDataMoves()
     {
         long free = NextFree(_firstCluster);
-        long data = _survey.Data.Largest;
         long lowestMoved = long.MaxValue;
-        while (free < data)
+        foreach (long data in _survey.Data.Descending())
         {
-            if (_survey.Data.Contains(data))
+            if (data <= free)
             {
-                lowestMoved = data;
-                free = NextFree(free + 1);
+                break;
             }
 
-            data--;
+            lowestMoved = data;
+            free = NextFree(free + 1);
         }
 
         return (lowestMoved, Math.Min(free, lowestMoved));
@@ -169,6 +168,12 @@ internal sealed class ImageCompactor
             long from = cluster;
             if (from - target < _geometry.TableSize)
             {
+                if (behindAll > _geometry.MaxFileClusters - _geometry.TableSize)
+                {
+                    // No file is that long: this table and those behind it stay where they are.
+                    return behindAll;
+                }
+
                 MoveTable(l1Index, from, behindAll);
                 from = behindAll;
             }

@@ -13,6 +13,7 @@ internal sealed class VhdBlockMap
     private readonly VhdBlocks _blocks;
     private readonly BlockTable _table;
     private readonly byte[] _fullBitmap;
+    private readonly int _alignment;
     private volatile Bitmap? _lastBitmap;
     private long _end;
 
@@ -29,6 +30,7 @@ internal sealed class VhdBlockMap
         _blocks = blocks;
         _table = new BlockTable(storage, tableOffset, blocks.CountFor(virtualSize), isBigEndian: true);
         _end = newEnd ?? 0;
+        _alignment = blocks.AlignmentFor(virtualSize, _end);
         _fullBitmap = IsNew ? new byte[blocks.BitmapBytes] : [];
         _fullBitmap.AsSpan().Fill(byte.MaxValue);
     }
@@ -51,13 +53,13 @@ internal sealed class VhdBlockMap
     {
         long index = _blocks.IndexOf(offset);
         int within = _blocks.OffsetIn(offset);
-        long most = Math.Min(length, _blocks.BlockSize - within);
-        uint entry = _table[index];
+        long alike = _table.CountAlike(index, _blocks.CountFor(within + length), out uint entry);
         if (entry == VhdBlocks.Unused)
         {
-            return new VhdRun(most, IsData: false, FileOffset: 0);
+            return new VhdRun(Math.Min(length, (alike * _blocks.BlockSize) - within), IsData: false, FileOffset: 0);
         }
 
+        long most = Math.Min(length, _blocks.BlockSize - within);
         long data = _blocks.DataOffset(entry);
         if (IsNew)
         {
@@ -82,7 +84,7 @@ internal sealed class VhdBlockMap
         uint entry = _table[index];
         if (entry == VhdBlocks.Unused)
         {
-            entry = _blocks.EntryBehind(_end);
+            entry = _blocks.EntryBehind(_end, _alignment);
             Storage.Write((long)entry * VhdBlocks.SectorSize, _fullBitmap);
             _table[index] = entry;
             _end = _blocks.DataOffset(entry) + _blocks.BlockSize;

@@ -172,7 +172,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             return null;
         }
 
-        byte[] text = new byte[(int)Math.Min(VmdkDescriptor.MostBytes, header.DescriptorSize * VmdkGrains.SectorSize)];
+        byte[] text = new byte[(int)Math.Min(VmdkDescriptor.MostBytes / VmdkGrains.SectorSize, header.DescriptorSize) * VmdkGrains.SectorSize];
         int done = storage.Read((long)header.DescriptorOffset * VmdkGrains.SectorSize, text);
         text.AsSpan(done).Clear();
         VmdkDescriptor descriptor = VmdkDescriptor.Parse(text);

@@ -10,20 +10,24 @@ namespace QedTools.Qed.Metadata;
 /// </remarks>
 internal sealed class ClusterAllocator
 {
+    private readonly string _path;
     private readonly QedGeometry _geometry;
     private readonly bool _hasTail;
+    private long _clusters; // of the file, as long as it is going to be
 
+    /// <param name="path">The file, for messages.</param>
     /// <param name="geometry">The cluster and table sizes.</param>
     /// <param name="fileLength">The file's length, in bytes; what lies in a part of a cluster at its end stays untouched.</param>
-    public ClusterAllocator(QedGeometry geometry, long fileLength)
+    public ClusterAllocator(string path, QedGeometry geometry, long fileLength)
     {
+        _path = path;
         _geometry = geometry;
         _hasTail = geometry.OffsetInCluster(fileLength) != 0;
-        End = geometry.BytesOf(geometry.ClustersCovering(fileLength));
+        _clusters = geometry.ClustersCovering(fileLength);
     }
 
-    /// <summary>The end of the last cluster handed out or there from the start, in bytes.</summary>
-    public long End { get; private set; }
+    /// <summary>The end of the last cluster handed out, in bytes; only when <see cref="HasGrown"/>.</summary>
+    public long End => _geometry.BytesOf(_clusters);
 
     /// <summary>Whether clusters were handed out, so that the file must reach to <see cref="End"/>.</summary>
     public bool HasGrown { get; private set; }
@@ -33,19 +37,29 @@ internal sealed class ClusterAllocator
 
     /// <summary>Takes clusters that lie side by side and read as zeroes.</summary>
     /// <returns>Where the first begins, in bytes.</returns>
-    /// <exception cref="System.OverflowException">The file would be longer than 63 bits can count.</exception>
+    /// <exception cref="QedLimitException">The file would be longer than 63 bits can count.</exception>
     public long Take(long clusters)
     {
+        if (clusters > _geometry.MaxFileClusters - _clusters)
+        {
+            throw QedLimitException.ForRequest(
+                _path,
+                "the file's length",
+                _geometry.MaxFileClusters,
+                $"up to {_geometry.MaxFileClusters} clusters",
+                $"'{_path}' cannot get any longer: a file has at most {long.MaxValue} bytes. Convert the disk to a new image, which takes only what it needs.");
+        }
+
         long offset = End;
         HasFree |= _hasTail; // becomes a whole cluster that nothing refers to
-        End = checked(End + _geometry.BytesOf(clusters));
+        _clusters += clusters;
         HasGrown = true;
         return offset;
     }
 
     /// <summary>Takes back what was handed out last; it reads as zeroes again.</summary>
     /// <param name="offset">Where it begins, in bytes.</param>
-    public void GiveBack(long offset) => End = offset;
+    public void GiveBack(long offset) => _clusters = _geometry.WholeClusters(offset);
 
     /// <summary>Notes that clusters became free, or that some taken were not used after all.</summary>
     public void NoteFree() => HasFree = true;
@@ -55,6 +69,6 @@ internal sealed class ClusterAllocator
     public void Reset(long end)
     {
         HasFree = false;
-        End = end;
+        _clusters = _geometry.WholeClusters(end);
     }
 }

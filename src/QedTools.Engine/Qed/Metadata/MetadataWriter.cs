@@ -28,7 +28,7 @@ internal sealed class MetadataWriter
         _image = image;
         _tables = tables;
         _storage = image.Storage;
-        _allocator = new ClusterAllocator(image.Header.Geometry, _storage.Length);
+        _allocator = new ClusterAllocator(_storage.Path, image.Header.Geometry, _storage.Length);
     }
 
     /// <summary>Whether something went wrong, so that the image must be checked before it is written to again.</summary>
@@ -127,7 +127,7 @@ internal sealed class MetadataWriter
         {
             BeforeTableChange();
             MapPages(virtualOffset, clusters, entry, step);
-            Trace?.Mapped(virtualOffset, Geometry.BytesOf(clusters), entry);
+            Trace?.Mapped(virtualOffset, Geometry.BytesOf(Math.Min(clusters, Geometry.MaxFileClusters)), entry);
         }
         catch
         {
