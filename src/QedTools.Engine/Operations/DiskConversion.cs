@@ -111,7 +111,7 @@ public static class DiskConversion
         BackingReference? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference
             : null;
-        NewDisk wish = new(QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize))
+        NewDisk wish = new(SectorsFor(source))
         {
             ClusterSize = options.ClusterSize,
             TableSize = options.TableSize,
@@ -121,6 +121,20 @@ public static class DiskConversion
             Backing = backing,
         };
         return DiskFormats.Of(FormatOf(destinationPath, options.Format)).Settle(destinationPath, wish);
+    }
+
+    private static long SectorsFor(BackingChain source)
+    {
+        long size = source.Layers[0].VirtualSize;
+        long rounded = QedGeometry.RoundUpToSector(size);
+        return rounded >= size
+            ? rounded
+            : throw QedLimitException.ForRequest(
+                source.Layers[0].Storage.Path,
+                "SizeBytes",
+                size,
+                $"up to {rounded} bytes",
+                $"'{source.Layers[0].Storage.Path}' is a disk of {size} bytes. New disks consist of whole sectors of 512 bytes, so they have at most {rounded} bytes.");
     }
 
     private static void Copy(

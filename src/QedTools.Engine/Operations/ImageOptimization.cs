@@ -107,10 +107,11 @@ public static class ImageOptimization
         {
             foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
             {
-                for (long at = extent.Start; extent.State == QedExtentState.Data && at < extent.End; at += geometry.ClusterSize)
+                long at = extent.Start;
+                for (long left = extent.State == QedExtentState.Data ? extent.Length : 0; left > 0;)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Span<byte> piece = data.AsSpan(0, (int)Math.Min(geometry.ClusterSize, extent.End - at));
+                    Span<byte> piece = data.AsSpan(0, (int)Math.Min(geometry.ClusterSize, left));
                     own.Read(at, piece);
                     if (backing is not null && ShowsTheSame(backing, at, piece, shown.AsSpan(0, piece.Length)))
                     {
@@ -124,6 +125,8 @@ public static class ImageOptimization
                     }
 
                     progress?.Report(new OperationProgress(at, own.Length));
+                    at += piece.Length;
+                    left -= piece.Length;
                 }
             }
         }

@@ -28,14 +28,16 @@ internal sealed class PackingPlan
         // The highest data goes into the lowest free cluster, the next into the next, until the two meet.
         long free = NextFree(_firstCluster);
         long lowest = long.MaxValue;
-        for (long data = survey.Data.Largest; free < data; data--)
+        foreach (long data in survey.Data.Descending())
         {
-            if (survey.Data.Contains(data))
+            if (data <= free)
             {
-                lowest = data;
-                free = NextFree(free + 1);
-                _moves++;
+                break;
             }
+
+            lowest = data;
+            free = NextFree(free + 1);
+            _moves++;
         }
 
         LowestMoved = lowest;

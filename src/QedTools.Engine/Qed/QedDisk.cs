@@ -304,7 +304,7 @@ internal sealed class QedDisk : IDisk
             long start = Math.Max(from, Geometry.ClusterStart(extent.Start));
             if (extent.State == QedExtentState.Data && start < extent.End)
             {
-                from = Geometry.ClusterEnd(extent.End - 1);
+                from = Geometry.ClusterEnd(extent.End);
                 Writer.Map(start, Geometry.ClustersCovering(from - start), new ClusterEntry(ClusterEntry.ZeroValue), step: 0);
             }
         }

@@ -105,7 +105,7 @@ internal sealed class QedImage : IDiskLayer
         }
 
         long end = offset + count;
-        bool isNew = Writer is { } writer && end >= writer.NewFrom;
+        bool isNew = Writer is { } writer && writer.IsNew(end);
         if (!isNew && end < _fileLength)
         {
             throw QedFileChangedException.ForMissingBytes(Storage.Path, end, buffer.Length - count);

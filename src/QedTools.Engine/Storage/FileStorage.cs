@@ -159,6 +159,12 @@ internal sealed class FileStorage : IStorage
 
     public int Read(long offset, Span<byte> buffer)
     {
+        // The host refuses a range that ends behind the last possible offset, where no file has anything.
+        if (offset > long.MaxValue - buffer.Length)
+        {
+            buffer = buffer.Slice(0, (int)(long.MaxValue - offset));
+        }
+
         int done = 0;
         try
         {

@@ -249,7 +249,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
             header.BackingNameSize,
             $"up to {Qcow2Header.MaxBackingNameSize}");
         Qcow2Damage.Require(
-            header.BackingNameOffset >= header.HeaderLength && header.BackingNameOffset <= (ulong)(clusterSize - (int)header.BackingNameSize),
+            header.BackingNameOffset >= header.HeaderLength && header.BackingNameOffset <= (ulong)Math.Max(0, clusterSize - (int)header.BackingNameSize),
             storage.Path,
             "backing_file_offset",
             header.BackingNameOffset,

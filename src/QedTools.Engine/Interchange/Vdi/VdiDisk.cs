@@ -35,14 +35,15 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
 
     public DiskExtent ExtentAt(long offset, long length)
     {
-        long most = blocks.LengthIn(offset, length);
-        uint entry = map[blocks.IndexOf(offset)];
+        int within = blocks.OffsetIn(offset);
+        long alike = map.CountAlike(blocks.IndexOf(offset), blocks.CountFor(within + length), out uint entry);
         if (entry is VdiBlocks.Free or VdiBlocks.Zero)
         {
-            return new DiskExtent(
-                offset, most, entry == VdiBlocks.Free ? QedExtentState.Unallocated : QedExtentState.Zero, FileOffset: 0, Depth: 0);
+            QedExtentState state = entry == VdiBlocks.Free ? QedExtentState.Unallocated : QedExtentState.Zero;
+            return new DiskExtent(offset, Math.Min(length, (alike * blocks.BlockSize) - within), state, FileOffset: 0, Depth: 0);
         }
 
+        long most = blocks.LengthIn(offset, length);
         return isNew
             ? StoredExtent.At(storage, offset, Place(offset, entry), most)
             : StoredExtent.Required(storage, offset, Place(offset, entry), most);

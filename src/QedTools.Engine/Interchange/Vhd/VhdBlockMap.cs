@@ -15,6 +15,7 @@ internal sealed class VhdBlockMap
     private readonly byte[] _fullBitmap;
     private readonly long _fileLength;
     private readonly bool _hasParent;
+    private readonly int _alignment;
     private volatile Bitmap? _lastBitmap;
     private long _end;
 
@@ -34,6 +35,7 @@ internal sealed class VhdBlockMap
         _table = new BlockTable(storage, tableOffset, blocks.CountFor(virtualSize), isBigEndian: true);
         _end = newEnd ?? 0;
         _fileLength = storage.Length;
+        _alignment = blocks.AlignmentFor(virtualSize, _end);
         _fullBitmap = IsNew ? new byte[blocks.BitmapBytes] : [];
         _fullBitmap.AsSpan().Fill(byte.MaxValue);
     }
@@ -56,13 +58,13 @@ internal sealed class VhdBlockMap
     {
         long index = _blocks.IndexOf(offset);
         int within = _blocks.OffsetIn(offset);
-        long most = Math.Min(length, _blocks.BlockSize - within);
-        uint entry = _table[index];
+        long alike = _table.CountAlike(index, _blocks.CountFor(within + length), out uint entry);
         if (entry == VhdBlocks.Unused)
         {
-            return new VhdRun(most, IsData: false, FileOffset: 0);
+            return new VhdRun(Math.Min(length, (alike * _blocks.BlockSize) - within), IsData: false, FileOffset: 0);
         }
 
+        long most = Math.Min(length, _blocks.BlockSize - within);
         long data = _blocks.DataOffset(entry);
         if (IsNew)
         {
@@ -93,7 +95,7 @@ internal sealed class VhdBlockMap
         uint entry = _table[index];
         if (entry == VhdBlocks.Unused)
         {
-            entry = _blocks.EntryBehind(_end);
+            entry = _blocks.EntryBehind(_end, _alignment);
             Storage.Write((long)entry * VhdBlocks.SectorSize, _fullBitmap);
             _table[index] = entry;
             _end = _blocks.DataOffset(entry) + _blocks.BlockSize;

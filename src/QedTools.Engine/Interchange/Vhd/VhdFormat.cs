@@ -28,8 +28,7 @@ internal sealed class VhdFormat : IDiskFormat
     public NewDisk Settle(string path, in NewDisk wish)
     {
         wish.RequireOnly(path, Name, wish.IsFixed ? NewDiskChoices.Fixed : NewDiskChoices.BlockSize);
-        long size = checked((wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize);
-        if (size is 0 or > VhdBlocks.MaxVirtualSize)
+        if (wish.VirtualSize is <= 0 or > VhdBlocks.MaxVirtualSize)
         {
             throw new QedLimitException(
                 path, "SizeBytes", wish.VirtualSize, $"1 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
@@ -37,7 +36,12 @@ internal sealed class VhdFormat : IDiskFormat
 
         long blockSize = wish.BlockSize ?? VhdBlocks.DefaultBlockSize;
         return blockSize is VhdBlocks.DefaultBlockSize or VhdBlocks.SmallBlockSize
-            ? wish with { VirtualSize = size, BlockSize = blockSize, RefusesSparseFile = true }
+            ? wish with
+            {
+                VirtualSize = (wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize,
+                BlockSize = blockSize,
+                RefusesSparseFile = true,
+            }
             : throw new QedLimitException(path, "BlockSizeBytes", blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
     }
 

@@ -13,6 +13,9 @@ internal sealed class BlockMap
     private const int PageBytes = 64 << 10;
     private const int PageSlots = 256;
 
+    // What a run of data is looked at together for; who asks again behind a hole of the host's file does not look twice at all of it.
+    private const int MostBlocks = 4096;
+
     private readonly IStorage _file;
     private readonly TablePages _pages;
     private readonly FileRegions _regions;
@@ -59,6 +62,7 @@ internal sealed class BlockMap
         if (entry.State == PayloadBlockState.FullyPresent)
         {
             long fileOffset = (long)entry.FileOffset + within;
+            length = Math.Min(length, _geometry.BlockStart(MostBlocks) - within);
             while (run < length && EntryOf(block + 1).Value == entry.Value + (ulong)_geometry.BlockSize)
             {
                 block++;

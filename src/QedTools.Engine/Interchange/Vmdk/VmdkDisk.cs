@@ -27,8 +27,9 @@ internal sealed class VmdkDisk(
 
     public DiskExtent ExtentAt(long offset, long length)
     {
-        long most = grains.LengthIn(offset, length);
-        uint entry = map[grains.IndexOf(offset)];
+        int within = grains.OffsetIn(offset);
+        long alike = map.CountAlike(grains.IndexOf(offset), grains.CountFor(within + length), out uint entry);
+        long most = Math.Min(length, (alike * grains.GrainSize) - within);
         if (IsZeroed(entry))
         {
             return new DiskExtent(offset, most, QedExtentState.Zero, FileOffset: 0, Depth: 0);
@@ -36,8 +37,8 @@ internal sealed class VmdkDisk(
 
         return entry == VmdkGrains.Unused
             ? DiskBelow.ExtentAt(parent, offset, most)
-            : CanWrite ? StoredExtent.At(storage, offset, Place(offset, entry), most)
-            : StoredExtent.Required(storage, offset, Place(offset, entry), most);
+            : CanWrite ? StoredExtent.At(storage, offset, Place(offset, entry), grains.LengthIn(offset, length))
+            : StoredExtent.Required(storage, offset, Place(offset, entry), grains.LengthIn(offset, length));
     }
 
     public void Read(long offset, Span<byte> buffer)

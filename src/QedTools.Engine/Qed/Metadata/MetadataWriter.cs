@@ -28,7 +28,7 @@ internal sealed class MetadataWriter
         _image = image;
         _tables = tables;
         _storage = image.Storage;
-        _allocator = new ClusterAllocator(image.Header.Geometry, _storage.Length);
+        _allocator = new ClusterAllocator(_storage.Path, image.Header.Geometry, _storage.Length);
     }
 
     /// <summary>Whether something went wrong, so that the image must be checked before it is written to again.</summary>
@@ -43,8 +43,9 @@ internal sealed class MetadataWriter
     /// <summary>The end of the last cluster handed out, in bytes, to which the file may still have to grow; 0 if there is none.</summary>
     public long GrownEnd => _allocator.HasGrown ? _allocator.End : 0;
 
-    /// <summary>Where the clusters begin that were handed out in this session, in bytes: they read as zeroes until they are written.</summary>
-    public long NewFrom => _allocator.NewFrom;
+    /// <summary>Whether a place in the file lies in clusters that were handed out in this session: they read as zeroes until they are written.</summary>
+    /// <param name="offset">The place, in bytes.</param>
+    public bool IsNew(long offset) => _allocator.IsNew(offset);
 
     /// <summary>Whether clusters became free in this session.</summary>
     public bool HasFree => _allocator.HasFree;
@@ -145,7 +146,7 @@ internal sealed class MetadataWriter
         {
             BeforeTableChange();
             MapPages(virtualOffset, clusters, entry, step);
-            Trace?.Mapped(virtualOffset, Geometry.BytesOf(clusters), entry);
+            Trace?.Mapped(virtualOffset, Geometry.BytesOf(Math.Min(clusters, Geometry.MaxFileClusters)), entry);
         }
         catch
         {
