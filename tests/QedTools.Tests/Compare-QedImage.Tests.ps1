@@ -24,8 +24,8 @@ Describe 'Compare-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferencePath!@1', 'Strict'
-            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferencePath!@1', 'Strict'
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferencePath!@1 property', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferencePath!@1 property', 'Strict'
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {

@@ -95,8 +95,8 @@ Describe 'Repair-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Repair-QedImage Path | Should -Be 'NoBackup', 'Path!@0 value property', 'RestoreFrom'
-            Get-OwnParameter Repair-QedImage LiteralPath | Should -Be 'LiteralPath! property', 'NoBackup', 'RestoreFrom'
+            Get-OwnParameter Repair-QedImage Path | Should -Be 'NoBackup', 'Path!@0 value property', 'RestoreFrom property'
+            Get-OwnParameter Repair-QedImage LiteralPath | Should -Be 'LiteralPath! property', 'NoBackup', 'RestoreFrom property'
         }
 
         It 'as strings and our own objects in the pipeline' {

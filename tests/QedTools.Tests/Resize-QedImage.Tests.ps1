@@ -25,8 +25,8 @@ Describe 'Resize-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Resize-QedImage Path | Should -Be 'AllowUnc', 'Force', 'PassThru', 'Path!@0 value property', 'Shrink', 'SizeBytes!@1'
-            Get-OwnParameter Resize-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'LiteralPath! property', 'PassThru', 'Shrink', 'SizeBytes!@1'
+            Get-OwnParameter Resize-QedImage Path | Should -Be 'AllowUnc', 'Force', 'PassThru', 'Path!@0 value property', 'Shrink', 'SizeBytes!@1 property'
+            Get-OwnParameter Resize-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'LiteralPath! property', 'PassThru', 'Shrink', 'SizeBytes!@1 property'
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {
