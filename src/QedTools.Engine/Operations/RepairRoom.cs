@@ -27,7 +27,7 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
     {
         QedGeometry geometry = image.Header.Geometry;
         long copied = Product(repairs.CopiedClusters, geometry.ClusterSize);
-        long growth = copied;
+        long growth = Sum(copied, repairs.PaddedBytes);
         if (copied > 0)
         {
             growth = Sum(growth, geometry.ClusterEnd(image.Storage.Length) - image.Storage.Length);

@@ -168,7 +168,7 @@ public sealed class ConversionTests : IDisposable
         OrderedWork.Workers.Value = 1; // with several, which pieces are reported is chance
         List<OperationProgress> reports = [];
         DiskConversion.Run(At("a.raw"), At("whole.qed"), options, new Callback(reports.Add), TestContext.Current.CancellationToken);
-        Assert.True(reports.Zip(reports.Skip(1)).All(pair => pair.First.BytesDone <= pair.Second.BytesDone), "Progress went back.");
+        Assert.True(reports.Zip(reports.Skip(1)).All(pair => pair.First.Stage < pair.Second.Stage || pair.First.BytesDone <= pair.Second.BytesDone), "Progress went back.");
         Assert.Equal(reports[^1].BytesTotal, reports[^1].BytesDone);
         File.Delete(At("whole.qed"));
 
@@ -252,7 +252,7 @@ public sealed class ConversionTests : IDisposable
             }),
             TestContext.Current.CancellationToken));
         Assert.Equal(At("a.raw"), error.Path);
-        Assert.Contains($"it had {4 << 20} bytes and has {newSize} now", error.Message, StringComparison.Ordinal);
+        Assert.Contains("changed while it was read", error.Message, StringComparison.Ordinal);
         AssertOnly("a.raw");
     }
 

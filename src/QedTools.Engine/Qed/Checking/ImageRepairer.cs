@@ -97,6 +97,7 @@ internal sealed class ImageRepairer
         return new TableRepairs(
             _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count),
             _copiedClusters,
+            PaddedEnd - _layout.FileLength,
             _geometry.BytesOf(_tableClusters.Count),
             Math.Min(_geometry.BytesOf(_tableClusters.Count), _changedPages * TableCache.PageBytesFor(_geometry)));
     }
@@ -268,7 +269,7 @@ internal sealed class ImageRepairer
         _writer.Commit();
         if (_paddedEnd > 0)
         {
-            _writer.Pad(Math.Max(_paddedEnd, _geometry.ClusterEnd(_layout.FileLength)));
+            _writer.Pad(PaddedEnd);
         }
 
         foreach (DataInTable data in _dataInTables)
@@ -276,6 +277,8 @@ internal sealed class ImageRepairer
             _copiedEarly.Add((data.Table, data.Index), CopyCluster(data.Offset));
         }
     }
+
+    private long PaddedEnd => _paddedEnd == 0 ? _layout.FileLength : Math.Max(_paddedEnd, _geometry.ClusterEnd(_layout.FileLength));
 
     private bool HasData(long table) => _tablesWithData.Overlaps(_geometry.ClusterAt(table), _geometry.TableSize);
 
