@@ -122,12 +122,6 @@ internal sealed class ImageCompactor
             long from = cluster;
             if (_plan.GoesByTheEnd(from, target))
             {
-                if (behindAll > _geometry.MaxFileClusters - _geometry.TableSize)
-                {
-                    // No file is that long: this table and those behind it stay where they are.
-                    return behindAll;
-                }
-
                 MoveTable(l1Index, from, behindAll);
                 from = behindAll;
             }
