@@ -100,7 +100,7 @@ internal sealed class PackingPlan
     /// <exception cref="QedException">The file could not be read.</exception>
     public long RequiredBytes()
     {
-        long required = 0;
+        long holes = 0;
         long target = FirstTarget;
         for (long moved = 0; moved < _moves;)
         {
@@ -112,7 +112,7 @@ internal sealed class PackingPlan
                 next = NextFree(next + 1);
             }
 
-            required += BytesToAllocate(target, count);
+            holes += HolesIn(target, count);
             moved += count;
             target = next;
         }
@@ -126,9 +126,22 @@ internal sealed class PackingPlan
             place += _geometry.TableSize;
         }
 
-        required += BytesToAllocate(FirstFree, place - FirstFree);
-        long way = goesByTheEnd ? BytesToAllocate(BehindAll(above), _geometry.TableSize) : 0;
-        return way > long.MaxValue - required ? long.MaxValue : required + way;
+        holes += HolesIn(FirstFree, place - FirstFree);
+        long behindEnd = 0;
+        if (goesByTheEnd)
+        {
+            long way = BehindAll(above);
+            if (way > _geometry.WholeClusters(long.MaxValue) - _geometry.TableSize)
+            {
+                return long.MaxValue;
+            }
+
+            holes += HolesIn(way, _geometry.TableSize);
+            behindEnd = Math.Min(_geometry.TableBytes, Math.Max(0, _geometry.BytesOf(way + _geometry.TableSize) - _image.Storage.Length));
+        }
+
+        // A hole can be allocated all the same.
+        return behindEnd + Math.Min(holes, Math.Max(0, _image.Storage.Length - _image.Storage.AllocatedBytes));
     }
 
     /// <summary>Makes sure that the disk can take it.</summary>
@@ -145,20 +158,15 @@ internal sealed class PackingPlan
         }
     }
 
-    private long BytesToAllocate(long cluster, long count)
+    // Those behind the end of the file are not counted.
+    private long HolesIn(long cluster, long count)
     {
-        if (cluster + count > _geometry.WholeClusters(long.MaxValue))
-        {
-            return long.MaxValue;
-        }
-
         long bytes = 0;
-        long end = _geometry.BytesOf(cluster + count);
-        for (long at = _geometry.BytesOf(cluster); at < end;)
+        long at = Math.Min(_geometry.BytesOf(cluster), _image.Storage.Length);
+        long end = Math.Min(_geometry.BytesOf(cluster + count), _image.Storage.Length);
+        while (at < end)
         {
-            StorageRange range = at >= _image.Storage.Length
-                ? new StorageRange(end - at, IsHole: true)
-                : _image.Storage.RangeAt(at, Math.Min(end, _image.Storage.Length) - at);
+            StorageRange range = _image.Storage.RangeAt(at, end - at);
             bytes += range.IsHole ? range.Length : 0;
             at += range.Length;
         }
