@@ -19,8 +19,8 @@ BeforeDiscovery {
     $posixNames = @($names | Where-Object { $_ -match '[\\:*]' })
     $creatable = @($names | Where-Object { $_ -notmatch '[\\:]' })
     $badFiles = @(
-        @{ Fixture = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
-        @{ Fixture = 'headers/magic-swapped.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        @{ Fixture = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*it is empty*' }
+        @{ Fixture = 'headers/magic-swapped.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*no known format*' }
         @{ Fixture = 'foreign/pattern.raw'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
         @{ Fixture = 'foreign/disk.qcow2'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
         @{ Fixture = 'headers/cut-4.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*64 bytes*4*' }

@@ -34,6 +34,7 @@ public static class BackingFileChange
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
         BackingFileChoice? choice = Examine(path, options);
+        image.RequireBacking(choice?.Reference);
         if (options.PreserveContent)
         {
             chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);

@@ -104,6 +104,7 @@ public sealed class RawDiskTests
     public void A_disk_that_is_resized_has_its_new_length_everywhere()
     {
         using RawLayer layer = Layer(length: 1024);
+        layer.BeginWriting(progress: null, TestContext.Current.CancellationToken);
 
         layer.ToDisk(backing: null).SetLength(4096);
 
