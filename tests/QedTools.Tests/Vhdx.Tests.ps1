@@ -131,7 +131,7 @@ Describe 'VHDX files' {
 
         It 'of an empty disk not at all' {
             $empty = Copy-Fixture 'images/size-zero.qed' -Folder $folder
-            Assert-OneError { Convert-QedImage $empty $result } 'QedLimit' 'InvalidArgument' $empty '*SizeBytes 0*'
+            Assert-OneError { Convert-QedImage $empty $result } 'QedLimit' 'InvalidArgument' $empty '*source is empty*'
         }
 
         It 'by the aliases of the properties of Hyper-V too' {

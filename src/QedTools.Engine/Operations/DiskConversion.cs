@@ -108,9 +108,6 @@ public static class DiskConversion
 
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
-        BackingReference? backing = options.BackingFile is { } name
-            ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference
-            : null;
         NewDisk wish = new(SectorsFor(source))
         {
             ClusterSize = options.ClusterSize,
@@ -118,9 +115,22 @@ public static class DiskConversion
             BlockSize = options.BlockSize,
             SectorSize = options.SectorSize,
             IsFixed = options.IsFixed,
-            Backing = backing,
         };
-        return DiskFormats.Of(FormatOf(destinationPath, options.Format)).Settle(destinationPath, wish);
+        IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
+        if (options.BackingFile is { } name)
+        {
+            // Whether the format takes a backing file at all comes before what is wrong with this one.
+            format.Settle(destinationPath, wish with { Backing = new BackingReference(name, IsRaw: false) });
+            wish = wish with
+            {
+                Backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference,
+            };
+        }
+
+        NewDisk disk = format.Settle(destinationPath, wish);
+        options.Trace?.Warn(SectorSizeWarning.For(
+            source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize ?? 512));
+        return disk;
     }
 
     private static long SectorsFor(BackingChain source)

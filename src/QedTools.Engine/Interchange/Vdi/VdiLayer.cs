@@ -68,9 +68,9 @@ internal sealed class VdiLayer : InterchangeLayer
         }
 
         long mostBytes = (long)uint.MaxValue * header.BlockSize;
-        if (header.DiskSize == 0 || header.DiskSize > (ulong)mostBytes)
+        if (header.DiskSize > (ulong)mostBytes)
         {
-            throw Damaged(storage, "the disk size", header.DiskSize, $"1 to {mostBytes} bytes");
+            throw Damaged(storage, "the disk size", header.DiskSize, $"0 to {mostBytes} bytes");
         }
 
         // VBoxManage makes disks of any size; the last block is in the file as a whole, so that all programs round up.
