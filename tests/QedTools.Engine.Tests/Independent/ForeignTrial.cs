@@ -116,7 +116,7 @@ internal sealed class ForeignTrial
             Compare(converted);
         }
 
-        if (converted is not null && _random.Next(_run.Only is null ? 40 : 1) == 0)
+        if (converted is not null && !_isOnlyCut && _random.Next(_run.Only is null ? 8 : 1) == 0)
         {
             AskQemu(converted);
         }

@@ -9,8 +9,9 @@ namespace QedTools.Tests.Independent;
 
 /// <summary>One run of the fuzzer: how many images, from which seed, in which folder, and what it found.</summary>
 /// <remarks>
-/// QEDTOOLS_FUZZ_COUNT images (or the small count of the ordinary tests) from QEDTOOLS_SEED on; QEDTOOLS_FUZZ_INDEX runs a single one again, and
-/// QEDTOOLS_FUZZ_KEEP names a folder for the files of those that broke a rule. Time and memory are measured in long runs only: in the
+/// QEDTOOLS_FUZZ_COUNT images (or the small count of the ordinary tests) from QEDTOOLS_SEED on; QEDTOOLS_FUZZ_INDEX runs a single one again,
+/// QEDTOOLS_FUZZ_SECONDS ends a run early, and QEDTOOLS_FUZZ_KEEP names a folder for the files of those that broke a
+/// rule. Time and memory are measured in long runs only: in the
 /// ordinary ones other tests run beside this one.
 /// </remarks>
 internal sealed class FuzzRun : IDisposable
@@ -50,8 +51,15 @@ internal sealed class FuzzRun : IDisposable
     /// <param name="trial">Tries one; what it writes is told with what breaks a rule.</param>
     public void Run(string prefix, Action<Random, FuzzTrial> trial)
     {
+        Stopwatch watch = Stopwatch.StartNew();
+        int? seconds = Number("QEDTOOLS_FUZZ_SECONDS");
         for (int index = Only ?? 0; index < (Only + 1 ?? Count); index++)
         {
+            if (watch.Elapsed.TotalSeconds > seconds)
+            {
+                break;
+            }
+
             using CancellationTokenSource hang = new(HangTime);
             Cancellation = hang.Token;
             FuzzTrial one = new(this, $"{prefix}, seed {Seed}, index {index}", _keep is null ? null : Path.Combine(_keep, $"{prefix}-{Seed}-{index}"));

@@ -99,7 +99,7 @@ internal sealed class QedTrial
         yield return ("compare", CompareWithCopy);
         yield return ("repair", Repair);
         yield return ("grow", () => Resize("grow", GrownLength()));
-        yield return ("shrink", () => Resize("shrink", _random.NextInt64(_disk?.Length ?? 1) / 512 * 512));
+        yield return ("shrink", () => Resize("shrink", Math.Max(512, _random.NextInt64(_disk?.Length + 1 ?? 1) / 512 * 512)));
         yield return ("set backing file", () => SetBacking("set backing file", preserve: false));
         yield return ("preserve content", () => SetBacking("preserve content", preserve: true));
         yield return ("optimize", () => Optimize("optimize", against: false));
@@ -428,7 +428,7 @@ internal sealed class QedTrial
 
         QedRepairResult? second = null;
         QedException? refusal = Attempt(operation + " again", () => second = ImageRepair.Run(TopPath, new ImageRepairOptions(), cancellation: _run.Cancellation));
-        if (refusal is not null || second!.RepairCount != 0 || second.BackupPath is not null || !File.ReadAllBytes(TopPath).AsSpan().SequenceEqual(repaired))
+        if (refusal is not null || second!.RepairCount != 0 || second.BackupPath is not null || !Holds(TopPath, repaired))
         {
             Broken(operation, "a second one does something", refusal?.Message ?? $"{second!.RepairCount} repairs: {string.Join("; ", second.Repairs.Take(3))}");
         }
@@ -505,13 +505,13 @@ internal sealed class QedTrial
             Broken("restore a spoilt backup", "is not refused", how);
         }
 
-        if (!File.ReadAllBytes(TopPath).AsSpan().SequenceEqual(repaired))
+        if (!Holds(TopPath, repaired))
         {
             Broken("restore a spoilt backup", "changes the image", how);
             File.WriteAllBytes(TopPath, repaired);
         }
 
-        if (!File.ReadAllBytes(backup).AsSpan().SequenceEqual(spoilt))
+        if (!Holds(backup, spoilt))
         {
             Broken("restore a spoilt backup", "changes the backup", how);
         }
@@ -566,22 +566,26 @@ internal sealed class QedTrial
 
     private void Merge(string operation, bool keep)
     {
+        ReferenceDisk? below = BaseName is { } name ? _before.Resolve(name, ((_disk?.Features ?? 0) & ReferenceQed.BackingIsRaw) != 0) : null;
+        if (below is ReferenceRaw && _disk?.Length > QedSnapshot.MaxFile)
+        {
+            return;
+        }
+
         QedException? refusal = Attempt(operation, () => DiskMerge.Run(TopPath, new DiskMergeOptions { Keep = keep }, cancellation: _run.Cancellation));
-        Changed(operation, refusal, disk => disk, lostStaysLost: true, checksTables: true, mayRefuse: _disk?.HasBackingFile != true, isClosed: !keep);
+        Changed(operation, refusal, disk => disk, lostStaysLost: true, checksTables: true, mayRefuse: _disk?.HasBackingFile != true || (below as ReferenceQed)?.LargestLength < _disk.Length, isClosed: !keep);
         if (refusal is not null || _disk is null)
         {
             return;
         }
 
-        if (BaseName is not { } name)
+        if (below is null)
         {
             Broken(operation, "merges into nothing", string.Empty);
             return;
         }
 
-        bool isRaw = (_disk.Features & ReferenceQed.BackingIsRaw) != 0;
-        ReferenceDisk below = _before.Resolve(name, isRaw);
-        ReferenceDisk now = QedSnapshot.Of(_run.Folder).Resolve(name, isRaw);
+        ReferenceDisk now = QedSnapshot.Of(_run.Folder).Resolve(BaseName!, (_disk.Features & ReferenceQed.BackingIsRaw) != 0);
         if (_baseDamage is not null && below is ReferenceQed)
         {
             Broken(operation, "writes to a damaged backing file", _baseDamage);
@@ -650,7 +654,7 @@ internal sealed class QedTrial
         }
 
         // Without a magic number the file is what its name does not say: raw, if it is accepted.
-        ReferenceDisk? expected = _whyInvalid is "no magic" ? new ReferenceRaw(_files[Top]) : _disk;
+        ReferenceDisk? expected = _whyInvalid is ReferenceQed.NoMagic ? new ReferenceRaw(_files[Top]) : _disk;
         ReadThrough("read through new overlay", "new.qed", expected, _isSound);
     }
 
@@ -711,7 +715,7 @@ internal sealed class QedTrial
         }
 
         // The judge's judge. qemu-img does not read tables of one cluster.
-        if (format == QedDiskFormat.Raw && Qemu.IsInstalled && _disk.TableClusters > 1 && _lost is null && _random.Next(100) == 0)
+        if (format == QedDiskFormat.Raw && Qemu.IsInstalled && _disk.TableClusters > 1 && _lost is null && _random.Next(20) == 0)
         {
             AskQemu();
         }
@@ -793,7 +797,7 @@ internal sealed class QedTrial
             {
                 Broken(operation, "makes a file very long", $"{name}: {length}");
             }
-            else if (length != bytes.Length || !File.ReadAllBytes(PathOf(name)).AsSpan().SequenceEqual(bytes))
+            else if (!Holds(PathOf(name), bytes))
             {
                 ReferenceQed? now = QedSnapshot.Of(_run.Folder).Open(Top).Disk;
                 string? difference = _disk is null || now is null ? "header" : _disk.Difference(now, lostStaysLost: true);
@@ -836,6 +840,9 @@ internal sealed class QedTrial
 
     private string PathOf(string name) => Path.Combine(_run.Folder, name);
 
+    private static bool Holds(string path, byte[] bytes) =>
+        File.Exists(path) && new FileInfo(path).Length == bytes.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes);
+
     private void Reset()
     {
         foreach (string path in Directory.EnumerateFiles(_run.Folder))
@@ -849,7 +856,7 @@ internal sealed class QedTrial
         foreach ((string name, byte[] bytes) in _files)
         {
             string path = PathOf(name);
-            if (!File.Exists(path) || new FileInfo(path).Length != bytes.Length || !File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes))
+            if (!Holds(path, bytes))
             {
                 File.WriteAllBytes(path, bytes);
             }

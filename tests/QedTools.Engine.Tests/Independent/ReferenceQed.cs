@@ -30,8 +30,12 @@ internal sealed class ReferenceQed : ReferenceDisk
 {
     public const ulong HasBacking = 1, NeedsCheckBit = 2, BackingIsRaw = 4;
 
+    /// <summary>Why a file is none that this format has anything to say about.</summary>
+    public const string NoMagic = "no magic number";
+
     private const int Sector = 512;
     private const int FullyListed = 512;
+    private const int HeaderLength = 64;
     private const int LongestName = 4095;
 
     private readonly byte[] _file;
@@ -86,14 +90,14 @@ internal sealed class ReferenceQed : ReferenceDisk
     /// <param name="resolve">Finds a backing file by its name; the second parameter tells that it is raw whatever it holds.</param>
     public static (ReferenceQed? Disk, string? Why) Open(byte[] file, Func<string, bool, ReferenceDisk> resolve)
     {
-        if (file.Length < 64)
+        if (file.Length < 4 || U32(file, 0) != 0x00444551)
         {
-            return (null, "shorter than a header");
+            return (null, NoMagic);
         }
 
-        if (U32(file, 0) != 0x00444551)
+        if (file.Length < HeaderLength)
         {
-            return (null, "no magic");
+            return (null, "shorter than a header");
         }
 
         uint cluster = U32(file, 4), table = U32(file, 8), header = U32(file, 12);
@@ -135,7 +139,7 @@ internal sealed class ReferenceQed : ReferenceDisk
         }
 
         uint at = U32(file, 56), length = U32(file, 60);
-        if (length > LongestName || (ulong)at + length > (ulong)header * cluster || (long)at + length > file.Length)
+        if (at < HeaderLength || length > LongestName || (ulong)at + length > (ulong)header * cluster || (long)at + length > file.Length)
         {
             return (null, "backing_filename");
         }
