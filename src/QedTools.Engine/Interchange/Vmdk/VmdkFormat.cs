@@ -16,8 +16,6 @@ internal sealed class VmdkFormat : IDiskFormat
     // The descriptor has 20 sectors; this leaves ample room for the rest of it.
     private const int MostNameBytes = 4096;
 
-    private static ReadOnlySpan<byte> OldMagic => "COWD"u8;
-
     public QedDiskFormat? Kind => QedDiskFormat.Vmdk;
 
     public string Name => FormatName;
@@ -41,11 +39,6 @@ internal sealed class VmdkFormat : IDiskFormat
         if (VmdkDescriptor.IsDescriptor(storage))
         {
             return VmdkFlatLayer.Open(storage);
-        }
-
-        if (start.SequenceEqual(OldMagic))
-        {
-            throw QedUnsupportedFormatException.ForFeature(storage.Path, FormatName, "a sparse extent of the old kind (COWD)");
         }
 
         throw VmdkParts.TryErrorFor(storage.Path) as QedException
