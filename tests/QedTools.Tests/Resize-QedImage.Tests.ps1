@@ -152,7 +152,7 @@ Describe 'Resize-QedImage' {
             (Get-RawHeader $path).image_size | Should -Be 6291456
         }
 
-        It 'and refuses <_> bytes' -ForEach 0, -1, -512 {
+        It 'and refuses <_> bytes' -ForEach -1, -512 {
             $before = Get-FolderState $folder
             $size = $_
             Assert-OneError { Resize-QedImage $path $size -Shrink } 'QedLimit' 'InvalidArgument' $path "*SizeBytes $size *"

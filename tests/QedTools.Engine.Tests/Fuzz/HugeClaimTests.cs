@@ -103,10 +103,13 @@ public sealed class HugeClaimTests
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), 1);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(12), (1L << 53) - 1);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(20), 1L << 17);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(28), 1);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(36), 1);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(44), 1 << 16);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(56), 1 << 16);
         MemoryStorage storage = new("a.vmdk");
         storage.Write(0, header);
+        storage.Write(512, "# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\nRW 1 SPARSE \"a.vmdk\"\n"u8);
         byte[] directory = new byte[4 << 20];
         for (int at = 0; at < directory.Length; at += 4)
         {

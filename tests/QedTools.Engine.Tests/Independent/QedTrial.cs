@@ -801,7 +801,12 @@ internal sealed class QedTrial
             {
                 ReferenceQed? now = QedSnapshot.Of(_run.Folder).Open(Top).Disk;
                 string? difference = _disk is null || now is null ? "header" : _disk.Difference(now, lostStaysLost: true);
-                Broken(operation, "changes a file though it changes nothing", $"{name}: {difference ?? "reads the same"}");
+
+                // Damage below that comes to light in the middle of a copy stops it there; the image is whole.
+                if (difference is not null || _baseDamage is null)
+                {
+                    Broken(operation, "changes a file though it changes nothing", $"{name}: {difference ?? "reads the same"}");
+                }
             }
         }
     }

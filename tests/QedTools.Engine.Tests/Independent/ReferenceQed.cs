@@ -139,14 +139,19 @@ internal sealed class ReferenceQed : ReferenceDisk
         }
 
         uint at = U32(file, 56), length = U32(file, 60);
-        if (at < HeaderLength || length > LongestName || (ulong)at + length > (ulong)header * cluster || (long)at + length > file.Length)
+        if (length != 0 && (at < HeaderLength || length > LongestName || (ulong)at + length > (ulong)header * cluster || (long)at + length > file.Length))
         {
             return (null, "backing_filename");
         }
 
         // QEMU takes an empty name for no backing file.
+        if (length == 0)
+        {
+            return (new ReferenceQed(file, size, null), null);
+        }
+
         string name = Encoding.Latin1.GetString(file, (int)at, (int)length);
-        return (new ReferenceQed(file, size, length == 0 ? null : resolve(name, (features & BackingIsRaw) != 0)), null);
+        return (new ReferenceQed(file, size, resolve(name, (features & BackingIsRaw) != 0)), null);
     }
 
     /// <summary>Whether the L1 table ends behind the end of the file, by a sector or more.</summary>

@@ -40,7 +40,7 @@ public sealed class CutShortTests : IDisposable
         string path = _folder.PathOf("image.qed");
         Save(file, path);
         byte[] before = File.ReadAllBytes(path);
-        List<byte[]?> sectors = ReadSectors(file);
+        List<byte[]> sectors = ReadSectors(file);
 
         QedRepairResult repair = ImageRepair.Run(path, new ImageRepairOptions { NoBackup = random.Next(2) == 0 }, cancellation: _cancellation);
 
@@ -52,10 +52,11 @@ public sealed class CutShortTests : IDisposable
         using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: _cancellation))
         {
             byte[] sector = new byte[SectorSize];
-            foreach (byte[]? expected in sectors)
+            foreach (byte[] expected in sectors)
             {
                 stream.ReadExactly(sector);
-                Assert.Equal(expected ?? new byte[SectorSize], sector);
+                Assert.Equal(expected, sector[..expected.Length]);
+                Assert.Equal(-1, sector.AsSpan(expected.Length).IndexOfAnyExcept((byte)0));
             }
         }
 
@@ -129,10 +130,12 @@ public sealed class CutShortTests : IDisposable
         {
             Assert.Equal(at, extent.Start);
             Assert.False(before?.State == QedExtentState.Damaged && extent.State == QedExtentState.Damaged, "Two damaged extents side by side.");
-            for (long sector = extent.Start; sector < extent.Start + extent.Length; sector += SectorSize)
+            for (long place = extent.Start; place < extent.Start + extent.Length; place += SectorSize)
             {
-                Assert.Equal(model.At(sector)?.State ?? QedExtentState.Damaged, extent.State);
+                Assert.Equal(model.At(place)?.State ?? QedExtentState.Damaged, extent.State);
             }
+
+            Assert.Equal(model.At(extent.Start + extent.Length - 1)?.State ?? QedExtentState.Damaged, extent.State);
 
             at = extent.Start + extent.Length;
             before = extent;
@@ -183,37 +186,40 @@ public sealed class CutShortTests : IDisposable
     {
         byte[] sector = new byte[SectorSize];
         long offset = 0;
-        foreach (byte[]? expected in ReadSectors(file))
+        foreach (byte[] expected in ReadSectors(file))
         {
-            if (expected is null)
+            if (expected.Length < SectorSize)
             {
                 Assert.Throws<QedCorruptException>(() => disk.Read(offset, sector));
             }
-            else
+
+            if (expected.Length > 0)
             {
-                disk.Read(offset, sector);
-                Assert.Equal(expected, sector);
+                disk.Read(offset, sector.AsSpan(0, expected.Length));
+                Assert.Equal(expected, sector[..expected.Length]);
             }
 
             offset += SectorSize;
         }
     }
 
-    // What each sector reads as; null for what cannot be read.
-    private static List<byte[]?> ReadSectors(MemoryStorage file)
+    // What each sector reads as, as far as it can be read.
+    private static List<byte[]> ReadSectors(MemoryStorage file)
     {
         ExtentModel model = new(file);
-        List<byte[]?> sectors = [];
+        List<byte[]> sectors = [];
         for (long offset = 0; offset < model.Length; offset += SectorSize)
         {
-            byte[]? sector = null;
-            if (model.At(offset) is { } place)
+            int readable = SectorSize;
+            while (readable > 0 && model.At(offset + readable - 1) is null)
             {
-                sector = new byte[SectorSize];
-                if (place.State == QedExtentState.Data)
-                {
-                    file.Read(place.FileOffset, sector);
-                }
+                readable--;
+            }
+
+            byte[] sector = new byte[readable];
+            if (readable > 0 && model.At(offset) is { State: QedExtentState.Data } place)
+            {
+                file.Read(place.FileOffset, sector);
             }
 
             sectors.Add(sector);

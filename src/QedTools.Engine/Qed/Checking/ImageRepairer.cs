@@ -282,24 +282,44 @@ internal sealed class ImageRepairer
 
     private bool HasData(long table) => _tablesWithData.Overlaps(_geometry.ClusterAt(table), _geometry.TableSize);
 
-    private void FindDataInTables() => ForEachSingleTable((l1Index, table) => ForEachPointer(l1Index, table, (index, entry, isInDisk) =>
+    private void FindDataInTables()
     {
-        if (!isInDisk || !IsData(entry))
+        ForEachSingleTable((l1Index, table) => ForEachPointer(l1Index, table, (index, entry, isInDisk) =>
         {
-            return;
-        }
+            if (!isInDisk || !IsData(entry))
+            {
+                return;
+            }
 
-        NotePaddedEnd(entry.Offset, 1);
-        long cluster = _geometry.ClusterAt(entry.Offset);
-        if (_tableClusters.Contains(cluster))
-        {
-            _tablesWithData.Add(cluster);
-            if (_dataInTables.Count < MaxCopiedEarly)
+            NotePaddedEnd(entry.Offset, 1);
+            if (NoteTableWithData(entry) && _dataInTables.Count < MaxCopiedEarly)
             {
                 _dataInTables.Add(new DataInTable(table, index, entry.Offset));
             }
+        }));
+
+        // The data of those in conflict is copied with them, each table's once.
+        HashSet<long> seen = [];
+        foreach ((long l1Index, long table) in _conflicting)
+        {
+            if (seen.Add(table))
+            {
+                ForEachPointer(l1Index, table, (_, entry, _) => _ = IsData(entry) && NoteTableWithData(entry));
+            }
         }
-    }));
+    }
+
+    private bool NoteTableWithData(ClusterEntry entry)
+    {
+        long cluster = _geometry.ClusterAt(entry.Offset);
+        if (!_tableClusters.Contains(cluster))
+        {
+            return false;
+        }
+
+        _tablesWithData.Add(cluster);
+        return true;
+    }
 
     private void RepairL2Tables()
     {

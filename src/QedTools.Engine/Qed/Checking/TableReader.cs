@@ -66,8 +66,10 @@ internal sealed class TableReader
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     public IEnumerable<TablePiece> PiecesOf(long tableOffset)
     {
-        // A last sector that is there in part counts as whole, its rest as zeroes.
-        long end = tableOffset + Math.Min(_geometry.TableBytes, Math.Max(0, QedGeometry.RoundUpToSector(_length) - tableOffset));
+        // Where less than a sector is missing the rest is zeroes.
+        long there = Math.Max(0, _length - tableOffset);
+        bool isWhole = there > _geometry.TableBytes - QedGeometry.SectorSize;
+        long end = tableOffset + (isWhole ? _geometry.TableBytes : there & ~(QedGeometry.EntrySize - 1L));
         for (long at = tableOffset; at < end;)
         {
             StorageRange range = end - at > SmallestHoleLookedFor ? _storage.RangeAt(at, end - at) : new StorageRange(end - at, IsHole: false);

@@ -8,11 +8,8 @@ namespace QedTools.Qed.Format;
 /// <param name="FileLength">The file's length, in bytes.</param>
 internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderBytes, long FileLength)
 {
-    /// <summary>The file's length in whole sectors, in bytes: a last sector that is there in part counts as whole, its rest as zeroes.</summary>
-    public long SectorEnd => QedGeometry.RoundUpToSector(FileLength);
-
-    /// <summary>The end of the last cluster of which all sectors are there, in bytes.</summary>
-    public long AddressableBytes => Geometry.ClusterStart(SectorEnd);
+    /// <summary>The end of the last cluster that is whole or lacks less than a sector, in bytes.</summary>
+    public long AddressableBytes => Geometry.ClusterStart(QedGeometry.RoundUpToSector(FileLength));
 
     /// <summary>How many whole clusters of the file could be data or tables.</summary>
     public long UsableClusters => Geometry.WholeClusters(FileLength) - Geometry.WholeClusters(HeaderBytes);
@@ -20,9 +17,11 @@ internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderByt
     /// <summary>How many entries of a table that begins in the file are there.</summary>
     /// <param name="tableOffset">Where the table begins, in bytes.</param>
     public long EntriesIn(long tableOffset) =>
-        Math.Min(Geometry.EntriesPerTable, Math.Max(0, SectorEnd - tableOffset) / QedGeometry.EntrySize);
+        MissingBytes(tableOffset, Geometry.TableSize) == 0
+            ? Geometry.EntriesPerTable
+            : Math.Max(0, FileLength - tableOffset) / QedGeometry.EntrySize;
 
-    /// <summary>How much of several clusters lies behind the end of the file, in bytes; 0 if less than a sector does.</summary>
+    /// <summary>How much of several clusters lies behind the end of the file, in bytes; 0 if less than a sector does: that reads as zeroes, as QEMU rounds lengths up to sectors.</summary>
     /// <param name="offset">Where the first of them begins: inside the file.</param>
     /// <param name="clusters">How many.</param>
     public long MissingBytes(long offset, int clusters)

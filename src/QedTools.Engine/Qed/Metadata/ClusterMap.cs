@@ -75,7 +75,7 @@ internal sealed class ClusterMap
         EntryProblem problem = ProblemOf(cluster, 1);
         if (problem == EntryProblem.CutShort)
         {
-            long there = _image.Layout.SectorEnd - cluster.Offset - geometry.OffsetInCluster(offset);
+            long there = _image.Layout.FileLength - cluster.Offset - geometry.OffsetInCluster(offset);
             return there > 0
                 ? new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), Math.Min(length, Math.Min(there, LengthOf(1))))
                 : throw QedCorruptException.ForMissing(_image.Storage.Path, $"the rest of the cluster at 0x{cluster.Value:x}", offset, LengthOf(1));

@@ -91,7 +91,7 @@ internal sealed class CheckModel
         Claim((ulong)l1Offset, _tableSize, isTable: true);
         if (Misplaced((ulong)l1Offset, _tableSize) is { } l1Problem)
         {
-            Report(l1Problem, (long)(((_length + 511) / 512 * 512) - l1Offset) / 8, null, (ulong)l1Offset);
+            Report(l1Problem, (long)(_length - l1Offset) / 8, null, (ulong)l1Offset);
         }
 
         ulong[] l1 = Table(l1Offset);
@@ -245,6 +245,12 @@ internal sealed class CheckModel
         for (int i = 0; i < entries.Length; i++)
         {
             entries[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i * 8));
+        }
+
+        // Of a table that was cut short, the entry that the cut went through is lost.
+        if (offset + bytes.Length - _length >= 512 && (_length - offset) % 8 != 0)
+        {
+            entries[(int)((_length - offset) / 8)] = 0;
         }
 
         return entries;

@@ -33,8 +33,6 @@ internal sealed class ExtentModel
 
     public long Length { get; }
 
-    private long SectorEnd => (_file.Length + 511) / 512 * 512;
-
     // What lies under a cluster can change from sector to sector, where the backing disk ends.
     private long Unit { get; }
 
@@ -54,7 +52,7 @@ internal sealed class ExtentModel
             // Of a cluster that ends behind the end of the file, what is there is data.
             if (found is { State: QedExtentState.Data, Depth: 0 })
             {
-                next = Math.Min(next, at + SectorEnd - found.FileOffset);
+                next = Math.Min(next, at + EndOf(found.FileOffset / _clusterSize * _clusterSize, _clusterSize) - found.FileOffset);
             }
 
             DiskExtent last = extents.Count > 0 ? extents[^1] : default;
@@ -85,7 +83,7 @@ internal sealed class ExtentModel
 
         long cluster = offset / _clusterSize;
         long entries = _tableBytes / 8;
-        if (!IsThere(_l1Offset + (cluster / entries * 8)))
+        if (!IsThere(_l1Offset, _tableBytes, cluster / entries * 8, 8))
         {
             return null;
         }
@@ -94,7 +92,7 @@ internal sealed class ExtentModel
         ulong entry = 0;
         if (table != 0)
         {
-            if (!IsPlace(table) || !IsThere((long)table + (cluster % entries * 8)))
+            if (!IsPlace(table) || !IsThere((long)table, _tableBytes, cluster % entries * 8, 8))
             {
                 return null;
             }
@@ -113,7 +111,7 @@ internal sealed class ExtentModel
             case 1:
                 return (QedExtentState.Zero, 0, 0);
             default:
-                return IsPlace(entry) && IsThere((long)entry + (offset % _clusterSize))
+                return IsPlace(entry) && IsThere((long)entry, _clusterSize, offset % _clusterSize, 1)
                     ? (QedExtentState.Data, (long)entry + (offset % _clusterSize), 0)
                     : null;
         }
@@ -122,7 +120,10 @@ internal sealed class ExtentModel
     private bool IsPlace(ulong offset) =>
         offset % (ulong)_clusterSize == 0 && offset >= (ulong)_headerBytes && offset < (ulong)_file.Length;
 
-    private bool IsThere(long fileOffset) => fileOffset < SectorEnd;
+    private bool IsThere(long start, long size, long offset, int length) => start + offset + length <= EndOf(start, size);
+
+    // Where less than a sector of a cluster or table is missing, it counts as whole.
+    private long EndOf(long start, long size) => start + size - _file.Length < 512 ? start + size : _file.Length;
 
     private ulong Number(long offset, int size)
     {
