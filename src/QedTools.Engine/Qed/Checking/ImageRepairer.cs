@@ -37,6 +37,7 @@ internal sealed class ImageRepairer
     private readonly ClusterSet _tablesWithData = new();
     private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
     private long _paddedEnd;
+    private long? _cutTable;
     private readonly Dictionary<long, long> _dataInCopied = [];
     private long _copiedClusters;
     private long _changedPages;
@@ -108,6 +109,7 @@ internal sealed class ImageRepairer
         if (missing > 0)
         {
             long start = _geometry.VirtualOffset(_layout.EntriesIn(_image.L1TableOffset), 0);
+            _cutTable = _image.L1TableOffset;
             NotePadding(_image.L1TableOffset, _geometry.TableSize, _image.L1TableOffset, start, Math.Max(0, _image.VirtualSize - start));
         }
     }
@@ -129,6 +131,7 @@ internal sealed class ImageRepairer
             else if (_layout.MissingBytes(entry.Offset, _geometry.TableSize) > 0)
             {
                 (long start, long length) = MappedBy(firstIndex + i);
+                _cutTable = entry.Offset;
                 NotePadding(entry.Offset, _geometry.TableSize, QedGeometry.EntryOffset(_image.L1TableOffset, firstIndex + i), start, length);
             }
         }
@@ -266,6 +269,12 @@ internal sealed class ImageRepairer
             return;
         }
 
+        bool cutsData = _cutTable is { } cut && HasData(cut);
+        if (!cutsData)
+        {
+            ClearCutEntry();
+        }
+
         _writer.Commit();
         if (_paddedEnd > 0)
         {
@@ -275,6 +284,20 @@ internal sealed class ImageRepairer
         foreach (DataInTable data in _dataInTables)
         {
             _copiedEarly.Add((data.Table, data.Index), CopyCluster(data.Offset));
+        }
+
+        if (cutsData)
+        {
+            ClearCutEntry();
+        }
+    }
+
+    // Of the entry that the end of the file goes through some bytes are there, which mean nothing without the others.
+    private void ClearCutEntry()
+    {
+        if (_cutTable is { } table && (_layout.FileLength - table) % QedGeometry.EntrySize != 0)
+        {
+            _writer!.Clear(table, _layout.EntriesIn(table));
         }
     }
 
