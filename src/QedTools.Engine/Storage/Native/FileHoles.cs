@@ -15,6 +15,9 @@ internal static unsafe class FileHoles
     private const int SeekHole = 4;
     private const int NoSuchAddress = 6; // ENXIO: no data from here to the end of the file
 
+    // Rounding to pages overflows near 2^63: tmpfs was seen to tell of no data where some is.
+    private const long BelievedEnd = long.MaxValue - (1 << 20);
+
     /// <summary>The range at <paramref name="offset"/>, at most <paramref name="length"/> bytes of it.</summary>
     public static StorageRange RangeAt(SafeFileHandle handle, long offset, long length)
     {
@@ -74,6 +77,12 @@ internal static unsafe class FileHoles
 
     private static StorageRange LinuxRangeAt(SafeFileHandle handle, long offset, long length)
     {
+        if (offset >= BelievedEnd)
+        {
+            return new StorageRange(length, IsHole: false);
+        }
+
+        length = Math.Min(length, BelievedEnd - offset);
         bool added = false;
         try
         {
