@@ -28,6 +28,17 @@ public sealed class QedLimitException : QedException
     /// <summary>What would be allowed, in words.</summary>
     public string Allowed { get; }
 
+    /// <summary>The error for a disk's size, whether it was asked for or is that of another disk.</summary>
+    /// <param name="path">The file that was to hold the disk.</param>
+    /// <param name="size">The size, in bytes.</param>
+    /// <param name="allowed">What would be allowed, in words.</param>
+    internal static QedLimitException ForDiskSize(string path, long size, string allowed) => new(path, "SizeBytes", size, allowed, string.Format(
+        CultureInfo.InvariantCulture,
+        size == 0 ? "The source is empty, a disk of {1} bytes, which '{0}' cannot hold: allowed is {2}. Choose another kind of file, such as QED." : "'{0}' cannot hold a disk of {1} bytes: allowed is {2}.",
+        path,
+        size,
+        allowed));
+
     /// <summary>The error for what is no mere value out of a range, in words of its own.</summary>
     /// <param name="path">The file it is about.</param>
     /// <param name="parameter">What was asked for, such as "BackingFile".</param>

@@ -212,10 +212,17 @@ Describe 'Convert-QedImage' {
             [System.IO.FileInfo]::new($source).Length | Should -Be $Size
         }
 
-        It 'refuses an empty file, as New-QedImage refuses an empty disk' {
+        It 'takes an empty file for an empty disk' {
+            $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 0
+            (Convert-QedImage $source $qed -Verify).VirtualSize | Should -Be 0
+            Assert-Clean $qed -Qemu
+            (Compare-QedImage $source $qed -Strict).AreEqual | Should -BeTrue
+        }
+
+        It 'says that the source is empty where the format has no such disks: <_>' -ForEach 'vmdk', 'vhdx' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 0
             $before = Get-FolderState $folder
-            Assert-OneError { Convert-QedImage $source $qed } 'QedLimit' 'InvalidArgument' $source '*SizeBytes 0 *'
+            Assert-OneError { Convert-QedImage $source ([System.IO.Path]::Combine($folder, "result.$_")) } 'QedLimit' 'InvalidArgument' $source '*source is empty*'
             Get-FolderState $folder | Should -Be $before
         }
 

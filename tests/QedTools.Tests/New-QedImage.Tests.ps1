@@ -7,7 +7,6 @@ BeforeDiscovery {
     $mayNot = -not ($IsOnWindows -or (Test-Root))
     $clusterSizes = @(for ($bits = 12; $bits -le 26; $bits++) { 1 -shl $bits })
     $badSizes = @(
-        @{ Size = 0L; Why = 'it is zero' }
         @{ Size = -1L; Why = 'it is negative' }
         @{ Size = [long]::MinValue; Why = 'it is very negative' }
         @{ Size = 70368744177665L; Why = 'it is over the limit of 64 TiB by one byte' }
@@ -116,6 +115,21 @@ Describe 'New-QedImage' {
             $path = Join-TestDrive 'limit.qed'
             (New-QedImage $path $Limit -ClusterSizeBytes $Cluster -TableSize $Table -Force).VirtualSize | Should -Be $Limit
             Assert-Refused @{ SizeBytes = $Limit + 1; ClusterSizeBytes = $Cluster; TableSize = $Table } 'QedLimit' 'InvalidArgument' "*SizeBytes $($Limit + 1)*$Limit bytes*"
+        }
+
+        It 'makes an empty disk, and what lies over one' {
+            (New-QedImage $path 0).VirtualSize | Should -Be 0
+            (Get-RawHeader $path).image_size | Should -Be 0
+            Assert-Clean $path -Qemu
+            $over = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($path), 'over.qed')
+            (New-QedImage $over -BackingFile $path).VirtualSize | Should -Be 0
+            Show-QedAllocationMap $over | Should -BeLike '*0 B*'
+            Get-QedAllocationMap $over -BackingChain | Should -BeNullOrEmpty
+            (Merge-QedImage $over -Confirm:$false).BytesMerged | Should -Be 0
+            (Optimize-QedImage $over).FileSizeAfter | Should -Be 327680
+            (Resize-QedImage $over 1MB -PassThru).VirtualSize | Should -Be 1MB
+            (Resize-QedImage $over 0 -Shrink -PassThru).VirtualSize | Should -Be 0
+            Assert-Clean $over
         }
 
         It 'refuses a size of <Size> bytes: <Why>' -ForEach $badSizes {

@@ -91,10 +91,10 @@ public static class ImageResize
     private static long Require(IDiskLayer layer, long sizeBytes, ImageResizeOptions options)
     {
         long most = ((QedImage)layer).Header.Geometry.MaxVirtualSize;
-        if (sizeBytes <= 0 || sizeBytes > most)
+        if (sizeBytes < 0 || sizeBytes > most)
         {
             throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
-                CultureInfo.InvariantCulture, "1 byte to {0}, which is all that this image's tables can map; convert it to larger clusters or tables for more", ByteSize.FormatExact(most)));
+                CultureInfo.InvariantCulture, "0 bytes to {0}, which is all that this image's tables can map; convert it to larger clusters or tables for more", ByteSize.FormatExact(most)));
         }
 
         long size = QedGeometry.RoundUpToSector(sizeBytes);

@@ -3,7 +3,7 @@ namespace QedTools;
 /// <summary>How a new image is to be.</summary>
 public sealed record QedCreateOptions
 {
-    /// <summary>The disk's size, in bytes: 1 up to the geometry's limit, rounded up to a multiple of 512. Null: the backing file's size.</summary>
+    /// <summary>The disk's size, in bytes: 0 up to the geometry's limit, rounded up to a multiple of 512. Null: the backing file's size.</summary>
     public long? SizeBytes { get; init; }
 
     /// <summary>A cluster's size, in bytes: a power of two from 4 KiB to 64 MiB. Null: 64 KiB.</summary>

@@ -45,13 +45,12 @@ internal sealed class QedFormat : IDiskFormat
         QedGeometry geometry = new((int)clusterSize, tableSize);
         long most = geometry.MaxVirtualSize;
         string hint = most < new QedGeometry(QedGeometry.MaxClusterSize, QedGeometry.MaxTableSize).MaxVirtualSize ? "; larger ones allow more" : string.Empty;
-        return wish.VirtualSize > 0 && wish.VirtualSize <= most
+        return wish.VirtualSize >= 0 && wish.VirtualSize <= most
             ? wish with { VirtualSize = QedGeometry.RoundUpToSector(wish.VirtualSize), ClusterSize = clusterSize, TableSize = tableSize }
-            : throw new QedLimitException(
+            : throw QedLimitException.ForDiskSize(
                 path,
-                "SizeBytes",
                 wish.VirtualSize,
-                $"1 byte to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(geometry.ClusterSize)} and tables of {geometry.TableSize} {(geometry.TableSize == 1 ? "cluster" : "clusters")}{hint}");
+                $"0 bytes to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(geometry.ClusterSize)} and tables of {geometry.TableSize} {(geometry.TableSize == 1 ? "cluster" : "clusters")}{hint}");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk)

@@ -48,17 +48,16 @@ internal sealed class Qcow2Format : IDiskFormat
         }
 
         long most = Qcow2Geometry.OfClusterSize(clusterSize).MaxVirtualSize;
-        return wish.VirtualSize > 0 && wish.VirtualSize <= most
+        return wish.VirtualSize >= 0 && wish.VirtualSize <= most
             ? wish with
             {
                 VirtualSize = (wish.VirtualSize + Qcow2Geometry.SectorSize - 1) / Qcow2Geometry.SectorSize * Qcow2Geometry.SectorSize,
                 ClusterSize = clusterSize,
             }
-            : throw new QedLimitException(
+            : throw QedLimitException.ForDiskSize(
                 path,
-                "SizeBytes",
                 wish.VirtualSize,
-                $"1 byte to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file{(clusterSize < Qcow2Geometry.MaxClusterSize ? "; larger ones allow more" : string.Empty)}");
+                $"0 bytes to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file{(clusterSize < Qcow2Geometry.MaxClusterSize ? "; larger ones allow more" : string.Empty)}");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => Qcow2Layer.Create(storage, disk);

@@ -33,7 +33,7 @@ internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
 
     /// <summary>How many blocks a disk has.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
-    public long CountFor(long virtualSize) => ((virtualSize - 1) / BlockSize) + 1;
+    public long CountFor(long virtualSize) => virtualSize == 0 ? 0 : ((virtualSize - 1) / BlockSize) + 1;
 
     /// <summary>The block that holds an offset on the disk.</summary>
     public long IndexOf(long offset) => offset / BlockSize;

@@ -28,9 +28,9 @@ internal sealed class VdiFormat : IDiskFormat
     public NewDisk Settle(string path, in NewDisk wish)
     {
         wish.RequireOnly(path, Name, NewDiskChoices.Fixed);
-        return wish.VirtualSize is > 0 and <= VdiBlocks.MaxVirtualSize
+        return wish.VirtualSize is >= 0 and <= VdiBlocks.MaxVirtualSize
             ? wish with { VirtualSize = (wish.VirtualSize + VdiBlocks.SectorSize - 1) / VdiBlocks.SectorSize * VdiBlocks.SectorSize }
-            : throw new QedLimitException(path, "SizeBytes", wish.VirtualSize, $"1 to {VdiBlocks.MaxVirtualSize} bytes in a VDI file");
+            : throw QedLimitException.ForDiskSize(path, wish.VirtualSize, $"0 to {VdiBlocks.MaxVirtualSize} bytes in a VDI file");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => VdiLayer.Create(storage, disk);

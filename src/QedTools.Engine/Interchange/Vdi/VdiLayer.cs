@@ -68,9 +68,9 @@ internal sealed class VdiLayer : InterchangeLayer
         }
 
         long mostBytes = (long)uint.MaxValue * header.BlockSize;
-        if (header.DiskSize == 0 || header.DiskSize > (ulong)mostBytes || header.DiskSize % VdiBlocks.SectorSize != 0)
+        if (header.DiskSize > (ulong)mostBytes || header.DiskSize % VdiBlocks.SectorSize != 0)
         {
-            throw Damaged(storage, "the disk size", header.DiskSize, $"a multiple of 512 from 512 to {mostBytes}");
+            throw Damaged(storage, "the disk size", header.DiskSize, $"a multiple of 512 up to {mostBytes}");
         }
 
         long count = new VdiBlocks((int)header.BlockSize, 0).CountFor((long)header.DiskSize);

@@ -31,10 +31,16 @@ internal sealed class VhdFormat : IDiskFormat
     {
         wish.RequireOnly(path, Name, wish.IsFixed ? NewDiskChoices.Fixed : NewDiskChoices.BlockSize);
         long size = checked((wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize);
-        if (size is 0 or > VhdBlocks.MaxVirtualSize)
+        if (size is < 0 or > VhdBlocks.MaxVirtualSize)
         {
-            throw new QedLimitException(
-                path, "SizeBytes", wish.VirtualSize, $"1 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
+            throw QedLimitException.ForDiskSize(
+                path, wish.VirtualSize, $"0 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
+        }
+
+        // Such a file would be a footer alone, which QEMU takes for the copy at the start of a dynamic one.
+        if (size == 0 && wish.IsFixed)
+        {
+            throw QedLimitException.ForDiskSize(path, size, $"1 to {VhdBlocks.MaxVirtualSize} bytes in a fixed VHD file, and 0 in a dynamic one");
         }
 
         long blockSize = wish.BlockSize ?? VhdBlocks.DefaultBlockSize;

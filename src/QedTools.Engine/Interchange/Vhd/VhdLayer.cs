@@ -45,9 +45,9 @@ internal sealed class VhdLayer : InterchangeLayer
             throw Damaged(storage, "File Format Version", footer.Version, $"{VhdFooter.KnownVersion}");
         }
 
-        if (footer.CurrentSize is 0 or > long.MaxValue || footer.CurrentSize % VhdBlocks.SectorSize != 0)
+        if (footer.CurrentSize > long.MaxValue || footer.CurrentSize % VhdBlocks.SectorSize != 0)
         {
-            throw Damaged(storage, "Current Size", footer.CurrentSize, "a multiple of 512 that is not 0");
+            throw Damaged(storage, "Current Size", footer.CurrentSize, "a multiple of 512");
         }
 
         switch (footer.DiskType)

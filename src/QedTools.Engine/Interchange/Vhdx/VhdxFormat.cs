@@ -47,7 +47,7 @@ internal sealed class VhdxFormat : IDiskFormat
             throw new QedLimitException(path, "LogicalSectorSizeBytes", sectorSize, "512 or 4096");
         }
 
-        // Rounded up to whole sectors, as for every format.
+        // Rounded up to whole sectors, as for every format. Neither Hyper-V nor QEMU opens an empty disk whose table has no entries.
         long most = VhdxGeometry.MaxVirtualSize;
         return wish.VirtualSize > 0 && wish.VirtualSize <= most
             ? wish with
@@ -57,7 +57,7 @@ internal sealed class VhdxFormat : IDiskFormat
                 SectorSize = sectorSize,
                 RefusesSparseFile = true,
             }
-            : throw new QedLimitException(path, "SizeBytes", wish.VirtualSize, $"1 to {most} bytes (64 TiB) for a VHDX file");
+            : throw QedLimitException.ForDiskSize(path, wish.VirtualSize, $"1 to {most} bytes (64 TiB) for a VHDX file");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdxLayer.Create(

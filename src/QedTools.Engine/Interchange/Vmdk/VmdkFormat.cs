@@ -48,8 +48,8 @@ internal sealed class VmdkFormat : IDiskFormat
 
         return wish.VirtualSize is > 0 and <= VmdkGrains.MaxVirtualSize
             ? wish with { VirtualSize = VmdkGrains.RoundUpToSector(wish.VirtualSize), FileName = name }
-            : throw new QedLimitException(
-                path, "SizeBytes", wish.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
+            : throw QedLimitException.ForDiskSize(
+                path, wish.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => VmdkSparseLayer.Create(storage, disk);

@@ -161,7 +161,7 @@ public sealed class Qcow2CreateTests
 
     private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
     {
-        ["no size"] = (new NewDisk(0), "SizeBytes 0", "1 byte to"),
+        ["no size"] = (new NewDisk(-1), "-1 bytes", "0 bytes to"),
         ["clusters of 256 bytes"] = (new NewDisk(MiB) { ClusterSize = 256 }, "ClusterSizeBytes 256", "512 to 2MB (2097152)"),
         ["clusters of 4 MiB"] = (new NewDisk(MiB) { ClusterSize = 4 * MiB }, "ClusterSizeBytes 4194304", "power of two"),
         ["clusters of 3 KiB"] = (new NewDisk(MiB) { ClusterSize = 3 * KiB }, "ClusterSizeBytes 3072", "power of two"),

@@ -206,8 +206,8 @@ public sealed class VhdxCreateTests
 
     private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
     {
-        ["no size"] = (new NewDisk(0), "SizeBytes 0", "64 TiB"),
-        ["over 64 TiB"] = (new NewDisk((64 * TiB) + 512), "SizeBytes 70368744178176", "64 TiB"),
+        ["no size"] = (new NewDisk(0), "The source is empty", "64 TiB"),
+        ["over 64 TiB"] = (new NewDisk((64 * TiB) + 512), "70368744178176 bytes", "64 TiB"),
         ["blocks of 512 KiB"] = (new NewDisk(MiB) { BlockSize = 1 << 19 }, "BlockSizeBytes 524288", "1MB (1048576) to 256MB"),
         ["blocks of 512 MiB"] = (new NewDisk(MiB) { BlockSize = 1 << 29 }, "BlockSizeBytes 536870912", "power of two"),
         ["blocks of 3 MiB"] = (new NewDisk(MiB) { BlockSize = 3 << 20 }, "BlockSizeBytes 3145728", "power of two"),
