@@ -24,6 +24,9 @@ internal interface IDiskLayer : IDisposable
     /// <summary>The unit in which the file is allocated, in bytes; null if there is none.</summary>
     int? AllocationUnit { get; }
 
+    /// <summary>The size of the sectors that the disk shows, in bytes: 512 where the format does not say.</summary>
+    int SectorSize { get; }
+
     /// <summary>Changes with the contents, where the format has that: tells an overlay whether this is what it was made over.</summary>
     Guid? ContentId { get; }
 

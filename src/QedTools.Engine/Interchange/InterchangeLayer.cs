@@ -21,6 +21,8 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public abstract int? AllocationUnit { get; }
 
+    public virtual int SectorSize => 512;
+
     public virtual Guid? ContentId => null;
 
     public abstract IDisk ToDisk(IDisk? backing);

@@ -99,9 +99,6 @@ public static class DiskConversion
         }
 
         NewFile.RequireFreeName(destinationPath, options.Replace, options.MakeFolder);
-        BackingReference? backing = options.BackingFile is { } name
-            ? BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference
-            : null;
         NewDisk wish = new(QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize))
         {
             ClusterSize = options.ClusterSize,
@@ -109,9 +106,22 @@ public static class DiskConversion
             BlockSize = options.BlockSize,
             SectorSize = options.SectorSize,
             IsFixed = options.IsFixed,
-            Backing = backing,
         };
-        return DiskFormats.Of(FormatOf(destinationPath, options.Format)).Settle(destinationPath, wish);
+        IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
+        if (options.BackingFile is { } name)
+        {
+            // Whether the format takes a backing file at all comes before what is wrong with this one.
+            format.Settle(destinationPath, wish with { Backing = new BackingReference(name, IsRaw: false) });
+            wish = wish with
+            {
+                Backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference,
+            };
+        }
+
+        NewDisk disk = format.Settle(destinationPath, wish);
+        options.Trace?.Warn(SectorSizeWarning.For(
+            source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize ?? 512));
+        return disk;
     }
 
     private static void Copy(

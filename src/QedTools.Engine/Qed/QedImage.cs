@@ -57,6 +57,8 @@ internal sealed class QedImage : IDiskLayer
 
     public int? AllocationUnit => Header.Geometry.ClusterSize;
 
+    public int SectorSize => QedGeometry.SectorSize;
+
     public Guid? ContentId => null;
 
     /// <summary>Where the L1 table is in the file, in bytes.</summary>

@@ -21,6 +21,8 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public int? AllocationUnit => null;
 
+    public int SectorSize => 512;
+
     public Guid? ContentId => null;
 
     public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);

@@ -42,6 +42,8 @@ internal sealed class VhdxLayer : InterchangeLayer
 
     public override int? AllocationUnit => Geometry.BlockSize;
 
+    public override int SectorSize => Geometry.SectorSize;
+
     public override Guid? ContentId => _dataWriteGuid;
 
     /// <summary>The disk's sizes.</summary>
