@@ -10,7 +10,6 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     FormatsToProcess       = @('lib/QedTools.Format.ps1xml')
-    TypesToProcess         = @('lib/QedTools.Types.ps1xml')
     FunctionsToExport      = @()
     CmdletsToExport        = @(
         'Compare-QedImage'

@@ -13,8 +13,8 @@ public sealed class OperationPace
     private const double MemorySeconds = 3;
 
     private double _elapsed;
-    private long _bytesDone;
-    private long _bytesLeft;
+    private double _bytesDone;
+    private double _bytesLeft;
 
     /// <summary>The speed, in bytes per second; 0 as long as none is known.</summary>
     public double BytesPerSecond { get; private set; }
@@ -30,16 +30,16 @@ public sealed class OperationPace
     public void Update(TimeSpan elapsed, OperationProgress progress)
     {
         double seconds = elapsed.TotalSeconds - _elapsed;
-        _bytesLeft = Math.Max(0, progress.BytesTotal - progress.BytesDone);
+        _bytesLeft = Math.Max(0, progress.LeftInAll);
         if (seconds <= 0)
         {
             return;
         }
 
-        double speed = Math.Max(0, progress.BytesDone - _bytesDone) / seconds;
+        double speed = Math.Max(0, progress.DoneInAll - _bytesDone) / seconds;
         double weight = BytesPerSecond <= 0 ? 1 : 1 - Math.Exp(-seconds / MemorySeconds);
         BytesPerSecond += (speed - BytesPerSecond) * weight;
         _elapsed = elapsed.TotalSeconds;
-        _bytesDone = progress.BytesDone;
+        _bytesDone = progress.DoneInAll;
     }
 }

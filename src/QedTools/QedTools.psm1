@@ -3,5 +3,17 @@
 try {
     Microsoft.PowerShell.Core\Import-Module -Name "$PSScriptRoot/$PSEdition/QedTools.dll" -ErrorAction Stop
 } catch {
+    foreach ($loaded in [System.AppDomain]::CurrentDomain.GetAssemblies()) {
+        if ($loaded.GetName().Name -eq 'QedTools' -and -not $loaded.Location.StartsWith($PSScriptRoot)) {
+            throw "Another build of QedTools is loaded in this session, '$($loaded.Location)', and .NET loads no second one. Start a new PowerShell session to import this one, or use that one."
+        }
+    }
+
     Microsoft.PowerShell.Core\Import-Module -Name "$PSScriptRoot/Desktop/QedTools.dll" -ErrorAction Stop
+}
+
+# Where another copy of the module was imported, its types have all that already, and PowerShell would list each as an error.
+$result = [System.Runtime.Serialization.FormatterServices]::GetUninitializedObject([QedTools.QedMergeResult])
+if (-not $result.psobject.Properties['ParentPath']) {
+    Microsoft.PowerShell.Core\Import-Module -Name "$PSScriptRoot/QedTools.Types.psd1"
 }

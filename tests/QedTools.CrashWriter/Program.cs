@@ -10,6 +10,7 @@ namespace QedTools.CrashWriter;
 /// <remarks>
 /// "write IMAGE SEED": says "begun N" before and "flushed N" after the N-th round of writes is on the disk; the contents follow
 /// from the seed (<see cref="WriteRounds"/>). "hold IMAGE read|write": says "held" and waits until its input ends.
+/// "convert SOURCE DESTINATION": says "building" in the middle of it, waits until its input ends, and goes on.
 /// </remarks>
 internal static class Program
 {
@@ -25,8 +26,11 @@ internal static class Program
                 case ["hold", string path, string what]:
                     Hold(path, writable: what == "write");
                     return 0;
+                case ["convert", string source, string destination]:
+                    DiskConversion.Run(source, destination, new DiskConversionOptions(), new Pause());
+                    return 0;
                 default:
-                    Console.Error.WriteLine("write IMAGE SEED | hold IMAGE read|write");
+                    Console.Error.WriteLine("write IMAGE SEED | hold IMAGE read|write | convert SOURCE DESTINATION");
                     return 2;
             }
         }
@@ -61,5 +65,20 @@ internal static class Program
         using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions { Writable = writable });
         Console.Out.WriteLine("held");
         Console.In.ReadToEnd();
+    }
+
+    private sealed class Pause : IProgress<OperationProgress>
+    {
+        private bool _isOver;
+
+        public void Report(OperationProgress value)
+        {
+            if (!_isOver)
+            {
+                _isOver = true;
+                Console.Out.WriteLine("building");
+                Console.In.ReadToEnd();
+            }
+        }
     }
 }

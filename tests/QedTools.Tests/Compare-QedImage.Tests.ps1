@@ -24,8 +24,8 @@ Describe 'Compare-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferencePath!@1', 'Strict'
-            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferencePath!@1', 'Strict'
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferencePath!@1 property', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferencePath!@1 property', 'Strict'
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {
@@ -201,7 +201,7 @@ Describe 'Compare-QedImage' {
             @{ Name = 'damaged/l2-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*0x11000*Repair-QedImage*' }
             @{ Name = 'foreign/disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented'; Message = '*LUKS*' }
             @{ Name = 'headers/table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*table_size is 3*' }
-            @{ Name = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+            @{ Name = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*it is empty*' }
         ) {
             $bad = Copy-Fixture $Name -Folder $folder
             Assert-OneError { Compare-QedImage $bad $path } $Id $Category $bad $Message

@@ -266,7 +266,7 @@ Describe 'A script' -Tag FullShell {
             $rows = @(Import-Csv $report)
             $rows | Should -HaveCount 3
             ($rows | Where-Object Path -eq $bad).Status | Should -Be 'Corrupt'
-            ($rows | Where-Object Path -like '*text.qed').Message | Should -BeLike '*is not a QED image*'
+            ($rows | Where-Object Path -like '*text.qed').Message | Should -BeLike '*its contents are of no known format*'
         }
 
         It 'leaves out what a virtual machine has open' {

@@ -40,7 +40,7 @@ Describe 'Convert-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1', 'Fixed', 'Force', 'ForceShare', 'Format'
+            $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
             Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'TableSize', 'Verify')
             Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'TableSize', 'Verify')

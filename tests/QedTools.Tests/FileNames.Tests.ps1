@@ -19,8 +19,8 @@ BeforeDiscovery {
     $posixNames = @($names | Where-Object { $_ -match '[\\:*]' })
     $creatable = @($names | Where-Object { $_ -notmatch '[\\:]' })
     $badFiles = @(
-        @{ Fixture = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
-        @{ Fixture = 'headers/magic-swapped.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
+        @{ Fixture = 'headers/cut-0.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*it is empty*' }
+        @{ Fixture = 'headers/magic-swapped.qed'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*no known format*' }
         @{ Fixture = 'foreign/pattern.raw'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
         @{ Fixture = 'foreign/disk.qcow2'; Id = 'QedNotAnImage'; Category = 'InvalidData'; Message = '*not a QED image*' }
         @{ Fixture = 'headers/cut-4.qed'; Id = 'QedTruncated'; Category = 'InvalidData'; Message = '*64 bytes*4*' }
@@ -48,6 +48,22 @@ BeforeAll {
         $seen = [System.Collections.Generic.List[string]]::new()
         foreach ($item in $Object) { if (-not $seen.Contains($item.Path)) { $seen.Add($item.Path) } }
         $seen
+    }
+}
+
+Describe '<Command> and a name that is longer than a file can have' -ForEach $readers {
+    It 'says that the file is not there' {
+        $path = Join-TestDrive ('x' * 300)
+        Assert-OneError { & $Command -LiteralPath $path } 'QedFileNotFound' 'ObjectNotFound' $path
+    }
+}
+
+Describe 'New-QedImage and a name that is longer than a file can have' {
+    It 'says so before it makes anything, with -WhatIf as well' {
+        $path = Join-TestDrive ('x' * 300)
+        foreach ($whatIf in $true, $false) {
+            Assert-OneError { New-QedImage $path 1MB -WhatIf:$whatIf } 'QedStorageFailed' 'DeviceError' $path '*Use a shorter name*'
+        }
     }
 }
 

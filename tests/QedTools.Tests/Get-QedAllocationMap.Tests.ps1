@@ -277,35 +277,35 @@ Describe 'Get-QedAllocationMap' {
         It 'tells the unallocated stretch before the damage too' {
             # What lies between the last data and the damaged table is known, as is all before it.
             $recorded = Invoke-Recorded { Get-QedAllocationMap $long }
-            $last = $recorded.Output[-1]
+            $last = $recorded.Output[-2]
             "$($last.State)" | Should -Be 'Unallocated'
             $last.Start + $last.Length | Should -Be (999L * 4MB)
         }
     }
 
     Context 'of damaged images' {
-        It 'tells the extents before the damage in <Name>.qed, then one error' -ForEach @(
-            @{ Name = 'l1-past-end'; Least = 4; Message = '*entry 1 of the L1 table is 0x11000*' }
-            @{ Name = 'l1-huge'; Least = 4; Message = '*entry 1 of the L1 table is 0x800000000000a000*' }
-            @{ Name = 'l1-in-header'; Least = 2; Message = '*entry 1 of the L1 table is 0x1000*' }
-            @{ Name = 'l1-overhangs'; Least = 4; Message = '*entry 1 of the L1 table is 0x11000*' }
-            @{ Name = 'truncated'; Least = 11; Message = '*entry 2 of the L1 table is 0xf000*' }
-            @{ Name = 'l2-huge'; Least = 0; Message = '*entry 1 of L2 table 0 is 0x8000000000006000*' }
-            @{ Name = 'l2-low-bits'; Least = 0; Message = '*entry 1 of L2 table 0 is 0x6002*' }
-            @{ Name = 'l2-in-header'; Least = 0; Message = '*entry 1 of L2 table 0 is 0x1000*' }
+        It 'tells of the damaged stretch in <Name>.qed, goes on behind it, and writes one error' -ForEach @(
+            @{ Name = 'l1-past-end'; Damaged = '4194304+4194304'; Message = '*entry 1 of the L1 table is 0x11000*' }
+            @{ Name = 'l1-huge'; Damaged = '4194304+4194304'; Message = '*entry 1 of the L1 table is 0x800000000000a000*' }
+            @{ Name = 'l1-overhangs'; Damaged = '6291456+2097152'; Message = '*the part of the L2 table for it lies behind the end of the file*' }
+            @{ Name = 'truncated'; Damaged = '11534336+1048576'; Message = '*the part of the L2 table for it lies behind the end of the file*' }
+            @{ Name = 'l2-huge'; Damaged = '4096+4096'; Message = '*entry 1 of L2 table 0 is 0x8000000000006000*' }
+            @{ Name = 'l2-low-bits'; Damaged = '4096+4096'; Message = '*entry 1 of L2 table 0 is 0x6002*' }
+            @{ Name = 'l2-partial-cluster'; Damaged = '6144+2048'; Message = '*the rest of the cluster at 0x11000 lies behind the end of the file*' }
         ) {
             $path = Get-Fixture "damaged/$Name.qed"
             $recorded = Invoke-Recorded { Get-QedAllocationMap $path }
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedCorrupt,*'
             $recorded.Errors[0].Exception.Message | Should -BeLike $Message
-            $recorded.Output.Count | Should -BeGreaterOrEqual $Least
+            @($recorded.Output | Where-Object State -eq Damaged | ForEach-Object { "$($_.Start)+$($_.Length)" }) | Should -Be $Damaged
+            ($recorded.Output | Measure-Object Length -Sum).Sum | Should -Be (Get-QedInfo $path).VirtualSize
         }
 
-        It 'tells the data in front of a damaged entry of the same table' {
-            $recorded = Invoke-Recorded { Get-QedAllocationMap (Get-Fixture 'damaged/l2-past-end.qed') }
+        It 'leaves the damaged stretch out with -State Data, and writes the error all the same' {
+            $recorded = Invoke-Recorded { Get-QedAllocationMap (Get-Fixture 'damaged/l2-past-end.qed') -State Data }
             $recorded.Errors | Should -HaveCount 1
-            Get-ExtentText $recorded.Output | Should -Be '0+4096 Data @12288'
+            (Get-ExtentText $recorded.Output)[0, 1] | Should -Be '0+4096 Data @12288', '8192+4096 Data @28672'
         }
 
         It 'maps what it can around the damage with -Offset' {

@@ -37,7 +37,6 @@ BeforeDiscovery {
         @{ Name = 'l1-zero'; Field = 'l1_table_offset'; Value = '0' }
         @{ Name = 'l1-in-header'; Field = 'l1_table_offset'; Value = '4096' }
         @{ Name = 'l1-past-end'; Field = 'l1_table_offset'; Value = '1099511627776' }
-        @{ Name = 'l1-overhangs'; Field = 'l1_table_offset'; Value = '8192' }
         @{ Name = 'l1-wraps'; Field = 'l1_table_offset'; Value = '18446744073709547520' }
         @{ Name = 'image-size-odd'; Field = 'image_size'; Value = '1048676' }
         @{ Name = 'image-size-over-limit'; Field = 'image_size'; Value = '4294967808' }

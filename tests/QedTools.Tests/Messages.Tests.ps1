@@ -133,6 +133,18 @@ Describe 'What -Verbose tells' {
     }
 }
 
+Describe 'What -Verbose and -Debug tell of a map' {
+    It 'is the same as a list and as a picture' {
+        $top, $base = Copy-Fixture 'chains/over-qed.qed', 'chains/base.qed' -Folder (New-Folder 'told')
+        $listed = Invoke-Recorded { Get-QedAllocationMap $top -BackingChain -Verbose -Debug }
+        $drawn = Invoke-Recorded { Show-QedAllocationMap $top -BackingChain -Verbose -Debug }
+        $listed.Verbose | Should -Not -BeNullOrEmpty
+        $listed.Debug | Should -Not -BeNullOrEmpty
+        foreach ($line in $listed.Verbose) { $drawn.Verbose | Should -Contain $line }
+        foreach ($line in $listed.Debug) { $drawn.Debug | Should -Contain $line }
+    }
+}
+
 Describe 'What -Debug tells' {
     BeforeAll {
         # The debug lines alone. The preference is set: in Windows PowerShell -Debug asks at every line.
@@ -253,6 +265,63 @@ Describe 'An error' {
         @([System.Collections.Generic.HashSet[string]]::new([string[]]$ids)).Count | Should -Be $kinds.Count
         $about = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'docs', 'en-US', 'about_QedTools.md'))
         foreach ($id in $ids) { $about | Should -Match "(?m)^- ${id}: " }
+    }
+
+    It 'that nobody expected, or about a library, is told with its cause: <Id>' -ForEach @(
+        @{ Id = 'QedFailed'; Cause = [System.InvalidTimeZoneException]::new('odd.'); Message = "'a.qed' met with *InvalidTimeZoneException: odd. *" }
+        @{ Id = 'QedFailed'; Cause = [System.IO.IOException]::new('odd.'); Message = '*IOException: odd. *' }
+        @{
+            Id = 'QedAssemblyConflict'
+            Cause = [System.IO.FileLoadException]::new('odd.', 'System.Management.Automation, Version=99.0.0.0, Culture=neutral')
+            Message = "'a.qed'*System.Management.Automation 99.0.0.0*System.Management.Automation $([psobject].Assembly.GetName().Version)*new PowerShell session*"
+        }
+        @{
+            Id = 'QedAssemblyConflict'
+            Cause = [System.IO.FileNotFoundException]::new('odd.', 'QedTools.Nowhere, Version=1.0.0.0, Culture=neutral')
+            Message = "'a.qed'*QedTools.Nowhere 1.0.0.0*odd. Install QedTools again."
+        }
+    ) {
+        $record = (Get-Command New-QedImage).ImplementingType.Assembly.GetType('QedTools.Sessions.ErrorTable').GetMethod('ToRecord').Invoke($null, @($Cause, 'a.qed'))
+        $record.FullyQualifiedErrorId | Should -Be $Id
+        $record.TargetObject | Should -Be 'a.qed'
+        $record.Exception.Message | Should -BeLike $Message
+        $record.Exception.InnerException | Should -Be $Cause
+    }
+
+    It 'about a library that another module loaded first ends one item only' -Tag FullShell -Skip:($null -eq ('System.Reflection.Emit.PersistedAssemblyBuilder' -as [type])) {
+        $folder = New-Folder 'conflict'
+        $packed, $plain = Expand-Fixture 'qcow2/zstd.qcow2.gz', 'qcow2/v3.qcow2.gz' -Folder $folder
+        # An older ZstdSharp with nothing in it, in a session of its own: a process keeps what it has loaded.
+        $result = Invoke-PowerShell -NoProfile -Command @"
+`$name = [System.Reflection.AssemblyName]::GetAssemblyName('$root/lib/Core/ZstdSharp.dll')
+`$name.Version = '0.7.3.0'
+`$older = [System.Reflection.Emit.PersistedAssemblyBuilder]::new(`$name, [object].Assembly)
+`$null = `$older.DefineDynamicModule('ZstdSharp').DefineType('Older').CreateType()
+`$older.Save('$folder/ZstdSharp.dll')
+`$null = [System.Reflection.Assembly]::LoadFrom('$folder/ZstdSharp.dll')
+Import-Module '$root/QedTools.psd1'
+'$packed', '$plain' | Compare-QedImage -ReferencePath '$plain' -ErrorVariable errors -ErrorAction SilentlyContinue | ForEach-Object Path
+`$errors | ForEach-Object { `$_.FullyQualifiedErrorId; `$_.TargetObject; `$_.Exception.Message }
+"@
+        $result.Output[0..2] | Should -Be $plain, 'QedAssemblyConflict,QedTools.Commands.CompareQedImageCommand', $packed
+        $result.Output[3] | Should -BeLike '*ZstdSharp 0.8.*ZstdSharp 0.7.3.0*'
+        $result.Output | Should -HaveCount 4
+    }
+
+    It 'stops the pipeline where that is asked for, and what stops a later command is no error of an item' {
+        $path = Copy-Fixture 'images/base-4k.qed' -Folder (New-Folder 'stops')
+        $seen = [System.Collections.Generic.List[object]]::new()
+        { 'nowhere.qed', $path | Get-QedInfo -ErrorAction Stop | ForEach-Object { $seen.Add($_) } } | Should -Throw '*nowhere.qed*'
+        $seen | Should -BeNullOrEmpty
+
+        $recorded = Invoke-Recorded {
+            try { $path, $path | Get-QedInfo | ForEach-Object { $seen.Add($_); throw 'mine' } } catch { "caught $_" }
+            try { $path, $path | Get-QedInfo | ForEach-Object { $seen.Add($_); throw [System.IO.IOException]::new('mine') } } catch { "caught $_" }
+            foreach ($once in 1) { $path, $path | Get-QedInfo | ForEach-Object { $seen.Add($_); break } }
+        }
+        $recorded.Errors | Should -BeNullOrEmpty
+        $recorded.Output | Should -Be 'caught mine', 'caught mine'
+        $seen | Should -HaveCount 3
     }
 
     It 'of a file of another format names that format, and the way from it' {

@@ -39,6 +39,22 @@ BeforeAll {
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
     # The manifest as data; Import-PowerShellDataFile is not everywhere.
     $text = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'QedTools.psd1'))
+
+    # What the module is made of, in a folder of TestDrive.
+    function Copy-Module {
+        param([Parameter(Mandatory)][string] $Name)
+
+        $copy = New-Folder $Name
+        [System.IO.File]::Copy([System.IO.Path]::Combine($root, 'QedTools.psd1'), [System.IO.Path]::Combine($copy, 'QedTools.psd1'))
+        foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), '*', 'AllDirectories')) {
+            $target = [System.IO.Path]::Combine($copy, $file.Substring($root.Length).TrimStart([char[]]'/\'))
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($target))
+            [System.IO.File]::Copy($file, $target)
+        }
+
+        $copy
+    }
+
     $manifest = [scriptblock]::Create($text).Invoke()[0]
     $module = Get-Module QedTools
 
@@ -89,7 +105,7 @@ Describe 'The module' {
     }
 
     It 'names only files that are there' {
-        foreach ($file in @($manifest.RootModule) + $manifest.FormatsToProcess + $manifest.TypesToProcess) {
+        foreach ($file in @($manifest.RootModule) + $manifest.FormatsToProcess) {
             [System.IO.File]::Exists([System.IO.Path]::Combine($root, $file)) | Should -BeTrue -Because $file
         }
     }
@@ -115,20 +131,53 @@ Describe 'The module' {
     }
 
     It 'imports in a new session, where the folder name has a space and brackets' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
-        $copy = New-Folder 'a [b] copy'
-        [System.IO.File]::Copy([System.IO.Path]::Combine($root, 'QedTools.psd1'), [System.IO.Path]::Combine($copy, 'QedTools.psd1'))
-        foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), '*', 'AllDirectories')) {
-            $target = [System.IO.Path]::Combine($copy, $file.Substring($root.Length).TrimStart([char[]]'/\'))
-            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($target))
-            [System.IO.File]::Copy($file, $target)
-        }
-
+        $copy = Copy-Module 'a [b] copy'
         $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
         try {
             $null = $shell.AddCommand('Import-Module').AddParameter('Name', [System.Management.Automation.WildcardPattern]::Escape([System.IO.Path]::Combine($copy, 'QedTools.psd1'))).AddParameter('PassThru')
             $found = $shell.Invoke()
             "$($shell.Streams.Error)" | Should -BeNullOrEmpty
             $found[0].ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
+        }
+        finally { $shell.Dispose() }
+    }
+
+    It 'imports from another folder as well, without a word' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+        $copy = Copy-Module 'second copy'
+        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+        try {
+            $null = $shell.AddScript("Import-Module '$root/QedTools.psd1'; (Import-Module '$copy/QedTools.psd1' -PassThru).Path; `$Error.Count")
+            $found = $shell.Invoke()
+            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
+            $found[0] | Should -Be ([System.IO.Path]::Combine($copy, 'lib', 'QedTools.psm1'))
+            $found[1] | Should -Be 0
+        }
+        finally { $shell.Dispose() }
+    }
+
+    It 'says in one error that a process takes no second build' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+        $copy = Copy-Module 'second build'
+        $loaded = (Get-Command New-QedImage).ImplementingType.Assembly
+        foreach ($edition in 'Core', 'Desktop') {
+            # .NET takes a file with another module version id for another build.
+            $file = [System.IO.Path]::Combine($copy, 'lib', $edition, 'QedTools.dll')
+            [System.IO.File]::Copy($loaded.Location, $file, $true)
+            $bytes = [System.IO.File]::ReadAllBytes($file)
+            $latin = [System.Text.Encoding]::GetEncoding(28591)
+            $id = $latin.GetString($loaded.ManifestModule.ModuleVersionId.ToByteArray())
+            $at = $latin.GetString($bytes).IndexOf($id, [System.StringComparison]::Ordinal)
+            $at | Should -BeGreaterThan 0
+            $bytes[$at] = $bytes[$at] -bxor 1
+            [System.IO.File]::WriteAllBytes($file, $bytes)
+        }
+
+        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+        try {
+            $null = $shell.AddScript("try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
+            $found = $shell.Invoke()
+            $found | Should -HaveCount 1
+            $found[0] | Should -BeLike "*'$($loaded.Location)'*Start a new PowerShell session*"
+            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
         }
         finally { $shell.Dispose() }
     }
@@ -230,8 +279,15 @@ Describe 'The parameters' {
 
     It '<Line> completes to <Expected>' -ForEach @(
         @{ Line = 'New-QedImage x 1MB -BackingFormat '; Expected = 'Probe', 'Raw' }
-        @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Data', 'Unallocated', 'Zero' }
-        @{ Line = 'Get-QedAllocationMap x -State D'; Expected = , 'Data' }
+        @{ Line = 'Get-QedAllocationMap x -State '; Expected = 'Damaged', 'Data', 'Unallocated', 'Zero' }
+        @{ Line = 'Get-QedAllocationMap x -State D'; Expected = 'Damaged', 'Data' }
+        @{ Line = 'Get-QedAllocationMap x -Offset 3'; Expected = '3GB', '3KB', '3MB', '3TB' }
+        @{ Line = 'Get-QedAllocationMap x -Length 6'; Expected = '64KB', '6GB', '6KB', '6MB', '6TB' }
+        @{ Line = 'Show-QedAllocationMap x -Offset Q'; Expected = @() }
+        @{ Line = 'Show-QedAllocationMap x -Width '; Expected = '100', '120', '160', '80' }
+        @{ Line = 'Show-QedAllocationMap x -OutFile x.svg -Width '; Expected = '1200', '1600', '2400', '800' }
+        @{ Line = 'Show-QedAllocationMap x -Height 1'; Expected = , '16' }
+        @{ Line = 'Show-QedAllocationMap x -Height Q'; Expected = @() }
         @{ Line = 'Show-QedAllocationMap x -Color '; Expected = 'Always', 'Auto', 'Never' }
     ) {
         $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches | ForEach-Object { $_.CompletionText })

@@ -114,10 +114,11 @@ Describe 'New-QedImage' {
         ) {
             $path = Join-TestDrive 'limit.qed'
             (New-QedImage $path $Limit -ClusterSizeBytes $Cluster -TableSize $Table -Force).VirtualSize | Should -Be $Limit
-            Assert-Refused @{ SizeBytes = $Limit + 1; ClusterSizeBytes = $Cluster; TableSize = $Table } 'QedLimit' 'InvalidArgument' "*SizeBytes $($Limit + 1)*$Limit bytes*"
+            Assert-Refused @{ SizeBytes = $Limit + 1; ClusterSizeBytes = $Cluster; TableSize = $Table } 'QedLimit' 'InvalidArgument' "*a disk of $($Limit + 1) bytes*$Limit bytes*"
         }
 
         It 'makes an empty disk, and what lies over one' {
+            $path = [System.IO.Path]::Combine((New-Folder 'empty'), 'empty.qed')
             (New-QedImage $path 0).VirtualSize | Should -Be 0
             (Get-RawHeader $path).image_size | Should -Be 0
             Assert-Clean $path -Qemu
@@ -133,7 +134,7 @@ Describe 'New-QedImage' {
         }
 
         It 'refuses a size of <Size> bytes: <Why>' -ForEach $badSizes {
-            Assert-Refused @{ SizeBytes = $Size } 'QedLimit' 'InvalidArgument' "*SizeBytes $Size *allowed*"
+            Assert-Refused @{ SizeBytes = $Size } 'QedLimit' 'InvalidArgument' "*a disk of $Size bytes*allowed*"
         }
 
         It 'refuses clusters of <_> bytes' -ForEach 0, -4096, 1, 512, 2048, 4095, 4097, 65535, 98304, 134217728, 8589934592 {
@@ -434,17 +435,17 @@ Describe 'New-QedImage' {
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $path = [System.IO.Path]::Combine($folder, 'new.qed')
             Assert-OneError { New-QedImage $path -BackingFile 'missing.raw' -WhatIf } 'QedBackingFileNotFound' 'ObjectNotFound' $path
-            Assert-OneError { New-QedImage $path 0 -WhatIf } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { New-QedImage $path -1 -WhatIf } 'QedLimit' 'InvalidArgument' $path
             Assert-OneError { New-QedImage $path -BackingFile ('./' * 508 + 'base.raw') -WhatIf } 'QedLimit' 'InvalidArgument' $path
         }
 
-        It 'refuses the size of a backing disk over the limit of its own geometry, and of an empty one' {
+        It 'refuses the size of a backing disk over the limit of its own geometry, and takes that of an empty one' {
             $folder = New-Folder 'sizes'
             $null = Copy-Fixture 'images/scattered-default.qed', 'images/size-zero.qed' -Folder $folder
             $path = [System.IO.Path]::Combine($folder, 'new.qed')
             Assert-OneError { New-QedImage $path -BackingFile scattered-default.qed -ClusterSizeBytes 4KB -TableSize 1 } 'QedLimit' 'InvalidArgument' $path '*3221225472*1073741824*'
-            Assert-OneError { New-QedImage $path -BackingFile size-zero.qed } 'QedLimit' 'InvalidArgument' $path
             [System.IO.File]::Exists($path) | Should -BeFalse
+            (New-QedImage $path -BackingFile size-zero.qed).VirtualSize | Should -Be 0
         }
 
         It 'refuses to make an image its own backing file, directly or through others' {
@@ -497,7 +498,7 @@ Describe 'New-QedImage' {
         }
 
         It 'leaves it alone where -Force would make something that cannot be made' {
-            Assert-OneError { New-QedImage $path 0 -Force } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { New-QedImage $path -1 -Force } 'QedLimit' 'InvalidArgument' $path
             Assert-OneError { New-QedImage $path 1MB -ClusterSizeBytes 5000 -Force } 'QedLimit' 'InvalidArgument' $path
             Assert-OneError { New-QedImage $path -BackingFile missing.raw -Force } 'QedBackingFileNotFound' 'ObjectNotFound' $path
             Assert-OneError { New-QedImage $path 1MB -BackingFile nbd:x -Force } 'QedBackingFileRefused' 'SecurityError' $path
@@ -596,7 +597,7 @@ Describe 'New-QedImage' {
         It 'throws with -ErrorAction Stop' {
             $path = Get-Fixture 'images/table-1.qed'
             { New-QedImage $path 1MB -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileExists,QedTools.Commands.NewQedImageCommand'
-            { New-QedImage (Join-TestDrive 'x.qed') 0 -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.NewQedImageCommand'
+            { New-QedImage (Join-TestDrive 'x.qed') -1 -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.NewQedImageCommand'
         }
     }
 

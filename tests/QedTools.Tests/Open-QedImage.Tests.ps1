@@ -235,7 +235,12 @@ Describe 'Open-QedImage' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             Assert-OneError { Open-QedImage $base -ReadWrite } 'QedImageInUse' 'ResourceBusy' $base
             $stream.Dispose()
-            $opened.Add((Open-QedImage $base -ReadWrite))
+            $opened.Add((Open-QedImage $base -ReadWrite -Force))
+        }
+
+        It 'writes to none that others lie over, and says which they are' {
+            $base = [System.IO.Path]::Combine($folder, 'base.qed')
+            Assert-OneError { Open-QedImage $base -ReadWrite } 'QedBackingFileShared' 'ResourceBusy' $base "*$overlay*-Force*"
         }
     }
 

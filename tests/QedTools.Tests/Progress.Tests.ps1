@@ -54,6 +54,18 @@ Describe 'Progress' {
         $last.Type | Should -Be 'Processing'
     }
 
+    It 'of an operation in two steps counts the bytes of the step and the share of both' {
+        $script:now = [timespan]::FromSeconds(1)
+        $report = [QedTools.OperationProgress]::new(512MB, 1GB)
+        foreach ($property in @{ Stage = 2; Stages = 2 }.GetEnumerator()) {
+            [QedTools.OperationProgress].GetProperty($property.Key).SetValue(($boxed = [object]$report), $property.Value)
+            $report = $boxed
+        }
+        $progress.Report($report)
+        $records[0].Status | Should -BeLike 'step 2 of 2, 512 MiB of 1 GiB, *'
+        $records[0].Percent | Should -Be 75
+    }
+
     It 'is one activity that ends' {
         foreach ($at in 600, 900) { Send-Report $progress $at $at 1000 }
         $progress.Dispose()

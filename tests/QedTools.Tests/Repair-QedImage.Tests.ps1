@@ -19,7 +19,7 @@ BeforeDiscovery {
         @{ Name = 'l2-past-end'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
         @{ Name = 'l2-huge'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
         @{ Name = 'l2-wraps'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
-        @{ Name = 'l2-partial-cluster'; Reads = "$base4, 4K+4K 0x00"; Kind = 'EntriesCleared' }
+        @{ Name = 'l2-partial-cluster'; Reads = "$base4, 4K+2K 0xf7, 6K+2K 0x00"; Kind = 'CutShortPadded' }
         @{ Name = 'l2-in-header'; Size = 8388608; Reads = '0+4K 0x81, 4M+4K 0x83'; Kind = 'EntriesCleared' }
         @{ Name = 'l1-misaligned'; Size = 50331648; Reads = "$base8, 16M+8K 0x00, 16392K+8K 0x00, 16424K+8K 0x00"; Kind = 'TableEntryCleared' }
         @{ Name = 'l1-low-bits'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
@@ -28,9 +28,9 @@ BeforeDiscovery {
         @{ Name = 'l1-past-end'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
         @{ Name = 'l1-huge'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
         @{ Name = 'l1-wraps'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
-        @{ Name = 'l1-overhangs'; Reads = "$base4, $lost4"; Kind = 'TableEntryCleared' }
+        @{ Name = 'l1-overhangs'; Reads = "$base4, $lost4"; Kind = 'CutShortPadded' }
         @{ Name = 'l1-in-header'; Size = 8388608; Reads = '0+4K 0x81, 4K+4K 0x82'; Kind = 'TableEntryCleared' }
-        @{ Name = 'truncated'; Reads = "$base4, 8204K+4K 0x00"; Kind = 'TableEntryCleared' }
+        @{ Name = 'truncated'; Reads = $base4; Kind = 'CutShortPadded' }
         @{ Name = 'double-one-table'; Reads = "$base4, 36K+4K 0xc1"; Kind = 'DataCopied' }
         @{ Name = 'double-two-tables'; Reads = "$base4, 4100K+4K 0xc1"; Kind = 'DataCopied' }
         @{ Name = 'data-at-earlier-l2'; Kind = 'DataCopied' }
@@ -95,8 +95,8 @@ Describe 'Repair-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Repair-QedImage Path | Should -Be 'NoBackup', 'Path!@0 value property', 'RestoreFrom'
-            Get-OwnParameter Repair-QedImage LiteralPath | Should -Be 'LiteralPath! property', 'NoBackup', 'RestoreFrom'
+            Get-OwnParameter Repair-QedImage Path | Should -Be 'NoBackup', 'Path!@0 value property', 'RestoreFrom property'
+            Get-OwnParameter Repair-QedImage LiteralPath | Should -Be 'LiteralPath! property', 'NoBackup', 'RestoreFrom property'
         }
 
         It 'as strings and our own objects in the pipeline' {
@@ -162,7 +162,8 @@ Describe 'Repair-QedImage' {
             $result = Repair-QedImage $bad -NoBackup
             $count = if ($result.RepairCount -eq 1) { '1 repair' } else { "$($result.RepairCount) repairs" }
             $said[0] | Should -Be "Make $count in '$bad', and save what is changed, so that it can be taken back."
-            $said[1..$said.Count] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
+            $said[1..($said.Count - 2)] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
+            $said[-1] | Should -BeLike "${bad}: The repair needs up to * of room on the disk."
         }
     }
 
@@ -194,7 +195,7 @@ Describe 'Repair-QedImage' {
         }
 
         It 'as -WhatIf says' {
-            $says = @("Make * in '$bad', and save*"; "${bad}: Give $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { "${bad}: Remove the mark*" })
+            $says = @("Make * in '$bad', and save*"; "${bad}: Give $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { "${bad}: Remove the mark*" }; "${bad}: The repair needs up to *")
             Assert-WhatIf { Repair-QedImage $bad -WhatIf } $folder $says
         }
     }
@@ -350,14 +351,17 @@ Describe 'Repair-QedImage' {
             Get-Sha256 $other | Should -Be $sound
         }
 
-        It 'refuses the backup of a repair that was cut off for an image that another repair made whole' {
-            # As if the process had died: the backup says that it is not complete.
-            $bytes = [System.IO.File]::ReadAllBytes($backup)
-            $bytes[16] = 0
-            [System.IO.File]::WriteAllBytes($backup, $bytes)
-            $repaired = Get-Sha256 $path
-            Assert-OneError { Repair-QedImage $path -RestoreFrom $backup } 'QedLimit' 'InvalidArgument' $path '*was changed since that repair*'
-            Get-Sha256 $path | Should -Be $repaired
+        It 'refuses a backup with a wrong byte, and says what it is' {
+            foreach ($at in 8, 1536, 2050, ([System.IO.FileInfo]::new($backup).Length - 1)) {
+                $bytes = [System.IO.File]::ReadAllBytes($backup)
+                $bytes[$at] = $bytes[$at] -bxor 0x40
+                $spoilt = [System.IO.Path]::Combine($folder, 'spoilt.qedundo')
+                [System.IO.File]::WriteAllBytes($spoilt, $bytes)
+                $before = Get-FolderState $folder
+                Assert-OneError { Repair-QedImage $path -RestoreFrom $spoilt } 'QedBackupDamaged' 'InvalidData' $path '*is damaged*'
+                Assert-OneError { Repair-QedImage $path -RestoreFrom $spoilt -WhatIf } 'QedBackupDamaged' 'InvalidData' $path
+                Get-FolderState $folder | Should -Be $before
+            }
         }
 
         It 'refuses a backup while that of a later repair is not restored' {
@@ -469,7 +473,7 @@ Describe 'Repair-QedImage' {
             $before = Get-FolderState $folder
             $WhatIfPreference = $true
             $said = (Invoke-OnScreen { Repair-QedImage $double }).Screen
-            $said | Should -HaveCount 3
+            $said | Should -HaveCount 4
             Get-FolderState $folder | Should -Be $before
         }
     }
@@ -484,6 +488,27 @@ Describe 'Repair-QedImage' {
                 Get-FolderState $folder | Should -Be $before
             }
             finally { $stream.Dispose() }
+        }
+
+        It 'refuses what would fill any disk, and says how much it needs' {
+            # 640 KiB: all L1 entries lead to one table, all its entries to one cluster. Each entry gets a copy of its own: 64 TiB.
+            $crafted = [System.IO.Path]::Combine($folder, 'crafted.qed')
+            $null = New-QedImage $crafted 64TB
+            $bytes = [byte[]]::new(655360)
+            [System.IO.File]::ReadAllBytes($crafted).CopyTo($bytes, 0)
+            $table = [System.BitConverter]::GetBytes([long]5 * 65536)
+            $data = [System.BitConverter]::GetBytes([long]9 * 65536)
+            $tables = [byte[]]::new(262144)
+            $entries = [byte[]]::new(262144)
+            for ($i = 0; $i -lt 262144; $i += 8) { $table.CopyTo($tables, $i); $data.CopyTo($entries, $i) }
+            $tables.CopyTo($bytes, 65536)
+            $entries.CopyTo($bytes, 327680)
+            [System.IO.File]::WriteAllBytes($crafted, $bytes)
+            $before = Get-FolderState $folder
+            foreach ($options in @{}, @{ NoBackup = $true }, @{ WhatIf = $true }) {
+                Assert-OneError { Repair-QedImage $crafted @options } 'QedDiskFull' 'ResourceUnavailable' $crafted '*64*TiB*needed*free*'
+                Get-FolderState $folder | Should -Be $before
+            }
         }
 
         It 'refuses an image that qemu-io has open' -Skip:(-not $qemuLocks) {

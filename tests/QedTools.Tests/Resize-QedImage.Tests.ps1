@@ -25,8 +25,8 @@ Describe 'Resize-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Resize-QedImage Path | Should -Be 'AllowUnc', 'PassThru', 'Path!@0 value property', 'Shrink', 'SizeBytes!@1'
-            Get-OwnParameter Resize-QedImage LiteralPath | Should -Be 'AllowUnc', 'LiteralPath! property', 'PassThru', 'Shrink', 'SizeBytes!@1'
+            Get-OwnParameter Resize-QedImage Path | Should -Be 'AllowUnc', 'Force', 'PassThru', 'Path!@0 value property', 'Shrink', 'SizeBytes!@1 property'
+            Get-OwnParameter Resize-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'LiteralPath! property', 'PassThru', 'Shrink', 'SizeBytes!@1 property'
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {
@@ -152,7 +152,7 @@ Describe 'Resize-QedImage' {
             (Get-RawHeader $path).image_size | Should -Be 6291456
         }
 
-        It 'and refuses <_> bytes' -ForEach 0, -1, -512 {
+        It 'and refuses <_> bytes' -ForEach -1, -512 {
             $before = Get-FolderState $folder
             $size = $_
             Assert-OneError { Resize-QedImage $path $size -Shrink } 'QedLimit' 'InvalidArgument' $path "*SizeBytes $size *"

@@ -297,20 +297,18 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'on an image that needs care' {
-        It 'checks <Name>.qed first, finds <Finds>, goes on and clears the need-check bit' -ForEach @(
-            @{ Name = 'dirty-clean'; Finds = 'nothing' }, @{ Name = 'dirty-leaks'; Finds = 'leaks' }
-        ) {
-            $dirty = Copy-Fixture "damaged/$Name.qed" -Folder $folder
+        It 'changes the header of <_>.qed alone, which still needs a check' -ForEach 'dirty-clean', 'dirty-leaks', 'dirty-corrupt', 'several' {
+            $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $info = Set-QedBackingFile $dirty base.raw -PassThru
-            $info.NeedsCheck | Should -BeFalse
-            (Get-RawHeader $dirty).features | Should -Be 5
+            $info.NeedsCheck | Should -BeTrue
+            (Get-RawHeader $dirty).features | Should -Be 7
         }
 
-        It 'refuses <_>.qed, which is dirty and corrupt, and says Repair-QedImage' -ForEach 'dirty-corrupt', 'several' {
-            $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
+        It 'refuses <_>.qed with -PreserveContent, as it is damaged, and says Repair-QedImage' -ForEach 'dirty-corrupt', 'several', 'truncated' {
+            $damaged = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = Get-FolderState $folder
-            Assert-OneError { Set-QedBackingFile $dirty base.raw } 'QedCorrupt' 'InvalidData' $dirty '*Repair-QedImage*'
-            Assert-OneError { Set-QedBackingFile $dirty -Remove } 'QedCorrupt' 'InvalidData' $dirty '*Repair-QedImage*'
+            Assert-OneError { Set-QedBackingFile $damaged base.raw -PreserveContent } 'QedCorrupt' 'InvalidData' $damaged '*Repair-QedImage*'
+            Assert-OneError { Set-QedBackingFile $damaged -Remove -PreserveContent } 'QedCorrupt' 'InvalidData' $damaged '*Repair-QedImage*'
             Get-FolderState $folder | Should -Be $before
         }
 

@@ -112,8 +112,8 @@ Describe 'Show-QedAllocationMap' {
     Context 'takes its parameters' {
         It 'as they are documented' {
             $more = 'AllowUnc', 'Ascii', 'BackingChain', 'Color', 'Force', 'ForceShare', 'Height', 'Length'
-            Get-OwnParameter Show-QedAllocationMap Path | Should -Be ($more + 'Offset', 'OutFile', 'Path!@0 value property', 'Width')
-            Get-OwnParameter Show-QedAllocationMap LiteralPath | Should -Be ($more + 'LiteralPath! property', 'Offset', 'OutFile', 'Width')
+            Get-OwnParameter Show-QedAllocationMap Path | Should -Be ($more + 'Offset', 'OutFile property', 'Path!@0 value property', 'Width')
+            Get-OwnParameter Show-QedAllocationMap LiteralPath | Should -Be ($more + 'LiteralPath! property', 'Offset', 'OutFile property', 'Width')
         }
 
         It 'by position, by wildcards, from the pipeline and as our own objects' {

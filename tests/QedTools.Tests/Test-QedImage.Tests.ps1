@@ -41,7 +41,7 @@ BeforeDiscovery {
         @{ Name = 'l2-past-end'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 7, 1, 2; Entry = '0 1 0x11000'; Kind = 'OutsideFile' }
         @{ Name = 'l2-huge'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 7, 1, 2; Entry = '0 1 0x8000000000006000'; Kind = 'OutsideFile' }
         @{ Name = 'l2-wraps'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 7, 1, 2; Entry = '0 1 0xfffffffffffff000'; Kind = 'OutsideFile' }
-        @{ Name = 'l2-partial-cluster'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 7, 1, 2; Entry = '0 1 0x11000'; Kind = 'OutsideFile' }
+        @{ Name = 'l2-partial-cluster'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '0 1 0x11000'; Kind = 'CutShort' }
         @{ Name = 'l2-in-header'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 2, 0, 0; Entry = '0 1 0x1000'; Kind = 'InsideHeader' }
         @{ Name = 'l1-misaligned'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 5, 0, 1; Entry = '1 - 0x15000'; Kind = 'Misaligned' }
         @{ Name = 'l1-low-bits'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 5, 0, 1; Entry = '1 - 0xa002'; Kind = 'ReservedBits' }
@@ -50,9 +50,9 @@ BeforeDiscovery {
         @{ Name = 'l1-past-end'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 5, 0, 1; Entry = '1 - 0x11000'; Kind = 'OutsideFile' }
         @{ Name = 'l1-huge'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 5, 0, 1; Entry = '1 - 0x800000000000a000'; Kind = 'OutsideFile' }
         @{ Name = 'l1-wraps'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 5, 0, 1; Entry = '1 - 0xfffffffffffff000'; Kind = 'OutsideFile' }
-        @{ Name = 'l1-overhangs'; Status = 'Corrupt'; Corruptions = 1; Leaks = 6; Counts = 5, 0, 1; Entry = '1 - 0x11000'; Kind = 'TableDoesNotFit' }
+        @{ Name = 'l1-overhangs'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 5, 0, 1; Entry = '1 - 0x11000'; Kind = 'CutShort' }
         @{ Name = 'l1-in-header'; Status = 'Corrupt'; Corruptions = 1; Leaks = 3; Counts = 2, 0, 1; Entry = '1 - 0x1000'; Kind = 'InsideHeader' }
-        @{ Name = 'truncated'; Status = 'Corrupt'; Corruptions = 1; Leaks = 2; Counts = 7, 1, 2; Entry = '2 - 0xf000'; Kind = 'TableDoesNotFit' }
+        @{ Name = 'truncated'; Status = 'Corrupt'; Corruptions = 1; Leaks = 0; Counts = 8, 1, 2; Entry = '2 - 0xf000'; Kind = 'CutShort' }
         @{ Name = 'double-one-table'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '0 9 0x6000'; Kind = 'DataAndData' }
         @{ Name = 'double-two-tables'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '1 1 0x6000'; Kind = 'DataAndData' }
         @{ Name = 'data-at-earlier-l2'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '1 1 0x4000'; Kind = 'DataAndTable' }

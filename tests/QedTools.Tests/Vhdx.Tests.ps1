@@ -234,7 +234,7 @@ Describe 'VHDX files' {
             $stream.Dispose()
             Assert-OneError { Convert-QedImage $file $result } 'QedDamagedFile' 'InvalidData' $file "*$file*the BAT entry of block 0 is 0x*allowed is one whose 1048576 bytes lie inside the file's 4194304*"
             [System.IO.File]::WriteAllBytes($file, [byte[]](1..100))
-            Assert-OneError { Convert-QedImage $file $result } 'QedDamagedFile' 'InvalidData' $file '*begins with is 01 02 03*vhdxfile*'
+            Assert-OneError { Convert-QedImage $file $result } 'QedNotAnImage' 'InvalidData' $file '*extension of VHDX disks*no known format*'
             [System.IO.File]::Exists($result) | Should -BeFalse
         }
     }

@@ -258,9 +258,9 @@ Describe 'A list' -Tag FullShell {
 
     It 'of a repair has a line for each repair, and both verdicts' {
         $text = New-RepairResult | Format-List | Out-String -Width 120
-        $text | Should -Match '(?m)^Before      : Corrupt\s*$'
-        $text | Should -Match '(?m)^After       : Clean\s*$'
-        $text | Should -Match '(?m)^              Give 40960 bytes of the file back that nothing refers to\.\s*$'
+        $text | Should -Match '(?m)^Before        : Corrupt\s*$'
+        $text | Should -Match '(?m)^After         : Clean\s*$'
+        $text | Should -Match '(?m)^                Give 40960 bytes of the file back that nothing refers to\.\s*$'
     }
 }
 

@@ -1,5 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed;
 using QedTools.Storage;
@@ -14,7 +17,8 @@ internal sealed class BackingChain : IDisposable
 
     private readonly ChainPolicy _policy;
     private readonly List<IDiskLayer> _layers = [];
-    private readonly List<StorageStamp> _stamps = [];
+    private readonly List<List<OpenFile>> _files = [];
+    private readonly HashSet<int> _written = [];
     private readonly HashSet<string> _identities = new(StringComparer.Ordinal);
 
     private BackingChain(ChainPolicy policy) => _policy = policy;
@@ -36,7 +40,7 @@ internal sealed class BackingChain : IDisposable
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(HostFiles.Open(path, policy.Access), format);
+            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), format);
             chain.TellOfTop(format);
             return chain;
         }
@@ -78,6 +82,7 @@ internal sealed class BackingChain : IDisposable
     public bool OpenNext()
     {
         IDiskLayer last = _layers[_layers.Count - 1];
+        OpenFurtherFiles(_layers.Count - 1);
         if (last.Backing is not { } backing)
         {
             return false;
@@ -101,7 +106,7 @@ internal sealed class BackingChain : IDisposable
         IStorage storage;
         try
         {
-            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count));
+            storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count), _policy.Trace);
         }
         catch (QedFileNotFoundException e)
         {
@@ -115,15 +120,21 @@ internal sealed class BackingChain : IDisposable
         Add(storage, FormatOf(backing));
         TellOfNext(namedBy, backing);
         if (backing.ContentId is { } expected
-            && _layers[_layers.Count - 1].ContentId is var found
-            && found != expected
-            && (found is null || found != backing.OtherContentId))
+            && _layers[_layers.Count - 1].ContentId is var identityFound
+            && identityFound != expected
+            && (identityFound is null || identityFound != backing.OtherContentId))
         {
             throw new QedBackingFileRefusedException(
                 namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}. Put that one back in its place.");
         }
 
-        return true;
+        long found = _layers[_layers.Count - 1].VirtualSize;
+        return found >= backing.MinVirtualSize
+            ? true
+            : throw new QedBackingFileRefusedException(
+                namedBy,
+                backing.Name,
+                $"its disk has {found} bytes, fewer than the {backing.MinVirtualSize} of the disk above it, which {last.FormatName} does not allow. Put the one back that the overlay was made over.");
     }
 
     /// <summary>The format that a backing file is to be opened with; null to tell it by the contents.</summary>
@@ -138,35 +149,77 @@ internal sealed class BackingChain : IDisposable
         IDisk? disk = null;
         for (int i = _layers.Count - 1; i >= depth; i--)
         {
+            OpenFurtherFiles(i);
             disk = _layers[i].ToDisk(disk);
         }
 
         return disk ?? throw new InvalidOperationException("A chain has at least one layer.");
     }
 
+    /// <summary>Makes sure that a layer may be written to: a check finds nothing but leaks, and no other image would read wrong data.</summary>
+    /// <param name="depth">The layer: 0 for the top.</param>
+    /// <param name="others">What the change may mean for other images that lie over the layer.</param>
+    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="cancellation">Stops check and search.</param>
+    /// <exception cref="QedBackingFileSharedException">Another image lies over the layer, and that was not allowed.</exception>
+    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
+    /// <exception cref="QedUnsupportedFormatException">Files of this format are written only as new files.</exception>
+    /// <exception cref="QedException">A file could not be read.</exception>
+    public void RequireWritable(
+        int depth, OtherOverlays others, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        IDiskLayer layer = _layers[depth];
+        layer.RequireWritable(progress, cancellation);
+        if (others == OtherOverlays.Refuse)
+        {
+            IEnumerable<string> folders = _layers.Take(depth + 1).Select(above => HostFiles.FolderOf(above.Storage.Path)).Distinct();
+            if (OverlaySearch.Over(layer.Storage.Identity, folders, Contains, cancellation) is { Count: > 0 } found)
+            {
+                throw new QedBackingFileSharedException(_layers[0].Storage.Path, Path.GetFullPath(layer.Storage.Path), found);
+            }
+        }
+    }
+
+    /// <summary>Allows changes of a layer from now on, once <see cref="RequireWritable"/> found nothing against it.</summary>
+    /// <inheritdoc cref="RequireWritable"/>
+    public void BeginWriting(
+        int depth, OtherOverlays others, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        RequireWritable(depth, others, progress, cancellation);
+        _layers[depth].BeginWriting(progress, cancellation);
+        _written.Add(depth);
+    }
+
     /// <summary>
     /// Makes sure that the layers that are only read are what they were when they were opened: a file that was cut short and grew again
     /// meanwhile gives zeroes, and one that was copied over gives a mixture of both.
     /// </summary>
-    /// <param name="depth">The layer to begin with.</param>
-    /// <remarks>Where reading beside a writer was asked for, only that the file did not become shorter.</remarks>
+    /// <remarks>
+    /// Not for layers that were written to. Where reading beside a writer was asked for, only that the file did not become shorter.
+    /// </remarks>
     /// <exception cref="QedFileChangedException">One is not.</exception>
-    public void RequireUnchanged(int depth = 0)
+    public void RequireUnchanged()
     {
-        for (int i = depth; i < _layers.Count; i++)
+        for (int i = 0; i < _layers.Count; i++)
         {
-            IStorage storage = _layers[i].Storage;
-            StorageStamp before = _stamps[i];
-            StorageStamp now = storage.Stamp;
-            bool isShared = _policy.AccessAt(i) == StorageAccess.Inspect;
-            if (isShared ? now.Length < before.Length : now.Length != before.Length)
+            if (_written.Contains(i))
             {
-                throw QedFileChangedException.ForLength(storage.Path, before.Length, now.Length);
+                continue;
             }
 
-            if (!isShared && now.Modified != before.Modified)
+            bool isShared = _policy.AccessAt(i) == StorageAccess.Inspect;
+            foreach ((IStorage storage, StorageStamp before) in _files[i])
             {
-                throw QedFileChangedException.ForContents(storage.Path);
+                StorageStamp now = storage.Stamp;
+                if (isShared ? now.Length < before.Length : now.Length != before.Length)
+                {
+                    throw QedFileChangedException.ForLength(storage.Path, before.Length, now.Length);
+                }
+
+                if (!isShared && now.Modified != before.Modified)
+                {
+                    throw QedFileChangedException.ForContents(storage.Path);
+                }
             }
         }
     }
@@ -193,7 +246,7 @@ internal sealed class BackingChain : IDisposable
         {
             IDiskLayer last = _layers[_layers.Count - 1];
             _layers.RemoveAt(_layers.Count - 1);
-            _stamps.RemoveAt(_stamps.Count - 1);
+            _files.RemoveAt(_files.Count - 1);
             last.Dispose();
         }
     }
@@ -226,13 +279,100 @@ internal sealed class BackingChain : IDisposable
         {
             StorageStamp stamp = storage.Stamp;
             _layers.Add(DiskFormats.Open(storage, format));
-            _stamps.Add(stamp);
+            _files.Add([new OpenFile(storage, stamp)]);
             _identities.Add(storage.Identity);
         }
         catch
         {
             storage.Dispose();
             throw;
+        }
+    }
+
+    // The files that a layer has beside its own. Only the layer's own name leads to them, so that they are opened as late as can be.
+    private void OpenFurtherFiles(int depth)
+    {
+        if (_layers[depth] is not IMultiFileLayer { NeedsFiles: true } layer)
+        {
+            return;
+        }
+
+        IReadOnlyList<BackingReference> names = layer.FurtherFiles;
+        List<IStorage> files = new(names.Count);
+        Dictionary<string, IStorage> opened = new(StringComparer.Ordinal) { [layer.Storage.Identity] = layer.Storage };
+        try
+        {
+            foreach (BackingReference name in names)
+            {
+                files.Add(OpenFurtherFile(layer.Storage.Path, name, depth, opened));
+            }
+        }
+        catch
+        {
+            foreach (IStorage storage in opened.Values)
+            {
+                if (storage != layer.Storage)
+                {
+                    storage.Dispose();
+                }
+            }
+
+            throw;
+        }
+
+        foreach (KeyValuePair<string, IStorage> file in opened)
+        {
+            if (file.Value != layer.Storage)
+            {
+                _files[depth].Add(new OpenFile(file.Value, file.Value.Stamp));
+                _identities.Add(file.Key);
+            }
+        }
+
+        layer.Attach(files);
+    }
+
+    private IStorage OpenFurtherFile(string namedBy, in BackingReference name, int depth, Dictionary<string, IStorage> opened)
+    {
+        string path;
+        try
+        {
+            path = Locate(namedBy, name, DiskFormats.Named(_layers[depth].FormatName).Kind);
+        }
+        catch (QedBackingFileRefusedException e)
+        {
+            throw QedBackingFileRefusedException.ForFurtherFile(
+                namedBy, name.Name, "it is no file name, or one that leads to a protocol, a device or another network share.", e);
+        }
+
+        if (HostFiles.IdentityOf(path) is { } identity)
+        {
+            if (opened.TryGetValue(identity, out IStorage? known))
+            {
+                return known;
+            }
+
+            if (Contains(identity))
+            {
+                throw QedBackingChainException.ForCycle(namedBy, name.Name, DiskFormats.Named(_layers[depth].FormatName).Kind);
+            }
+        }
+
+        try
+        {
+            IStorage storage = HostFiles.Open(
+                path, _policy.AccessAt(depth) == StorageAccess.Inspect ? StorageAccess.Inspect : StorageAccess.Read, _policy.Trace);
+            opened.Add(storage.Identity, storage);
+            _policy.Trace?.Detail?.Invoke($"{PrintableText.Of(namedBy)}: its data is in '{PrintableText.Of(path)}', {storage.Length} bytes.");
+            return storage;
+        }
+        catch (QedFileNotFoundException e)
+        {
+            throw QedBackingFileNotFoundException.ForFurtherFile(namedBy, name.Name, path, e);
+        }
+        catch (QedNotAFileException e)
+        {
+            throw QedBackingFileRefusedException.ForFurtherFile(namedBy, name.Name, $"it is {e.Kind}.", e);
         }
     }
 
@@ -277,4 +417,7 @@ internal sealed class BackingChain : IDisposable
             $"{PrintableText.Of(layer.Storage.Path)}: a {layer.FormatName} file of {layer.Storage.Length} bytes, a disk of {layer.VirtualSize} bytes.");
         (layer as QedImage)?.FollowFromHeader(_policy.Trace, layer.Storage.Path);
     }
+
+    /// <summary>A file that a layer reads, and what it was when it was opened.</summary>
+    private readonly record struct OpenFile(IStorage Storage, StorageStamp Stamp);
 }

@@ -34,6 +34,13 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist. {BackingAdvice.ForMissing(namedBy)}",
         cause);
 
+    internal static QedBackingFileNotFoundException ForFurtherFile(string path, string name, string resolved, Exception? cause) => new(
+        path,
+        name,
+        resolved,
+        $"'{path}' describes a disk whose data is in the file '{name}', which is not there: '{resolved}' does not exist. Put that file back, or into the folder of '{path}'.",
+        cause);
+
     internal static QedBackingFileNotFoundException ForChoice(string path, string backingFile, string resolved, Exception? cause) => new(
         path,
         backingFile,
@@ -63,33 +70,46 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
     /// <param name="backingFile">The name.</param>
     /// <param name="reason">Why not, as the end of a sentence, and what to do.</param>
     internal QedBackingFileRefusedException(string path, string backingFile, string reason)
-        : base(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}")
+        : this(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}", innerException: null)
     {
     }
+
+    private QedBackingFileRefusedException(string path, string backingFile, string message, Exception? innerException)
+        : base(path, backingFile, message, innerException)
+    {
+    }
+
+    /// <summary>The name of a file that holds a disk's data, not of a backing file.</summary>
+    internal static QedBackingFileRefusedException ForFurtherFile(string path, string name, string reason, Exception? cause) => new(
+        path,
+        name,
+        $"'{path}' describes a disk whose data is in '{name}', which is not read: {reason} Put the file that holds the data into the folder of '{path}', and write its name without a folder there.",
+        cause);
 }
 
-/// <summary>The backing file is that of other images too, whose disks would change with it.</summary>
+/// <summary>A file that is to be changed is the backing file of other images, whose disks would change with it.</summary>
 public sealed class QedBackingFileSharedException : QedBackingFileException
 {
-    private const int MostNamed = 3;
+    private const int MaxNamed = 3;
 
-    /// <param name="path">The image.</param>
-    /// <param name="backingFile">Its backing file, as a full path.</param>
-    /// <param name="overlays">The others, as full paths.</param>
+    /// <param name="path">The image that the operation is about.</param>
+    /// <param name="backingFile">The file that is to be changed, the image itself or its backing file, as a full path.</param>
+    /// <param name="overlays">The images over it, as full paths.</param>
     internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
-        : base(path, backingFile, $"'{backingFile}', the backing file of '{path}', is also that of {Names(overlays)}, which would read wrong data when it changes. "
+        : base(path, backingFile, $"'{backingFile}' is the backing file of {Names(overlays)}, which would read wrong data when it changes. "
             + "Give them another one first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are not needed any more.")
         => Overlays = overlays;
 
     /// <summary>The other images over it, as full paths.</summary>
     public IReadOnlyList<string> Overlays { get; }
 
-    private static string Names(IReadOnlyList<string> overlays)
+    /// <summary>The first of some images by name, and how many more there are, for a message.</summary>
+    internal static string Names(IReadOnlyList<string> overlays)
     {
-        string named = string.Join(", ", overlays.Take(MostNamed).Select(overlay => $"'{overlay}'"));
-        return overlays.Count <= MostNamed
+        string named = string.Join(", ", overlays.Take(MaxNamed).Select(overlay => $"'{overlay}'"));
+        return overlays.Count <= MaxNamed
             ? named
-            : string.Format(CultureInfo.InvariantCulture, "{0} and {1} more", named, overlays.Count - MostNamed);
+            : string.Format(CultureInfo.InvariantCulture, "{0} and {1} more", named, overlays.Count - MaxNamed);
     }
 }
 

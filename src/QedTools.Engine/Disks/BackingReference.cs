@@ -14,6 +14,9 @@ internal readonly record struct BackingReference(string Name, bool IsRaw)
     /// <summary>Where else the file may be, in the order in which to look if it is not at <see cref="Name"/>; null for nowhere.</summary>
     public IReadOnlyList<string>? OtherNames { get; init; }
 
+    /// <summary>How large its disk must be at least, in bytes; 0 where the format lets it be smaller than the disk above it.</summary>
+    public long MinVirtualSize { get; init; }
+
     /// <summary>What <see cref="IDiskLayer.ContentId"/> the file must have; null if any is fine.</summary>
     public Guid? ContentId { get; init; }
 

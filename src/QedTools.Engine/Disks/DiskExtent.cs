@@ -11,6 +11,9 @@ internal readonly record struct DiskExtent(long Start, long Length, QedExtentSta
     /// <summary>The <see cref="FileOffset"/> of data that the file holds in another form: compressed.</summary>
     public const long NotAsIs = -1;
 
+    /// <summary>In which of the layer's files <see cref="FileOffset"/> is: 0 for its own, then <see cref="IMultiFileLayer.FurtherFiles"/> in order.</summary>
+    public int File { get; init; }
+
     /// <summary>The first byte behind it.</summary>
     public long End => Start + Length;
 
@@ -19,5 +22,6 @@ internal readonly record struct DiskExtent(long Start, long Length, QedExtentSta
         next.Start == End
         && next.State == State
         && next.Depth == Depth
+        && next.File == File
         && (State != QedExtentState.Data || next.FileOffset == (FileOffset == NotAsIs ? NotAsIs : FileOffset + Length));
 }

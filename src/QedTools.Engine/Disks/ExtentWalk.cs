@@ -14,8 +14,12 @@ internal static class ExtentWalk
     /// <param name="offset">Where to begin, in bytes.</param>
     /// <param name="length">How far to go, in bytes; the range must lie on the disk.</param>
     /// <param name="cancellation">Stops the walk between two extents.</param>
+    /// <param name="depthOf">
+    /// Is told of damaged stretches, which are extents of their own then, and says which layer they are in; null: the first one ends the walk.
+    /// </param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static IEnumerable<DiskExtent> Over(IDisk disk, long offset, long length, CancellationToken cancellation)
+    public static IEnumerable<DiskExtent> Over(
+        IDisk disk, long offset, long length, CancellationToken cancellation, Func<QedCorruptException, int>? depthOf = null)
     {
         long end = offset + length;
         if (offset >= end)
@@ -23,11 +27,15 @@ internal static class ExtentWalk
             yield break;
         }
 
-        DiskExtent current = disk.ExtentAt(offset, end - offset);
+        if (!TryLook(disk, offset, end, depthOf, out DiskExtent current, out ExceptionDispatchInfo? failure))
+        {
+            failure.Throw();
+        }
+
         while (current.End < end)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!TryLook(disk, current.End, end, out DiskExtent next, out ExceptionDispatchInfo? failure))
+            if (!TryLook(disk, current.End, end, depthOf, out DiskExtent next, out failure))
             {
                 // What is known of the disk up to here is handed out first.
                 yield return current;
@@ -48,11 +56,22 @@ internal static class ExtentWalk
     }
 
     private static bool TryLook(
-        IDisk disk, long offset, long end, out DiskExtent extent, [NotNullWhen(false)] out ExceptionDispatchInfo? failure)
+        IDisk disk,
+        long offset,
+        long end,
+        Func<QedCorruptException, int>? depthOf,
+        out DiskExtent extent,
+        [NotNullWhen(false)] out ExceptionDispatchInfo? failure)
     {
         try
         {
             extent = disk.ExtentAt(offset, end - offset);
+            failure = null;
+            return true;
+        }
+        catch (QedCorruptException e) when (depthOf is not null && e.VirtualOffset == offset && e.Length > 0)
+        {
+            extent = new DiskExtent(offset, Math.Min(e.Length, end - offset), QedExtentState.Damaged, FileOffset: 0, depthOf(e));
             failure = null;
             return true;
         }

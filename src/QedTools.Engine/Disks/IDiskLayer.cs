@@ -35,7 +35,7 @@ internal interface IDiskLayer : IDisposable
     /// hold is reported as unallocated.</param>
     IDisk ToDisk(IDisk? backing);
 
-    /// <summary>Makes sure that the layer may be written to in place: one that was not closed cleanly is checked.</summary>
+    /// <summary>Makes sure that the layer may be written to in place: its tables, if it has some, are checked, once in an opening.</summary>
     /// <param name="progress">Is told how far the check is; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
@@ -43,7 +43,8 @@ internal interface IDiskLayer : IDisposable
     /// <exception cref="QedException">The file could not be read.</exception>
     void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation);
 
-    /// <summary>Allows changes from now on. A layer that was not closed cleanly is checked first.</summary>
+    /// <summary>Allows changes from now on, of disks that are made afterwards. This is the only way to them: a check comes first.</summary>
+    /// <remarks>Operations go through the chain, which knows what lies over the layer.</remarks>
     /// <param name="progress">Is told how far that check is; may be null.</param>
     /// <param name="cancellation">Stops that check.</param>
     /// <exception cref="QedCorruptException">The check found more than leaks.</exception>

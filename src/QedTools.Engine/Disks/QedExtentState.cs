@@ -11,4 +11,7 @@ public enum QedExtentState
 
     /// <summary>Data stored in the file.</summary>
     Data = 2,
+
+    /// <summary>It cannot be told or read what is there: the tables are damaged, or the file was cut short.</summary>
+    Damaged = 3,
 }

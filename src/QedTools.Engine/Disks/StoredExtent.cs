@@ -11,11 +11,20 @@ internal static class StoredExtent
     /// <param name="fileOffset">Where it begins in the file, in bytes.</param>
     /// <param name="length">How far to look, in bytes.</param>
     /// <exception cref="QedException">The host did not tell.</exception>
-    public static DiskExtent At(IStorage storage, long offset, long fileOffset, long length)
-    {
-        StorageRange range = storage.RangeAt(fileOffset, length);
-        return range.IsHole
-            ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
-            : new DiskExtent(offset, range.Length, QedExtentState.Data, fileOffset, Depth: 0);
-    }
+    public static DiskExtent At(IStorage storage, long offset, long fileOffset, long length) =>
+        Of(storage.RangeAt(fileOffset, length), offset, fileOffset);
+
+    /// <summary>The same for a file that is read, and in which all of the range lay when it was opened.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="offset">Where it begins on the disk, in bytes.</param>
+    /// <param name="fileOffset">Where it begins in the file, in bytes.</param>
+    /// <param name="length">How far to look, in bytes.</param>
+    /// <exception cref="QedFileChangedException">It was cut short since.</exception>
+    /// <exception cref="QedException">The host did not tell.</exception>
+    public static DiskExtent Required(IStorage storage, long offset, long fileOffset, long length) =>
+        Of(storage.StoredRangeAt(fileOffset, length), offset, fileOffset);
+
+    private static DiskExtent Of(StorageRange range, long offset, long fileOffset) => range.IsHole
+        ? new DiskExtent(offset, range.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0)
+        : new DiskExtent(offset, range.Length, QedExtentState.Data, fileOffset, Depth: 0);
 }

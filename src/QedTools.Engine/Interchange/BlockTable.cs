@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using QedTools.Storage;
 
 namespace QedTools.Interchange;
@@ -12,7 +13,7 @@ namespace QedTools.Interchange;
 /// <remarks>Many may read while one writes.</remarks>
 /// <param name="storage">The file.</param>
 /// <param name="offset">Where the table begins in it, in bytes.</param>
-/// <param name="count">How many entries it has; those behind the end of the file count as zero.</param>
+/// <param name="count">How many entries it has; all lie in the file.</param>
 /// <param name="isBigEndian">The byte order of an entry.</param>
 internal sealed class BlockTable(IStorage storage, long offset, long count, bool isBigEndian)
 {
@@ -44,6 +45,29 @@ internal sealed class BlockTable(IStorage storage, long offset, long count, bool
                 page.Entries[index % PageEntries] = value;
                 page.IsChanged = true;
             }
+        }
+    }
+
+    /// <summary>How many entries from one on are like it, as far as one page tells.</summary>
+    /// <param name="index">0 to the number of entries - 1.</param>
+    /// <param name="most">How many to look at; at least 1, not behind the last one.</param>
+    /// <param name="entry">That entry.</param>
+    /// <returns>At least 1.</returns>
+    /// <exception cref="QedException">As for an entry.</exception>
+    public long CountAlike(long index, long most, out uint entry)
+    {
+        lock (_gate)
+        {
+            ReadOnlySpan<uint> entries = Find(index).Entries.AsSpan((int)(index % PageEntries));
+            entry = entries[0];
+            int end = (int)Math.Min(entries.Length, most);
+            int count = 1;
+            while (count < end && entries[count] == entry)
+            {
+                count++;
+            }
+
+            return count;
         }
     }
 
@@ -105,17 +129,18 @@ internal sealed class BlockTable(IStorage storage, long offset, long count, bool
 
     private Page Load(long number)
     {
-        int entries = (int)Math.Min(PageEntries, count - (number * PageEntries));
-        Span<byte> bytes = new byte[entries * sizeof(uint)];
-        bytes.Slice(storage.Read(OffsetOf(number), bytes)).Clear();
-        Page page = new(number, new uint[entries]);
-        for (int i = 0; i < entries; i++)
+        uint[] entries = new uint[(int)Math.Min(PageEntries, count - (number * PageEntries))];
+        Span<byte> bytes = MemoryMarshal.AsBytes(entries.AsSpan());
+        storage.ReadExactly(OffsetOf(number), bytes);
+        if (isBigEndian == BitConverter.IsLittleEndian)
         {
-            Span<byte> entry = bytes.Slice(i * sizeof(uint));
-            page.Entries[i] = isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(entry) : BinaryPrimitives.ReadUInt32LittleEndian(entry);
+            for (int i = 0; i < entries.Length; i++)
+            {
+                entries[i] = BinaryPrimitives.ReverseEndianness(entries[i]);
+            }
         }
 
-        return page;
+        return new Page(number, entries);
     }
 
     private void WriteBack(Page page)

@@ -15,9 +15,21 @@ internal sealed class FlatDisk(IStorage storage, long start, long length, bool i
 
     public bool CanWrite => isNew;
 
-    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.At(storage, offset, start + offset, length);
+    public DiskExtent ExtentAt(long offset, long length) => isNew
+        ? StoredExtent.At(storage, offset, start + offset, length)
+        : StoredExtent.Required(storage, offset, start + offset, length);
 
-    public void Read(long offset, Span<byte> buffer) => buffer.Slice(storage.Read(start + offset, buffer)).Clear();
+    public void Read(long offset, Span<byte> buffer)
+    {
+        if (isNew)
+        {
+            storage.ReadOrZero(start + offset, buffer);
+        }
+        else
+        {
+            storage.ReadExactly(start + offset, buffer);
+        }
+    }
 
     public void Write(long offset, ReadOnlySpan<byte> data) => storage.Write(start + offset, data);
 

@@ -11,7 +11,9 @@ namespace QedTools.Interchange;
 /// <param name="file">The file.</param>
 /// <param name="pageBytes">A page's size, in bytes: of a file that is written to, no page holds anything but tables.</param>
 /// <param name="slots">How many pages are kept at the most.</param>
-internal sealed class TablePages(IStorage file, int pageBytes, int slots)
+/// <param name="end">Where a file that is read ended when it was opened, in bytes; null for one that is being made, where a table just
+/// begun is all zeroes.</param>
+internal sealed class TablePages(IStorage file, int pageBytes, int slots, long? end)
 {
     private readonly object _gate = new();
     private readonly Page?[] _slots = new Page?[slots];
@@ -73,9 +75,18 @@ internal sealed class TablePages(IStorage file, int pageBytes, int slots)
             Store(slot);
         }
 
-        // What lies behind the end of the file is a table just begun: all zeroes.
         Page page = new(number, pageBytes);
-        file.Read(number * pageBytes, page.Bytes);
+        long start = number * pageBytes;
+        if (end is { } known)
+        {
+            // No table reaches behind the end of the file, but the page of the last one can.
+            file.ReadExactly(start, page.Bytes.AsSpan(0, (int)Math.Max(0, Math.Min(pageBytes, known - start))));
+        }
+        else
+        {
+            file.Read(start, page.Bytes);
+        }
+
         slot = page;
         return page;
     }

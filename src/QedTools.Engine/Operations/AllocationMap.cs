@@ -17,13 +17,13 @@ public static class AllocationMap
     /// <returns>The extents, in order; each is looked up when it is asked for.</returns>
     /// <exception cref="QedLimitException">The range does not lie on the disk.</exception>
     /// <exception cref="QedImageInUseException">Another process has a layer open for writing.</exception>
-    /// <exception cref="QedCorruptException">The tables are damaged; the extents before the damage have been handed out by then.</exception>
+    /// <exception cref="QedCorruptException">The tables are damaged, and nobody asked to be told of it; the extents before the damage have been handed out by then.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A layer cannot be opened or read.</exception>
     public static IEnumerable<QedExtent> Enumerate(string path, AllocationMapOptions options, CancellationToken cancellation = default)
     {
         using MappedDisk disk = MappedDisk.Open(path, options);
-        foreach (DiskExtent extent in disk.Walk(cancellation))
+        foreach (DiskExtent extent in disk.Walk(options.OnDamage, cancellation))
         {
             if (options.States.Count > 0 && !options.States.Contains(extent.State))
             {
@@ -36,7 +36,7 @@ public static class AllocationMap
                 extent.State,
                 extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.NotAsIs ? extent.FileOffset : null,
                 extent.Depth,
-                disk.Layers[extent.Depth]);
+                disk.PathOf(extent));
         }
     }
 }

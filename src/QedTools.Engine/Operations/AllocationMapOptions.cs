@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace QedTools;
@@ -13,6 +14,12 @@ public sealed record AllocationMapOptions
 
     /// <summary>Which extents are wanted; empty: all.</summary>
     public IReadOnlyCollection<QedExtentState> States { get; init; } = [];
+
+    /// <summary>
+    /// Is told of each stretch that cannot be read because tables are damaged, before it is handed out as <see cref="QedExtentState.Damaged"/>.
+    /// Null: the walk ends there with that error.
+    /// </summary>
+    public Action<QedCorruptException>? OnDamage { get; init; }
 
     /// <summary>Whether what the image leaves to its backing files is looked up there.</summary>
     public bool BackingChain { get; init; }

@@ -17,13 +17,13 @@ public static class BackingFileChange
     /// contents are to be preserved.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">The new backing file.</param>
-    /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
+    /// <param name="progress">Is told how far copying is where contents are preserved; may be null.</param>
     /// <param name="cancellation">Stops before the change; the change itself is one step.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="QedBackingFileException">The new backing file is missing, not followed, or leads back to the image.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; the image names what it named before.</exception>
-    /// <exception cref="QedCorruptException">The image was not closed cleanly and its check found damage.</exception>
+    /// <exception cref="QedCorruptException">Contents are to be preserved, and the check of the image found damage.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed.</exception>
     public static QedImageInfo Apply(
         string path,
@@ -33,10 +33,11 @@ public static class BackingFileChange
     {
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
-        image.BeginWriting(options.PreserveContent ? null : progress, cancellation);
         BackingFileChoice? choice = Examine(path, options);
+        image.RequireBacking(choice?.Reference);
         if (options.PreserveContent)
         {
+            chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);
             CopyWhatDiffers(chain, image, choice?.Reference, options, progress, cancellation);
 
             // From here on the image reads the same over either backing file.
@@ -76,6 +77,8 @@ public static class BackingFileChange
         IEnumerable<DiskExtent> leftToBacking = ExtentWalk.Over(own, 0, own.Length, cancellation)
             .Where(extent => extent.State == QedExtentState.Unallocated);
         DiskCopy.RunOver(leftToBacking, source, copy, progress, cancellation);
+        chain.RequireUnchanged();
+        newChain?.RequireUnchanged();
     }
 
     /// <summary>Everything that would keep the change from being made, without making it.</summary>
@@ -88,11 +91,11 @@ public static class BackingFileChange
     {
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
-        image.RequireWritable(progress: null, cancellation);
         BackingReference? backing = Examine(path, options)?.Reference;
         image.RequireBacking(backing);
         if (options.PreserveContent)
         {
+            chain.RequireWritable(0, OtherOverlays.Unaffected, progress: null, cancellation);
             OpenNew(path, backing, options)?.Dispose();
         }
 

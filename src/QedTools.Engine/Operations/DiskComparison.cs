@@ -36,6 +36,8 @@ public static class DiskComparison
         IDisk disk = chain.ToDisk();
         IDisk other = reference.ToDisk();
         (long? first, long differing) = Compare(disk, other, progress, cancellation);
+        chain.RequireUnchanged();
+        reference.RequireUnchanged();
         return new QedComparison
         {
             Path = Path.GetFullPath(path),

@@ -40,6 +40,7 @@ public static class DiskConversion
     public static long Plan(string path, string destinationPath, DiskConversionOptions options)
     {
         using BackingChain source = OpenSource(path, options);
+        using ReservedName name = Reserve(source, destinationPath, options);
         return Examine(source, destinationPath, options).VirtualSize;
     }
 
@@ -62,13 +63,16 @@ public static class DiskConversion
         CancellationToken cancellation = default)
     {
         using BackingChain source = OpenSource(path, options);
+        using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
-        using NewFile file = NewFile.Create(destinationPath, options.Replace, mayBeSparse: !disk.RefusesSparseFile);
+        using NewFile file = NewFile.Create(name, mayBeSparse: !disk.RefusesSparseFile, options.Trace);
         IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
         (layer as QedImage)?.FollowFromHeader(options.Trace, destinationPath);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
+        source.RequireUnchanged();
+        backing?.RequireUnchanged();
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
         file.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
@@ -86,7 +90,8 @@ public static class DiskConversion
             BackingChain.FormatOf(reference),
             new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace?.WithoutWarnings() });
 
-    private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
+    // Held from the first look on, so that what is replaced is what was looked at.
+    private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
         {
@@ -98,8 +103,12 @@ public static class DiskConversion
                 $"'{destinationPath}' is the source itself or a file under it, which is read while the result is written. Name another file.");
         }
 
-        NewFile.RequireFreeName(destinationPath, options.Replace, options.MakeFolder);
-        NewDisk wish = new(QedGeometry.RoundUpToSector(source.Layers[0].VirtualSize))
+        return ReservedName.Hold(destinationPath, options.Replace, options.MakeFolder, options.Trace);
+    }
+
+    private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
+    {
+        NewDisk wish = new(SectorsFor(source))
         {
             ClusterSize = options.ClusterSize,
             TableSize = options.TableSize,
@@ -124,6 +133,20 @@ public static class DiskConversion
         return disk;
     }
 
+    private static long SectorsFor(BackingChain source)
+    {
+        long size = source.Layers[0].VirtualSize;
+        long rounded = QedGeometry.RoundUpToSector(size);
+        return rounded >= size
+            ? rounded
+            : throw QedLimitException.ForRequest(
+                source.Layers[0].Storage.Path,
+                "SizeBytes",
+                size,
+                $"up to {rounded} bytes",
+                $"'{source.Layers[0].Storage.Path}' is a disk of {size} bytes. New disks consist of whole sectors of 512 bytes, so they have at most {rounded} bytes.");
+    }
+
     private static void Copy(
         BackingChain source,
         IDiskLayer target,
@@ -134,21 +157,11 @@ public static class DiskConversion
         CancellationToken cancellation)
     {
         IDisk from = source.ToDisk();
-        long length = from.Length;
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
         DiskCopy.Run(from, new CopyTarget(to, target.Granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
         target.EndWriting();
-        if (from.Length != length)
-        {
-            throw new QedStorageException(source.Layers[0].Storage.Path, string.Format(
-                CultureInfo.InvariantCulture,
-                "'{0}' changed its size from {1} to {2} bytes while it was read, so the result would be wrong. Close the program that writes to it and try again.",
-                source.Layers[0].Storage.Path,
-                length,
-                from.Length));
-        }
-
+        source.RequireUnchanged();
         if (!options.Verify)
         {
             return;

@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
@@ -27,9 +26,8 @@ public static class DiskMerge
     {
         using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace });
         IDisk overlay = RequireOverlay(chain);
-        chain.Layers[0].RequireWritable(progress: null, cancellation);
-        RequireSound(chain, cancellation);
-        RequireNoOtherOverlay(chain, options, cancellation);
+        chain.RequireWritable(0, OtherOverlays.Unaffected, progress: null, cancellation);
+        chain.RequireWritable(1, OthersFor(options), progress: null, cancellation);
         long data = 0;
         long zeroes = 0;
         foreach (DiskExtent extent in ExtentWalk.Over(overlay, 0, overlay.Length, cancellation))
@@ -61,10 +59,8 @@ public static class DiskMerge
         IDisk overlay = RequireOverlay(chain);
         IDiskLayer top = chain.Layers[0];
         IDiskLayer below = chain.Layers[1];
-        RequireNoOtherOverlay(chain, options, cancellation);
-        RequireSound(chain, cancellation);
-        top.BeginWriting(progress: null, cancellation);
-        below.BeginWriting(progress: null, cancellation);
+        chain.RequireWritable(0, OtherOverlays.Unaffected, progress: null, cancellation);
+        chain.BeginWriting(1, OthersFor(options), progress: null, cancellation);
 
         IDisk target = chain.ToDisk(depth: 1);
         if (target.Length < overlay.Length)
@@ -81,8 +77,10 @@ public static class DiskMerge
             piece => progress?.Report(new OperationProgress(piece.End, overlay.Length)),
             cancellation);
         below.EndWriting();
+        chain.RequireUnchanged();
         if (!options.Keep)
         {
+            chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation: default);
             ((QedImage)top).Clear();
             top.EndWriting();
         }
@@ -110,33 +108,8 @@ public static class DiskMerge
             : top.ToDisk(backing: null);
     }
 
-    // What is merged is in the backing file alone afterwards, so that file is checked whether or not it was closed cleanly.
-    private static void RequireSound(BackingChain chain, CancellationToken cancellation)
-    {
-        if (chain.Layers[1] is QedImage below)
-        {
-            below.RequireSound(progress: null, cancellation);
-        }
-        else
-        {
-            chain.Layers[1].RequireWritable(progress: null, cancellation);
-        }
-    }
-
-    private static void RequireNoOtherOverlay(BackingChain chain, DiskMergeOptions options, CancellationToken cancellation)
-    {
-        if (options.AllowOtherOverlays)
-        {
-            return;
-        }
-
-        IDiskLayer below = chain.Layers[1];
-        string[] places = [.. new[] { chain.Layers[0], below }.Select(layer => Path.GetDirectoryName(Path.GetFullPath(layer.Storage.Path)) ?? string.Empty).Distinct()];
-        if (OverlaySearch.Over(below, places, chain.Contains, cancellation) is { Count: > 0 } others)
-        {
-            throw new QedBackingFileSharedException(chain.Layers[0].Storage.Path, Path.GetFullPath(below.Storage.Path), others);
-        }
-    }
+    private static OtherOverlays OthersFor(DiskMergeOptions options) =>
+        options.AllowOtherOverlays ? OtherOverlays.Allow : OtherOverlays.Refuse;
 
     private static QedMergeResult Result(BackingChain chain, long data, long zeroes, DiskMergeOptions options) => new()
     {

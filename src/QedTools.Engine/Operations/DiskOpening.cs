@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Threading;
 using QedTools.Chains;
-using QedTools.Qed;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -13,12 +12,13 @@ public static class DiskOpening
     /// <summary>Opens the disk that an image makes with its backing files. The image is locked until the stream is closed.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">What for.</param>
-    /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
+    /// <param name="progress">Is told how far the check of an image that is to be written to is; may be null.</param>
     /// <param name="cancellation">Stops the opening.</param>
     /// <returns>The disk's contents.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
     /// <exception cref="QedCorruptException">It is to be written to, and its check found damage.</exception>
+    /// <exception cref="QedBackingFileSharedException">It is to be written to, another image lies over it, and that was not allowed.</exception>
     /// <exception cref="QedLimitException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
@@ -44,8 +44,7 @@ public static class DiskOpening
         {
             if (options.Writable)
             {
-                (chain.Layers[0] as QedImage)?.RequireSound(progress, cancellation);
-                chain.Layers[0].BeginWriting(progress: null, cancellation);
+                chain.BeginWriting(0, options.AllowOtherOverlays ? OtherOverlays.Allow : OtherOverlays.Refuse, progress, cancellation);
             }
 
             return new DiskStream(chain.ToDisk(), chain.Close, Path.GetFullPath(path));

@@ -9,6 +9,9 @@ public sealed record DiskOpeningOptions
     /// <summary>Whether to write to a file that is raw by its extension though it begins like an image of another format.</summary>
     public bool AllowOtherContents { get; init; }
 
+    /// <summary>Whether to write to a disk though other images in its folder lie over it and will read wrong data.</summary>
+    public bool AllowOtherOverlays { get; init; }
+
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 

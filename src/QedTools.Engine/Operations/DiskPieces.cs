@@ -40,36 +40,38 @@ internal static class DiskPieces
     {
         Look here = new(disk);
         Look there = new(other);
-        for (long at = offset, end = offset + length; at < end;)
+
+        // What is left is counted: a multiple of a piece behind the end of the largest disk is more than a number holds.
+        for (long at = offset, left = length; left > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
-            here.MoveTo(at, end);
-            there.MoveTo(at, Math.Min(end, here.End));
+            here.MoveTo(at, left);
+            there.MoveTo(at, Math.Min(left, here.End - at));
             bool hasData = here.State == QedExtentState.Data || there.State == QedExtentState.Data;
-            long until = Math.Min(end, Math.Min(here.End, there.End));
+            long count = Math.Min(left, Math.Min(here.End, there.End) - at);
             if (hasData)
             {
-                until = Math.Min(until, at + pieceBytes - (at % pieceBytes));
+                count = Math.Min(count, pieceBytes - (at % pieceBytes));
             }
 
             QedExtentState state = here.State;
             bool otherHasData = there.State == QedExtentState.Data;
-            if (until < end && until % unit != 0)
+            long tail = (at + count) % unit;
+            if (count < left && tail != 0)
             {
-                long whole = until - (until % unit);
-                if (whole == at)
+                count -= tail;
+                if (count == 0)
                 {
                     // A unit of several extents: whoever reads it sees what they hold together.
-                    whole = Math.Min(end, at + unit);
+                    count = Math.Min(left, unit);
                     state = QedExtentState.Data;
                     otherHasData = other is not null;
                 }
-
-                until = whole;
             }
 
-            yield return new DiskPiece(at, until - at, state, otherHasData);
-            at = until;
+            yield return new DiskPiece(at, count, state, otherHasData);
+            at += count;
+            left -= count;
         }
     }
 
@@ -82,7 +84,7 @@ internal static class DiskPieces
 
         public long End { get; private set; }
 
-        public void MoveTo(long offset, long end)
+        public void MoveTo(long offset, long length)
         {
             if (offset < End)
             {
@@ -96,7 +98,7 @@ internal static class DiskPieces
                 return;
             }
 
-            DiskExtent extent = disk.ExtentAt(offset, Math.Min(end, _length) - offset);
+            DiskExtent extent = disk.ExtentAt(offset, Math.Min(length, _length - offset));
             State = extent.State;
             End = extent.End;
         }

@@ -1,3 +1,5 @@
+using System;
+using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Storage;
@@ -13,6 +15,16 @@ public static class DiskSource
     public static string? WarningForName(string path, QedDiskFormat format) =>
         DiskFormats.MeantBy(path) is { } meant && meant.Kind != format
             ? PrintableText.Of($"'{path}' is a {NameOf(format)} file with the extension of {meant.Name} files, so programs that go by the extension will misread it. Give it another name.")
+            : null;
+
+    /// <summary>A warning about the images in a file's folder that lie over it and read wrong data when it is replaced; null if there are none.</summary>
+    /// <param name="path">The file; it need not exist.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static string? WarningForReplaced(string path, CancellationToken cancellation = default) =>
+        HostFiles.IdentityOf(path) is { } identity
+        && OverlaySearch.Over(identity, [HostFiles.FolderOf(path)], own => own == identity, cancellation) is { Count: > 0 } overlays
+            ? PrintableText.Of($"'{path}' is the backing file of {QedBackingFileSharedException.Names(overlays)}, which will read wrong data once it is replaced.")
             : null;
 
     /// <summary>The format that a file's extension means; null if it means none.</summary>

@@ -44,6 +44,8 @@ public static class ImageCheck
             told.ListsTables = true;
         }
 
-        return ImageChecker.Check(image, progress, cancellation);
+        QedCheckResult result = ImageChecker.Check(image, progress, cancellation);
+        chain.RequireUnchanged();
+        return result;
     }
 }

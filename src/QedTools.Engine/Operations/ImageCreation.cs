@@ -14,7 +14,11 @@ public static class ImageCreation
     /// <param name="options">How it is to be.</param>
     /// <returns>The size, in bytes.</returns>
     /// <exception cref="QedException">It cannot be made.</exception>
-    public static long Plan(string path, QedCreateOptions options) => Examine(path, options).VirtualSize;
+    public static long Plan(string path, QedCreateOptions options)
+    {
+        using ReservedName name = Reserve(path, options);
+        return Examine(path, options).VirtualSize;
+    }
 
     /// <summary>Creates an empty image.</summary>
     /// <param name="path">The new image's file; its folder must exist.</param>
@@ -27,9 +31,10 @@ public static class ImageCreation
     /// <exception cref="QedException">The file could not be made.</exception>
     public static QedImageInfo Create(string path, QedCreateOptions options, CancellationToken cancellation = default)
     {
-        NewDisk disk = Examine(path, options);
-        using (NewFile file = NewFile.Create(path, options.Replace))
+        using (ReservedName name = Reserve(path, options))
         {
+            NewDisk disk = Examine(path, options);
+            using NewFile file = NewFile.Create(name, trace: options.Trace);
             DiskFormats.Qed.Create(file.Storage, disk).EndWriting();
             cancellation.ThrowIfCancellationRequested();
             file.Commit();
@@ -38,7 +43,8 @@ public static class ImageCreation
         return ImageInspection.Read(path, options.Trace);
     }
 
-    private static NewDisk Examine(string path, QedCreateOptions options)
+    // Held from the first look on, so that what is replaced is what was looked at.
+    private static ReservedName Reserve(string path, QedCreateOptions options)
     {
         if (options.SizeBytes is null && options.BackingFile is null)
         {
@@ -46,7 +52,11 @@ public static class ImageCreation
                 path, "SizeBytes", "(none)", "a size, or a backing file", $"'{path}' needs a size: give -SizeBytes, or a -BackingFile whose size it takes.");
         }
 
-        NewFile.RequireFreeName(path, options.Replace);
+        return ReservedName.Hold(path, options.Replace, trace: options.Trace);
+    }
+
+    private static NewDisk Examine(string path, QedCreateOptions options)
+    {
         BackingFileChoice? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false, options.Trace)
             : null;

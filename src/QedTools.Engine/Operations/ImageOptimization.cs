@@ -21,6 +21,7 @@ public static class ImageOptimization
     /// <param name="cancellation">Stops it; the image is whole, and smaller by what was done so far.</param>
     /// <returns>What became of it.</returns>
     /// <exception cref="QedCorruptException">The image is damaged.</exception>
+    /// <exception cref="QedDiskFullException">There is not the room that packing takes on the way.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
@@ -29,11 +30,12 @@ public static class ImageOptimization
     {
         using BackingChain chain = Open(path, options);
         QedImage image = (QedImage)chain.Layers[0];
-        QedCheckResult check = RequireSound(image, progress: null, cancellation);
+        QedCheckResult check = RequirePackable(chain, progress: null, cancellation);
+        chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
-        image.BeginWriting(progress: null, cancellation);
         (long zeroed, long dropped) = Free(chain, image, options, progress, cancellation);
+        chain.RequireUnchanged();
         image.Pack();
         image.EndWriting();
         return new QedOptimizeResult
@@ -60,7 +62,7 @@ public static class ImageOptimization
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, options);
-        return RequireSound((QedImage)chain.Layers[0], progress, cancellation);
+        return RequirePackable(chain, progress, cancellation);
     }
 
     private static BackingChain Open(string path, ImageOptimizationOptions options)
@@ -71,12 +73,17 @@ public static class ImageOptimization
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
     }
 
-    private static QedCheckResult RequireSound(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    private static QedCheckResult RequirePackable(BackingChain chain, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        QedCheckResult check = ImageChecker.Check(image, progress, cancellation);
-        return check.Status == QedCheckStatus.Corrupt
-            ? throw new QedCorruptException(image.Storage.Path, "its tables are wrong, so nothing is moved.")
-            : check;
+        QedImage image = (QedImage)chain.Layers[0];
+        chain.RequireWritable(0, OtherOverlays.Unaffected, progress, cancellation);
+        QedCheckResult check = image.RequireSound(progress: null, cancellation);
+        if (check.Status == QedCheckStatus.Leaks)
+        {
+            new PackingPlan(image, ImageChecker.Survey(image, progress: null, cancellation)).RequireRoom();
+        }
+
+        return check;
     }
 
     private static (long Zeroed, long Dropped) Free(
@@ -100,10 +107,11 @@ public static class ImageOptimization
         {
             foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
             {
-                for (long at = extent.Start; extent.State == QedExtentState.Data && at < extent.End; at += geometry.ClusterSize)
+                long at = extent.Start;
+                for (long left = extent.State == QedExtentState.Data ? extent.Length : 0; left > 0;)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Span<byte> piece = data.AsSpan(0, (int)Math.Min(geometry.ClusterSize, extent.End - at));
+                    Span<byte> piece = data.AsSpan(0, (int)Math.Min(geometry.ClusterSize, left));
                     own.Read(at, piece);
                     if (backing is not null && ShowsTheSame(backing, at, piece, shown.AsSpan(0, piece.Length)))
                     {
@@ -117,6 +125,8 @@ public static class ImageOptimization
                     }
 
                     progress?.Report(new OperationProgress(at, own.Length));
+                    at += piece.Length;
+                    left -= piece.Length;
                 }
             }
         }

@@ -16,24 +16,23 @@ public static class ImageRepair
     /// <summary>The extension of a backup, with the dot.</summary>
     internal const string BackupExtension = ".qedundo";
 
-    /// <summary>Tells what a repair would do. Never changes a byte.</summary>
+    /// <summary>Tells what a repair would do, and how much room it needs. Never changes a byte.</summary>
     /// <param name="path">The image.</param>
+    /// <param name="options">How.</param>
     /// <param name="progress">Is told how far the check is; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The check as before and afterwards, and the repairs that would be made.</returns>
+    /// <exception cref="QedDiskFullException">There is not enough room for it.</exception>
     /// <exception cref="QedException">It cannot be opened or read.</exception>
     public static QedRepairResult Plan(
-        string path, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+        string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using QedImage image = Open(HostFiles.Open(path, StorageAccess.Write));
-        QedCheckResult before = ImageChecker.Check(image, progress, cancellation);
+        ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
+        QedCheckResult before = survey.Result;
         RepairLog log = new();
-        long leaked = before.LeakedBytes;
-        if (before.Status == QedCheckStatus.Corrupt)
-        {
-            leaked = ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
-        }
-
+        RepairRoom room = PlanTables(image, survey, options, log, cancellation, out long leaked);
+        room.Require(image.Storage);
         if (leaked > 0)
         {
             log.Add(QedRepair.ForLeaks(leaked));
@@ -44,7 +43,7 @@ public static class ImageRepair
             log.Add(QedRepair.ForNeedCheck());
         }
 
-        return Result(before, before, log, backupPath: null);
+        return Result(before, before, log, backupPath: null, room);
     }
 
     /// <summary>Repairs all that a check can find, and gives leaked clusters back to the host.</summary>
@@ -53,13 +52,14 @@ public static class ImageRepair
     /// <param name="progress">Is told how far check and repair are; may be null.</param>
     /// <param name="cancellation">Stops it; the image is then as it was before, or without a backup partly repaired.</param>
     /// <returns>What was found, done and left.</returns>
+    /// <exception cref="QedDiskFullException">There is not enough room for it; nothing was changed.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed. With a backup it is as it was before.</exception>
     public static QedRepairResult Run(
         string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        IStorage file = HostFiles.Open(path, StorageAccess.Write);
+        IStorage file = HostFiles.Open(path, StorageAccess.Write, options.Trace);
         using QedImage image = Open(file);
         image.FollowFromHeader(options.Trace, path);
         ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
@@ -75,16 +75,18 @@ public static class ImageRepair
                 log.Add(QedRepair.ForNeedCheck());
             }
 
-            return Result(before, before with { NeedsCheck = false }, log, backupPath: null);
+            return Result(before, before with { NeedsCheck = false }, log, backupPath: null, room: default);
         }
 
+        RepairRoom room = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
+        room.Require(file);
         if (options.NoBackup)
         {
             QedCheckResult after = Repair(image, before, undo: null, journal: null, log, progress, cancellation);
-            return Result(before, after, log, backupPath: null);
+            return Result(before, after, log, backupPath: null, room);
         }
 
-        return RepairWithBackup(file, options.Trace, before, log, progress, cancellation);
+        return RepairWithBackup(file, options.Trace, before, log, room, progress, cancellation);
     }
 
     /// <summary>Takes a repair back: the image is what it was before it.</summary>
@@ -92,14 +94,16 @@ public static class ImageRepair
     /// <param name="backupPath">The backup that the repair made.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The file is no such backup, or the image was changed since.</exception>
+    /// <exception cref="QedBackupDamagedException">The backup is not what the repair wrote.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedImageInfo Restore(string path, string backupPath)
     {
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using (IStorage target = HostFiles.Open(path, StorageAccess.Write))
         {
-            RequireFits(journal, target);
-            Restore(journal, target);
+            UndoBackup backup = UndoBackup.Read(journal);
+            RequireFits(backup, target);
+            Restore(backup, target);
         }
 
         return ImageInspection.Read(path);
@@ -113,47 +117,91 @@ public static class ImageRepair
     {
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using IStorage target = HostFiles.Open(path, StorageAccess.Write);
-        RequireFits(journal, target);
+        RequireFits(UndoBackup.Read(journal), target);
+    }
+
+    private static RepairRoom PlanTables(
+        QedImage image, ImageSurvey survey, ImageRepairOptions options, RepairLog log, CancellationToken cancellation, out long leaked)
+    {
+        leaked = survey.Result.LeakedBytes;
+        switch (survey.Result.Status)
+        {
+            case QedCheckStatus.Corrupt:
+                TableRepairs repairs = ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
+                leaked = repairs.LeakedBytes;
+                return RepairRoom.ForTables(image, repairs, saves: !options.NoBackup);
+            case QedCheckStatus.Leaks:
+                return RepairRoom.ForLeaks(image, survey, saves: !options.NoBackup);
+            default:
+                return default;
+        }
     }
 
     // The old header comes last: until then a cut leaves an image that says that it needs a check.
-    private static void Restore(IStorage journal, IStorage target)
+    private static void Restore(UndoBackup backup, IStorage target)
     {
         // Unless the changes were complete the mark is there, or nothing was changed yet and no record would remove it.
-        bool wasComplete = UndoJournal.StateOf(journal, Path.GetFileName(target.Path)) != UndoState.BeingMade;
-        UndoJournal.BeginRestore(journal);
+        bool wasComplete = backup.State != UndoState.BeingMade;
+        backup.BeginRestore();
         if (wasComplete)
         {
             MarkUnclean(target);
         }
 
-        UndoJournal.Restore(journal, target);
+        backup.Restore(target);
     }
 
-    private static void RequireFits(IStorage journal, IStorage target)
+    private static void RequireFits(UndoBackup backup, IStorage target)
     {
-        UndoState state = UndoJournal.RequireFits(journal, target);
+        UndoState state = backup.RequireFits(target);
         string name = Path.GetFileName(target.Path);
         string folder = Path.GetDirectoryName(Path.GetFullPath(target.Path)) ?? string.Empty;
-        string order = OrderOf(journal.Path);
+        string order = OrderOf(backup.Path);
         foreach (string other in BackupsIn(folder, name))
         {
-            if (string.CompareOrdinal(OrderOf(other), order) > 0 && StateOf(other, name) is not (null or UndoState.TakenBack))
+            if (string.CompareOrdinal(OrderOf(other), order) > 0)
             {
-                throw QedLimitException.ForRequest(
-                    journal.Path,
-                    "RestoreFrom",
-                    journal.Path,
-                    "the backup of the last change",
-                    $"'{other}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, remove it.");
+                RequireUnused(other, backup, target);
             }
         }
 
         // Repairs keep the mark while they are at work, and whoever changes an image afterwards removes it.
         if (state != UndoState.Complete && !ReadHeader(target).NeedsCheck)
         {
-            throw UndoJournal.Changed(journal, target);
+            throw backup.Changed(target);
         }
+    }
+
+    // One that was cut off before its first bytes were there belongs to a repair that changed nothing.
+    private static void RequireUnused(string laterPath, UndoBackup backup, IStorage target)
+    {
+        string problem;
+        try
+        {
+            using IStorage later = HostFiles.Open(laterPath, StorageAccess.Inspect);
+            if (later.Length < UndoHeader.Size)
+            {
+                return;
+            }
+
+            UndoHeader header = UndoHeader.Read(later);
+            if (header.State == UndoState.TakenBack || !header.IsNamed(Path.GetFileName(target.Path)))
+            {
+                return;
+            }
+
+            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, remove it.";
+        }
+        catch (QedBackupDamagedException)
+        {
+            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}', and damaged. If no repair changed the image since '{backup.Path}' was made, remove it.";
+        }
+        catch (QedLimitException)
+        {
+            return; // it only has the name of a backup
+        }
+
+        throw UndoHeader.Misfit(backup.File, "the backup of the last change", problem);
     }
 
     // Backups are named by the time they were begun, and a number if there are several of one second.
@@ -162,12 +210,6 @@ public static class ImageRepair
     private static string[] BackupsIn(string folder, string imageName) => Array.FindAll(
         HostFiles.FilesIn(folder),
         path => Path.GetFileName(path).StartsWith(imageName + ".", StringComparison.Ordinal) && path.EndsWith(BackupExtension, StringComparison.Ordinal));
-
-    private static UndoState? StateOf(string backupPath, string imageName)
-    {
-        using IStorage backup = HostFiles.Open(backupPath, StorageAccess.Inspect);
-        return UndoJournal.StateOf(backup, imageName);
-    }
 
     private static QedHeader ReadHeader(IStorage file)
     {
@@ -192,16 +234,20 @@ public static class ImageRepair
         OperationTrace? trace,
         QedCheckResult before,
         RepairLog log,
+        RepairRoom room,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        UndoJournal journal = BeginBackup(file);
+        UndoJournal journal = BeginBackup(file, trace);
         trace?.Decision?.Invoke($"{PrintableText.Of(file.Path)}: what is changed is saved in '{PrintableText.Of(journal.Path)}' first.");
         try
         {
             using (journal)
             {
                 UndoStorage undo = new(file, journal);
+
+                // The last change of all removes the mark, when the backup is complete.
+                undo.SaveStart();
 
                 // Some repairs touch no table: with the mark any that is cut off can be told from a complete one.
                 MarkUnclean(undo);
@@ -210,7 +256,7 @@ public static class ImageRepair
                 QedCheckResult after = Repair(image, before, undo, journal, log, progress, cancellation);
                 undo.Flush();
                 journal.Seal(file, start: default);
-                return Result(before, after, log, journal.Path);
+                return Result(before, after, log, journal.Path, room);
             }
         }
         catch
@@ -221,9 +267,9 @@ public static class ImageRepair
     }
 
     // Nothing of the image is changed yet, so what cannot be begun leaves nothing behind.
-    private static UndoJournal BeginBackup(IStorage file)
+    private static UndoJournal BeginBackup(IStorage file, OperationTrace? trace)
     {
-        IStorage backup = CreateBackupFile(file.Path);
+        IStorage backup = CreateBackupFile(file.Path, trace);
         try
         {
             return UndoJournal.Begin(backup, file);
@@ -236,14 +282,14 @@ public static class ImageRepair
         }
     }
 
-    private static IStorage CreateBackupFile(string path)
+    private static IStorage CreateBackupFile(string path, OperationTrace? trace)
     {
         string name = path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         for (int number = 2; ; number++)
         {
             try
             {
-                return HostFiles.CreateNew(name + BackupExtension, usedLike: path);
+                return HostFiles.CreateNew(name + BackupExtension, usedLike: path, trace: trace);
             }
             catch (QedFileExistsException) when (number < 1000)
             {
@@ -312,7 +358,7 @@ public static class ImageRepair
         try
         {
             using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
-            Restore(journal, file);
+            Restore(UndoBackup.Read(journal), file);
         }
         catch (QedException e)
         {
@@ -338,7 +384,7 @@ public static class ImageRepair
         }
     }
 
-    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath) => new()
+    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath, RepairRoom room) => new()
     {
         Path = Path.GetFullPath(before.Path),
         Before = before,
@@ -346,5 +392,6 @@ public static class ImageRepair
         Repairs = log.Kept,
         RepairCount = log.Count,
         BackupPath = backupPath,
+        RequiredBytes = room.TotalBytes,
     };
 }

@@ -24,7 +24,7 @@ public static class ImageResize
     {
         using BackingChain chain = Open(path, sizeBytes, options, out long size);
         QedImage image = (QedImage)chain.Layers[0];
-        image.RequireWritable(progress: null, cancellation);
+        chain.RequireWritable(0, OthersFor(size, image, options), progress: null, cancellation);
         long discarded = 0;
         IDisk disk = image.ToDisk(backing: null);
         if (size < disk.Length)
@@ -42,12 +42,13 @@ public static class ImageResize
     /// <param name="path">The image.</param>
     /// <param name="sizeBytes">The new size, in bytes; rounded up to a multiple of 512.</param>
     /// <param name="options">How to change it.</param>
-    /// <param name="progress">Is told how far the check of an image that was not closed cleanly is; may be null.</param>
+    /// <param name="progress">Is told how far the check of the image is; may be null.</param>
     /// <param name="cancellation">Stops before the change.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The image cannot have that size, or would shrink without being allowed to.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
-    /// <exception cref="QedCorruptException">The image was not closed cleanly and its check found damage.</exception>
+    /// <exception cref="QedCorruptException">The check of the image found damage.</exception>
+    /// <exception cref="QedBackingFileSharedException">It would shrink, another image lies over it, and that was not allowed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; nothing is changed.</exception>
     /// <exception cref="QedBackingFileException">The image grows and a backing file that matters then cannot be opened.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed.</exception>
@@ -60,7 +61,7 @@ public static class ImageResize
     {
         using BackingChain chain = Open(path, sizeBytes, options, out long size);
         IDiskLayer image = chain.Layers[0];
-        image.BeginWriting(progress, cancellation);
+        chain.BeginWriting(0, OthersFor(size, image, options), progress, cancellation);
 
         // A disk that shrinks needs nothing of its backing file.
         IDisk disk = size < image.VirtualSize ? image.ToDisk(new EmptyDisk()) : chain.ToDisk();
@@ -68,6 +69,10 @@ public static class ImageResize
         image.EndWriting();
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
     }
+
+    // What is added reads as zeroes, as it does to overlays now.
+    private static OtherOverlays OthersFor(long size, IDiskLayer image, ImageResizeOptions options) =>
+        size >= image.VirtualSize ? OtherOverlays.Unaffected : options.AllowOtherOverlays ? OtherOverlays.Allow : OtherOverlays.Refuse;
 
     private static BackingChain Open(string path, long sizeBytes, ImageResizeOptions options, out long size)
     {

@@ -39,6 +39,12 @@ internal sealed class MappedDisk : IDisposable
     /// <summary>The full paths of the layers that are looked at, the image itself first.</summary>
     public IReadOnlyList<string> Layers { get; }
 
+    /// <summary>The full path of the file that an extent's data is in, or of the layer that decides where it holds none.</summary>
+    public string PathOf(in DiskExtent extent) =>
+        extent.File > 0 && _chain.Layers[extent.Depth] is IMultiFileLayer layer
+            ? Path.GetFullPath(layer.Files[extent.File - 1].Path)
+            : Layers[extent.Depth];
+
     /// <summary>The size of the disk, in bytes.</summary>
     public long VirtualSize => _disk.Length;
 
@@ -77,11 +83,26 @@ internal sealed class MappedDisk : IDisposable
     public bool Includes(string path) => HostFiles.IdentityOf(path) is { } identity && _chain.Contains(identity);
 
     /// <summary>The maximal extents of the range in order, whatever their state; nothing is collected.</summary>
+    /// <param name="onDamage">Is told of damaged stretches, which are handed out as such; null: the walk ends at the first one.</param>
     /// <param name="cancellation">Stops the walk.</param>
-    /// <exception cref="QedCorruptException">The tables are damaged; the extents before the damage have been handed out by then.</exception>
+    /// <exception cref="QedCorruptException">The tables are damaged, and nobody is told; the extents before the damage have been handed out by then.</exception>
     /// <exception cref="QedException">A layer cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public IEnumerable<DiskExtent> Walk(CancellationToken cancellation) => ExtentWalk.Over(_disk, Offset, Length, cancellation);
+    public IEnumerable<DiskExtent> Walk(Action<QedCorruptException>? onDamage, CancellationToken cancellation)
+    {
+        if (onDamage is null)
+        {
+            return ExtentWalk.Over(_disk, Offset, Length, cancellation);
+        }
+
+        return ExtentWalk.Over(_disk, Offset, Length, cancellation, LayerOf);
+
+        int LayerOf(QedCorruptException damage)
+        {
+            onDamage(damage);
+            return Math.Max(0, Layers.ToList().IndexOf(Path.GetFullPath(damage.Path)));
+        }
+    }
 
     /// <summary>Closes the image and its backing files.</summary>
     public void Dispose() => _chain.Dispose();

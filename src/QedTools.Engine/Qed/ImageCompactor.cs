@@ -4,7 +4,6 @@ using System.Threading;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
-using QedTools.Storage;
 
 namespace QedTools.Qed;
 
@@ -22,18 +21,16 @@ internal sealed class ImageCompactor
     private readonly QedImage _image;
     private readonly MetadataWriter _writer;
     private readonly QedGeometry _geometry;
-    private readonly ImageSurvey _survey;
-    private readonly long _firstCluster;
+    private readonly PackingPlan _plan;
     private readonly TableReader _l1Reader;
     private readonly TableReader _l2Reader;
 
-    private ImageCompactor(QedImage image, MetadataWriter writer, ImageSurvey survey)
+    private ImageCompactor(QedImage image, MetadataWriter writer, PackingPlan plan)
     {
         _image = image;
         _writer = writer;
         _geometry = image.Header.Geometry;
-        _survey = survey;
-        _firstCluster = _geometry.WholeClusters(image.Header.HeaderBytes);
+        _plan = plan;
         _l1Reader = new TableReader(image.Storage, _geometry, CancellationToken.None);
         _l2Reader = new TableReader(image.Storage, _geometry, CancellationToken.None);
     }
@@ -42,6 +39,7 @@ internal sealed class ImageCompactor
     /// <param name="image">The image, open for writing, all changes committed.</param>
     /// <param name="writer">Its writer.</param>
     /// <param name="onSurvey">Is told what is in use before anything is moved; may be null.</param>
+    /// <exception cref="QedDiskFullException">There is not the room that it takes on the way; nothing was moved.</exception>
     /// <exception cref="QedException">The file could not be read or written; the image is whole all the same.</exception>
     public static void Pack(QedImage image, MetadataWriter writer, Action<ImageSurvey>? onSurvey = null)
     {
@@ -50,51 +48,21 @@ internal sealed class ImageCompactor
         onSurvey?.Invoke(survey);
         if (survey.Result.Status == QedCheckStatus.Leaks)
         {
-            new ImageCompactor(image, writer, survey).Run();
+            PackingPlan plan = new(image, survey);
+            plan.RequireRoom();
+            new ImageCompactor(image, writer, plan).Run();
         }
     }
 
     private void Run()
     {
-        (long lowestMoved, long firstFree) = PlanDataMoves();
-        MoveData(lowestMoved);
-        long end = MoveTables(firstFree);
+        MoveData(_plan.LowestMoved);
+        long end = MoveTables();
         _image.Storage.SetLength(_geometry.BytesOf(end));
         _image.Storage.Flush();
         _image.Trace?.Resized(_geometry.BytesOf(end));
         _image.RefreshFileLength();
         _writer.ResetEnd(_geometry.BytesOf(end));
-    }
-
-    // The highest data goes into the lowest free cluster, the next into the next, until the two meet. Returns the lowest
-    // data cluster that moves, and the lowest free cluster that is left, with no data above it.
-    private (long LowestMoved, long FirstFree) PlanDataMoves()
-    {
-        long free = NextFree(_firstCluster);
-        long data = _survey.Data.Largest;
-        long lowestMoved = long.MaxValue;
-        while (free < data)
-        {
-            if (_survey.Data.Contains(data))
-            {
-                lowestMoved = data;
-                free = NextFree(free + 1);
-            }
-
-            data--;
-        }
-
-        return (lowestMoved, Math.Min(free, lowestMoved));
-    }
-
-    private long NextFree(long cluster)
-    {
-        while (_survey.IsUsed(cluster))
-        {
-            cluster++;
-        }
-
-        return cluster;
     }
 
     private void MoveData(long lowestMoved)
@@ -104,7 +72,7 @@ internal sealed class ImageCompactor
             return;
         }
 
-        long target = NextFree(_firstCluster);
+        long target = _plan.FirstTarget;
         List<(long Table, long Index, long From)> moves = new(MovesPerScan);
         do
         {
@@ -114,9 +82,9 @@ internal sealed class ImageCompactor
             foreach ((long table, long index, long from) in moves)
             {
                 to = _geometry.BytesOf(target);
-                StorageCopy.Run(_image.Storage, from, _image.Storage, to, _geometry.ClusterSize);
+                _image.CopyWithin(from, to, _geometry.ClusterSize);
                 _writer.Repoint(table, index, to);
-                target = NextFree(target + 1);
+                target = _plan.NextFree(target + 1);
             }
 
             _writer.Commit();
@@ -144,30 +112,15 @@ internal sealed class ImageCompactor
     }
 
     // Slides the tables above the lowest free cluster down, in the order of the file. Returns the first cluster behind all.
-    private long MoveTables(long firstFree)
+    private long MoveTables()
     {
-        List<(long Cluster, long L1Index)> above = [];
-        if (_geometry.ClusterAt(_image.L1TableOffset) > firstFree)
-        {
-            above.Add((_geometry.ClusterAt(_image.L1TableOffset), -1));
-        }
-
-        ForEachTable((index, table) =>
-        {
-            if (_geometry.ClusterAt(table) > firstFree)
-            {
-                above.Add((_geometry.ClusterAt(table), index));
-            }
-        });
-        above.Sort();
-
-        long target = firstFree;
-        long behindAll = above.Count == 0 ? firstFree : above[above.Count - 1].Cluster + _geometry.TableSize;
+        List<(long Cluster, long L1Index)> above = _plan.TablesAbove();
+        long behindAll = _plan.BehindAll(above);
+        long target = _plan.FirstFree;
         foreach ((long cluster, long l1Index) in above)
         {
-            // No safe step leads from a place to one that overlaps it: go by way of the end of the file.
             long from = cluster;
-            if (from - target < _geometry.TableSize)
+            if (_plan.GoesByTheEnd(from, target))
             {
                 MoveTable(l1Index, from, behindAll);
                 from = behindAll;
@@ -183,7 +136,7 @@ internal sealed class ImageCompactor
     private void MoveTable(long l1Index, long from, long to)
     {
         long target = _geometry.BytesOf(to);
-        StorageCopy.Run(_image.Storage, _geometry.BytesOf(from), _image.Storage, target, _geometry.TableBytes);
+        _image.CopyWithin(_geometry.BytesOf(from), target, _geometry.TableBytes);
         _image.RefreshFileLength();
         _image.Trace?.TableMoved(l1Index, _geometry.BytesOf(from), target);
         if (l1Index < 0)

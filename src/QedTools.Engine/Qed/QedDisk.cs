@@ -51,8 +51,7 @@ internal sealed class QedDisk : IDisk
             switch (run.State)
             {
                 case QedExtentState.Data:
-                    // A cluster just allocated may lie behind the end of the file, where it holds zeroes.
-                    part.Slice(_image.Storage.Read(run.FileOffset, part)).Clear();
+                    _image.Read(run.FileOffset, part);
                     break;
                 case QedExtentState.Unallocated:
                     DiskBelow.Read(_backing, offset, part);
@@ -305,7 +304,7 @@ internal sealed class QedDisk : IDisk
             long start = Math.Max(from, Geometry.ClusterStart(extent.Start));
             if (extent.State == QedExtentState.Data && start < extent.End)
             {
-                from = Geometry.ClusterEnd(extent.End - 1);
+                from = Geometry.ClusterEnd(extent.End);
                 Writer.Map(start, Geometry.ClustersCovering(from - start), new ClusterEntry(ClusterEntry.ZeroValue), step: 0);
             }
         }
@@ -360,20 +359,23 @@ internal sealed class QedDisk : IDisk
     private void Shrink(long length)
     {
         Writer.BeforeDataChange();
+        long oldLength = Length;
         long firstGone = Geometry.ClustersCovering(length);
         long firstWholeTable = Geometry.TablesFor(firstGone);
-        long inLastTable = Math.Min(firstWholeTable * Geometry.EntriesPerTable, Geometry.ClustersCovering(Length)) - firstGone;
+        long inLastTable = Math.Min(firstWholeTable * Geometry.EntriesPerTable, Geometry.ClustersCovering(oldLength)) - firstGone;
+
+        // First the size: whatever fails afterwards, no part of the disk has lost what it holds.
+        Writer.SetNeedCheck();
+        Writer.SetVirtualSize(length);
         if (inLastTable > 0)
         {
             Writer.Map(Geometry.BytesOf(firstGone), inLastTable, default, step: 0);
         }
 
-        for (long l1Index = firstWholeTable; l1Index < Geometry.L1EntriesFor(Length); l1Index++)
+        for (long l1Index = firstWholeTable; l1Index < Geometry.L1EntriesFor(oldLength); l1Index++)
         {
             Writer.RemoveTable(l1Index);
         }
-
-        Writer.SetVirtualSize(length);
 
         // Whoever grows the disk again without clearing its last cluster, as QEMU does, is to find zeroes there.
         if (length < Geometry.ClusterEnd(length))

@@ -57,7 +57,7 @@ internal sealed class QedFormat : IDiskFormat
     {
         QedGeometry geometry = new((int)disk.ClusterSize!.Value, disk.TableSize!.Value);
         QedImage.Create(storage, geometry, disk.VirtualSize, disk.Backing);
-        QedImage image = QedImage.Open(storage);
+        QedImage image = QedImage.OpenNew(storage);
         image.BeginWriting(progress: null, CancellationToken.None);
         return image;
     }

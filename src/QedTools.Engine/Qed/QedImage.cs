@@ -15,7 +15,8 @@ internal sealed class QedImage : IDiskLayer
 {
     private readonly TableCache _tables;
     private Action<string>? _onDecision;
-    private bool _isSound; // a check said so since it was opened
+    private QedCheckResult? _soundCheck; // of this opening
+    private bool _isNew;
     private long _fileLength;
 
     private QedImage(IStorage storage, QedHeader header, string? backingName)
@@ -24,7 +25,7 @@ internal sealed class QedImage : IDiskLayer
         Header = header;
         BackingName = backingName;
         _fileLength = storage.Length;
-        _tables = new TableCache(storage, header.Geometry);
+        _tables = new TableCache(storage, Read, header.Geometry);
         Map = new ClusterMap(this, _tables);
     }
 
@@ -64,7 +65,7 @@ internal sealed class QedImage : IDiskLayer
     /// <summary>Where the L1 table is in the file, in bytes.</summary>
     public long L1TableOffset => (long)Header.L1TableOffset;
 
-    /// <summary>Where clusters can be in the file, as long as it was when last asked, and as a writer is making it.</summary>
+    /// <summary>Where clusters can be in the file, as long as it was when last asked for, and as a writer is making it.</summary>
     public ImageLayout Layout =>
         new(Header.Geometry, Header.HeaderBytes, Math.Max(_fileLength, Writer?.GrownEnd ?? 0));
 
@@ -80,6 +81,51 @@ internal sealed class QedImage : IDiskLayer
         QedHeader header = QedHeader.Parse(start.Slice(0, count), storage.Path, length);
         header.Validate(storage.Path, length);
         return new QedImage(storage, header, ReadBackingName(storage, header));
+    }
+
+    /// <summary>Opens an image that was just made: its tables are empty, so that writing to it needs no check.</summary>
+    /// <param name="storage">The file; the image owns it once this returns.</param>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static QedImage OpenNew(IStorage storage)
+    {
+        QedImage image = Open(storage);
+        image._isNew = true;
+        return image;
+    }
+
+    /// <summary>Fills a buffer from clusters or tables of the file.</summary>
+    /// <param name="offset">Where in the file to begin, in bytes.</param>
+    /// <param name="buffer">What to fill. Behind the file's end as it was when last asked for, and in clusters handed out since, are zeroes.</param>
+    /// <exception cref="QedFileChangedException">What lay in the file is not there any more.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public void Read(long offset, Span<byte> buffer)
+    {
+        int count = Storage.Read(offset, buffer);
+        if (count == buffer.Length)
+        {
+            return;
+        }
+
+        long end = offset + count;
+        bool isNew = Writer is { } writer && writer.IsNew(end);
+        if (!isNew && end < _fileLength)
+        {
+            throw QedFileChangedException.ForMissingBytes(Storage.Path, end, buffer.Length - count);
+        }
+
+        buffer.Slice(count).Clear();
+    }
+
+    /// <summary>Copies clusters to another place in the file; of one that is cut short the rest becomes zeroes.</summary>
+    /// <param name="offset">Where the first is, in bytes.</param>
+    /// <param name="target">Where it goes, in bytes; the two do not overlap.</param>
+    /// <param name="length">How much, in bytes.</param>
+    /// <exception cref="QedException">The file could not be read or written.</exception>
+    public void CopyWithin(long offset, long target, long length)
+    {
+        long there = Math.Max(0, Math.Min(length, _fileLength - offset));
+        StorageCopy.Run(Storage, offset, Storage, target, there);
+        ZeroFill.Write(Storage, target + there, length - there);
     }
 
     /// <summary>Tells from now on what is decided and what happens where in the file.</summary>
@@ -143,7 +189,7 @@ internal sealed class QedImage : IDiskLayer
     /// </remarks>
     public bool SetBacking(BackingReference? backing)
     {
-        if (backing?.Name == Backing?.Name && backing?.IsRaw == Backing?.IsRaw && !HasWriterDuties)
+        if (backing?.Name == Backing?.Name && backing?.IsRaw == Backing?.IsRaw && Header.AutoclearFeatures == 0)
         {
             return false;
         }
@@ -157,8 +203,8 @@ internal sealed class QedImage : IDiskLayer
             Storage.Flush();
         }
 
-        // Whoever writes has checked a dirty image.
-        QedHeader changed = Header with { Features = Header.Features & ~QedFeatures.NeedCheck };
+        // A change of the header alone says nothing of the tables, so the need-check bit stays as it is.
+        QedHeader changed = Header;
         if (backing is { } reference)
         {
             byte[] name = EncodeBackingName(Storage.Path, reference.Name);
@@ -215,18 +261,27 @@ internal sealed class QedImage : IDiskLayer
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        if (Header.NeedsCheck && !_isSound)
+        if (!_isNew)
         {
             RequireSound(progress, cancellation);
         }
     }
 
-    /// <summary>Makes sure that a check finds nothing but leaks, whether or not the image was closed cleanly.</summary>
-    /// <remarks>In a file that was cut short, entries lead behind its end, where new clusters would lie and both would change.</remarks>
+    /// <summary>Makes sure that a check finds nothing but leaks, whether or not the image was closed cleanly; once in an opening.</summary>
+    /// <remarks>
+    /// A file that was cut short does not say so: its entries lead behind its end, where new clusters would lie. Where two entries lead
+    /// to one cluster, a change of one disk offset would change another.
+    /// </remarks>
+    /// <returns>The check's result, as the image was before it was written to.</returns>
     /// <exception cref="QedCorruptException">It found more.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public void RequireSound(IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    public QedCheckResult RequireSound(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
+        if (_soundCheck is { } known)
+        {
+            return known;
+        }
+
         QedCheckResult check = ImageChecker.Check(this, progress, cancellation);
         if (check.Status == QedCheckStatus.Corrupt)
         {
@@ -239,17 +294,17 @@ internal sealed class QedImage : IDiskLayer
                 Header.NeedsCheck ? "it was not closed cleanly and " : string.Empty));
         }
 
-        _isSound = true;
-        if (!Header.NeedsCheck)
+        _soundCheck = check;
+        if (Header.NeedsCheck)
         {
-            return;
+            _onDecision?.Invoke(string.Format(
+                CultureInfo.InvariantCulture,
+                "{0}: it was not closed cleanly, but its tables are sound (clusters leaked: {1}), so it can be written to.",
+                PrintableText.Of(Storage.Path),
+                check.LeakedClusters));
         }
 
-        _onDecision?.Invoke(string.Format(
-            CultureInfo.InvariantCulture,
-            "{0}: it was not closed cleanly, but its tables are sound (clusters leaked: {1}), so it can be written to.",
-            PrintableText.Of(Storage.Path),
-            check.LeakedClusters));
+        return check;
     }
 
     /// <summary>Leaves the cluster at an offset to the backing file.</summary>
@@ -307,7 +362,7 @@ internal sealed class QedImage : IDiskLayer
         {
             if (writer.HasFree)
             {
-                ImageCompactor.Pack(this, writer);
+                PackIfThereIsRoom(writer);
             }
 
             writer.Close();
@@ -350,10 +405,21 @@ internal sealed class QedImage : IDiskLayer
         }
     }
 
+    // Leaks do no harm, and an image can always be closed.
+    private void PackIfThereIsRoom(MetadataWriter writer)
+    {
+        try
+        {
+            ImageCompactor.Pack(this, writer);
+        }
+        catch (QedDiskFullException e) when (e.RequiredBytes is not null)
+        {
+            _onDecision?.Invoke($"{PrintableText.Of(Storage.Path)}: unused clusters stay in the file. {e.Message}");
+        }
+    }
+
     private MetadataWriter RequireWriter() =>
         Writer ?? throw new InvalidOperationException("The image is open for reading only.");
-
-    private bool HasWriterDuties => Header.AutoclearFeatures != 0 || Header.NeedsCheck;
 
     private static QedHeader WithBacking(QedHeader header, uint offset, int size, bool isRaw) => header with
     {
@@ -379,8 +445,8 @@ internal sealed class QedImage : IDiskLayer
         }
 
         byte[] name = new byte[header.BackingNameSize];
-        int count = storage.Read(header.BackingNameOffset, name);
-        return Encoding.UTF8.GetString(name, 0, count);
+        storage.ReadExactly(header.BackingNameOffset, name);
+        return Encoding.UTF8.GetString(name);
     }
 
     /// <summary>A backing file's name as it is stored.</summary>

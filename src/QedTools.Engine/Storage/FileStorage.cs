@@ -9,12 +9,15 @@ internal sealed class FileStorage : IStorage
 {
     private readonly FileHandle _file;
     private readonly StorageAccess _access;
+    private readonly string _shownAs;
 
-    private FileStorage(string path, FileHandle file, StorageAccess access)
+    private FileStorage(string path, FileHandle file, StorageAccess access, bool isLocked, string? shownAs = null)
     {
         Path = path;
         _file = file;
         _access = access;
+        IsLocked = isLocked;
+        _shownAs = shownAs ?? path;
     }
 
     public string Path { get; }
@@ -29,7 +32,12 @@ internal sealed class FileStorage : IStorage
 
     public long AllocatedBytes => Status.AllocatedBytes ?? Length;
 
+    public StorageRoom? Room => FreeRoom.OfFile(Path, Status.Device);
+
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
+
+    /// <summary>Whether a lock of this storage's own keeps others out; false too where the file system has no locks.</summary>
+    public bool IsLocked { get; }
 
     private FileStatus Status => FileStatus.OfHandle(_file.Safe, Path);
 
@@ -44,6 +52,11 @@ internal sealed class FileStorage : IStorage
     public static FileStorage Open(string path, StorageAccess access)
     {
         bool writes = access == StorageAccess.Write;
+        if (writes)
+        {
+            ProcessSignals.SurviveFileSizeLimit();
+        }
+
         string action = writes ? "write" : "read";
         FileHandle file;
         try
@@ -69,12 +82,7 @@ internal sealed class FileStorage : IStorage
                 throw new QedNotAFileException(path, kind);
             }
 
-            if (!Platform.IsWindows && access != StorageAccess.Inspect && !ByteLocks.TryAcquire(file.Safe, writes))
-            {
-                throw new QedImageInUseException(path, writes);
-            }
-
-            return new FileStorage(path, file, access);
+            return new FileStorage(path, file, access, access != StorageAccess.Inspect && Lock(file, path, writes));
         }
         catch
         {
@@ -83,30 +91,80 @@ internal sealed class FileStorage : IStorage
         }
     }
 
-    /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
+    /// <summary>Makes a file that does not exist yet, opens it for writing and locks it; whoever may use new files may use it.</summary>
+    /// <param name="path">Its name.</param>
+    /// <exception cref="QedException">It exists, or could not be made.</exception>
+    public static FileStorage CreateNew(string path) => CreateNew(path, mayBeSparse: true, usedLike: null, shownAs: null, out _);
+
+    /// <summary>Makes a file that does not exist yet, opens it for writing and locks it.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
+    /// <param name="usedLike">A file: nobody may use the new one who may not use that one; null: whoever may use new files.</param>
+    /// <param name="shownAs">What errors call it; null: its name.</param>
+    /// <param name="keepsRights">Whether those who may use <paramref name="usedLike"/> may use the new file, and it has the same labels
+    /// and attributes; otherwise it is its owner's alone.</param>
     /// <exception cref="QedException">It exists, or could not be made.</exception>
-    public static FileStorage CreateNew(string path, bool mayBeSparse = true)
+    public static FileStorage CreateNew(string path, bool mayBeSparse, string? usedLike, string? shownAs, out bool keepsRights)
     {
+        ProcessSignals.SurviveFileSizeLimit();
+        FileHandle? file = null;
+        keepsRights = true;
+        bool isMade = false;
         try
         {
-            FileHandle file = OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+            FileMode mode = FileMode.CreateNew;
+            if (usedLike is not null)
+            {
+                FileAccessRights.CreatePrivate(path, usedLike);
+                mode = FileMode.Open;
+                isMade = true;
+            }
+
+            file = OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+            isMade = true;
+            bool isLocked = Lock(file, path, forWriting: true);
+            if (usedLike is not null)
+            {
+                keepsRights = FileAccessRights.TryCopy(path, usedLike);
+            }
+
             if (mayBeSparse)
             {
                 FileHoles.Allow(file.Safe);
             }
 
-            return new FileStorage(path, file, StorageAccess.Write);
+            return new FileStorage(path, file, StorageAccess.Write, isLocked, shownAs);
         }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
+        catch (Exception e)
         {
-            throw StorageErrors.Translate(e, path, "create");
+            file?.Dispose();
+            if (isMade)
+            {
+                HostFiles.Delete(path);
+            }
+
+            if (e is FileNotFoundException && isMade)
+            {
+                throw new QedImageInUseException(path, forWriting: true, e); // somebody removed it at once
+            }
+
+            if (StorageErrors.IsHostError(e))
+            {
+                throw StorageErrors.Translate(e, shownAs ?? path, "create");
+            }
+
+            throw;
         }
     }
 
     public int Read(long offset, Span<byte> buffer)
     {
+        // The host refuses a range that ends behind the last possible offset, where no file has anything.
+        if (offset > long.MaxValue - buffer.Length)
+        {
+            buffer = buffer.Slice(0, (int)(long.MaxValue - offset));
+        }
+
         int done = 0;
         try
         {
@@ -123,7 +181,7 @@ internal sealed class FileStorage : IStorage
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
-            throw StorageErrors.Translate(e, Path, "read", offset + done);
+            throw StorageErrors.Translate(e, _shownAs, "read", offset + done);
         }
 
         return done;
@@ -137,7 +195,7 @@ internal sealed class FileStorage : IStorage
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
-            throw StorageErrors.Translate(e, Path, "write", offset);
+            throw StorageErrors.Translate(e, _shownAs, "write", offset);
         }
     }
 
@@ -149,7 +207,7 @@ internal sealed class FileStorage : IStorage
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
-            throw StorageErrors.Translate(e, Path, "write", length);
+            throw StorageErrors.Translate(e, _shownAs, "write", length);
         }
     }
 
@@ -161,7 +219,7 @@ internal sealed class FileStorage : IStorage
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
-            throw StorageErrors.Translate(e, Path, "write");
+            throw StorageErrors.Translate(e, _shownAs, "write");
         }
     }
 
@@ -177,6 +235,20 @@ internal sealed class FileStorage : IStorage
         }
 
         _file.Dispose();
+    }
+
+    private static bool Lock(FileHandle file, string path, bool forWriting)
+    {
+        if (Platform.IsWindows)
+        {
+            return true; // sharing is the lock
+        }
+
+        return ByteLocks.Acquire(file.Safe, forWriting) switch
+        {
+            LockOutcome.InUse => throw new QedImageInUseException(path, forWriting),
+            var outcome => outcome == LockOutcome.Acquired,
+        };
     }
 
     private static FileHandle OpenHandle(string path, FileMode mode, FileAccess access, FileShare share)

@@ -12,32 +12,40 @@ internal static class HostFiles
     public static readonly AsyncLocal<Func<IStorage, IStorage>?> Interceptor = new();
 
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="trace">Is told if the file system has no locks; may be null.</param>
     /// <exception cref="QedException">As for <see cref="FileStorage.Open"/>.</exception>
-    public static IStorage Open(string path, StorageAccess access) => Intercept(FileStorage.Open(path, access));
+    public static IStorage Open(string path, StorageAccess access, OperationTrace? trace = null)
+    {
+        FileStorage storage = FileStorage.Open(path, access);
+        if (!storage.IsLocked && access != StorageAccess.Inspect)
+        {
+            trace?.Decision?.Invoke(
+                $"{PrintableText.Of(path)}: its file system has no locks, so nothing keeps other programs from changing the file meanwhile.");
+        }
 
-    /// <summary>Makes a file that does not exist yet and opens it for writing.</summary>
+        return Intercept(storage);
+    }
+
+    /// <summary>Makes a file that does not exist yet, opens it for writing and locks it.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
-    /// <param name="usedLike">A file whose users may use it, and nobody else; null: whoever may use new files.</param>
+    /// <param name="usedLike">A file: nobody may use the new one who may not use that one; null: whoever may use new files.</param>
+    /// <param name="shownAs">What errors call it; null: its name.</param>
+    /// <param name="trace">Is told if the new file is its owner's alone; may be null.</param>
     /// <exception cref="QedException">It exists, or could not be made.</exception>
-    public static IStorage CreateNew(string path, bool mayBeSparse = true, string? usedLike = null)
+    public static IStorage CreateNew(
+        string path, bool mayBeSparse = true, string? usedLike = null, string? shownAs = null, OperationTrace? trace = null)
     {
-        FileStorage storage = FileStorage.CreateNew(path, mayBeSparse);
-        try
+        FileStorage storage = FileStorage.CreateNew(path, mayBeSparse, usedLike, shownAs, out bool keepsRights);
+        if (!keepsRights)
         {
-            if (usedLike is not null)
-            {
-                FileAccessRights.Copy(path, usedLike);
-            }
+            trace?.Decision?.Invoke(
+                $"{PrintableText.Of(shownAs ?? path)}: not all owners, permissions, labels and attributes of '{PrintableText.Of(usedLike)}' could be kept, so only its owner may use the new file.");
+        }
 
-            return Intercept(storage);
-        }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
-        {
-            storage.Dispose();
-            Delete(path);
-            throw StorageErrors.Translate(e, path, "create");
-        }
+        return Intercept(storage);
     }
 
     /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it is not there.</summary>
@@ -64,6 +72,12 @@ internal static class HostFiles
             return null;
         }
     }
+
+    /// <summary>The folder that a file is in, as a full path; an empty text for a root.</summary>
+    public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
+
+    /// <summary>How much the disk under a folder can still take; null where the host cannot tell.</summary>
+    public static StorageRoom? RoomIn(string folder) => FreeRoom.OfFolder(folder);
 
     /// <summary>The files of a folder, by their full paths; not those in the folders inside it.</summary>
     /// <exception cref="QedException">It is not there, or may not be read.</exception>

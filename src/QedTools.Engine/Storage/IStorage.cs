@@ -24,6 +24,9 @@ internal interface IStorage : IDisposable
     /// <summary>What the host has allocated for the file, in bytes; less than the length where the file has holes.</summary>
     long AllocatedBytes { get; }
 
+    /// <summary>How much more the disk that holds the file can take; null where the host cannot tell.</summary>
+    StorageRoom? Room { get; }
+
     /// <summary>Whether somebody else holds the file so that a writer would be refused now.</summary>
     /// <remarks>On Windows only <see cref="StorageAccess.Inspect"/> can tell; a storage that holds the file itself says no.</remarks>
     bool IsInUse { get; }

@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
@@ -7,118 +6,60 @@ namespace QedTools.Storage;
 /// <summary>A file that appears whole or not at all: built under a name of its own, given its real name when finished.</summary>
 internal sealed class NewFile : IDisposable
 {
-    private readonly string _target;
+    private const int MaxAttempts = 5;
+
+    private readonly ReservedName _name;
+    private readonly bool _ownsName;
     private readonly string _partial;
-    private readonly IStorage? _replaced;
     private readonly IStorage _storage;
     private bool _finished;
 
-    private NewFile(string target, string partial, IStorage storage, IStorage? replaced)
+    private NewFile(ReservedName name, bool ownsName, string partial, IStorage storage)
     {
-        _target = target;
+        _name = name;
+        _ownsName = ownsName;
         _partial = partial;
         _storage = storage;
-        Storage = new UnnamedStorage(storage);
-        _replaced = replaced;
+        Storage = new UnnamedStorage(storage, name.Path);
     }
 
     /// <summary>The file being built, open for writing until <see cref="Commit"/>.</summary>
-    /// <remarks>Its flushes wait for <see cref="Commit"/>.</remarks>
+    /// <remarks>Its flushes wait for <see cref="Commit"/>, and it is called by the name that it will get.</remarks>
     public IStorage Storage { get; }
 
     /// <summary>Starts a new file in the folder of <paramref name="path"/>.</summary>
     /// <param name="path">The name it is to get.</param>
     /// <param name="replace">Whether a file of that name may be replaced; it is locked against other users meanwhile.</param>
-    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
-    /// <exception cref="QedFileExistsException">It exists and <paramref name="replace"/> is false.</exception>
-    /// <exception cref="QedNotAFileException">The name belongs to a folder or a device.</exception>
-    /// <exception cref="QedImageInUseException">The file to replace is in use.</exception>
-    /// <exception cref="QedException">The folder is missing or may not be written.</exception>
-    public static NewFile Create(string path, bool replace, bool mayBeSparse = true)
+    /// <exception cref="QedException">As for <see cref="ReservedName.Hold"/>, or the file could not be made.</exception>
+    public static NewFile Create(string path, bool replace)
     {
-        // A link stays a link: what it leads to is replaced.
-        string folder = RequireFreeName(path, replace);
-        if (RealPath.Of(path) is { } real)
-        {
-            path = real;
-            folder = Path.GetDirectoryName(real) ?? folder;
-        }
-
-        IStorage? replaced = FileStatus.OfPath(path) is null ? null : HostFiles.Open(path, StorageAccess.Write);
-        string partial = Path.Combine(folder, $".{Guid.NewGuid():N}.qedtools-partial");
+        ReservedName name = ReservedName.Hold(path, replace);
         try
         {
-            return new NewFile(path, partial, HostFiles.CreateNew(partial, mayBeSparse, usedLike: replaced is null ? null : path), replaced);
-        }
-        catch (QedAccessDeniedException e)
-        {
-            replaced?.Dispose();
-            throw new QedAccessDeniedException(path, "create", e);
+            return Create(name, ownsName: true, mayBeSparse: true, trace: null);
         }
         catch
         {
-            replaced?.Dispose();
+            name.Dispose();
             throw;
         }
     }
 
+    /// <summary>Starts a new file that is to get a name.</summary>
+    /// <param name="name">The name, held until the file has it. Its folder exists by now.</param>
+    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
+    /// <param name="trace">Is told what was decided about the file; may be null.</param>
+    /// <exception cref="QedException">It could not be made.</exception>
+    public static NewFile Create(ReservedName name, bool mayBeSparse = true, OperationTrace? trace = null) =>
+        Create(name, ownsName: false, mayBeSparse, trace);
+
     /// <summary>Makes sure that a file of that name could be created.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="replace">Whether a file of that name may be replaced.</param>
-    /// <param name="makesFolder">Whether its folder will be made if it is missing (<see cref="NewFolder"/>).</param>
-    /// <returns>The folder it would be in.</returns>
-    /// <exception cref="QedException">As <see cref="Create"/>, as far as it can be told without creating anything.</exception>
-    public static string RequireFreeName(string path, bool replace, bool makesFolder = false)
-    {
-        string? folder;
-        try
-        {
-            folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
-        {
-            throw StorageErrors.Translate(e, path, "create");
-        }
+    /// <exception cref="QedException">As for <see cref="ReservedName.Hold"/>.</exception>
+    public static void RequireFreeName(string path, bool replace) => ReservedName.Hold(path, replace).Dispose();
 
-        if (FileStatus.OfPath(path) is { } status)
-        {
-            if (status.Kind is { } kind)
-            {
-                throw new QedNotAFileException(path, kind);
-            }
-
-            if (!replace)
-            {
-                throw new QedFileExistsException(path);
-            }
-
-            // Whether it may be replaced: not while somebody uses it.
-            HostFiles.Open(path, StorageAccess.Write).Dispose();
-        }
-
-        if (folder is null)
-        {
-            throw new QedNotAFileException(path, "a folder");
-        }
-
-        if (Directory.Exists(folder))
-        {
-            // A link's target is replaced, in its own folder.
-            string real = RealPath.Of(path) is { } target ? Path.GetDirectoryName(target) ?? folder : folder;
-            FolderAccess.RequireWritable(real, path);
-            return folder;
-        }
-
-        if (!makesFolder)
-        {
-            throw new QedFileNotFoundException(folder);
-        }
-
-        NewFolder.Require(folder);
-        return folder;
-    }
-
-    /// <summary>Closes the file and gives it its name, in one step.</summary>
+    /// <summary>Gives the file its name, in one step, and closes it.</summary>
     /// <param name="flush">
     /// Whether file and name are on the disk when this returns. Unless they are, a power cut soon after can leave the name with
     /// part of the file, or with what had that name before.
@@ -131,25 +72,19 @@ internal sealed class NewFile : IDisposable
             _storage.Flush();
         }
 
-        _storage.Dispose();
-        if (Platform.IsWindows)
+        // Open until it has its name: its lock tells other processes that it is no leftover.
+        if (Platform.IsWindows && _name.ReplacedIdentity is not null)
         {
-            _replaced?.Dispose(); // Windows replaces no file that is open without sharing its deletion
+            _storage.Dispose(); // but .NET Framework replaces a file by none that is open
         }
 
-        try
-        {
-            FileMove.Into(_partial, _target, replace: _replaced is not null);
-        }
-        catch (Exception e) when (StorageErrors.IsHostError(e))
-        {
-            throw StorageErrors.Translate(e, _target, "create");
-        }
-
+        _name.GiveTo(_partial);
         _finished = true;
+        PartialFiles.Remove(_partial);
+        _storage.Dispose();
         if (flush)
         {
-            FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(_target)));
+            FolderFlush.Flush(_name.Folder);
         }
     }
 
@@ -157,10 +92,46 @@ internal sealed class NewFile : IDisposable
     public void Dispose()
     {
         _storage.Dispose();
-        _replaced?.Dispose();
         if (!_finished)
         {
             HostFiles.Delete(_partial);
+            PartialFiles.Remove(_partial);
+        }
+
+        if (_ownsName)
+        {
+            _name.Dispose();
+        }
+    }
+
+    private static NewFile Create(ReservedName name, bool ownsName, bool mayBeSparse, OperationTrace? trace)
+    {
+        PartialFiles.Sweep(name.Folder, trace);
+        string? usedLike = name.ReplacedIdentity is null ? null : name.Target;
+        for (int attempt = 1; ; attempt++)
+        {
+            string partial = PartialFiles.Add(name.Folder);
+            try
+            {
+                IStorage storage = HostFiles.CreateNew(partial, mayBeSparse, usedLike, shownAs: name.Path, trace);
+                if (HostFiles.IdentityOf(partial) == storage.Identity || attempt == MaxAttempts)
+                {
+                    return new NewFile(name, ownsName, partial, storage);
+                }
+
+                storage.Dispose();
+            }
+            catch (QedImageInUseException) when (attempt < MaxAttempts)
+            {
+                // Another process took it for a leftover before it was locked.
+            }
+            catch
+            {
+                PartialFiles.Remove(partial);
+                throw;
+            }
+
+            PartialFiles.Remove(partial);
         }
     }
 }

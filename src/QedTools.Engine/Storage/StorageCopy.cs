@@ -6,9 +6,11 @@ namespace QedTools.Storage;
 /// <summary>Copies bytes between files, or within one.</summary>
 internal static class StorageCopy
 {
-    private const int BufferBytes = 1 << 20;
+    /// <summary>How much is copied at once, in bytes.</summary>
+    public const int BufferBytes = 1 << 20;
 
-    /// <summary>Copies a stretch; what lies behind the end of the source is zeroes. Within one file the two must not overlap.</summary>
+    /// <summary>Copies a stretch. Within one file the two must not overlap.</summary>
+    /// <exception cref="QedFileChangedException">The source ends before.</exception>
     /// <exception cref="QedException">A file could not be read or written.</exception>
     public static void Run(IStorage source, long offset, IStorage target, long targetOffset, long length)
     {
@@ -18,7 +20,7 @@ internal static class StorageCopy
             while (length > 0)
             {
                 Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
-                piece.Slice(source.Read(offset, piece)).Clear();
+                source.ReadExactly(offset, piece);
                 target.Write(targetOffset, piece);
                 offset += piece.Length;
                 targetOffset += piece.Length;

@@ -14,6 +14,7 @@ internal static class StorageErrors
     private const int MacQuota = 69;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
+    private const int WindowsFileTooBig = unchecked((int)0x800700DF);
     private const int WindowsSharing = unchecked((int)0x80070020);
     private const int WindowsLock = unchecked((int)0x80070021);
     private const int WindowsAlreadyExists = unchecked((int)0x80070050);
@@ -25,7 +26,8 @@ internal static class StorageErrors
 
     /// <summary>Whether <see cref="Translate"/> knows the exception.</summary>
     public static bool IsHostError(Exception exception) => exception
-        is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or System.Security.SecurityException;
+        is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or System.Security.SecurityException
+        && !AssemblyErrors.IsOne(exception);
 
     /// <summary>The engine's error for <paramref name="exception"/>.</summary>
     /// <param name="exception">What the host threw.</param>
@@ -34,19 +36,30 @@ internal static class StorageErrors
     /// <param name="offset">Where in the file, in bytes, or null.</param>
     public static QedException Translate(Exception exception, string path, string action, long? offset = null) => exception switch
     {
-        FileNotFoundException or DirectoryNotFoundException => new QedFileNotFoundException(path, exception),
+        FileNotFoundException or DirectoryNotFoundException => action == "create"
+            ? QedStorageException.ForPlace(path, exception)
+            : new QedFileNotFoundException(path, exception),
+        PathTooLongException => action == "create"
+            ? QedStorageException.ForName(path, exception)
+            : new QedFileNotFoundException(path, exception), // a file that cannot exist is not there
         // Such as "a*.qed", which Windows lets no file have.
         IOException io when io.HResult == WindowsInvalidName && action != "create" => new QedFileNotFoundException(path, exception),
         UnauthorizedAccessException or System.Security.SecurityException => new QedAccessDeniedException(path, action, exception),
+        _ when IsFileTooBig(exception) => QedDiskFullException.ForFileSize(path, offset, exception),
         IOException io when IsDiskFull(io.HResult) => new QedDiskFullException(path, action, offset, exception),
         IOException io when IsSharingViolation(io.HResult) => new QedImageInUseException(path, action != "read", exception),
         IOException io when IsExisting(io.HResult) => new QedFileExistsException(path, exception),
         _ => new QedStorageException(path, action, offset, exception),
     };
 
+    // .NET has an exception of its own for EFBIG. No argument of a read or a write is out of range otherwise.
+    private static bool IsFileTooBig(Exception exception) => Platform.IsWindows
+        ? exception is IOException { HResult: WindowsFileTooBig }
+        : exception is ArgumentOutOfRangeException or IOException { HResult: UnixFileTooBig };
+
     private static bool IsDiskFull(int code) => Platform.IsWindows
         ? code is WindowsDiskFull or WindowsHandleDiskFull
-        : code is UnixNoSpace or UnixFileTooBig or WindowsDiskFull || code == (Platform.IsMac ? MacQuota : LinuxQuota);
+        : code is UnixNoSpace or WindowsDiskFull || code == (Platform.IsMac ? MacQuota : LinuxQuota);
 
     private static bool IsSharingViolation(int code) =>
         code is WindowsSharing or WindowsLock

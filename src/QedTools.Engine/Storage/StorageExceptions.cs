@@ -54,6 +54,10 @@ public sealed class QedFileExistsException : QedException
     {
     }
 
+    /// <summary>Somebody put a file in place of a new one while that was being made.</summary>
+    internal static QedFileExistsException ForNewcomer(string path) => new(
+        path, $"Another program put a file at '{path}' while the new one was being made. It was left as it is. Choose another name, or look at that file and try again.");
+
     /// <summary>A file has the name that a folder would need.</summary>
     internal static QedFileExistsException ForFolder(string path) => new(path, $"'{path}' is a file, so nothing can be put into it. Name a folder.");
 }
@@ -75,13 +79,57 @@ public sealed class QedDiskFullException : QedException
     internal QedDiskFullException(string path, string action, long? offset = null, Exception? innerException = null)
         : base(path, Describe(path, action, offset), innerException) => Offset = offset;
 
+    private QedDiskFullException(string path, string message, Exception innerException, long? offset)
+        : base(path, message, innerException) => Offset = offset;
+
+    private QedDiskFullException(string path, string message, long required, long available)
+        : base(path, message) => (RequiredBytes, AvailableBytes) = (required, available);
+
     /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
     public long? Offset { get; }
+
+    /// <summary>There is room, but not for a file of that length.</summary>
+    internal static QedDiskFullException ForFileSize(string path, long? offset, Exception innerException)
+    {
+        string where = offset is { } at ? string.Format(CultureInfo.InvariantCulture, " at offset {0}", at) : string.Empty;
+        return new(
+            path,
+            $"Could not write '{path}'{where}: the file would become longer than its file system or a limit of this process (ulimit -f) allows. Raise the limit, or use another file system.",
+            innerException,
+            offset);
+    }
+
+    /// <summary>How much room is needed at most, in bytes, where that was found out before anything was changed; else null.</summary>
+    public long? RequiredBytes { get; }
+
+    /// <summary>How much room there was then, in bytes; else null.</summary>
+    public long? AvailableBytes { get; }
+
+    /// <summary>The error for what was not begun because it could fill the disk.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="action">What was going to be done, as a verb: "repair".</param>
+    /// <param name="place">Where the room is missing: the file, or what is written beside it.</param>
+    /// <param name="required">How much room that takes at most, in bytes.</param>
+    /// <param name="available">How much there is, in bytes.</param>
+    internal static QedDiskFullException ForRoom(string path, string action, string place, long required, long available) => new(
+        path,
+        $"Not enough room to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, and {ByteSize.FormatExact(available)} are free. Nothing was changed. Free some space, or move the image to a larger disk, and try again.",
+        required,
+        available);
 
     private static string Describe(string path, string action, long? offset)
     {
         string where = offset is { } at ? string.Format(CultureInfo.InvariantCulture, " at offset {0}", at) : string.Empty;
         return $"No space left on the disk to {action} '{path}'{where}. Free some space and try again.";
+    }
+}
+
+/// <summary>The backup of a repair is not what the repair wrote: bits or bytes of it are wrong or missing.</summary>
+public sealed class QedBackupDamagedException : QedException
+{
+    internal QedBackupDamagedException(string path)
+        : base(path, $"The backup '{path}' is damaged: it was changed or cut off since that repair wrote it, so nothing of it is used. Get an intact copy of it, or keep the image as it is.")
+    {
     }
 }
 
@@ -98,6 +146,14 @@ public sealed class QedStorageException : QedException
 
     /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
     public long? Offset { get; }
+
+    /// <summary>A new file's name is longer than the host or the file system allows.</summary>
+    internal static QedStorageException ForName(string path, Exception innerException) => new(
+        path, $"'{path}' cannot be created: its name or its whole path is longer than the file system allows. Use a shorter name.", innerException);
+
+    /// <summary>A folder is there and takes no new file.</summary>
+    internal static QedStorageException ForPlace(string path, Exception innerException) => new(
+        path, $"'{path}' cannot be created: its folder is gone, or no files can be created there. Choose another folder.", innerException);
 
     private static string Describe(string path, string action, long? offset, Exception cause)
     {

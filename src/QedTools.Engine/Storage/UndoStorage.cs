@@ -9,16 +9,21 @@ namespace QedTools.Storage;
 /// </summary>
 /// <remarks>
 /// Changes of saved parts wait in memory until a flush, so that one flush of the journal serves many of them. What lies
-/// behind the original end needs no saving and is written at once.
+/// behind the original end needs no saving and is written at once. Blocks are saved once, however often they are written, so
+/// that the journal never holds more data than the file did.
 /// </remarks>
 internal sealed class UndoStorage : IStorage
 {
     private const int MostWaitingBytes = 8 << 20;
+    private const int BlockBits = 12;
+    private const int BlockBytes = 1 << BlockBits;
+    private const int BlocksInWord = 64;
 
     private readonly object _gate = new(); // reads make waiting changes, and come from many threads
     private readonly IStorage _inner;
     private readonly UndoJournal _journal;
     private readonly List<(long Offset, byte[] Data)> _waiting = [];
+    private readonly Dictionary<long, ulong> _savedBlocks = [];
     private long _waitingBytes;
     private long _savedEnd;
 
@@ -34,6 +39,17 @@ internal sealed class UndoStorage : IStorage
     /// <summary>Tells for an offset whether what is there is worth saving, and for how many bytes the answer holds; null: all is.</summary>
     public Func<long, (bool IsWorthSaving, long Length)>? Worth { get; set; }
 
+    /// <summary>Saves the first block now. Later its last change costs the journal no record.</summary>
+    /// <exception cref="QedException">It could not be read, or the journal not be written.</exception>
+    public void SaveStart()
+    {
+        lock (_gate)
+        {
+            SaveBlocks(0, 1);
+            _journal.Flush();
+        }
+    }
+
     public string Path => _inner.Path;
 
     public string Identity => _inner.Identity;
@@ -45,6 +61,8 @@ internal sealed class UndoStorage : IStorage
     public StorageStamp Stamp => _inner.Stamp;
 
     public long AllocatedBytes => _inner.AllocatedBytes;
+
+    public StorageRoom? Room => _inner.Room;
 
     public bool IsInUse => _inner.IsInUse;
 
@@ -83,7 +101,7 @@ internal sealed class UndoStorage : IStorage
             MakeWaitingChanges();
             if (length < _savedEnd)
             {
-                Save(length, _savedEnd - length);
+                SaveTail(length, _savedEnd);
                 _journal.Flush();
                 _savedEnd = length;
             }
@@ -148,7 +166,7 @@ internal sealed class UndoStorage : IStorage
 
         foreach ((long offset, byte[] data) in _waiting)
         {
-            Save(offset, data.Length);
+            SaveBlocks(offset, data.Length);
         }
 
         _journal.Flush();
@@ -161,29 +179,107 @@ internal sealed class UndoStorage : IStorage
         _waitingBytes = 0;
     }
 
+    // A write is saved in whole blocks, each the first time only.
+    private void SaveBlocks(long offset, long length)
+    {
+        long end = Math.Min(_savedEnd, EndOfBlock(offset + length - 1));
+        for (long at = offset & -BlockBytes; at < end;)
+        {
+            bool isSaved = IsSaved(at);
+            long runEnd = EndOfRun(at, end, isSaved);
+            if (!isSaved)
+            {
+                Save(at, runEnd - at);
+                for (long block = at; block < runEnd; block = EndOfBlock(block))
+                {
+                    MarkSaved(block);
+                }
+            }
+
+            at = runEnd;
+        }
+    }
+
     private void Save(long offset, long length)
     {
         while (length > 0)
         {
-            (bool isWorthSaving, long count) = Worth?.Invoke(offset) ?? (true, length);
-            count = Math.Min(count, length);
-            StorageRange range = _inner.RangeAt(offset, count);
-            count = range.Length;
+            StorageRange range = _inner.RangeAt(offset, length);
+            long count = range.Length;
             if (range.IsHole)
             {
                 _journal.AppendHole(offset, count);
             }
-            else if (isWorthSaving)
-            {
-                _journal.Append(_inner, offset, count);
-            }
             else
             {
-                _journal.AppendUnsaved(offset, count);
+                (bool isWorthSaving, long holds) = Worth?.Invoke(offset) ?? (true, count);
+                count = Math.Min(count, holds);
+                if (isWorthSaving)
+                {
+                    _journal.Append(_inner, offset, count);
+                }
+                else
+                {
+                    _journal.AppendUnsaved(offset, count);
+                }
             }
 
             offset += count;
             length -= count;
         }
+    }
+
+    // What is cut off is not written any more, so that nothing is marked.
+    private void SaveTail(long offset, long end)
+    {
+        while (offset < end)
+        {
+            StorageRange range = _inner.RangeAt(offset, end - offset);
+            long rangeEnd = offset + range.Length;
+            while (offset < rangeEnd)
+            {
+                bool isSaved = !range.IsHole && IsSaved(offset);
+                long runEnd = range.IsHole ? rangeEnd : EndOfRun(offset, rangeEnd, isSaved);
+                if (!isSaved)
+                {
+                    Save(offset, runEnd - offset);
+                }
+
+                offset = runEnd;
+            }
+        }
+    }
+
+    // Where a run of blocks ends that are all saved, or all not.
+    private long EndOfRun(long offset, long end, bool isSaved)
+    {
+        do
+        {
+            offset = EndOfBlock(offset);
+        }
+        while (offset < end && IsSaved(offset) == isSaved);
+        return Math.Min(offset, end);
+    }
+
+    private static long EndOfBlock(long offset) =>
+        offset > long.MaxValue - BlockBytes ? long.MaxValue : (offset | (BlockBytes - 1)) + 1;
+
+    private static (long Word, ulong Mask) PlaceOf(long offset)
+    {
+        long block = offset >> BlockBits;
+        return (block / BlocksInWord, 1UL << (int)(block % BlocksInWord));
+    }
+
+    private bool IsSaved(long offset)
+    {
+        (long word, ulong mask) = PlaceOf(offset);
+        return _savedBlocks.TryGetValue(word, out ulong saved) && (saved & mask) != 0;
+    }
+
+    private void MarkSaved(long offset)
+    {
+        (long word, ulong mask) = PlaceOf(offset);
+        _savedBlocks.TryGetValue(word, out ulong saved);
+        _savedBlocks[word] = saved | mask;
     }
 }

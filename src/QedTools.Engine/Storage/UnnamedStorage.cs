@@ -6,9 +6,12 @@ namespace QedTools.Storage;
 /// A file that has not got its name yet. Nobody finds it after a crash, so no order among its writes matters, and a flush
 /// before it is finished would be for nothing.
 /// </summary>
-internal sealed class UnnamedStorage(IStorage inner) : IStorage
+/// <param name="inner">The file.</param>
+/// <param name="path">The name that it will get.</param>
+internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage
 {
-    public string Path => inner.Path;
+    /// <summary>The name that it will get: nobody asked for the one that it has.</summary>
+    public string Path => path;
 
     public string Identity => inner.Identity;
 
@@ -19,6 +22,8 @@ internal sealed class UnnamedStorage(IStorage inner) : IStorage
     public StorageStamp Stamp => inner.Stamp;
 
     public long AllocatedBytes => inner.AllocatedBytes;
+
+    public StorageRoom? Room => inner.Room;
 
     public bool IsInUse => inner.IsInUse;
 

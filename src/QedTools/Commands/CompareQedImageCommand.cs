@@ -10,7 +10,7 @@ namespace QedTools.Commands;
 public sealed class CompareQedImageCommand : QedReadCommand
 {
     /// <summary>The disk to compare with, of any format.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string ReferencePath { get; set; } = string.Empty;

@@ -16,10 +16,11 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     // What was made, by name and by identity: a name in other letters can be the same file.
     private readonly HashSet<string> _destinations = new(SessionPaths.Comparer);
     private readonly HashSet<string> _results = new(StringComparer.Ordinal);
+    private bool _isForAll;
     private bool _isIntoFolder;
 
     /// <summary>The result's file, or a folder that gets one for each source; several sources make a folder that is missing.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string DestinationPath { get; set; } = string.Empty;
@@ -90,11 +91,13 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _isIntoFolder = NamesFolder();
+        // Else each object of the pipeline brings its own, as a property or by a script block.
+        _isForAll = DestinationPath.Length > 0;
     }
 
     private protected override void ProcessFile(string path)
     {
+        _isIntoFolder = NamesFolder();
         string destination = DestinationFor(path);
         if (_destinations.Contains(destination) || (HostFiles.IdentityOf(destination) is { } identity && _results.Contains(identity)))
         {
@@ -124,6 +127,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         long size = DiskConversion.Plan(path, destination, options);
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
         Warn(DiskSource.WarningForName(destination, format));
+        Warn(Force ? DiskSource.WarningForReplaced(destination, Cancellation) : null);
         if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.BackingFile)))
         {
             if (SessionStreams.IsWhatIf(this))
@@ -145,17 +149,8 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     // A name that nothing has yet means a folder if it ends like one, or if it has no extension and stands for several results.
     private bool NamesFolder()
     {
-        string destination;
-        try
-        {
-            destination = SessionPaths.ToHost(this, DestinationPath);
-        }
-        catch (QedException)
-        {
-            return false; // told for each source
-        }
-
-        bool hasSeveralSources = MyInvocation.ExpectingInput || Path.Length > 1 || LiteralPath.Length > 1
+        string destination = SessionPaths.ToHost(this, DestinationPath);
+        bool hasSeveralSources = (_isForAll && MyInvocation.ExpectingInput) || Path.Length > 1 || LiteralPath.Length > 1
             || (Path.Length == 1 && WildcardPattern.ContainsWildcardCharacters(Path[0]));
         return Directory.Exists(destination)
             || DestinationPath[DestinationPath.Length - 1] is '/' or '\\'

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using QedTools.Completion;
 
 namespace QedTools.Commands;
 
@@ -14,11 +15,13 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
     /// <summary>Where to begin, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [ArgumentCompleter(typeof(OffsetCompleter))]
     public long Offset { get; set; }
 
     /// <summary>How far to go, in bytes; to the end of the disk unless given.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [ArgumentCompleter(typeof(OffsetCompleter))]
     public long? Length { get; set; }
 
     /// <summary>Only extents of these states.</summary>
@@ -35,8 +38,10 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
+        QedCorruptException? damage = null;
         AllocationMapOptions options = new()
         {
+            OnDamage = found => damage ??= found,
             Offset = Offset,
             Length = Length,
             States = State,
@@ -49,6 +54,11 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
         {
             FlushTrace();
             WriteObject(extent);
+        }
+
+        if (damage is not null)
+        {
+            WriteError(damage, path);
         }
     }
 }

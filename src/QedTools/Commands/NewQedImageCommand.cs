@@ -94,6 +94,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
         }
 
         Warn(DiskSource.WarningForName(path, QedDiskFormat.Qed));
+        Warn(Force ? DiskSource.WarningForReplaced(path, Cancellation) : null);
         RequireFirst(path);
         if (!ShouldDo(Messages.CreateAction(path, size, options.BackingFile)))
         {

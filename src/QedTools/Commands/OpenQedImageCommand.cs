@@ -13,7 +13,10 @@ public sealed class OpenQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter ReadWrite { get; set; }
 
-    /// <summary>Write to a file that is raw by its extension though it begins like an image of another format.</summary>
+    /// <summary>
+    /// Write to a file that is raw by its extension though it begins like an image of another format, or to one that other images lie
+    /// over, which read wrong data afterwards.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -27,7 +30,15 @@ public sealed class OpenQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        DiskOpeningOptions options = new() { Writable = ReadWrite, AllowOtherContents = Force, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
+        DiskOpeningOptions options = new()
+        {
+            Writable = ReadWrite,
+            AllowOtherContents = Force,
+            AllowOtherOverlays = Force,
+            AllowUnc = AllowUnc,
+            ForceShare = ForceShare,
+            Trace = Trace,
+        };
         DiskStream stream = WithProgress(
             Messages.Checking, path, progress => DiskOpening.Open(path, options, progress, Cancellation));
         WriteVerbose(Messages.Opened(path, stream.Length, ReadWrite));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
 using QedTools.Sessions;
@@ -10,6 +11,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private CommandTrace? _trace;
+    private ICollection<string> _typed = [];
 
     /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops.</summary>
     protected CancellationToken Cancellation => _cancellation.Token;
@@ -28,7 +30,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _trace = CommandTrace.Of(this);
+    protected override void BeginProcessing()
+    {
+        _trace = CommandTrace.Of(this);
+        _typed = [.. MyInvocation.BoundParameters.Keys];
+    }
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _cancellation.Cancel();
@@ -80,6 +86,9 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Whether a parameter is on the command line, with a value or a script block, so that no property of the piped object counts.</summary>
+    private protected bool IsTyped(string parameter) => _typed.Contains(parameter);
+
     /// <summary>Tells what was decided, to those who asked for it.</summary>
     private protected new void WriteVerbose(string text) => SessionStreams.WriteVerbose(this, text);
 
@@ -115,6 +124,9 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <summary>Shows what operations told so far.</summary>
     private protected void FlushTrace() => _trace?.Flush();
 
+    /// <summary>Writes an error about a file without ending its turn.</summary>
+    private protected void WriteError(QedException error, string path) => WriteError(ErrorTable.ToRecord(error, path));
+
     private void Guard(string path, Action action)
     {
         try
@@ -122,16 +134,21 @@ public abstract class QedCommand : PSCmdlet, IDisposable
             action();
             FlushTrace();
         }
-        catch (QedException e)
-        {
-            FlushTrace();
-            WriteError(ErrorTable.ToRecord(e, path));
-        }
         catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
+        catch (Exception e) when (!IsOfPipeline(e))
+        {
+            FlushTrace();
+            WriteError(ErrorTable.ToRecord(e, path));
+        }
     }
+
+    // How PowerShell stops a pipeline: for -ErrorAction Stop, for Select-Object -First, for throw, break and exit in a later
+    // command. Those come through what a cmdlet writes and are no item's fault.
+    private static bool IsOfPipeline(Exception e) => e
+        is RuntimeException or FlowControlException or HaltCommandException or ScriptCallDepthException or ThreadAbortException;
 
     // Reports come on the cmdlet's thread and between two steps of the work: the moment to write.
     private sealed class TracedProgress(IProgress<OperationProgress> inner, CommandTrace trace) : IProgress<OperationProgress>

@@ -14,7 +14,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
     public SwitchParameter NoBackup { get; set; }
 
     /// <summary>Take a repair back: the backup that it made.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupCompleter))]
     public string? RestoreFrom { get; set; }
@@ -27,8 +27,9 @@ public sealed class RepairQedImageCommand : QedChangeCommand
             return;
         }
 
+        ImageRepairOptions options = new() { NoBackup = NoBackup, Trace = Trace };
         QedRepairResult plan = WithProgress(
-            Messages.Checking, path, progress => ImageRepair.Plan(path, progress, Cancellation));
+            Messages.Checking, path, progress => ImageRepair.Plan(path, options, progress, Cancellation));
         if (plan.RepairCount == 0)
         {
             WriteVerbose(Messages.NothingToRepair(path));
@@ -49,14 +50,19 @@ public sealed class RepairQedImageCommand : QedChangeCommand
                 {
                     ShouldDo(Messages.Repair(path, repair));
                 }
+
+                if (plan.RequiredBytes > 0)
+                {
+                    ShouldDo(Messages.RepairRoom(path, plan.RequiredBytes));
+                }
             }
 
             return;
         }
 
-        ImageRepairOptions options = new() { NoBackup = NoBackup, Trace = Trace };
         QedRepairResult result = WithProgress(
             Messages.Repairing, path, progress => ImageRepair.Run(path, options, progress, Cancellation));
+        WriteVerbose(Messages.RepairRoom(path, result.RequiredBytes));
         foreach (QedRepair repair in result.Repairs)
         {
             WriteVerbose(Messages.Repair(path, repair));

@@ -10,14 +10,20 @@ namespace QedTools.Commands;
 public sealed class ResizeQedImageCommand : QedChangeCommand
 {
     /// <summary>The new size, in bytes; rounded up to a multiple of 512.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [Alias("Size")]
+    // Without the alias Size, as -Size is short for it anyway: an alias would take the Size of a piped file, which is the file's
+    // length on Linux and macOS, for the disk's.
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [EmptyMeansNotGiven]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long SizeBytes { get; set; }
 
     /// <summary>Let the disk become smaller; what lies behind the new end is lost.</summary>
     [Parameter]
     public SwitchParameter Shrink { get; set; }
+
+    /// <summary>Shrink though other images lie over this one; they read wrong data afterwards.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <summary>Follow backing file names that lead to another network share.</summary>
     [Parameter]
@@ -29,7 +35,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        ImageResizeOptions options = new() { Shrink = Shrink, AllowUnc = AllowUnc, Trace = PlanTrace };
+        ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowUnc = AllowUnc, Trace = PlanTrace };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
         {

@@ -30,8 +30,8 @@ public sealed class SetQedBackingFileCommand : QedCommand
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The new backing file; stored as typed, relative names begin in the image's folder.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByPath)]
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByLiteralPath)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [Alias("ParentPath")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackingFileCompleter))]
@@ -83,6 +83,17 @@ public sealed class SetQedBackingFileCommand : QedCommand
             Trace = PlanTrace,
         };
         QedImageInfo before = BackingFileChange.Plan(path, options, Cancellation);
+        if (IsOwn(before))
+        {
+            WriteWarning(Messages.KeepsBackingFile(path, before.BackingFile));
+            if (PassThru)
+            {
+                WriteObject(before);
+            }
+
+            return;
+        }
+
         if (!ShouldDo(Messages.BackingFileAction(path, before.BackingFile, options.BackingFile, PreserveContent)))
         {
             return;
@@ -96,4 +107,11 @@ public sealed class SetQedBackingFileCommand : QedCommand
             WriteObject(after);
         }
     }
+
+    // Such as the BackingFile of a QedImageInfo, where -BackingFile was forgotten. Recording it once more would guess the format anew.
+    private bool IsOwn(QedImageInfo image) =>
+        BackingFile is not null
+        && BackingFormat is null
+        && !IsTyped(nameof(BackingFile))
+        && (BackingFile == image.BackingFile || SessionPaths.Comparer.Equals(BackingFile, image.BackingFilePath));
 }

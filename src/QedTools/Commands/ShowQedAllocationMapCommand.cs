@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
@@ -19,8 +20,9 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     private const int DefaultSvgRows = 24;
     private const int DefaultSvgWidth = 1200;
 
+    // What was drawn or would be, by name and by identity: a name in other letters can be the same file.
+    private readonly HashSet<string> _offered = new(SessionPaths.Comparer);
     private bool _drewText;
-    private bool _offeredFile;
 
     /// <summary>Look up in the backing files what the image leaves to them, and tell the layers apart.</summary>
     [Parameter]
@@ -29,21 +31,25 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     /// <summary>Where to begin, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [ArgumentCompleter(typeof(OffsetCompleter))]
     public long Offset { get; set; }
 
     /// <summary>How far to go, in bytes; to the end of the disk unless given.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [ArgumentCompleter(typeof(OffsetCompleter))]
     public long? Length { get; set; }
 
     /// <summary>How wide the picture is: in columns, for a file in pixels. As the screen is, and 1200 pixels, unless given.</summary>
     [Parameter]
     [ValidateRange(20, 4000)]
+    [ArgumentCompleter(typeof(PictureSizeCompleter))]
     public int? Width { get; set; }
 
     /// <summary>How many rows of cells there may be: 16, for a file 24, unless given.</summary>
     [Parameter]
     [ValidateRange(1, 500)]
+    [ArgumentCompleter(typeof(PictureSizeCompleter))]
     public int? Height { get; set; }
 
     /// <summary>Use ASCII characters only.</summary>
@@ -55,7 +61,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     public QedColorMode Color { get; set; }
 
     /// <summary>Draw to this file, as SVG.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PictureFileCompleter))]
     public string? OutFile { get; set; }
@@ -128,8 +134,8 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
                 throw QedLimitException.ForRequest(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
             }
 
-            NewFile.RequireFreeName(file, Force);
-            _offeredFile = true;
+            using ReservedName name = ReservedName.Hold(file, Force, trace: Trace);
+            _offered.Add(file);
             if (!ShouldDo(Messages.DrawAction(path, file)))
             {
                 return;
@@ -139,20 +145,21 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
             SvgLayout layout = SvgLayout.Fit(subject, width, Height ?? DefaultSvgRows);
             MapPicture picture = new(subject, layout.Grid);
             damage = Fill(picture, disk, path);
-            using NewFile result = NewFile.Create(file, Force);
+            using NewFile result = NewFile.Create(name, trace: Trace);
             result.Storage.Write(0, new SvgPicture(picture, layout).ToBytes());
             Cancellation.ThrowIfCancellationRequested();
             result.Commit();
+            _offered.Add(HostFiles.IdentityOf(file) ?? file);
         }
 
-        WriteObject(InvokeProvider.Item.Get([file], force: true, literalPath: true), enumerateCollection: true);
+        WriteObject(SessionPaths.ItemOf(this, file), enumerateCollection: true);
         Report(damage);
     }
 
     // Whatever the image, this can be told. Returns the picture's width.
     private int RequirePossible(string file)
     {
-        if (_offeredFile)
+        if (_offered.Contains(file) || (HostFiles.IdentityOf(file) is { } identity && _offered.Contains(identity)))
         {
             throw QedLimitException.ForRequest(file, "OutFile", file, "a file of its own for each image", Messages.SecondPicture(file));
         }
@@ -175,6 +182,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         BackingChain = BackingChain,
         AllowUnc = AllowUnc,
         ForceShare = ForceShare,
+        Trace = Trace,
     });
 
     // What is known is shown before the error, as Get-QedAllocationMap does.
@@ -191,7 +199,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     {
         try
         {
-            picture.Add(disk.Walk(Cancellation), progress);
+            picture.Add(disk.Walk(onDamage: null, Cancellation), progress);
             WriteVerbose(Messages.CellsDrawn(path, MapText.Count(picture.Grid.Count), picture.Grid.CellSize));
             return (QedException?)null;
         }

@@ -39,8 +39,8 @@ internal sealed class CellGrid
     /// <summary>Where the first cell would begin if it were whole, in bytes.</summary>
     public long Origin { get; }
 
-    /// <summary>What a full row stands for, in bytes.</summary>
-    public long RowSize => CellSize * Columns;
+    /// <summary>What a full row stands for, in bytes; whole cells up to what a number holds.</summary>
+    public long RowSize => CellSize * Math.Min(Columns, long.MaxValue / CellSize);
 
     /// <summary>
     /// The finest grid that fits. Cells are smaller than a cluster only as long as one row holds them all: there is nothing

@@ -4,9 +4,11 @@ using System.Management.Automation;
 
 namespace QedTools.Sessions;
 
-/// <summary>The one table that gives every engine error its stable id and category in PowerShell.</summary>
+/// <summary>The one table that gives every error its stable id and category in PowerShell.</summary>
 internal static class ErrorTable
 {
+    private const string Failed = "QedFailed";
+
     private static readonly Dictionary<Type, (string Id, ErrorCategory Category)> Entries = new()
     {
         [typeof(QedFileNotFoundException)] = ("QedFileNotFound", ErrorCategory.ObjectNotFound),
@@ -15,6 +17,7 @@ internal static class ErrorTable
         [typeof(QedFileExistsException)] = ("QedFileExists", ErrorCategory.ResourceExists),
         [typeof(QedImageInUseException)] = ("QedImageInUse", ErrorCategory.ResourceBusy),
         [typeof(QedDiskFullException)] = ("QedDiskFull", ErrorCategory.ResourceUnavailable),
+        [typeof(QedBackupDamagedException)] = ("QedBackupDamaged", ErrorCategory.InvalidData),
         [typeof(QedFileChangedException)] = ("QedFileChanged", ErrorCategory.ReadError),
         [typeof(QedStorageException)] = ("QedStorageFailed", ErrorCategory.DeviceError),
         [typeof(QedNotAnImageException)] = ("QedNotAnImage", ErrorCategory.InvalidData),
@@ -30,14 +33,17 @@ internal static class ErrorTable
         [typeof(QedBackingFileSharedException)] = ("QedBackingFileShared", ErrorCategory.ResourceBusy),
         [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),
         [typeof(QedPathException)] = ("QedPath", ErrorCategory.InvalidArgument),
+        [typeof(QedAssemblyException)] = ("QedAssemblyConflict", ErrorCategory.ResourceUnavailable),
+        [typeof(QedUnexpectedException)] = (Failed, ErrorCategory.NotSpecified),
     };
 
-    /// <summary>The error record for an error about <paramref name="path"/>.</summary>
-    public static ErrorRecord ToRecord(QedException error, string path)
+    /// <summary>The error record for an error about <paramref name="path"/>, and for an exception that the engine did not expect.</summary>
+    public static ErrorRecord ToRecord(Exception error, string path)
     {
-        (string id, ErrorCategory category) = Entries.TryGetValue(error.GetType(), out (string, ErrorCategory) entry)
+        QedException known = error as QedException ?? QedAssemblyException.ForCause(path, error) ?? (QedException)new QedUnexpectedException(path, error);
+        (string id, ErrorCategory category) = Entries.TryGetValue(known.GetType(), out (string, ErrorCategory) entry)
             ? entry
-            : ("QedFailed", ErrorCategory.NotSpecified);
-        return new ErrorRecord(error, id, category, path);
+            : (Failed, ErrorCategory.NotSpecified);
+        return new ErrorRecord(known, id, category, path);
     }
 }

@@ -3,6 +3,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Reflection;
 
 namespace QedTools.Sessions;
 
@@ -54,7 +55,8 @@ internal static class Messages
     public static string ProgressStatus(OperationProgress progress, double bytesPerSecond)
     {
         string speed = bytesPerSecond > 0 ? $", {ByteSize.FormatShort(bytesPerSecond)}/s" : string.Empty;
-        return $"{ByteSize.FormatShort(progress.BytesDone)} of {ByteSize.Format(progress.BytesTotal)}{speed}";
+        string stage = progress.Stages > 1 ? $"step {progress.Stage} of {progress.Stages}, " : string.Empty;
+        return $"{stage}{ByteSize.FormatShort(progress.BytesDone)} of {ByteSize.Format(progress.BytesTotal)}{speed}";
     }
 
     /// <summary>What was left out of the debug stream.</summary>
@@ -71,6 +73,19 @@ internal static class Messages
 
     /// <summary>A name that was given and is empty, such as that of a variable that nobody set.</summary>
     public static string EmptyName(string parameter) => $"The name given with -{parameter} is empty. Name a file, or leave the parameter out.";
+
+    /// <summary>A library that another module loaded first, in another version.</summary>
+    public static string AssemblyConflict(string path, AssemblyName wanted, AssemblyName loaded, string location) =>
+        $"{Name(path)} cannot be dealt with: QedTools needs {wanted.Name} {wanted.Version}, and this session has {loaded.Name} {loaded.Version} from "
+        + $"{Name(location)}, which another module loaded. Start a new PowerShell session and try again without that module.";
+
+    /// <summary>A library that is missing.</summary>
+    public static string AssemblyMissing(string path, AssemblyName wanted, string cause) =>
+        $"{Name(path)} cannot be dealt with: {wanted.Name} {wanted.Version}, which QedTools needs, could not be loaded: {cause.TrimEnd('.')}. Install QedTools again.";
+
+    /// <summary>An error that is a fault of the program.</summary>
+    public static string Unexpected(string path, Exception error) =>
+        $"{Name(path)} met with an error that QedTools does not expect, {error.GetType().Name}: {error.Message.TrimEnd('.')}. Report it to the authors.";
 
     /// <summary>What a size means.</summary>
     public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";
@@ -206,6 +221,9 @@ internal static class Messages
     /// <summary>One repair, done or to be done.</summary>
     public static string Repair(string path, QedRepair repair) => $"{Shown(path)}: {repair.Description}";
 
+    /// <summary>How much room a repair needs.</summary>
+    public static string RepairRoom(string path, long bytes) => $"{Shown(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of room on the disk.";
+
     /// <summary>How to take a repair back.</summary>
     public static string RepairCanBeTakenBack(string path, string backupPath) =>
         $"{Shown(path)}: take it back with Repair-QedImage -RestoreFrom {Name(backupPath)}.";
@@ -224,6 +242,10 @@ internal static class Messages
             ? $"Grow {sizes}."
             : $"Shrink {sizes}, and discard {ByteSize.FormatExact(plan.DiscardedBytes)} of stored data.";
     }
+
+    /// <summary>The object in the pipeline named the backing file that the image has.</summary>
+    public static string KeepsBackingFile(string path, string? name) =>
+        $"{Name(path)} keeps its backing file {Name(name)}, the one that the object in the pipeline has. Give another one with -BackingFile.";
 
     /// <summary>The size that a disk has now.</summary>
     public static string Resized(QedImageInfo info) => $"{Shown(info.Path)}: the disk has {ByteSize.FormatExact(info.VirtualSize)} now.";

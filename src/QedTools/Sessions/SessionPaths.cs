@@ -107,6 +107,20 @@ internal static class SessionPaths
             : host;
     }
 
+    /// <summary>A file as Get-Item shows it.</summary>
+    /// <exception cref="QedPathException">It is gone.</exception>
+    public static IEnumerable<PSObject> ItemOf(PSCmdlet command, string file)
+    {
+        try
+        {
+            return command.InvokeProvider.Item.Get([file], force: true, literalPath: true);
+        }
+        catch (Exception e) when (IsPathError(e))
+        {
+            throw QedPathException.ForUnknown(file, e);
+        }
+    }
+
     /// <summary>
     /// A backing file's name as it is to be stored: as typed, unless it begins with a drive of this session that the host
     /// does not know.

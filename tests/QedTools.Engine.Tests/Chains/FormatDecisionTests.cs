@@ -72,7 +72,7 @@ public sealed class FormatDecisionTests : IDisposable
     [Fact]
     public void Unrecognized_contents_named_like_a_part_of_a_VMDK_disk_are_raw_only_where_that_is_asked_for()
     {
-        foreach (string content in new[] { "version=1\r\nCID=1\r\nRW 1 FLAT \"x\" 0\r\n", "# some disk\n", "\0\0\0" })
+        foreach (string content in new[] { "# some disk\n", "\0\0\0" })
         {
             File.WriteAllText(At("a.vmdk"), content);
             Assert.ThrowsAny<QedException>(() => Convert("a.vmdk"));

@@ -163,31 +163,6 @@ public sealed class AllocationTests
     }
 
     [Theory]
-    [InlineData("damaged/double-one-table.qed")]
-    [InlineData("damaged/double-two-tables.qed")]
-    [InlineData("damaged/data-at-earlier-l2.qed")]
-    [InlineData("damaged/table-shared.qed")]
-    [InlineData("damaged/l2-past-end.qed")]
-    public void A_damaged_image_is_not_packed(string fixture)
-    {
-        MemoryStorage storage = Load(fixture);
-        byte[] before = Bytes(storage);
-        QedImage image = TestImage.OpenForWriting(storage);
-
-        // Cluster 0 is intact in all of them.
-        image.ToDisk(backing: null).Zero(0, Cluster);
-        image.Dispose();
-        byte[] after = Bytes(storage);
-        Assert.True(after.Length >= before.Length);
-
-        // Only the header and the entry of cluster 0 may differ.
-        for (int at = 64; at < before.Length; at++)
-        {
-            Assert.True(before[at] == after[at] || at / 8 == 4 * Cluster / 8, $"The byte at {at} changed.");
-        }
-    }
-
-    [Theory]
     [InlineData(100, 200)]
     [InlineData(0, 1)]
     [InlineData(5 * Cluster - 1, 1)]
@@ -244,22 +219,6 @@ public sealed class AllocationTests
         TestImage.Close(image);
         TestImage.AssertClean(storage);
         Assert.Equal(content, ContentOf(storage, hasBacking: true));
-    }
-
-    [Theory]
-    [InlineData("damaged/past-size-l1.qed")]
-    [InlineData("damaged/past-size-l2.qed")]
-    public void Growing_does_not_bring_back_what_lay_behind_the_end(string fixture)
-    {
-        MemoryStorage storage = Load(fixture);
-        QedImage image = TestImage.OpenForWriting(storage);
-        IDisk disk = image.ToDisk(backing: null);
-        byte[] content = new byte[12 << 20];
-        disk.Read(0, content.AsSpan(0, (int)disk.Length));
-        disk.SetLength(12 << 20);
-        TestImage.Close(image);
-        TestImage.AssertClean(storage);
-        Assert.Equal(content, ContentOf(storage, hasBacking: false));
     }
 
     /// <summary>Far more table pages change than are kept in memory.</summary>
@@ -411,13 +370,6 @@ public sealed class AllocationTests
         byte[] content = new byte[disk.Length];
         disk.Read(0, content);
         return content;
-    }
-
-    private static byte[] Bytes(MemoryStorage storage)
-    {
-        byte[] bytes = new byte[storage.Length];
-        storage.Read(0, bytes);
-        return bytes;
     }
 
     private static MemoryStorage Load(string fixture)

@@ -238,7 +238,7 @@ public sealed class CrashTests
     {
         QedImage image = QedImage.Open(new ReadOnlyStorage(crashed));
         QedCheckResult check = TestImage.Check(crashed);
-        if (check.Corruptions.FirstOrDefault(c => c.Kind != QedCorruptionKind.OutsideFile || c.L2Index is null) is { } worse)
+        if (check.Corruptions.FirstOrDefault(c => !Reliability.Images.IsLeftByPowerCut(c)) is { } worse)
         {
             return $"the check finds {worse}.";
         }

@@ -258,7 +258,8 @@ public sealed class DiskStreamTests : IDisposable
             Assert.Equal(0, below.ReadByte());
         }
 
-        Open(path, writable: true).Dispose();
+        Assert.Throws<QedBackingFileSharedException>(() => Open(path, writable: true));
+        DiskOpening.Open(path, new DiskOpeningOptions { Writable = true, AllowOtherOverlays = true }, cancellation: TestContext.Current.CancellationToken).Dispose();
     }
 
     [Fact]

@@ -19,6 +19,8 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     public virtual long AllocatedBytes => Inner.AllocatedBytes;
 
+    public virtual StorageRoom? Room => Inner.Room;
+
     public virtual bool IsInUse => Inner.IsInUse;
 
     protected IStorage Inner { get; } = inner;

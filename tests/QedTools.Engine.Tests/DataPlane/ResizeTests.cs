@@ -66,7 +66,7 @@ public sealed class ResizeTests : IDisposable
         string path = Fixture.CopyTo(_folder, "images/base-4k.qed");
         byte[] before = File.ReadAllBytes(path);
         long most = new QedGeometry(4096, 2).MaxVirtualSize;
-        foreach (long size in new[] { most + 1, long.MaxValue, 0, -1 })
+        foreach (long size in new[] { most + 1, long.MaxValue, -1 })
         {
             QedLimitException error = Assert.Throws<QedLimitException>(() => Resize(path, size, shrink: true));
             Assert.Contains(most.ToString(System.Globalization.CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);

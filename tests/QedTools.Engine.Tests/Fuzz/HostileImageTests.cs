@@ -172,7 +172,7 @@ public sealed class HostileImageTests
         Assert.InRange(result.LeakedClusters, 0, image.Layout.UsableClusters);
         Assert.InRange(result.AllocatedClusters + result.ZeroClusters, 0, result.TotalClusters);
         Assert.InRange(result.FragmentedClusters, 0, Math.Max(0, result.AllocatedClusters - 1));
-        Assert.InRange(result.ImageEndOffset, image.L1TableOffset + image.Header.Geometry.TableBytes, image.Layout.AddressableBytes);
+        Assert.InRange(result.ImageEndOffset, image.L1TableOffset + 1, image.Header.Geometry.ClusterEnd(image.Layout.FileLength));
     }
 
     // All of a disk with tables of moderate size; of others, where each table has many pages even if it is empty, both ends.
@@ -205,7 +205,7 @@ public sealed class HostileImageTests
 
                 if (extent.State == QedExtentState.Data)
                 {
-                    Assert.InRange(extent.FileOffset, image.Header.HeaderBytes, image.Layout.AddressableBytes - extent.Length);
+                    Assert.InRange(extent.FileOffset, image.Header.HeaderBytes, image.Header.Geometry.ClusterEnd(image.Layout.FileLength) - extent.Length);
                 }
 
                 at = extent.End;

@@ -33,6 +33,8 @@ internal sealed class MeteredStorage(IStorage file, Func<long, long, StorageRang
 
     public long AllocatedBytes => file.AllocatedBytes;
 
+    public StorageRoom? Room => file.Room;
+
     public bool IsInUse => file.IsInUse;
 
     /// <summary>Starts all counts anew.</summary>

@@ -68,6 +68,7 @@ public sealed class RawDiskTests
         RecordingStorage storage = new(new MemoryStorage());
         storage.SetLength(40000);
         using RawLayer layer = new(storage);
+        layer.BeginWriting(progress: null, TestContext.Current.CancellationToken);
         IDisk disk = layer.ToDisk(backing: null);
         disk.Write(8190, [1, 2, 3, 4]);
         byte[] found = new byte[8];
@@ -84,17 +85,30 @@ public sealed class RawDiskTests
     }
 
     [Fact]
-    public void A_file_that_became_shorter_reads_as_zeroes_where_it_was()
+    public void A_file_that_became_shorter_is_an_error_where_it_was_and_its_disk_is_as_long_as_before()
     {
         MemoryStorage storage = new();
         storage.Write(0, [1, 2, 3, 4]);
         using RawLayer layer = new(storage);
-        byte[] found = [9, 9, 9, 9];
         storage.SetLength(2);
+        IDisk disk = layer.ToDisk(backing: null);
 
-        layer.ToDisk(backing: null).Read(0, found);
+        Assert.Equal((4L, 4L), (layer.VirtualSize, disk.Length));
+        Assert.Throws<QedFileChangedException>(() => disk.Read(0, new byte[4]));
+        Assert.Throws<QedFileChangedException>(() => disk.Read(2, new byte[1]));
+        storage.SetLength(0);
+        Assert.Throws<QedFileChangedException>(() => disk.ExtentAt(0, 4));
+    }
 
-        Assert.Equal(new byte[] { 1, 2, 0, 0 }, found);
+    [Fact]
+    public void A_disk_that_is_resized_has_its_new_length_everywhere()
+    {
+        using RawLayer layer = Layer(length: 1024);
+        layer.BeginWriting(progress: null, TestContext.Current.CancellationToken);
+
+        layer.ToDisk(backing: null).SetLength(4096);
+
+        Assert.Equal((4096L, 4096L), (layer.VirtualSize, layer.ToDisk(backing: null).Length));
     }
 
     private static RawLayer Layer(long length, long? dataAt = null)

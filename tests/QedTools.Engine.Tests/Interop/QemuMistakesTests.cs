@@ -134,8 +134,8 @@ public sealed class QemuMistakesTests : IDisposable
         string image = Fixture.CopyTo(_folder, fixture);
         var mark = ImageFiles.Mark(image);
 
-        Assert.Throws<QedCorruptException>(() => BackingFileChange.Apply(
-            image, new() { BackingFile = null }, progress: null, TestContext.Current.CancellationToken));
+        Assert.Throws<QedCorruptException>(() => DiskOpening.Open(
+            image, new() { Writable = true }, progress: null, TestContext.Current.CancellationToken));
 
         Assert.Equal(mark, ImageFiles.State(image));
     }

@@ -162,33 +162,19 @@ public sealed class BackingFileChangeTests : IDisposable
     [Theory]
     [InlineData("damaged/dirty-clean.qed")]
     [InlineData("damaged/dirty-leaks.qed")]
-    public void A_dirty_image_without_damage_is_changed_and_clean_afterwards(string fixture)
+    [InlineData("damaged/dirty-corrupt.qed")]
+    [InlineData("damaged/several.qed")]
+    public void A_dirty_image_is_changed_in_its_header_alone_and_still_needs_a_check(string fixture)
     {
         string image = Fixture.CopyTo(_folder, fixture);
         byte[] before = File.ReadAllBytes(image);
 
         QedImageInfo info = Apply(image, OtherRaw);
 
-        Assert.False(info.NeedsCheck);
+        Assert.True(info.NeedsCheck);
         Assert.Equal(OtherRaw, info.BackingFile);
         Assert.Equal(info, ImageInspection.Read(image));
         Assert.Equal(before[4096..], File.ReadAllBytes(image)[4096..]);
-    }
-
-    [Theory]
-    [InlineData("damaged/dirty-corrupt.qed", OtherRaw)]
-    [InlineData("damaged/dirty-corrupt.qed", null)]
-    [InlineData("damaged/several.qed", OtherRaw)]
-    public void A_dirty_image_with_damage_is_refused_and_left_alone(string fixture, string? backing)
-    {
-        string image = Fixture.CopyTo(_folder, fixture);
-        var mark = ImageFiles.Mark(image);
-
-        QedCorruptException error = Assert.Throws<QedCorruptException>(() => Apply(image, backing));
-
-        Assert.Equal(image, error.Path);
-        Assert.Contains("Repair-QedImage", error.Message, StringComparison.Ordinal);
-        Assert.Equal(mark, ImageFiles.State(image));
     }
 
     [Fact]
@@ -472,11 +458,12 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_refuses_a_dirty_image_with_damage()
+    public void A_plan_that_preserves_contents_refuses_an_image_with_damage()
     {
-        string image = Fixture.CopyTo(_folder, "damaged/dirty-corrupt.qed");
+        string image = Fixture.CopyTo(_folder, "damaged/truncated.qed");
 
-        Assert.Throws<QedCorruptException>(() => Plan(image, OtherRaw));
+        Assert.Throws<QedCorruptException>(
+            () => BackingFileChange.Plan(image, new BackingFileChangeOptions { PreserveContent = true }, TestContext.Current.CancellationToken));
     }
 
     [Fact]

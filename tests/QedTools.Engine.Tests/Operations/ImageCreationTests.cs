@@ -210,12 +210,12 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_backing_file_gives_no_size()
+    public void An_empty_backing_file_gives_a_disk_of_0_bytes()
     {
         File.WriteAllBytes(_folder.PathOf("base.raw"), []);
 
-        Assert.Throws<QedLimitException>(() => Create(new() { BackingFile = "base.raw" }));
-        Assert.Equal(512, Create(new() { SizeBytes = 512, BackingFile = "base.raw" }).VirtualSize);
+        Assert.Equal(0, Create(new() { BackingFile = "base.raw" }).VirtualSize);
+        Assert.Equal(512, Create(new() { SizeBytes = 512, BackingFile = "base.raw", Replace = true }).VirtualSize);
     }
 
     [Fact]

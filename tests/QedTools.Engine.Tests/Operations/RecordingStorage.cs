@@ -35,6 +35,8 @@ internal sealed class RecordingStorage(IStorage inner) : IStorage
 
     public long AllocatedBytes => inner.AllocatedBytes;
 
+    public StorageRoom? Room => inner.Room;
+
     public bool IsInUse => inner.IsInUse;
 
     public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);

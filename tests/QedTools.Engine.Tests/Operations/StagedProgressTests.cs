@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using QedTools.Operations;
 using Xunit;
 
@@ -13,14 +14,32 @@ public sealed class StagedProgressTests : IProgress<OperationProgress>
     void IProgress<OperationProgress>.Report(OperationProgress value) => _reports.Add(value);
 
     [Fact]
-    public void Two_passes_deal_with_twice_as_much()
+    public void Each_of_two_passes_deals_with_what_there_is_and_half_of_the_work()
     {
         StagedProgress stages = new(this, 2);
         stages.Report(new OperationProgress(40, 100));
         stages.NextStage();
         stages.Report(new OperationProgress(0, 100));
         stages.Report(new OperationProgress(100, 100));
-        Assert.Equal([new(40, 200), new(100, 200), new(200, 200)], _reports);
+        Assert.Equal([(40, 100, 1, 2), (0, 100, 2, 2), (100, 100, 2, 2)], _reports.Select(report => (report.BytesDone, report.BytesTotal, report.Stage, report.Stages)));
+        Assert.Equal([20, 50, 100], _reports.Select(report => report.Percent));
+    }
+
+    [Fact]
+    public void What_is_left_counts_the_passes_to_come()
+    {
+        StagedProgress stages = new(this, 2);
+        stages.Report(new OperationProgress(0, 100));
+        stages.Report(new OperationProgress(50, 100));
+        stages.NextStage();
+        stages.Report(new OperationProgress(0, 100));
+        OperationPace pace = new();
+        TimeSpan?[] left = [.. _reports.Select((report, i) =>
+        {
+            pace.Update(TimeSpan.FromSeconds(5 * i), report);
+            return pace.Remaining;
+        })];
+        Assert.Equal([null, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(10)], left);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 
 namespace QedTools.Tests.Reliability;
@@ -11,16 +12,27 @@ internal sealed class HelperProcess : IDisposable
     private readonly Process _process;
 
     public HelperProcess(params string[] arguments)
+        : this(launcher: null, arguments)
+    {
+    }
+
+    private HelperProcess(string? launcher, string[] arguments)
     {
         // Tests that were published with their runtime find no other one.
         string program = Path.Combine(AppContext.BaseDirectory, "QedTools.CrashWriter");
         bool isPublished = OperatingSystem.IsWindows() && File.Exists(Path.Combine(AppContext.BaseDirectory, "coreclr.dll"));
-        ProcessStartInfo start = new(isPublished ? program + ".exe" : DotnetHost())
+        string host = isPublished ? program + ".exe" : DotnetHost();
+        ProcessStartInfo start = new(launcher ?? host)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (launcher is not null)
+        {
+            start.ArgumentList.Add(host);
+        }
+
         if (!isPublished)
         {
             start.ArgumentList.Add(program + ".dll");
@@ -36,6 +48,18 @@ internal sealed class HelperProcess : IDisposable
         start.Environment["DOTNET_TieredCompilation"] = "1";
         _process = Process.Start(start) ?? throw new InvalidOperationException(program);
     }
+
+    /// <summary>The same, started by a program that then becomes it, such as nohup.</summary>
+    public static HelperProcess Under(string launcher, params string[] arguments) => new(launcher, arguments);
+
+    /// <summary>Its number.</summary>
+    public string Id => _process.Id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What it ended with, after <see cref="Finish"/>; for one that a signal ended 128 and the signal's number.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Waits until it has ended.</summary>
+    public void Wait() => _process.WaitForExit();
 
     /// <summary>The next line that it writes; null at the end.</summary>
     public string? ReadLine() => _process.StandardOutput.ReadLine();

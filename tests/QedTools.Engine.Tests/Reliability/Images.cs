@@ -101,6 +101,17 @@ internal static class Images
         return result;
     }
 
+    /// <summary>
+    /// Whether a power cut may leave this: data that was not flushed is not in the file, or only in part, and a disk that has its new
+    /// size may still have what lay behind it.
+    /// </summary>
+    public static bool IsLeftByPowerCut(QedCorruption corruption) => corruption.Kind switch
+    {
+        QedCorruptionKind.OutsideFile or QedCorruptionKind.CutShort => corruption.L2Index is not null,
+        QedCorruptionKind.BeyondVirtualSize => true,
+        _ => false,
+    };
+
     /// <summary>Checks an image that was whole before a crash, repairs it, and makes sure that it is clean then.</summary>
     /// <param name="host">Holds the files.</param>
     /// <param name="name">The image.</param>
@@ -112,7 +123,7 @@ internal static class Images
         QedCheckResult check = host.Do(() => ImageCheck.Run(path, forceShare: true));
         if (!wasDamaged)
         {
-            if (check.Corruptions.FirstOrDefault(c => c.Kind != QedCorruptionKind.OutsideFile || c.L2Index is null) is { } worse)
+            if (check.Corruptions.FirstOrDefault(c => !IsLeftByPowerCut(c)) is { } worse)
             {
                 throw new ViolationException($"The check of '{name}' finds {worse}.");
             }

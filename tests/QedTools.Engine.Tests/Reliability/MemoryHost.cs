@@ -34,6 +34,9 @@ internal sealed class MemoryHost : IDisposable
     /// <summary>Is asked before each call; null: nothing fails.</summary>
     public Func<FaultPoint, Fault?>? Faults { get; set; }
 
+    /// <summary>How much the disk can still take when an operation begins, in bytes; null: what the real one can.</summary>
+    public long? AvailableBytes { get; set; }
+
     /// <summary>Whether images may have leaks without the need-check bit: a full disk kept them from being packed.</summary>
     public bool AllowsLeaks { get; set; }
 
@@ -203,6 +206,8 @@ internal sealed class MemoryHost : IDisposable
         public StorageStamp Stamp => new(Length, null);
 
         public long AllocatedBytes => Open.Length;
+
+        public StorageRoom? Room => host.AvailableBytes is { } bytes ? new StorageRoom(Device: null, bytes) : real.Room;
 
         public bool IsInUse => real.IsInUse;
 

@@ -342,6 +342,8 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
 
         public long AllocatedBytes => _file.Length;
 
+        public StorageRoom? Room => null;
+
         public bool IsInUse => false;
 
         public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);

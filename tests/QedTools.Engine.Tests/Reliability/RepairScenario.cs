@@ -77,9 +77,9 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
         {
             host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(Backup)));
         }
-        catch (QedLimitException)
+        catch (QedException e) when (e is QedLimitException or QedBackupDamagedException)
         {
-            // Not even its first bytes are there, or it was taken back already: the image is the old one.
+            // Its first bytes are not all there, or it was taken back already: the image is the old one.
         }
 
         Images.RequireSameUse(_file, host.Get(Top), "the image after the repair was taken back");

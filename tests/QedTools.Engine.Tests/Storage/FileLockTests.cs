@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using QedTools.Storage;
+using QedTools.Storage.Native;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -153,6 +155,62 @@ public sealed class FileLockTests : IDisposable
         using FileStorage writer = Open(nameof(StorageAccess.Write));
 
         Assert.Throws<QedImageInUseException>(() => FileStorage.Open(link, StorageAccess.Write));
+    }
+
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void Where_the_file_system_has_no_locks_everybody_is_let_in_and_whoever_listens_is_told()
+    {
+        List<string> told = [];
+        OperationTrace trace = new() { Decision = told.Add };
+        ByteLocks.AreMissing.Value = true;
+        try
+        {
+            using FileStorage first = Open(nameof(StorageAccess.Write));
+            Assert.False(first.IsLocked);
+            HostFiles.Open(_path, StorageAccess.Inspect, trace).Dispose();
+            Assert.Empty(told);
+            HostFiles.Open(_path, StorageAccess.Write, trace).Dispose();
+        }
+        finally
+        {
+            ByteLocks.AreMissing.Value = false;
+        }
+
+        Assert.Contains($"{_path}: its file system has no locks", Assert.Single(told), StringComparison.Ordinal);
+        using FileStorage locked = Open(nameof(StorageAccess.Read));
+        HostFiles.Open(_path, StorageAccess.Read, trace).Dispose();
+        Assert.True(locked.IsLocked);
+        Assert.Single(told);
+    }
+
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void Operations_tell_of_missing_locks()
+    {
+        string image = _folder.PathOf("real.qed");
+        List<string> told = [];
+        OperationTrace trace = new() { Decision = told.Add };
+        CancellationToken token = TestContext.Current.CancellationToken;
+        ByteLocks.AreMissing.Value = true;
+        try
+        {
+            ImageCreation.Create(image, new QedCreateOptions { SizeBytes = 1 << 20 }, token);
+            Run(() => ImageCheck.Run(image, forceShare: false, trace, progress: null, token));
+            Run(() => ImageRepair.Run(image, new ImageRepairOptions { Trace = trace }, cancellation: token));
+            Run(() => ImageResize.Run(image, 2 << 20, new ImageResizeOptions { Trace = trace }, cancellation: token));
+            Run(() => ImageCreation.Create(image, new QedCreateOptions { SizeBytes = 1 << 20, Replace = true, Trace = trace }, token));
+            Run(() => DiskConversion.Run(image, _folder.PathOf("copy.raw"), new DiskConversionOptions { Trace = trace }, cancellation: token));
+        }
+        finally
+        {
+            ByteLocks.AreMissing.Value = false;
+        }
+
+        void Run(Action operation)
+        {
+            told.Clear();
+            operation();
+            Assert.Contains(told, line => line.StartsWith($"{image}: its file system has no locks", StringComparison.Ordinal));
+        }
     }
 
     [Theory(Skip = "only Linux shows which bytes of a file are locked", SkipUnless = nameof(ShowsLocks))]

@@ -37,6 +37,18 @@ public sealed class FileStorageTests : IDisposable
     public void A_file_in_a_missing_folder_is_named_as_missing(string access) =>
         Assert.Throws<QedFileNotFoundException>(() => Open(_folder.PathOf("no-such-folder/image.qed"), access));
 
+    [Theory]
+    [InlineData(300, 1)]
+    [InlineData(200, 40)]
+    public void A_file_whose_name_is_longer_than_any_can_be_is_not_there(int length, int count)
+    {
+        string path = _folder.PathOf(string.Join('/', Enumerable.Repeat(new string('x', length), count)));
+
+        Assert.Equal(path, Assert.Throws<QedFileNotFoundException>(() => FileStorage.Open(path, StorageAccess.Inspect)).Path);
+        Assert.Throws<QedFileNotFoundException>(() => FileStorage.Open(path, StorageAccess.Write));
+        Assert.Null(HostFiles.IdentityOf(path));
+    }
+
     [Fact]
     public void A_missing_file_is_not_made_by_opening_it_for_writing()
     {

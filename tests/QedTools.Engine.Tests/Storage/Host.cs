@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
@@ -30,6 +32,12 @@ internal static class Host
 
     public const string NotLinuxRoot = "only root on Linux can make a small file system";
 
+    public const string NotKeepingAccessLists = "setfacl is not installed, or the temporary folder keeps no access lists";
+
+    public const string NotKeepingAttributes = "setfattr is not installed, or the temporary folder keeps no extended attributes";
+
+    public const string NotHearingSignals = "the netstandard2.0 build cannot hear of signals, and Windows has none";
+
     public static bool IsUnix => !OperatingSystem.IsWindows();
 
     public static bool IsWindows => OperatingSystem.IsWindows();
@@ -41,6 +49,17 @@ internal static class Host
     public static bool KeepsHoles { get; } = RawFiles.AreSparseIn(Path.GetTempPath());
 
     public static bool IsLinuxRoot => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
+
+    public static bool KeepsAccessLists { get; } = CanRunOnFile("setfacl", "-m", "u:65534:r");
+
+    public static bool KeepsAccessListsAsRoot => KeepsAccessLists && IsLinuxRoot;
+
+    public static bool KeepsAttributes { get; } = CanRunOnFile("setfattr", "-n", "user.test", "-v", "x");
+
+    public static bool KeepsAttributesAsRoot => KeepsAttributes && IsLinuxRoot && CanRunOnFile("setfattr", "-n", "security.test", "-v", "x");
+
+    public static bool HearsSignals => IsUnix
+        && typeof(QedException).Assembly.GetCustomAttribute<TargetFrameworkAttribute>()!.FrameworkName.StartsWith(".NETCoreApp", StringComparison.Ordinal);
 
     /// <summary>Runs a small program that every Unix has; its failure is the test's failure.</summary>
     public static void Run(string program, params string[] arguments)
@@ -61,6 +80,7 @@ internal static class Host
                 {
                     const uint Nobody = 65534;
                     _ = SetFileSystemUser(Nobody); // of this thread only, which ends with the action
+                    DropCapabilities();
                 }
 
                 action();
@@ -85,6 +105,13 @@ internal static class Host
         Array.Sort(names, StringComparer.Ordinal);
         return names;
     }
+
+    /// <summary>The one file of a folder that is being built.</summary>
+    public static string PartialIn(TempFolder folder) => Assert.Single(PartialsIn(folder));
+
+    /// <summary>The files of a folder that are being built, or were left so.</summary>
+    public static string[] PartialsIn(TempFolder folder) => Array.FindAll(
+        Directory.GetFiles(folder.Path), path => path.EndsWith(".qedtools-partial", StringComparison.Ordinal));
 
     /// <summary>Writes some text into a new file of a folder and returns its path.</summary>
     public static string WriteText(TempFolder folder, string name, string text)
@@ -121,6 +148,24 @@ internal static class Host
         return new HandleList(copies);
     }
 
+    private static bool CanRunOnFile(string program, params string[] arguments)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        using TempFolder folder = new();
+        try
+        {
+            return Qemu.Run(program, [.. arguments, WriteText(folder, "file", "x")]).Code == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+
     private static bool IsWine() =>
         OperatingSystem.IsWindows()
         && NativeLibrary.TryLoad("ntdll.dll", out IntPtr library)
@@ -134,6 +179,16 @@ internal static class Host
 
     [DllImport("libc", EntryPoint = "dup")]
     private static extern int Duplicate(int descriptor);
+
+    private static unsafe void DropCapabilities()
+    {
+        uint* header = stackalloc uint[2] { 0x20080522, 0 }; // _LINUX_CAPABILITY_VERSION_3, this thread
+        uint* none = stackalloc uint[6] { 0, 0, 0, 0, 0, 0 };
+        Assert.Equal(0, SetCapabilities(header, none));
+    }
+
+    [DllImport("libc", EntryPoint = "capset")]
+    private static extern unsafe int SetCapabilities(uint* header, uint* data);
 
     [DllImport("libc", EntryPoint = "setfsuid")]
     private static extern int SetFileSystemUser(uint user);

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Runtime.Versioning;
+using System.Threading;
 using QedTools.Storage;
 using QedTools.Storage.Native;
 using QedTools.Tests.Support;
@@ -37,7 +38,8 @@ public sealed class NewFileTests : IDisposable
         file.Storage.Write(0, "contents"u8);
 
         Assert.False(File.Exists(path));
-        Assert.Equal(_folder.Path, Path.GetDirectoryName(Path.GetFullPath(file.Storage.Path)));
+        Assert.Equal(8, new FileInfo(Host.PartialIn(_folder)).Length);
+        Assert.Equal(path, file.Storage.Path);
     }
 
     [Fact]
@@ -83,7 +85,7 @@ public sealed class NewFileTests : IDisposable
         using (NewFile file = NewFile.Create(path, replace: true))
         {
             // Not only afterwards: what is private is private while it is written.
-            UnixFileMode building = File.GetUnixFileMode(Directory.GetFiles(_folder.Path, ".*.qedtools-partial").Single());
+            UnixFileMode building = File.GetUnixFileMode(Host.PartialIn(_folder));
             Assert.Equal(UnixFileMode.None, building & (UnixFileMode.OtherRead | UnixFileMode.GroupWrite));
             file.Commit();
         }
@@ -246,6 +248,112 @@ public sealed class NewFileTests : IDisposable
         Assert.Equal(["new.qed"], Host.NamesIn(_folder));
     }
 
+    [Fact(Skip = Host.LocksOutWriters, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void A_file_that_took_the_place_of_the_one_to_be_replaced_stays()
+    {
+        string path = Host.WriteText(_folder, "image.qed", "old");
+        using (NewFile file = NewFile.Create(path, replace: true))
+        {
+            File.Move(Host.WriteText(_folder, "other", "somebody's"), path, overwrite: true);
+            QedFileExistsException error = Assert.Throws<QedFileExistsException>(() => file.Commit());
+            Assert.Equal(path, error.Path);
+            Assert.Contains("Another program", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("somebody's", File.ReadAllText(path));
+        Assert.Equal(["image.qed"], Host.NamesIn(_folder));
+    }
+
+    [Fact(Skip = Host.LocksOutWriters, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void A_file_that_was_removed_meanwhile_is_no_hindrance()
+    {
+        string path = Host.WriteText(_folder, "image.qed", "old");
+        using (NewFile file = NewFile.Create(path, replace: true))
+        {
+            file.Storage.Write(0, "new"u8);
+            File.Delete(path);
+            file.Commit();
+        }
+
+        Assert.Equal("new", File.ReadAllText(path));
+    }
+
+    // File.Move looks whether the name is free and then renames.
+    [Fact]
+    public void Of_two_files_that_are_given_one_free_name_at_the_same_time_one_gets_it_and_the_other_stays()
+    {
+        const int Rounds = 1000;
+        string target = _folder.PathOf("target");
+        string[] sources = [_folder.PathOf("a"), _folder.PathOf("b")];
+        int[] moved = new int[2];
+        using Barrier barrier = new(3);
+        CancellationToken token = TestContext.Current.CancellationToken;
+        Thread[] threads = [.. Enumerable.Range(0, 2).Select(number => new Thread(() =>
+        {
+            for (int round = 0; round < Rounds; round++)
+            {
+                barrier.SignalAndWait(token);
+                try
+                {
+                    FileMove.Into(sources[number], target, replace: false);
+                    moved[number]++;
+                }
+                catch (IOException)
+                {
+                    // The other one was first.
+                }
+
+                barrier.SignalAndWait(token);
+            }
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        int lost = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            Array.ForEach(sources, source => File.WriteAllText(source, source));
+            barrier.SignalAndWait(token);
+            barrier.SignalAndWait(token);
+            lost += Host.NamesIn(_folder).Length == 2 ? 0 : 1;
+            Array.ForEach([target, .. sources], File.Delete);
+        }
+
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal((0, Rounds), (lost, moved.Sum()));
+    }
+
+    [Fact]
+    public void A_name_longer_than_a_file_can_have_is_told_before_anything_is_made()
+    {
+        string path = _folder.PathOf(new string('x', 300));
+
+        QedStorageException error = Assert.Throws<QedStorageException>(() => NewFile.Create(path, replace: false));
+
+        Assert.Contains("Use a shorter name", error.Message, StringComparison.Ordinal);
+        Assert.Equal(path, error.Path);
+        Assert.Throws<QedStorageException>(() => NewFile.RequireFreeName(path, replace: true));
+        Assert.Empty(Host.NamesIn(_folder));
+    }
+
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void A_path_longer_than_the_host_allows_is_told_too()
+    {
+        string path = _folder.PathOf(string.Concat(Enumerable.Repeat("folder/", 800)) + "x.qed");
+
+        QedStorageException error = Assert.Throws<QedStorageException>(() => NewFile.Create(path, replace: false));
+
+        Assert.Contains("Use a shorter name", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
+    public void A_folder_that_takes_no_files_is_refused_under_the_name_that_was_asked_for()
+    {
+        QedException error = Assert.ThrowsAny<QedException>(() => NewFile.Create("/proc/x.qed", replace: false));
+
+        Assert.Equal("/proc/x.qed", error.Path);
+        Assert.Contains("'/proc/x.qed'", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("qedtools-partial", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -258,7 +366,7 @@ public sealed class NewFileTests : IDisposable
         string partial;
         using (NewFile file = NewFile.Create(path, replace: false))
         {
-            partial = file.Storage.Path;
+            partial = Host.PartialIn(_folder);
             file.Storage.Flush();
             file.Storage.Write(0, "contents"u8);
             file.Storage.Flush();
@@ -319,7 +427,7 @@ public sealed class NewFileTests : IDisposable
         Assert.Equal(8, storage.Read(1000, contents));
         Assert.Equal("contents"u8, contents);
         Assert.Equal((1 << 20, true), (storage.Length, storage.CanWrite));
-        Assert.Equal(HostFiles.IdentityOf(storage.Path), storage.Identity);
+        Assert.Equal(HostFiles.IdentityOf(Host.PartialIn(_folder)), storage.Identity);
         Assert.InRange(storage.AllocatedBytes, 1, 1 << 20);
         Assert.False(storage.RangeAt(0, 1 << 20).IsHole);
         storage.Dispose();

@@ -62,7 +62,7 @@ public sealed class UndoStorageTests
 
         storage.Flush();
         Assert.Equal(expected, ContentsOf(file));
-        UndoJournal.Restore(journalFile, file);
+        UndoBackup.Read(journalFile).Restore(file);
         Assert.Equal(original, ContentsOf(file));
     }
 
@@ -118,7 +118,7 @@ public sealed class UndoStorageTests
 
         storage.Flush();
         Assert.Equal(expected, ContentsOf(file));
-        UndoJournal.Restore(journalFile, file);
+        UndoBackup.Read(journalFile).Restore(file);
         Assert.Equal(original, ContentsOf(file));
     }
 

@@ -56,6 +56,8 @@ internal sealed class FileLog : IDisposable
 
         public long AllocatedBytes => inner.AllocatedBytes;
 
+        public StorageRoom? Room => inner.Room;
+
         public bool IsInUse => inner.IsInUse;
 
         public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);

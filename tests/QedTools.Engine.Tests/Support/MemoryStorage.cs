@@ -16,6 +16,9 @@ internal sealed class MemoryStorage : IStorage
 
     public MemoryStorage(string path = "memory.qed") => Path = path;
 
+    /// <summary>A part of the file that reads as 0xFF until something else is written: the table of an empty disk costs nothing then.</summary>
+    public (long Start, long End) Ones { get; init; }
+
     public string Path { get; }
 
     public string Identity => Path;
@@ -27,6 +30,8 @@ internal sealed class MemoryStorage : IStorage
     public StorageStamp Stamp => new(Length, null);
 
     public long AllocatedBytes => (long)_pages.Count * PageSize;
+
+    public StorageRoom? Room => null;
 
     public bool IsInUse => false;
 
@@ -41,6 +46,10 @@ internal sealed class MemoryStorage : IStorage
             if (_pages.TryGetValue(page, out byte[]? bytes))
             {
                 bytes.AsSpan(at, size).CopyTo(buffer[done..]);
+            }
+            else if (IsOnes(page))
+            {
+                buffer.Slice(done, size).Fill(byte.MaxValue);
             }
 
             done += size;
@@ -57,7 +66,14 @@ internal sealed class MemoryStorage : IStorage
             (long page, int at, int size) = Place(offset + done, data.Length - done);
             if (!_pages.TryGetValue(page, out byte[]? bytes))
             {
+                if (IsOnes(page) && data.Slice(done, size).IndexOfAnyExcept(byte.MaxValue) < 0)
+                {
+                    done += size;
+                    continue;
+                }
+
                 _pages.Add(page, bytes = new byte[PageSize]);
+                bytes.AsSpan().Fill(IsOnes(page) ? byte.MaxValue : (byte)0);
                 _written.Add(page);
             }
 
@@ -79,7 +95,7 @@ internal sealed class MemoryStorage : IStorage
             {
                 gone.Add(page);
             }
-            else if (page + PageSize > length)
+            else if (length - page < PageSize)
             {
                 _pages[page].AsSpan((int)(length - page)).Clear();
             }
@@ -119,6 +135,8 @@ internal sealed class MemoryStorage : IStorage
     public void Dispose()
     {
     }
+
+    private bool IsOnes(long page) => page >= Ones.Start && Ones.End - page >= PageSize;
 
     private static (long Page, int At, int Size) Place(long offset, int wanted)
     {

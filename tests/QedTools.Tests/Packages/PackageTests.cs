@@ -27,6 +27,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
         "lib/Core/ZstdSharp.dll",
         "lib/QedTools.Format.ps1xml",
         "lib/QedTools.Types.ps1xml",
+        "lib/QedTools.Types.psd1",
         "lib/QedTools.psm1",
     ];
 

@@ -24,6 +24,14 @@ public sealed class QedUnsupportedFormatException : QedException
     internal static QedUnsupportedFormatException ForWriting(string path, string format) => new(
         path, format, $"'{path}' is a {format} file, which QedTools reads and makes anew but does not change. Convert it to QED or raw first, with Convert-QedImage.");
 
+    /// <summary>The file is only a part of a disk.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">The disk's format.</param>
+    /// <param name="whole">The name of the file that stands for the disk, in the same folder; null if it is not there.</param>
+    internal static QedUnsupportedFormatException ForPart(string path, string format, string? whole) => new(path, format, whole is null
+        ? $"'{path}' is only a part of a {format} disk, and the file that describes the disk and names this one is not in its folder. Get that file, and name it instead."
+        : $"'{path}' is only a part of the {format} disk that '{whole}' in the same folder describes. Name that file instead.");
+
     internal static QedUnsupportedFormatException ForFeature(string path, string format, string feature) => new(
         path, format, $"'{path}' is a {format} file with {feature}, which QedTools does not read. Convert it with the program that made it.");
 }

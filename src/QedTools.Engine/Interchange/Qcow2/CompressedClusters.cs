@@ -58,14 +58,14 @@ internal sealed class CompressedClusters(IStorage storage, int clusterSize, IClu
         byte[] rented = ArrayPool<byte>.Shared.Rent(place.MostBytes);
         try
         {
-            int length = storage.Read(place.FileOffset, rented.AsSpan(0, place.MostBytes));
-            int done = compression.Unpack(rented, length, data);
+            storage.ReadExactly(place.FileOffset, rented.AsSpan(0, place.MostBytes));
+            int done = compression.Unpack(rented, place.MostBytes, data);
             if (done < data.Length)
             {
                 throw Damaged(cluster, place, $"the end of the compressed data after {done} bytes");
             }
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (InvalidDataException)
         {
             throw Damaged(cluster, place, $"no {compression.DataName}");
         }

@@ -25,7 +25,9 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
         switch (run.Kind)
         {
             case ClusterKind.Data:
-                return StoredExtent.At(layer.Storage, offset, run.FileOffset, run.Length);
+                return layer.IsNew
+                    ? StoredExtent.At(layer.Storage, offset, run.FileOffset, run.Length)
+                    : StoredExtent.Required(layer.Storage, offset, run.FileOffset, run.Length);
             case ClusterKind.Compressed:
                 return new DiskExtent(offset, run.Length, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0);
             case ClusterKind.Unallocated:
@@ -43,9 +45,11 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
             Span<byte> part = buffer.Slice(0, (int)run.Length);
             switch (run.Kind)
             {
+                case ClusterKind.Data when layer.IsNew:
+                    layer.Storage.ReadOrZero(run.FileOffset, part);
+                    break;
                 case ClusterKind.Data:
-                    // The file may end within its last cluster.
-                    part.Slice(layer.Storage.Read(run.FileOffset, part)).Clear();
+                    layer.Storage.ReadExactly(run.FileOffset, part);
                     break;
                 case ClusterKind.Compressed:
                     ReadCompressed(offset, part);

@@ -31,17 +31,16 @@ internal sealed class Qcow2Layer : InterchangeLayer
     };
 
     private readonly Qcow2Header _header;
-    private readonly bool _isNew;
 
     private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew)
         : base(storage)
     {
         _header = header;
-        _isNew = isNew;
+        IsNew = isNew;
         Backing = backing;
         Geometry = new Qcow2Geometry((int)header.ClusterBits);
         long l1End = (long)header.L1TableOffset + (header.L1Size * (long)Qcow2Geometry.EntryBytes);
-        Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length);
+        Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length, isNew);
         Compressed = new CompressedClusters(storage, Geometry.ClusterSize, CompressionOf(header));
     }
 
@@ -65,8 +64,11 @@ internal sealed class Qcow2Layer : InterchangeLayer
     /// <summary>Its compressed clusters.</summary>
     public CompressedClusters Compressed { get; }
 
+    /// <summary>Whether the file is a new one, complete or not.</summary>
+    public bool IsNew { get; }
+
     /// <summary>Whether the file is a new one, which may be written to.</summary>
-    public bool IsWritable => _isNew && !IsFinished;
+    public bool IsWritable => IsNew && !IsFinished;
 
     /// <summary>Whether a new file is complete.</summary>
     public bool IsFinished { get; private set; }
@@ -247,7 +249,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
             header.BackingNameSize,
             $"up to {Qcow2Header.MaxBackingNameSize}");
         Qcow2Damage.Require(
-            header.BackingNameOffset >= header.HeaderLength && header.BackingNameOffset <= (ulong)(clusterSize - (int)header.BackingNameSize),
+            header.BackingNameOffset >= header.HeaderLength && header.BackingNameOffset <= (ulong)Math.Max(0, clusterSize - (int)header.BackingNameSize),
             storage.Path,
             "backing_file_offset",
             header.BackingNameOffset,
@@ -315,10 +317,11 @@ internal sealed class Qcow2Layer : InterchangeLayer
             long end = header.BackingNameOffset != 0 && header.BackingNameSize != 0
                 ? (long)Math.Min(header.BackingNameOffset, 1UL << (int)header.ClusterBits)
                 : 1L << (int)header.ClusterBits;
+            // Only the file of a disk of 0 bytes can end within its first cluster.
+            end = Math.Min(end, storage.Length);
             for (long at = header.HeaderLength; at + HeaderExtension.FrameBytes <= end;)
             {
-                frame.Clear();
-                storage.Read(at, frame);
+                storage.ReadExactly(at, frame);
                 HeaderExtension extension = HeaderExtension.Parse(frame);
                 if (extension.Type == HeaderExtension.End)
                 {
@@ -331,13 +334,13 @@ internal sealed class Qcow2Layer : InterchangeLayer
                 if (extension.Type == HeaderExtension.BackingFormat)
                 {
                     byte[] name = new byte[Math.Min(MostFormatName, extension.Length)];
-                    storage.Read(at + HeaderExtension.FrameBytes, name);
+                    storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
                     found.BackingFormat = Encoding.UTF8.GetString(name);
                 }
                 else if (extension.Type == HeaderExtension.FeatureNames)
                 {
                     found._featureNames = new byte[Math.Min(MostFeatureNames * FeatureNameBytes, extension.Length)];
-                    storage.Read(at + HeaderExtension.FrameBytes, found._featureNames);
+                    storage.ReadExactly(at + HeaderExtension.FrameBytes, found._featureNames);
                 }
 
                 at += extension.PaddedBytes;

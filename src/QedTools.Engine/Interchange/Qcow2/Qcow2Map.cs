@@ -27,7 +27,8 @@ internal sealed class Qcow2Map
     /// <param name="storage">The file.</param>
     /// <param name="header">Its header, validated.</param>
     /// <param name="end">Where a new file ends so far, and where one that is read does, in bytes.</param>
-    public Qcow2Map(IStorage storage, in Qcow2Header header, long end)
+    /// <param name="isNew">Whether the file is being made.</param>
+    public Qcow2Map(IStorage storage, in Qcow2Header header, long end, bool isNew)
     {
         _path = storage.Path;
         _header = header;
@@ -37,8 +38,8 @@ internal sealed class Qcow2Map
 
         // A page never is more than a cluster: so it holds nothing but one table, as tables begin at clusters.
         _pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
-        _l1Pages = new TablePages(storage, _pageBytes, L1PagesBytes / _pageBytes);
-        _l2Pages = new TablePages(storage, _pageBytes, L2PagesBytes / _pageBytes);
+        _l1Pages = new TablePages(storage, _pageBytes, L1PagesBytes / _pageBytes, isNew ? null : end);
+        _l2Pages = new TablePages(storage, _pageBytes, L2PagesBytes / _pageBytes, isNew ? null : end);
         End = end;
     }
 
@@ -210,8 +211,9 @@ internal sealed class Qcow2Map
             throw Damaged(cluster, entry, "one without reserved bits");
         }
 
-        // Of the last cluster the file need not have all.
-        if (kind == ClusterKind.Data && (_geometry.OffsetIn(entry.FileOffset) != 0 || entry.FileOffset >= End || OverlapsL1(entry.FileOffset)))
+        // Of the last cluster the file need not have more than the disk shows.
+        if (kind == ClusterKind.Data
+            && (_geometry.OffsetIn(entry.FileOffset) != 0 || entry.FileOffset > End - ShownBytes(cluster) || OverlapsL1(entry.FileOffset)))
         {
             throw Damaged(
                 cluster,
@@ -224,6 +226,8 @@ internal sealed class Qcow2Map
 
     private QedDamagedFileException Damaged(long cluster, TableEntry entry, string allowed) =>
         Qcow2Damage.Of(_path, FormattableString.Invariant($"the L2 entry of cluster {cluster}"), entry, allowed);
+
+    private long ShownBytes(long cluster) => Math.Min(_geometry.ClusterSize, (long)_header.VirtualSize - _geometry.StartOf(cluster));
 
     private bool OverlapsL1(long start) => start < L1End && start + _geometry.ClusterSize > _l1Offset;
 

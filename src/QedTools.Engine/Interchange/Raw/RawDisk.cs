@@ -4,19 +4,23 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Raw;
 
-/// <summary>The disk that a raw file is. Its holes are zeroes.</summary>
-internal sealed class RawDisk(IStorage storage) : IDisk
+/// <summary>The disk that a raw file is. Its holes are zeroes. Its length is the one it was opened with, whatever happens to the file.</summary>
+/// <param name="storage">The file.</param>
+/// <param name="canWrite">Whether it may be changed from the start.</param>
+internal sealed class RawDisk(IStorage storage, bool canWrite = true) : IDisk
 {
-    public long Length => storage.Length;
+    public long Length { get; private set; } = storage.Length;
 
-    public bool CanWrite => storage.CanWrite;
+    public bool CanWrite { get; private set; } = canWrite;
 
-    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.At(storage, offset, fileOffset: offset, length);
+    /// <summary>Allows changes from now on.</summary>
+    public void AllowWriting() => CanWrite = true;
 
-    // The file may have become shorter since somebody asked for its length.
-    public void Read(long offset, Span<byte> buffer) => buffer.Slice(storage.Read(offset, buffer)).Clear();
+    public DiskExtent ExtentAt(long offset, long length) => StoredExtent.Required(storage, offset, fileOffset: offset, length);
 
-    public void Write(long offset, ReadOnlySpan<byte> data) => storage.Write(offset, data);
+    public void Read(long offset, Span<byte> buffer) => storage.ReadExactly(offset, buffer);
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => Writable.Write(offset, data);
 
     public void Zero(long offset, long length)
     {
@@ -25,7 +29,7 @@ internal sealed class RawDisk(IStorage storage) : IDisk
             StorageRange range = storage.RangeAt(offset, length);
             if (!range.IsHole)
             {
-                ZeroFill.Write(storage, offset, range.Length);
+                ZeroFill.Write(Writable, offset, range.Length);
             }
 
             offset += range.Length;
@@ -35,5 +39,11 @@ internal sealed class RawDisk(IStorage storage) : IDisk
 
     public void Flush() => storage.Flush();
 
-    public void SetLength(long length) => storage.SetLength(length);
+    public void SetLength(long length)
+    {
+        Writable.SetLength(length);
+        Length = length;
+    }
+
+    private IStorage Writable => CanWrite ? storage : throw new InvalidOperationException("The disk is open for reading only.");
 }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -31,6 +32,8 @@ internal sealed class RawFormat : IDiskFormat
     public IDiskLayer Create(IStorage storage, in NewDisk disk)
     {
         storage.SetLength(disk.VirtualSize);
-        return Open(storage);
+        RawLayer layer = new(storage);
+        layer.BeginWriting(progress: null, CancellationToken.None);
+        return layer;
     }
 }

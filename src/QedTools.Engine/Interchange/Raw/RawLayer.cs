@@ -8,11 +8,13 @@ namespace QedTools.Interchange.Raw;
 /// <summary>A raw file as the bottom layer of a chain.</summary>
 internal sealed class RawLayer(IStorage storage) : IDiskLayer
 {
+    private readonly RawDisk _disk = new(storage, canWrite: false);
+
     public IStorage Storage { get; } = storage;
 
     public string FormatName => RawFormat.FormatName;
 
-    public long VirtualSize => Storage.Length;
+    public long VirtualSize => _disk.Length;
 
     public BackingReference? Backing => null;
 
@@ -25,7 +27,7 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public Guid? ContentId => null;
 
-    public IDisk ToDisk(IDisk? backing) => new RawDisk(Storage);
+    public IDisk ToDisk(IDisk? backing) => _disk;
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
@@ -33,11 +35,15 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
+        if (Storage.CanWrite)
+        {
+            _disk.AllowWriting();
+        }
     }
 
     public void EndWriting()
     {
-        if (Storage.CanWrite)
+        if (_disk.CanWrite)
         {
             Storage.Flush();
         }

@@ -13,6 +13,8 @@ namespace QedTools.Interchange.Vdi;
 /// <param name="isNew">Whether the file is being made, and written to.</param>
 internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map, long length, bool isNew) : IDisk
 {
+    private readonly long _fileLength = storage.Length;
+
     /// <summary>How many blocks a new file has so far.</summary>
     public uint AllocatedBlocks { get; private set; }
 
@@ -33,15 +35,18 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
 
     public DiskExtent ExtentAt(long offset, long length)
     {
-        long most = blocks.LengthIn(offset, length);
-        uint entry = map[blocks.IndexOf(offset)];
+        int within = blocks.OffsetIn(offset);
+        long alike = map.CountAlike(blocks.IndexOf(offset), blocks.CountFor(within + length), out uint entry);
         if (entry is VdiBlocks.Free or VdiBlocks.Zero)
         {
-            return new DiskExtent(
-                offset, most, entry == VdiBlocks.Free ? QedExtentState.Unallocated : QedExtentState.Zero, FileOffset: 0, Depth: 0);
+            QedExtentState state = entry == VdiBlocks.Free ? QedExtentState.Unallocated : QedExtentState.Zero;
+            return new DiskExtent(offset, Math.Min(length, (alike * blocks.BlockSize) - within), state, FileOffset: 0, Depth: 0);
         }
 
-        return StoredExtent.At(storage, offset, Place(offset, entry), most);
+        long most = blocks.LengthIn(offset, length);
+        return isNew
+            ? StoredExtent.At(storage, offset, Place(offset, entry), most)
+            : StoredExtent.Required(storage, offset, Place(offset, entry), most);
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -50,8 +55,19 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
         {
             Span<byte> part = buffer.Slice(0, (int)blocks.LengthIn(offset, buffer.Length));
             uint entry = map[blocks.IndexOf(offset)];
-            int done = entry is VdiBlocks.Free or VdiBlocks.Zero ? 0 : storage.Read(Place(offset, entry), part);
-            part.Slice(done).Clear();
+            if (entry is VdiBlocks.Free or VdiBlocks.Zero)
+            {
+                part.Clear();
+            }
+            else if (isNew)
+            {
+                storage.ReadOrZero(Place(offset, entry), part);
+            }
+            else
+            {
+                storage.ReadExactly(Place(offset, entry), part);
+            }
+
             offset += part.Length;
             buffer = buffer.Slice(part.Length);
         }
@@ -101,13 +117,13 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
         long index = blocks.IndexOf(offset);
         long start = blocks.FileOffset(entry);
         long needed = Math.Min(blocks.BlockSize, Length - (index * blocks.BlockSize));
-        return isNew || start + needed <= storage.Length
+        return isNew || start + needed <= _fileLength
             ? start + blocks.OffsetIn(offset)
             : throw new QedDamagedFileException(
                 storage.Path,
                 VdiFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "entry {0} of the block map", index),
                 entry,
-                $"4294967295, 4294967294, or the number of a block that lies inside the file's {storage.Length} bytes");
+                $"4294967295, 4294967294, or the number of a block that lies inside the file's {_fileLength} bytes");
     }
 }

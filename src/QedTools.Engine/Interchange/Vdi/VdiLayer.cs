@@ -68,10 +68,13 @@ internal sealed class VdiLayer : InterchangeLayer
         }
 
         long mostBytes = (long)uint.MaxValue * header.BlockSize;
-        if (header.DiskSize > (ulong)mostBytes || header.DiskSize % VdiBlocks.SectorSize != 0)
+        if (header.DiskSize > (ulong)mostBytes)
         {
-            throw Damaged(storage, "the disk size", header.DiskSize, $"a multiple of 512 up to {mostBytes}");
+            throw Damaged(storage, "the disk size", header.DiskSize, $"0 to {mostBytes} bytes");
         }
+
+        // VBoxManage makes disks of any size; the last block is in the file as a whole, so that all programs round up.
+        header = header with { DiskSize = (header.DiskSize + VdiBlocks.SectorSize - 1) / VdiBlocks.SectorSize * VdiBlocks.SectorSize };
 
         long count = new VdiBlocks((int)header.BlockSize, 0).CountFor((long)header.DiskSize);
         if (header.Blocks < count)

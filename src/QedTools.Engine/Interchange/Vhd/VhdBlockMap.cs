@@ -13,6 +13,9 @@ internal sealed class VhdBlockMap
     private readonly VhdBlocks _blocks;
     private readonly BlockTable _table;
     private readonly byte[] _fullBitmap;
+    private readonly long _fileLength;
+    private readonly bool _hasParent;
+    private readonly int _alignment;
     private volatile Bitmap? _lastBitmap;
     private long _end;
 
@@ -21,14 +24,18 @@ internal sealed class VhdBlockMap
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     /// <param name="tableOffset">Where the block allocation table is, in bytes.</param>
     /// <param name="newEnd">Where the first block of a file that is being made may begin, in bytes; null for one that is read.</param>
-    public VhdBlockMap(IStorage storage, VhdBlocks blocks, long virtualSize, long tableOffset, long? newEnd)
+    /// <param name="hasParent">Whether the parent shows where a bitmap has no bit.</param>
+    public VhdBlockMap(IStorage storage, VhdBlocks blocks, long virtualSize, long tableOffset, long? newEnd, bool hasParent)
     {
         Storage = storage;
         VirtualSize = virtualSize;
         IsNew = newEnd is not null;
+        _hasParent = hasParent;
         _blocks = blocks;
         _table = new BlockTable(storage, tableOffset, blocks.CountFor(virtualSize), isBigEndian: true);
         _end = newEnd ?? 0;
+        _fileLength = storage.Length;
+        _alignment = blocks.AlignmentFor(virtualSize, _end);
         _fullBitmap = IsNew ? new byte[blocks.BitmapBytes] : [];
         _fullBitmap.AsSpan().Fill(byte.MaxValue);
     }
@@ -51,13 +58,13 @@ internal sealed class VhdBlockMap
     {
         long index = _blocks.IndexOf(offset);
         int within = _blocks.OffsetIn(offset);
-        long most = Math.Min(length, _blocks.BlockSize - within);
-        uint entry = _table[index];
+        long alike = _table.CountAlike(index, _blocks.CountFor(within + length), out uint entry);
         if (entry == VhdBlocks.Unused)
         {
-            return new VhdRun(most, IsData: false, FileOffset: 0);
+            return new VhdRun(Math.Min(length, (alike * _blocks.BlockSize) - within), IsData: false, FileOffset: 0);
         }
 
+        long most = Math.Min(length, _blocks.BlockSize - within);
         long data = _blocks.DataOffset(entry);
         if (IsNew)
         {
@@ -65,6 +72,12 @@ internal sealed class VhdBlockMap
         }
 
         RequireInFile(index, entry, data);
+        if (!_hasParent)
+        {
+            // What was never written is zeroes in the block as well, and programs that write no bitmaps are known.
+            return new VhdRun(most, IsData: true, data + within);
+        }
+
         Bitmap bitmap = BitmapOf(index, entry);
         int sector = within / VhdBlocks.SectorSize;
         bool isData = bitmap.Has(sector);
@@ -82,7 +95,7 @@ internal sealed class VhdBlockMap
         uint entry = _table[index];
         if (entry == VhdBlocks.Unused)
         {
-            entry = _blocks.EntryBehind(_end);
+            entry = _blocks.EntryBehind(_end, _alignment);
             Storage.Write((long)entry * VhdBlocks.SectorSize, _fullBitmap);
             _table[index] = entry;
             _end = _blocks.DataOffset(entry) + _blocks.BlockSize;
@@ -104,14 +117,14 @@ internal sealed class VhdBlockMap
     private void RequireInFile(long index, uint entry, long data)
     {
         long needed = Math.Min(_blocks.BlockSize, VirtualSize - (index * _blocks.BlockSize));
-        if (entry == 0 || data + needed > Storage.Length)
+        if (entry == 0 || data + needed > _fileLength)
         {
             throw new QedDamagedFileException(
                 Storage.Path,
                 VhdFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "entry {0} of the block allocation table", index),
                 entry,
-                $"4294967295, or the sector of a block that lies inside the file's {Storage.Length} bytes");
+                $"4294967295, or the sector of a block that lies inside the file's {_fileLength} bytes");
         }
     }
 
@@ -123,7 +136,7 @@ internal sealed class VhdBlockMap
         }
 
         byte[] bits = new byte[_blocks.BitmapBytes];
-        Storage.Read((long)entry * VhdBlocks.SectorSize, bits);
+        Storage.ReadExactly((long)entry * VhdBlocks.SectorSize, bits);
         Bitmap bitmap = new(index, bits);
         _lastBitmap = bitmap;
         return bitmap;

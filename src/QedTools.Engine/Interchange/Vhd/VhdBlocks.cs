@@ -34,7 +34,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
 
     /// <summary>How many blocks a disk has.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
-    public long CountFor(long virtualSize) => (virtualSize + BlockSize - 1) / BlockSize;
+    public long CountFor(long virtualSize) => (virtualSize / BlockSize) + (virtualSize % BlockSize == 0 ? 0 : 1);
 
     /// <summary>How many entries a new file's table has: whole sectors of them.</summary>
     /// <param name="virtualSize">The disk's size, in bytes.</param>
@@ -56,5 +56,18 @@ internal readonly record struct VhdBlocks(int BlockSize)
 
     /// <summary>The entry of a new block.</summary>
     /// <param name="end">Where the file ends so far, in bytes.</param>
-    public uint EntryBehind(long end) => checked((uint)((((end + BitmapBytes + HostPage - 1) / HostPage * HostPage) - BitmapBytes) / SectorSize));
+    /// <param name="alignment">What its data begins at a multiple of, in bytes.</param>
+    public uint EntryBehind(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / SectorSize));
+
+    /// <summary>What the data of new blocks begins at a multiple of, in bytes: whole sectors where the last block of a full disk would else lie too far for its entry.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes.</param>
+    /// <param name="start">Where the first block may begin, in bytes.</param>
+    public int AlignmentFor(long virtualSize, long start)
+    {
+        const long Reach = (long)Unused * SectorSize;
+        long room = (Reach - start) / RoundUp(BlockSize + BitmapBytes, HostPage);
+        return CountFor(virtualSize) < room ? HostPage : SectorSize;
+    }
+
+    private static long RoundUp(long bytes, int unit) => (bytes + unit - 1) / unit * unit;
 }

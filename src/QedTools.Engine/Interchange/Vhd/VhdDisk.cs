@@ -27,7 +27,9 @@ internal sealed class VhdDisk : IDisk
     public DiskExtent ExtentAt(long offset, long length)
     {
         VhdRun run = _map.RunAt(offset, length);
-        return run.IsData ? StoredExtent.At(Storage, offset, run.FileOffset, run.Length) : DiskBelow.ExtentAt(_parent, offset, run.Length);
+        return !run.IsData ? DiskBelow.ExtentAt(_parent, offset, run.Length)
+            : _map.IsNew ? StoredExtent.At(Storage, offset, run.FileOffset, run.Length)
+            : StoredExtent.Required(Storage, offset, run.FileOffset, run.Length);
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -36,13 +38,17 @@ internal sealed class VhdDisk : IDisk
         {
             VhdRun run = _map.RunAt(offset, buffer.Length);
             Span<byte> part = buffer.Slice(0, (int)run.Length);
-            if (run.IsData)
+            if (!run.IsData)
             {
-                part.Slice(Storage.Read(run.FileOffset, part)).Clear();
+                DiskBelow.Read(_parent, offset, part);
+            }
+            else if (_map.IsNew)
+            {
+                Storage.ReadOrZero(run.FileOffset, part);
             }
             else
             {
-                DiskBelow.Read(_parent, offset, part);
+                Storage.ReadExactly(run.FileOffset, part);
             }
 
             offset += part.Length;

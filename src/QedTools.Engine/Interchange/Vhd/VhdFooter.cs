@@ -16,6 +16,9 @@ internal readonly record struct VhdFooter(
     /// <summary>The footer's size, in bytes.</summary>
     public const int Size = 512;
 
+    /// <summary>What it was before Virtual PC 2004, in bytes.</summary>
+    public const int OldSize = 511;
+
     /// <summary>The only version there is.</summary>
     public const uint KnownVersion = 0x00010000;
 

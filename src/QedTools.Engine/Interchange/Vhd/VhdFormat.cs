@@ -19,10 +19,8 @@ internal sealed class VhdFormat : IDiskFormat
 
     public bool Recognizes(IStorage storage)
     {
-        Span<byte> cookie = stackalloc byte[8];
         long length = storage.Length;
-        return (storage.Read(0, cookie) == cookie.Length && VhdFooter.HasCookie(cookie)) ||
-            (length >= VhdFooter.Size && storage.Read(length - VhdFooter.Size, cookie) == cookie.Length && VhdFooter.HasCookie(cookie));
+        return HasCookieAt(storage, 0) || HasCookieAt(storage, length - VhdFooter.Size) || HasCookieAt(storage, length - VhdFooter.OldSize);
     }
 
     public IDiskLayer Open(IStorage storage) => VhdLayer.Open(storage);
@@ -30,12 +28,13 @@ internal sealed class VhdFormat : IDiskFormat
     public NewDisk Settle(string path, in NewDisk wish)
     {
         wish.RequireOnly(path, Name, wish.IsFixed ? NewDiskChoices.Fixed : NewDiskChoices.BlockSize);
-        long size = checked((wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize);
-        if (size is < 0 or > VhdBlocks.MaxVirtualSize)
+        if (wish.VirtualSize is < 0 or > VhdBlocks.MaxVirtualSize)
         {
             throw QedLimitException.ForDiskSize(
                 path, wish.VirtualSize, $"0 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
         }
+
+        long size = (wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize;
 
         // Such a file would be a footer alone, which QEMU takes for the copy at the start of a dynamic one.
         if (size == 0 && wish.IsFixed)
@@ -45,9 +44,20 @@ internal sealed class VhdFormat : IDiskFormat
 
         long blockSize = wish.BlockSize ?? VhdBlocks.DefaultBlockSize;
         return blockSize is VhdBlocks.DefaultBlockSize or VhdBlocks.SmallBlockSize
-            ? wish with { VirtualSize = size, BlockSize = blockSize, RefusesSparseFile = true }
+            ? wish with
+            {
+                VirtualSize = size,
+                BlockSize = blockSize,
+                RefusesSparseFile = true,
+            }
             : throw new QedLimitException(path, "BlockSizeBytes", blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdLayer.Create(storage, disk);
+
+    private static bool HasCookieAt(IStorage storage, long offset)
+    {
+        Span<byte> cookie = stackalloc byte[8];
+        return offset >= 0 && storage.Read(offset, cookie) == cookie.Length && VhdFooter.HasCookie(cookie);
+    }
 }

@@ -39,7 +39,7 @@ internal sealed class VhdLayer : InterchangeLayer
     /// <exception cref="QedException">It could not be read.</exception>
     public static VhdLayer Open(IStorage storage)
     {
-        VhdFooter footer = ReadFooter(storage);
+        VhdFooter footer = ReadFooter(storage, out int footerSize);
         if (footer.Version != VhdFooter.KnownVersion)
         {
             throw Damaged(storage, "File Format Version", footer.Version, $"{VhdFooter.KnownVersion}");
@@ -53,9 +53,9 @@ internal sealed class VhdLayer : InterchangeLayer
         switch (footer.DiskType)
         {
             case VhdDiskType.Fixed:
-                return (long)footer.CurrentSize <= storage.Length - VhdFooter.Size
+                return (long)footer.CurrentSize <= storage.Length - footerSize
                     ? new VhdLayer(storage, footer, blocks: null, map: null, backing: null, isNew: false)
-                    : throw Damaged(storage, "Current Size", footer.CurrentSize, $"up to {storage.Length - VhdFooter.Size}, which is what the file holds");
+                    : throw Damaged(storage, "Current Size", footer.CurrentSize, $"up to {storage.Length - footerSize}, which is what the file holds");
             case VhdDiskType.Dynamic:
             case VhdDiskType.Differencing:
                 return OpenBlocks(storage, footer);
@@ -93,7 +93,7 @@ internal sealed class VhdLayer : InterchangeLayer
             .WriteTo(start.AsSpan(VhdFooter.Size));
         storage.Write(0, start);
         long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(disk.VirtualSize), byte.MaxValue);
-        VhdBlockMap map = new(storage, blocks, disk.VirtualSize, TableOffset, end);
+        VhdBlockMap map = new(storage, blocks, disk.VirtualSize, TableOffset, end, hasParent: false);
         return new VhdLayer(storage, footer, blocks, map, backing: null, isNew: true);
     }
 
@@ -113,19 +113,27 @@ internal sealed class VhdLayer : InterchangeLayer
     }
 
     // The copy at the start is there for when the footer at the end is lost (VHD 1.0, "Dynamic Hard Disk Image").
-    private static VhdFooter ReadFooter(IStorage storage)
+    private static VhdFooter ReadFooter(IStorage storage, out int footerSize)
     {
         byte[] bytes = new byte[VhdFooter.Size];
         if (storage.Length >= VhdFooter.Size)
         {
-            storage.Read(storage.Length - VhdFooter.Size, bytes);
-            if (VhdFooter.TryParse(bytes) is { } footer)
+            // Before Virtual PC 2004 a footer had 511 bytes (VHD 1.0, "Hard Disk Footer Format"); the one that is missing is reserved, and 0.
+            foreach (int size in (int[])[VhdFooter.Size, VhdFooter.OldSize])
             {
-                return footer;
+                bytes[VhdFooter.OldSize] = 0;
+                storage.ReadExactly(storage.Length - size, bytes.AsSpan(0, size));
+                if (VhdFooter.TryParse(bytes) is { } footer)
+                {
+                    footerSize = size;
+                    return footer;
+                }
             }
+
+            storage.ReadExactly(0, bytes);
         }
 
-        storage.Read(0, bytes);
+        footerSize = VhdFooter.Size;
         return VhdFooter.TryParse(bytes) is { DiskType: not VhdDiskType.Fixed } copy
             ? copy
             : throw Damaged(storage, "the footer", "not there or has a wrong checksum", "one in the last 512 bytes of the file, or its copy in the first");
@@ -139,7 +147,7 @@ internal sealed class VhdLayer : InterchangeLayer
             throw Damaged(storage, "Data Offset", footer.DataOffset, $"up to {storage.Length - VhdDynamicHeader.Size}, so that the dynamic disk header lies in the file");
         }
 
-        storage.Read((long)footer.DataOffset, bytes);
+        storage.ReadExactly((long)footer.DataOffset, bytes);
         if (VhdDynamicHeader.TryParse(bytes) is not { } header)
         {
             throw Damaged(storage, "the dynamic disk header", "not there or has a wrong checksum", "one where Data Offset leads");
@@ -168,12 +176,12 @@ internal sealed class VhdLayer : InterchangeLayer
             throw Damaged(storage, "Table Offset", header.TableOffset, $"up to {storage.Length - (count * sizeof(uint))}, so that the table lies in the file");
         }
 
-        BackingReference? parent = footer.DiskType == VhdDiskType.Differencing ? ParentOf(storage, header, bytes) : null;
-        VhdBlockMap map = new(storage, blocks, size, (long)header.TableOffset, newEnd: null);
+        BackingReference? parent = footer.DiskType == VhdDiskType.Differencing ? ParentOf(storage, header, bytes, size) : null;
+        VhdBlockMap map = new(storage, blocks, size, (long)header.TableOffset, newEnd: null, parent is not null);
         return new VhdLayer(storage, footer, blocks, map, parent, isNew: false);
     }
 
-    private static BackingReference ParentOf(IStorage storage, VhdDynamicHeader header, byte[] bytes)
+    private static BackingReference ParentOf(IStorage storage, VhdDynamicHeader header, byte[] bytes, long virtualSize)
     {
         List<string> names = [];
         foreach (uint code in (uint[])[VhdParentLocator.RelativeWindowsPath, VhdParentLocator.AbsoluteWindowsPath])
@@ -199,6 +207,7 @@ internal sealed class VhdLayer : InterchangeLayer
                 Format = QedDiskFormat.Vhd,
                 OtherNames = names.GetRange(1, names.Count - 1),
                 ContentId = header.ParentUniqueId,
+                MinVirtualSize = virtualSize,
             }
             : throw Damaged(storage, "Parent Locator Entry", "missing", "the name of the parent's file");
     }

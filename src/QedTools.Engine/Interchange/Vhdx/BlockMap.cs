@@ -13,6 +13,9 @@ internal sealed class BlockMap
     private const int PageBytes = 64 << 10;
     private const int PageSlots = 256;
 
+    // What a run of data is looked at together for; who asks again behind a hole of the host's file does not look twice at all of it.
+    private const int MostBlocks = 4096;
+
     private readonly IStorage _file;
     private readonly TablePages _pages;
     private readonly FileRegions _regions;
@@ -24,11 +27,12 @@ internal sealed class BlockMap
     /// <param name="regions">What of it is no place for blocks.</param>
     /// <param name="geometry">The disk's sizes.</param>
     /// <param name="hasParent">Whether it has a parent.</param>
+    /// <param name="isNew">Whether the file is being made.</param>
     /// <exception cref="QedDamagedFileException">The BAT region is too short for the disk.</exception>
-    public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent)
+    public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent, bool isNew)
     {
         _file = file;
-        _pages = new TablePages(file, PageBytes, PageSlots);
+        _pages = new TablePages(file, PageBytes, PageSlots, isNew ? null : file.Length);
         _regions = regions;
         _geometry = geometry;
         _hasParent = hasParent;
@@ -58,6 +62,7 @@ internal sealed class BlockMap
         if (entry.State == PayloadBlockState.FullyPresent)
         {
             long fileOffset = (long)entry.FileOffset + within;
+            length = Math.Min(length, _geometry.BlockStart(MostBlocks) - within);
             while (run < length && EntryOf(block + 1).Value == entry.Value + (ulong)_geometry.BlockSize)
             {
                 block++;

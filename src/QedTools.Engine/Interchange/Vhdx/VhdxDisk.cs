@@ -20,7 +20,9 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? backing) : IDisk
         {
             case QedExtentState.Data:
                 // A block that was written in part has a hole in the host's file where nothing was.
-                return StoredExtent.At(layer.File, offset, run.FileOffset, run.Length);
+                return layer.IsNew
+                    ? StoredExtent.At(layer.File, offset, run.FileOffset, run.Length)
+                    : StoredExtent.Required(layer.File, offset, run.FileOffset, run.Length);
             case QedExtentState.Unallocated:
                 return DiskBelow.ExtentAt(backing, offset, run.Length);
             default:
@@ -36,9 +38,12 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? backing) : IDisk
             Span<byte> part = buffer.Slice(0, (int)run.Length);
             switch (run.State)
             {
-                case QedExtentState.Data:
+                case QedExtentState.Data when layer.IsNew:
                     // A block just placed may lie behind the end of the file, where it holds zeroes.
-                    part.Slice(layer.File.Read(run.FileOffset, part)).Clear();
+                    layer.File.ReadOrZero(run.FileOffset, part);
+                    break;
+                case QedExtentState.Data:
+                    layer.File.ReadExactly(run.FileOffset, part);
                     break;
                 case QedExtentState.Unallocated:
                     DiskBelow.Read(backing, offset, part);

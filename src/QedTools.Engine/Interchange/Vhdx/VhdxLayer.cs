@@ -29,8 +29,8 @@ internal sealed class VhdxLayer : InterchangeLayer
         File = file;
         _metadata = metadata;
         _dataWriteGuid = header.DataWriteGuid;
-        _backing = metadata.Parent?.ToReference(storage.Path);
-        Map = new BlockMap(file, regions, metadata.Geometry, metadata.Parent is not null);
+        _backing = metadata.Parent?.ToReference(storage.Path) is { } parent ? parent with { MinVirtualSize = metadata.Geometry.VirtualSize } : null;
+        Map = new BlockMap(file, regions, metadata.Geometry, metadata.Parent is not null, isNew);
         IsNew = isNew;
     }
 

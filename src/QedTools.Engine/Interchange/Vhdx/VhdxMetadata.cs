@@ -93,7 +93,7 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
     private static MetadataTableEntry[] ReadTable(IStorage file, FileRegion region)
     {
         byte[] table = new byte[TableSize];
-        file.Read(region.Start, table);
+        file.ReadExactly(region.Start, table);
         if (!table.AsSpan().StartsWith(Signature))
         {
             throw VhdxDamage.OfHex(
@@ -144,7 +144,7 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
                 entry.Offset >= TableSize && entry.Offset + (long)entry.Length <= region.Length,
                 file.Path, $"Offset of the metadata item {name}", entry.Offset, $"from {TableSize} on, inside the region's {region.Length} bytes");
             byte[] item = new byte[entry.Length];
-            file.Read(region.Start + entry.Offset, item);
+            file.ReadExactly(region.Start + entry.Offset, item);
             return item;
         }
 

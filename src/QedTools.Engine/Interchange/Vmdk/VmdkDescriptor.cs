@@ -1,62 +1,148 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
+using System.Linq;
 using System.Text;
+using QedTools.Disks;
+using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
 /// <summary>The text that describes a VMDK disk ("Virtual Disk Format 5.0", "The Descriptor File").</summary>
 /// <param name="ContentId">Changes with the contents (CID); null if it is not given.</param>
 /// <param name="ParentContentId">The parent's CID when this was made over it; null without a parent.</param>
+/// <param name="SaysParent">Whether it says at all that there is a parent or none.</param>
 /// <param name="CreateType">What kind of disk it is, such as monolithicSparse; empty if it is not given.</param>
 /// <param name="ParentName">The parent's file name; null without a parent.</param>
 /// <param name="Extents">The lines that tell where the data is.</param>
 internal sealed record VmdkDescriptor(
-    uint? ContentId, uint? ParentContentId, string CreateType, string? ParentName, IReadOnlyList<VmdkExtentLine> Extents)
+    uint? ContentId, uint? ParentContentId, bool SaysParent, string CreateType, string? ParentName, IReadOnlyList<VmdkExtentLine> Extents)
 {
-    /// <summary>How much text is read, in bytes; QEMU takes no more either.</summary>
-    public const int MostBytes = 64 << 10;
+    /// <summary>The longest descriptor that is read, in bytes; that of a disk of 62 TiB in extents of 2 GiB takes 2 MiB.</summary>
+    public const int MaxBytes = 4 << 20;
 
     /// <summary>The kind that is written.</summary>
     public const string Sparse = "monolithicSparse";
 
     private const uint NoParent = uint.MaxValue;
+    private const int ProbedBytes = 4096;
+    private const string ContentIdKey = "CID";
+    private const string ParentContentIdKey = "parentCID";
+    private const string ParentNameKey = "parentFileNameHint";
+    private const string CreateTypeKey = "createType";
+    private const string EncodingKey = "encoding";
 
-    /// <summary>The line a descriptor begins with.</summary>
-    public static ReadOnlySpan<byte> FirstLine => "# Disk DescriptorFile"u8;
+    private static readonly string[] Keys = [ContentIdKey, ParentContentIdKey, ParentNameKey, CreateTypeKey, EncodingKey];
+
+    private static ReadOnlySpan<byte> FirstLine => "# Disk DescriptorFile"u8;
+
+    private static ReadOnlySpan<byte> Version => "version"u8;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>Whether a file begins like a descriptor: with its usual comment, or with comments and empty lines and then its version.</summary>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static bool IsDescriptor(IStorage storage)
+    {
+        Span<byte> buffer = stackalloc byte[ProbedBytes];
+        ReadOnlySpan<byte> text = buffer.Slice(0, storage.Read(0, buffer));
+        if (text.StartsWith(ByteOrderMark))
+        {
+            text = text.Slice(ByteOrderMark.Length);
+        }
+
+        if (text.StartsWith(FirstLine))
+        {
+            return true;
+        }
+
+        while (text.Length > 0)
+        {
+            int end = text.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = Trim(end < 0 ? text : text.Slice(0, end));
+            if (line.Length > 0 && line[0] != (byte)'#')
+            {
+                return end >= 0 && line.StartsWith(Version) && Trim(line.Slice(Version.Length)) is [(byte)'=', ..] value && Trim(value.Slice(1)) is [>= (byte)'1' and <= (byte)'9'];
+            }
+
+            text = end < 0 ? default : text.Slice(end + 1);
+        }
+
+        return false;
+    }
 
     /// <summary>Reads a descriptor; lines it does not know are left out.</summary>
+    /// <param name="path">The file it is in, for messages.</param>
     /// <param name="bytes">The text, perhaps with zeroes behind it.</param>
-    public static VmdkDescriptor Parse(byte[] bytes)
+    /// <exception cref="QedDamagedFileException">A value that matters cannot be read.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is in an encoding that is not known.</exception>
+    public static VmdkDescriptor Parse(string path, byte[] bytes)
     {
         int end = Array.IndexOf(bytes, (byte)0);
-        string text = Encoding.UTF8.GetString(bytes, 0, end < 0 ? bytes.Length : end);
+        int length = end < 0 ? bytes.Length : end;
+        string text = Decode(path, bytes, length);
         Dictionary<string, string> values = new(StringComparer.OrdinalIgnoreCase);
         List<VmdkExtentLine> extents = [];
-        foreach (string line in text.Split('\n'))
+        using StringReader reader = new(text);
+        while (reader.ReadLine() is { } line)
         {
             string trimmed = line.Trim();
-            if (VmdkExtentLine.TryParse(trimmed) is { } extent)
+            if (VmdkExtentLine.IsOne(trimmed))
             {
-                extents.Add(extent);
+                extents.Add(VmdkExtentLine.TryParse(trimmed)
+                    ?? throw Damaged(path, "an extent description", $"'{PrintableText.Of(trimmed)}'", "access, size in sectors, type, and a name in quotation marks"));
             }
-            else if (trimmed.IndexOf('=') is > 0 and int equals && trimmed[0] != '#')
+            else if (ValueIn(trimmed) is var (key, value))
             {
-                values[trimmed.Substring(0, equals).Trim()] = trimmed.Substring(equals + 1).Trim().Trim('"');
+                if (values.TryGetValue(key, out string? other) && other != value)
+                {
+                    throw Damaged(path, key, $"'{PrintableText.Of(other)}' and '{PrintableText.Of(value)}'", "one value");
+                }
+
+                values[key] = value;
             }
         }
 
-        uint? parent = Number("parentCID") is { } id and not NoParent ? id : null;
+        uint? parent = Number(ParentContentIdKey);
+        string? name = values.TryGetValue(ParentNameKey, out string? hint) && hint.Length > 0 ? hint : null;
+        bool hasParent = parent is not (null or NoParent);
+        if (hasParent != name is not null)
+        {
+            throw hasParent
+                ? Damaged(path, ParentNameKey, "missing", "the name of the parent's file")
+                : Damaged(path, ParentContentIdKey, parent is null ? "missing" : "ffffffff", $"the CID of the parent '{PrintableText.Of(name!)}'");
+        }
+
         return new VmdkDescriptor(
-            Number("CID"),
-            parent,
-            values.TryGetValue("createType", out string? type) ? type : string.Empty,
-            parent is not null && values.TryGetValue("parentFileNameHint", out string? name) && name.Length > 0 ? name : null,
+            Number(ContentIdKey),
+            hasParent ? parent : null,
+            parent is not null,
+            values.TryGetValue(CreateTypeKey, out string? type) ? type : string.Empty,
+            name,
             extents);
 
-        uint? Number(string key) => values.TryGetValue(key, out string? value)
-            && uint.TryParse(value, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out uint number) ? number : null;
+        uint? Number(string key) => !values.TryGetValue(key, out string? value) ? null
+            : uint.TryParse(value, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out uint number) ? number
+            : throw Damaged(path, key, $"'{PrintableText.Of(value)}'", "eight hexadecimal digits");
     }
+
+    /// <summary>The file under the disk; null if there is none.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes.</param>
+    public BackingReference? ParentOf(long virtualSize) => ParentName is { } name
+        ? new BackingReference(name, IsRaw: false)
+        {
+            Format = QedDiskFormat.Vmdk,
+            OtherNames = VmdkFileName.Places(name),
+            ContentId = ToIdentity(ParentContentId),
+            MinVirtualSize = virtualSize,
+        }
+        : null;
+
+    /// <summary>Whether one of the extents is in a file of this name, whatever its folder.</summary>
+    /// <param name="fileName">The name, without a folder.</param>
+    public bool Names(string fileName) =>
+        Extents.Any(extent => string.Equals(VmdkFileName.LastPartOf(extent.FileName), fileName, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The descriptor of a new sparse disk in one file.</summary>
     /// <param name="fileName">The file's name, without a folder.</param>
@@ -84,4 +170,46 @@ internal sealed record VmdkDescriptor(
 
     /// <summary>A CID in the form in which chains compare identities.</summary>
     public static Guid? ToIdentity(uint? contentId) => contentId is { } id ? new Guid(id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null;
+
+    private static string Decode(string path, byte[] bytes, int length)
+    {
+        // The names of keys and encodings are ASCII, whatever the rest is in.
+        string? name = null;
+        using StringReader reader = new(Encoding.UTF8.GetString(bytes, 0, length));
+        while (name is null && reader.ReadLine() is { } line)
+        {
+            name = ValueIn(line.Trim()) is var (key, value) && key == EncodingKey ? value : null;
+        }
+
+        Encoding encoding = string.IsNullOrEmpty(name) ? DescriptorEncoding.Default : DescriptorEncoding.Named(name!)
+            ?? throw QedUnsupportedFormatException.ForFeature(path, VmdkFormat.FormatName, $"a descriptor in the encoding '{PrintableText.Of(name!)}'");
+        return encoding.GetString(bytes, 0, length);
+    }
+
+    // What a line says of one of the keys that matter; in the spelling that they have here.
+    private static (string Key, string Value)? ValueIn(string line) =>
+        line.IndexOf('=') is > 0 and int equals && line.Substring(0, equals).TrimEnd() is var name
+        && Array.Find(Keys, key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)) is { } known
+            ? (known, line.Substring(equals + 1).Trim().Trim('"'))
+            : null;
+
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> line)
+    {
+        while (line.Length > 0 && IsBlank(line[0]))
+        {
+            line = line.Slice(1);
+        }
+
+        while (line.Length > 0 && IsBlank(line[line.Length - 1]))
+        {
+            line = line.Slice(0, line.Length - 1);
+        }
+
+        return line;
+
+        static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t' or (byte)'\r';
+    }
+
+    private static QedDamagedFileException Damaged(string path, string field, object value, string allowed) =>
+        new(path, VmdkFormat.FormatName, field, value, allowed);
 }

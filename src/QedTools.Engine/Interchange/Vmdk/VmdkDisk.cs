@@ -15,6 +15,7 @@ namespace QedTools.Interchange.Vmdk;
 internal sealed class VmdkDisk(
     IStorage storage, VmdkGrains grains, VmdkGrainMap map, long length, bool hasZeroedGrains, IDisk? parent) : IDisk
 {
+    private readonly long _fileLength = storage.Length;
     private readonly VmdkGrainMap.OfNewExtent? _newMap = map as VmdkGrainMap.OfNewExtent;
 
     /// <summary>Where the next grain of a new file goes, in bytes.</summary>
@@ -26,8 +27,9 @@ internal sealed class VmdkDisk(
 
     public DiskExtent ExtentAt(long offset, long length)
     {
-        long most = grains.LengthIn(offset, length);
-        uint entry = map[grains.IndexOf(offset)];
+        int within = grains.OffsetIn(offset);
+        long alike = map.CountAlike(grains.IndexOf(offset), grains.CountFor(within + length), out uint entry);
+        long most = Math.Min(length, (alike * grains.GrainSize) - within);
         if (IsZeroed(entry))
         {
             return new DiskExtent(offset, most, QedExtentState.Zero, FileOffset: 0, Depth: 0);
@@ -35,7 +37,8 @@ internal sealed class VmdkDisk(
 
         return entry == VmdkGrains.Unused
             ? DiskBelow.ExtentAt(parent, offset, most)
-            : StoredExtent.At(storage, offset, Place(offset, entry), most);
+            : CanWrite ? StoredExtent.At(storage, offset, Place(offset, entry), grains.LengthIn(offset, length))
+            : StoredExtent.Required(storage, offset, Place(offset, entry), grains.LengthIn(offset, length));
     }
 
     public void Read(long offset, Span<byte> buffer)
@@ -48,10 +51,17 @@ internal sealed class VmdkDisk(
             {
                 DiskBelow.Read(parent, offset, part);
             }
+            else if (IsZeroed(entry))
+            {
+                part.Clear();
+            }
+            else if (CanWrite)
+            {
+                storage.ReadOrZero(Place(offset, entry), part);
+            }
             else
             {
-                int done = IsZeroed(entry) ? 0 : storage.Read(Place(offset, entry), part);
-                part.Slice(done).Clear();
+                storage.ReadExactly(Place(offset, entry), part);
             }
 
             offset += part.Length;
@@ -106,13 +116,13 @@ internal sealed class VmdkDisk(
         long index = grains.IndexOf(offset);
         long start = (long)entry * VmdkGrains.SectorSize;
         long needed = Math.Min(grains.GrainSize, Length - (index * grains.GrainSize));
-        return CanWrite || start + needed <= storage.Length
+        return CanWrite || start + needed <= _fileLength
             ? start + grains.OffsetIn(offset)
             : throw new QedDamagedFileException(
                 storage.Path,
                 VmdkFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "the grain table entry of grain {0}", index),
                 entry,
-                $"0, or the sector of a grain that lies inside the file's {storage.Length} bytes");
+                $"0, or the sector of a grain that lies inside the file's {_fileLength} bytes");
     }
 }

@@ -7,7 +7,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and for reading monolithicFlat.</summary>
+/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and for reading flat disks.</summary>
 internal sealed class VmdkFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>
@@ -24,17 +24,25 @@ internal sealed class VmdkFormat : IDiskFormat
 
     public bool Recognizes(IStorage storage)
     {
-        Span<byte> start = stackalloc byte[VmdkDescriptor.FirstLine.Length];
-        start = start.Slice(0, storage.Read(0, start));
-        return VmdkHeader.HasMagic(start) || start.SequenceEqual(VmdkDescriptor.FirstLine);
+        Span<byte> start = stackalloc byte[4];
+        return (storage.Read(0, start) == start.Length && VmdkHeader.HasMagic(start)) || VmdkDescriptor.IsDescriptor(storage);
     }
 
     public IDiskLayer Open(IStorage storage)
     {
         Span<byte> start = stackalloc byte[4];
-        return storage.Read(0, start) == start.Length && VmdkHeader.HasMagic(start) ? VmdkSparseLayer.Open(storage)
-            : Recognizes(storage) ? VmdkFlatLayer.Open(storage)
-            : throw new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\" or \"# Disk DescriptorFile\"");
+        if (storage.Read(0, start) == start.Length && VmdkHeader.HasMagic(start))
+        {
+            return VmdkSparseLayer.Open(storage);
+        }
+
+        if (VmdkDescriptor.IsDescriptor(storage))
+        {
+            return VmdkFlatLayer.Open(storage);
+        }
+
+        throw VmdkParts.TryErrorFor(storage.Path) as QedException
+            ?? new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\", or a descriptor");
     }
 
     public NewDisk Settle(string path, in NewDisk wish)

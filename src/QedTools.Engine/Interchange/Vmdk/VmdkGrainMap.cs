@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
+using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
@@ -14,6 +15,14 @@ internal abstract class VmdkGrainMap
     /// <exception cref="QedException">The tables could not be read or lead out of the file.</exception>
     public abstract uint this[long index] { get; }
 
+    /// <summary>How many grains from one on have the very entry that it has, as far as is known without reading on.</summary>
+    /// <param name="index">The grain's number on the disk.</param>
+    /// <param name="most">How many to look at; at least 1, not beyond the end of the disk.</param>
+    /// <param name="entry">Its entry.</param>
+    /// <returns>1 to <paramref name="most"/>.</returns>
+    /// <exception cref="QedException">As for an entry.</exception>
+    public abstract long CountAlike(long index, long most, out uint entry);
+
     /// <summary>The map of an extent that is read: its tables may be anywhere.</summary>
     /// <param name="storage">The file.</param>
     /// <param name="grains">Its sizes.</param>
@@ -23,49 +32,80 @@ internal abstract class VmdkGrainMap
     {
         private const int MostTables = 1024;
 
+        private readonly long _fileLength = storage.Length;
         private readonly object _gate = new();
         private readonly BlockTable _directory = new(storage, directoryOffset, tables, isBigEndian: false);
         private readonly Dictionary<uint, uint[]> _tables = [];
 
-        public override uint this[long index]
+        public override uint this[long index] =>
+            TableAt(_directory[index / grains.EntriesPerTable], index) is { Length: > 0 } table ? table[index % grains.EntriesPerTable] : VmdkGrains.Unused;
+
+        public override long CountAlike(long index, long most, out uint entry)
         {
-            get
+            int within = (int)(index % grains.EntriesPerTable);
+            long tables = _directory.CountAlike(
+                index / grains.EntriesPerTable, ((within + most - 1) / grains.EntriesPerTable) + 1, out uint sector);
+            uint[] table = TableAt(sector, index);
+            if (table.Length == 0)
             {
-                uint sector = _directory[index / grains.EntriesPerTable];
-                if (sector == VmdkGrains.Unused)
-                {
-                    return VmdkGrains.Unused;
-                }
+                entry = VmdkGrains.Unused;
+                return Math.Min(most, (tables * grains.EntriesPerTable) - within);
+            }
 
-                lock (_gate)
+            entry = table[within];
+            long end = Math.Min(table.Length, within + most);
+            int at = within + 1;
+            while (at < end && table[at] == entry)
+            {
+                at++;
+            }
+
+            return at - within;
+        }
+
+        // Empty for one without any grain, so that no file whose directory leads to it a million times keeps anybody waiting.
+        private uint[] TableAt(uint sector, long index)
+        {
+            if (sector == VmdkGrains.Unused)
+            {
+                return [];
+            }
+
+            lock (_gate)
+            {
+                if (!_tables.TryGetValue(sector, out uint[]? table))
                 {
-                    if (!_tables.TryGetValue(sector, out uint[]? table))
+                    table = Load(sector, index / grains.EntriesPerTable);
+                    if (_tables.Count == MostTables)
                     {
-                        table = Load(sector, index / grains.EntriesPerTable);
-                        if (_tables.Count == MostTables)
-                        {
-                            _tables.Clear();
-                        }
-
-                        _tables.Add(sector, table);
+                        _tables.Clear();
                     }
 
-                    return table[index % grains.EntriesPerTable];
+                    _tables.Add(sector, table);
                 }
+
+                return table;
             }
         }
 
         private uint[] Load(uint sector, long number)
         {
             byte[] bytes = new byte[grains.TableBytes];
-            if (storage.Read((long)sector * VmdkGrains.SectorSize, bytes) < bytes.Length)
+            long offset = (long)sector * VmdkGrains.SectorSize;
+            if (offset + bytes.Length > _fileLength)
             {
                 throw new QedDamagedFileException(
                     storage.Path,
                     VmdkFormat.FormatName,
                     string.Format(CultureInfo.InvariantCulture, "entry {0} of the grain directory", number),
                     sector,
-                    $"0, or the sector of a table that lies inside the file's {storage.Length} bytes");
+                    $"0, or the sector of a table that lies inside the file's {_fileLength} bytes");
+            }
+
+            storage.ReadExactly(offset, bytes);
+            if (ZeroScan.IsZero(bytes))
+            {
+                return [];
             }
 
             uint[] table = new uint[grains.EntriesPerTable];
@@ -84,6 +124,8 @@ internal abstract class VmdkGrainMap
     internal sealed class OfNewExtent(BlockTable first, BlockTable second) : VmdkGrainMap
     {
         public override uint this[long index] => first[index];
+
+        public override long CountAlike(long index, long most, out uint entry) => first.CountAlike(index, most, out entry);
 
         /// <summary>Gives a grain its place.</summary>
         /// <exception cref="QedException">The file could not be read or written.</exception>

@@ -26,9 +26,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         _hasZeroedGrains = (header.Flags & VmdkFlags.ZeroedGrains) != 0;
         _newDisk = newDisk;
         ContentId = VmdkDescriptor.ToIdentity(descriptor?.ContentId);
-        Backing = descriptor?.ParentName is { } parent
-            ? new BackingReference(parent, IsRaw: false) { Format = QedDiskFormat.Vmdk, ContentId = VmdkDescriptor.ToIdentity(descriptor.ParentContentId) }
-            : null;
+        Backing = descriptor?.ParentOf(VirtualSize);
     }
 
     public override string FormatName => VmdkFormat.FormatName;
@@ -45,7 +43,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
     /// <exception cref="QedUnsupportedFormatException">It is of a version or a kind that is not read.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
-    public static VmdkSparseLayer Open(IStorage storage)
+    public static InterchangeLayer Open(IStorage storage)
     {
         byte[] bytes = new byte[VmdkHeader.Size];
         if (storage.Read(0, bytes) < bytes.Length)
@@ -55,6 +53,12 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
 
         VmdkHeader header = VmdkHeader.Parse(bytes);
         Validate(storage, header, bytes);
+        VmdkDescriptor descriptor = ReadDescriptor(storage, header);
+        if (header.Capacity == 0)
+        {
+            return VmdkFlatLayer.Open(storage, descriptor);
+        }
+
         VmdkGrains grains = GrainsOf(header);
         long tables = grains.TablesFor((long)header.Capacity * VmdkGrains.SectorSize);
         long most = (storage.Length - (tables * sizeof(uint))) / VmdkGrains.SectorSize;
@@ -64,7 +68,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         }
 
         VmdkGrainMap map = new VmdkGrainMap.OfExtent(storage, grains, (long)header.DirectoryOffset * VmdkGrains.SectorSize, tables);
-        return new VmdkSparseLayer(storage, header, ReadDescriptor(storage, header), map, newDisk: null);
+        return new VmdkSparseLayer(storage, header, descriptor, map, newDisk: null);
     }
 
     /// <summary>Writes an empty disk into an empty file.</summary>
@@ -149,7 +153,13 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             throw Damaged(storage, "the line ends in the header", "changed", "as written: the file was sent as text");
         }
 
-        if (header.Capacity is 0 or > MostSectors)
+        // Without capacity the file holds a descriptor, and perhaps the flat disk that it describes.
+        if (header.Capacity == 0)
+        {
+            return;
+        }
+
+        if (header.Capacity > MostSectors)
         {
             throw Damaged(storage, "capacity", header.Capacity, $"1 to {MostSectors} sectors");
         }
@@ -165,20 +175,48 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         }
     }
 
-    private static VmdkDescriptor? ReadDescriptor(IStorage storage, VmdkHeader header)
+    private static VmdkDescriptor ReadDescriptor(IStorage storage, VmdkHeader header)
     {
-        if (header.DescriptorOffset == 0 || header.DescriptorOffset > (ulong)(storage.Length / VmdkGrains.SectorSize))
+        if (header.DescriptorOffset == 0)
         {
-            return null;
+            throw VmdkParts.ErrorFor(storage.Path);
         }
 
-        byte[] text = new byte[(int)Math.Min(VmdkDescriptor.MostBytes, header.DescriptorSize * VmdkGrains.SectorSize)];
-        int done = storage.Read((long)header.DescriptorOffset * VmdkGrains.SectorSize, text);
-        text.AsSpan(done).Clear();
-        VmdkDescriptor descriptor = VmdkDescriptor.Parse(text);
-        return descriptor is { ParentContentId: not null, ParentName: null }
-            ? throw Damaged(storage, "parentFileNameHint", "missing", "the name of the parent's file")
-            : descriptor;
+        ulong sectors = (ulong)storage.Length / VmdkGrains.SectorSize;
+        if (header.DescriptorOffset >= sectors || header.DescriptorSize > sectors - header.DescriptorOffset)
+        {
+            throw Damaged(
+                storage,
+                "descriptorOffset",
+                header.DescriptorOffset,
+                $"one where {header.DescriptorSize} sectors lie inside the file's {sectors}");
+        }
+
+        if (header.DescriptorSize is 0 or > VmdkDescriptor.MaxBytes / VmdkGrains.SectorSize)
+        {
+            throw Damaged(storage, "descriptorSize", header.DescriptorSize, $"1 to {VmdkDescriptor.MaxBytes / VmdkGrains.SectorSize} sectors");
+        }
+
+        byte[] text = new byte[(int)header.DescriptorSize * VmdkGrains.SectorSize];
+        storage.ReadExactly((long)header.DescriptorOffset * VmdkGrains.SectorSize, text);
+        if (text[0] == 0)
+        {
+            // QEMU leaves room for a descriptor in the parts of a disk too.
+            throw VmdkParts.TryErrorFor(storage.Path) as QedException
+                ?? Damaged(storage, "the descriptor", "empty", "the text that describes the disk");
+        }
+
+        VmdkDescriptor descriptor = VmdkDescriptor.Parse(storage.Path, text);
+        if (!descriptor.SaysParent)
+        {
+            // The disk may be an overlay, and would read wrong without what it lies over.
+            throw Damaged(storage, "parentCID", "missing", "the CID of the parent, or ffffffff for none");
+        }
+
+        return header.Capacity == 0 || descriptor.Extents.Count == 1
+            ? descriptor
+            : throw QedUnsupportedFormatException.ForFeature(
+                storage.Path, VmdkFormat.FormatName, $"its data in several files (createType \"{PrintableText.Of(descriptor.CreateType)}\", {descriptor.Extents.Count} extents)");
     }
 
     private static void WriteDirectory(IStorage storage, long offset, long tablesAt, long tables, VmdkGrains grains)

@@ -115,6 +115,46 @@ internal sealed class ClusterSet
         (FindChunk(cluster >> ChunkBits) is { } chunk && (chunk[WordOf(cluster)] & MaskOf(cluster)) != 0)
         || (_scattered.Count > 0 && _scattered.Contains(cluster));
 
+    /// <summary>All clusters that are in, from the largest down; takes time and memory as the members do, not as their numbers.</summary>
+    public IEnumerable<long> Descending()
+    {
+        long[] scattered = [.. _scattered];
+        long[] numbers = [.. _chunks.Keys];
+        Array.Sort(scattered);
+        Array.Sort(numbers);
+        int left = scattered.Length;
+        for (int i = numbers.Length - 1; i >= 0; i--)
+        {
+            ulong[] chunk = _chunks[numbers[i]];
+            for (int at = (1 << ChunkBits) - 1; at >= 0; at--)
+            {
+                if (chunk[WordOf(at)] == 0)
+                {
+                    at &= ~63;
+                    continue;
+                }
+
+                if ((chunk[WordOf(at)] & MaskOf(at)) == 0)
+                {
+                    continue;
+                }
+
+                long cluster = (numbers[i] << ChunkBits) | (long)at;
+                while (left > 0 && scattered[left - 1] > cluster)
+                {
+                    yield return scattered[--left];
+                }
+
+                yield return cluster;
+            }
+        }
+
+        while (left > 0)
+        {
+            yield return scattered[--left];
+        }
+    }
+
     private static int WordOf(long cluster) => (int)(cluster & ((1 << ChunkBits) - 1)) >> 6;
 
     private static ulong MaskOf(long cluster) => 1UL << (int)(cluster & 63);

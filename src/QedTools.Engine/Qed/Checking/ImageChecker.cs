@@ -14,6 +14,9 @@ namespace QedTools.Qed.Checking;
 /// Two passes over the L1 table. The first notes all tables, so that the second, which reads the L2 tables, knows a data
 /// entry that points into a table whichever comes first. Each L2 table is read once, however many entries lead to it, so
 /// the time follows what is in the file and not what it claims. Tables are read beside each other and checked in order.
+///
+/// An L1 entry that leads to a data cluster makes a table of whatever that holds. Such a table is known by being data of the disk
+/// and having faults of its own; the check is made again without it then, so that the one wrong entry counts as one.
 /// </remarks>
 internal sealed class ImageChecker
 {
@@ -31,6 +34,9 @@ internal sealed class ImageChecker
     private readonly ClusterSet _tableClusters = new();
     private readonly ClusterSet _tablesRead = new();
     private readonly ClusterSet _dataClusters = new();
+    private readonly ClusterSet _dataInTables = new();
+    private readonly Dictionary<long, TableVerdict> _faultyTables = []; // by the L1 entries that lead to them
+    private readonly HashSet<long> _noTables;
     private readonly List<QedCorruption> _corruptions = [];
     private long _corruptionCount;
     private long _allocated;
@@ -39,10 +45,13 @@ internal sealed class ImageChecker
     private long _tableCount;
     private long _l1IndexBefore = -1;
     private long _dataBefore;
+    private TableVerdict _verdict;
 
-    private ImageChecker(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    private ImageChecker(
+        QedImage image, HashSet<long> noTables, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         _image = image;
+        _noTables = noTables;
         _layout = image.Layout;
         _geometry = _layout.Geometry;
         _progress = progress;
@@ -59,7 +68,7 @@ internal sealed class ImageChecker
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static QedCheckResult Check(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
-        new ImageChecker(image, progress, cancellation).Run();
+        Survey(image, progress, cancellation).Result;
 
     /// <summary>Checks an image and tells which clusters are in use.</summary>
     /// <param name="image">The image; nobody may change it meanwhile.</param>
@@ -69,19 +78,26 @@ internal sealed class ImageChecker
     /// <exception cref="QedException">The file could not be read.</exception>
     public static ImageSurvey Survey(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        ImageChecker checker = new(image, progress, cancellation);
-        return new ImageSurvey(checker.Run(), checker._tableClusters, checker._dataClusters);
+        ImageChecker checker = new(image, [], progress, cancellation);
+        QedCheckResult result = checker.Run();
+        if (checker.TablesMadeOfData() is { Count: > 0 } noTables)
+        {
+            checker = new ImageChecker(image, noTables, progress, cancellation);
+            result = checker.Run();
+        }
+
+        return new ImageSurvey(result, checker._tableClusters, checker._dataClusters);
     }
 
     private QedCheckResult Run()
     {
         MarkTable(_image.L1TableOffset);
+        CheckL1Length();
         _reader.Read(_image.L1TableOffset, NoteTables);
-        _tableCount = (_tableClusters.Count / _geometry.TableSize) - 1;
         OrderedWork.Run(Batches(), () => new BatchWorker(this), ReportProgress, _cancellation);
 
         long used = _tableClusters.Count + _dataClusters.Count;
-        long leaked = _layout.UsableClusters - used;
+        long leaked = _layout.UsableClusters + (IsPartInUse() ? 1 : 0) - used;
         long lastUsed = Math.Max(_tableClusters.Largest, _dataClusters.Largest);
         return new QedCheckResult
         {
@@ -100,6 +116,37 @@ internal sealed class ImageChecker
         };
     }
 
+    // A part of a cluster at the end of the file that nothing refers to is no leak.
+    private bool IsPartInUse()
+    {
+        long last = _geometry.ClusterAt(_layout.FileLength);
+        return _geometry.OffsetInCluster(_layout.FileLength) != 0 && (_tableClusters.Contains(last) || _dataClusters.Contains(last));
+    }
+
+    private HashSet<long> TablesMadeOfData()
+    {
+        HashSet<long> found = [];
+        foreach (KeyValuePair<long, TableVerdict> table in _faultyTables)
+        {
+            TableVerdict verdict = table.Value;
+            if (verdict.Faulty > verdict.Sound && _dataInTables.Overlaps(_geometry.ClusterAt(verdict.Offset), _geometry.TableSize))
+            {
+                found.Add(table.Key);
+            }
+        }
+
+        return found;
+    }
+
+    private void CheckL1Length()
+    {
+        ClusterEntry l1 = new((ulong)_image.L1TableOffset);
+        if (l1.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.CutShort)
+        {
+            Report(QedCorruptionKind.CutShort, _layout.EntriesIn(l1.Offset), null, l1);
+        }
+    }
+
     // First pass: every valid table's clusters are taken, and faults of the L1 entries are found.
     private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
     {
@@ -113,13 +160,26 @@ internal sealed class ImageChecker
 
             long index = firstIndex + i;
             EntryProblem problem = entry.ProblemIn(_layout, _geometry.TableSize);
-            if (problem != EntryProblem.None)
+            if (problem is not (EntryProblem.None or EntryProblem.CutShort))
             {
                 Report(KindOf(problem), index, null, entry);
+                continue;
             }
-            else if (!MarkTable(entry.Offset))
+
+            if (_noTables.Contains(index))
+            {
+                Report(QedCorruptionKind.DataAndTable, index, null, entry);
+                continue;
+            }
+
+            _tableCount++;
+            if (!MarkTable(entry.Offset))
             {
                 Report(QedCorruptionKind.TableAndTable, index, null, entry);
+            }
+            else if (problem == EntryProblem.CutShort)
+            {
+                Report(QedCorruptionKind.CutShort, index, null, entry);
             }
             else
             {
@@ -138,12 +198,13 @@ internal sealed class ImageChecker
         TableBatch batch = new();
         foreach (TablePiece l1Piece in _reader.PiecesOf(_image.L1TableOffset))
         {
-            int count = _reader.Read(l1Piece, l1);
-            for (int i = 0; i < count; i++)
+            _reader.Read(l1Piece, l1);
+            for (int i = 0; i < l1Piece.Count; i++)
             {
                 ClusterEntry entry = new(l1[i]);
                 if (entry.IsUnallocated
-                    || entry.ProblemIn(_layout, _geometry.TableSize) != EntryProblem.None
+                    || entry.ProblemIn(_layout, _geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort)
+                    || _noTables.Contains(l1Piece.FirstIndex + i)
                     || entry.Offset == _image.L1TableOffset
                     || !_tablesRead.Add(_geometry.ClusterAt(entry.Offset)))
                 {
@@ -171,7 +232,7 @@ internal sealed class ImageChecker
         }
     }
 
-    private void CheckPiece(long l1Index, long firstIndex, ReadOnlySpan<ulong> entries)
+    private void CheckPiece(long l1Index, long tableOffset, long firstIndex, ReadOnlySpan<ulong> entries)
     {
         long used = l1Index >= _l1Used
             ? 0
@@ -180,6 +241,7 @@ internal sealed class ImageChecker
         {
             _l1IndexBefore = l1Index;
             _dataBefore = 0;
+            _verdict = new TableVerdict(tableOffset, Sound: 0, Faulty: 0);
         }
 
         for (int i = 0; i < entries.Length;)
@@ -203,15 +265,23 @@ internal sealed class ImageChecker
                 if (run > 0)
                 {
                     NoteData(entry.Offset, run);
+                    _verdict = _verdict with { Sound = _verdict.Sound + run };
                 }
                 else
                 {
-                    CheckEntry(l1Index, index, entry, index < used);
                     run = 1;
+                    _verdict = CheckEntry(l1Index, index, entry, index < used)
+                        ? _verdict with { Sound = _verdict.Sound + 1 }
+                        : _verdict with { Faulty = _verdict.Faulty + 1 };
                 }
             }
 
             i += run;
+        }
+
+        if (_verdict.Faulty > 0)
+        {
+            _faultyTables[l1Index] = _verdict;
         }
     }
 
@@ -238,41 +308,48 @@ internal sealed class ImageChecker
         return !_tableClusters.Overlaps(cluster, run) && _dataClusters.AddRange(cluster, run) ? run : 0;
     }
 
-    private void CheckEntry(long l1Index, long index, ClusterEntry entry, bool isUsed)
+    // Returns whether the entry is sound.
+    private bool CheckEntry(long l1Index, long index, ClusterEntry entry, bool isUsed)
     {
         EntryProblem problem = entry.ProblemIn(_layout, 1);
-        if (problem != EntryProblem.None)
+        if (problem is not (EntryProblem.None or EntryProblem.CutShort))
         {
             Report(KindOf(problem), l1Index, index, entry);
-            return;
-        }
-
-        long cluster = _geometry.ClusterAt(entry.Offset);
-        if (_tableClusters.Contains(cluster))
-        {
-            Report(QedCorruptionKind.DataAndTable, l1Index, index, entry);
-        }
-        else if (!_dataClusters.Add(cluster))
-        {
-            Report(QedCorruptionKind.DataAndData, l1Index, index, entry);
-        }
-        else if (!isUsed)
-        {
-            Report(QedCorruptionKind.BeyondVirtualSize, l1Index, index, entry);
+            return false;
         }
 
         if (isUsed)
         {
             NoteData(entry.Offset, 1);
         }
+
+        long cluster = _geometry.ClusterAt(entry.Offset);
+        bool isInTable = _tableClusters.Contains(cluster);
+        if (isInTable)
+        {
+            _dataInTables.Add(cluster);
+        }
+
+        QedCorruptionKind? kind = isInTable ? QedCorruptionKind.DataAndTable
+            : !_dataClusters.Add(cluster) ? QedCorruptionKind.DataAndData
+            : !isUsed ? QedCorruptionKind.BeyondVirtualSize
+            : problem == EntryProblem.CutShort ? QedCorruptionKind.CutShort
+            : null;
+        if (kind is { } found)
+        {
+            Report(found, l1Index, index, entry);
+        }
+
+        return kind is null;
     }
 
-    // All clusters of a table, even if some are taken: what lies in them is in use either way.
+    // All clusters of a table that are there, even if some are taken: what lies in them is in use either way.
     private bool MarkTable(long offset)
     {
         long first = _geometry.ClusterAt(offset);
+        long end = Math.Min(first + _geometry.TableSize, _geometry.ClustersCovering(_layout.FileLength));
         bool isAlone = true;
-        for (long cluster = first; cluster < first + _geometry.TableSize; cluster++)
+        for (long cluster = first; cluster < end; cluster++)
         {
             isAlone &= _tableClusters.Add(cluster);
         }
@@ -286,7 +363,12 @@ internal sealed class ImageChecker
         if (_corruptions.Count < MaxDetails)
         {
             _corruptions.Add(new QedCorruption(
-                kind, l1Index, l2Index, _geometry.VirtualOffset(l1Index, l2Index ?? 0), entry.Value));
+                kind, l1Index, l2Index, _geometry.VirtualOffset(l1Index, l2Index ?? 0), entry.Value)
+            {
+                MissingBytes = kind == QedCorruptionKind.CutShort
+                    ? _layout.MissingBytes(entry.Offset, l2Index is null ? _geometry.TableSize : 1)
+                    : 0,
+            });
         }
     }
 
@@ -295,13 +377,14 @@ internal sealed class ImageChecker
         EntryProblem.ReservedBits => QedCorruptionKind.ReservedBits,
         EntryProblem.Misaligned => QedCorruptionKind.Misaligned,
         EntryProblem.InsideHeader => QedCorruptionKind.InsideHeader,
-        EntryProblem.DoesNotFit => QedCorruptionKind.TableDoesNotFit,
         _ => QedCorruptionKind.OutsideFile,
     };
 
+    // How many of a table's data entries are sound.
+    private readonly record struct TableVerdict(long Offset, long Sound, long Faulty);
+
     private sealed class BatchWorker(ImageChecker checker) : IPieceWorker<TableBatch>
     {
-        private readonly List<int> _counts = [];
         private ulong[] _entries = [];
 
         public void Prepare(TableBatch batch)
@@ -311,24 +394,22 @@ internal sealed class ImageChecker
                 _entries = new ulong[batch.Entries];
             }
 
-            _counts.Clear();
             Span<ulong> free = _entries;
             for (int i = 0; i < batch.Count; i++)
             {
-                int count = checker._reader.Read(batch[i].Piece, free);
-                _counts.Add(count);
-                free = free.Slice(count);
+                checker._reader.Read(batch[i].Piece, free);
+                free = free.Slice(batch[i].Piece.Count);
             }
         }
 
         public void Finish(TableBatch batch)
         {
             ReadOnlySpan<ulong> entries = _entries;
-            for (int i = 0; i < _counts.Count; i++)
+            for (int i = 0; i < batch.Count; i++)
             {
                 (long l1Index, TablePiece piece) = batch[i];
-                checker.CheckPiece(l1Index, piece.FirstIndex, entries.Slice(0, _counts[i]));
-                entries = entries.Slice(_counts[i]);
+                checker.CheckPiece(l1Index, piece.TableOffset, piece.FirstIndex, entries.Slice(0, piece.Count));
+                entries = entries.Slice(piece.Count);
             }
         }
     }

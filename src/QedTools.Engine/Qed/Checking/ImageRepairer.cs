@@ -12,13 +12,14 @@ namespace QedTools.Qed.Checking;
 /// that is taken gets a copy of its own. Everything that can be read before reads the same afterwards.
 /// </summary>
 /// <remarks>
-/// First the L1 table: afterwards no two L2 tables share a cluster. Then each L2 table. A copy is on the disk before an entry
-/// leads to it and nothing is overwritten but entries, so a crash leaves an image that can be repaired again. With no
-/// writer it only tells what it would do.
+/// First what leads behind the end of the file is cleared: later copies lie there. Then the L1 table: afterwards no two L2 tables
+/// share a cluster. Then each L2 table. A copy is on the disk before an entry leads to it and nothing is overwritten but entries, so
+/// a crash leaves an image that can be repaired again. What was cut short at the end of the file is kept and made whole. With no writer
+/// it only tells what it would do.
 /// </remarks>
 internal sealed class ImageRepairer
 {
-    private const int MostCopiedEarly = 100_000;
+    private const int MaxCopiedEarly = 100_000;
 
     private readonly QedImage _image;
     private readonly MetadataWriter? _writer;
@@ -32,7 +33,15 @@ internal sealed class ImageRepairer
     private readonly ClusterSet _tableClusters = new();
     private readonly ClusterSet _dataClusters = new();
     private readonly List<(long L1Index, long Offset)> _conflicting = [];
+    private readonly List<DataInTable> _dataInTables = [];
+    private readonly ClusterSet _tablesWithData = new();
     private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
+    private long _paddedEnd;
+    private long? _cutTable;
+    private readonly Dictionary<long, long> _dataInCopied = [];
+    private long _copiedClusters;
+    private long _changedPages;
+    private long _lastChangedPage = -1;
     private bool _hasCopied;
 
     private ImageRepairer(
@@ -57,21 +66,22 @@ internal sealed class ImageRepairer
     /// <param name="cancellation">Stops between two repairs; those made so far stay.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read or written.</exception>
-    /// <returns>How much of the file nothing refers to afterwards, in bytes.</returns>
-    public static long RepairTables(
+    /// <returns>What becomes of the file.</returns>
+    public static TableRepairs RepairTables(
         QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         new ImageRepairer(image, writer, log, progress, cancellation).Run();
 
-    private long Run()
+    private TableRepairs Run()
     {
         MarkTable(_image.L1TableOffset);
+        NoteL1Length();
         _l1Reader.Read(_image.L1TableOffset, NoteTables);
-        if (_writer is not null)
+        PrepareToGrow();
+        if (HasData(_image.L1TableOffset))
         {
-            CopyDataInTables();
+            _l1Reader.Read(_image.L1TableOffset, ClearL1);
         }
 
-        _l1Reader.Read(_image.L1TableOffset, ClearL1);
         foreach ((long l1Index, long offset) in _conflicting)
         {
             CopyTable(l1Index, offset);
@@ -82,8 +92,26 @@ internal sealed class ImageRepairer
         _writer?.Commit();
 
         // A part of a cluster at the end of the file becomes a whole one when something is put behind it.
-        long tail = _hasCopied && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
-        return _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count);
+        long last = _geometry.ClusterAt(_layout.FileLength);
+        bool isInUse = _tableClusters.Contains(last) || _dataClusters.Contains(last);
+        long tail = (_hasCopied || isInUse) && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
+        return new TableRepairs(
+            _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count),
+            _copiedClusters,
+            PaddedEnd - _layout.FileLength,
+            _geometry.BytesOf(_tableClusters.Count),
+            Math.Min(_geometry.BytesOf(_tableClusters.Count), _changedPages * TableCache.PageBytesFor(_geometry)));
+    }
+
+    private void NoteL1Length()
+    {
+        long missing = _layout.MissingBytes(_image.L1TableOffset, _geometry.TableSize);
+        if (missing > 0)
+        {
+            long start = _geometry.VirtualOffset(_layout.EntriesIn(_image.L1TableOffset), 0);
+            _cutTable = _image.L1TableOffset;
+            NotePadding(_image.L1TableOffset, _geometry.TableSize, _image.L1TableOffset, start, Math.Max(0, _image.VirtualSize - start));
+        }
     }
 
     private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
@@ -91,14 +119,29 @@ internal sealed class ImageRepairer
         for (int i = 0; i < entries.Length; i++)
         {
             ClusterEntry entry = new(entries[i]);
-            if (!entry.IsUnallocated
-                && entry.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.None
-                && !MarkTable(entry.Offset))
+            if (!IsTable(entry))
+            {
+                continue;
+            }
+
+            if (!MarkTable(entry.Offset))
             {
                 _conflicting.Add((firstIndex + i, entry.Offset));
             }
+            else if (_layout.MissingBytes(entry.Offset, _geometry.TableSize) > 0)
+            {
+                (long start, long length) = MappedBy(firstIndex + i);
+                _cutTable = entry.Offset;
+                NotePadding(entry.Offset, _geometry.TableSize, QedGeometry.EntryOffset(_image.L1TableOffset, firstIndex + i), start, length);
+            }
         }
     }
+
+    private bool IsTable(ClusterEntry entry) =>
+        !entry.IsUnallocated && entry.ProblemIn(_layout, _geometry.TableSize) is EntryProblem.None or EntryProblem.CutShort;
+
+    private bool IsData(ClusterEntry entry) =>
+        !entry.IsUnallocated && !entry.IsZero && entry.ProblemIn(_layout, 1) is EntryProblem.None or EntryProblem.CutShort;
 
     private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries)
     {
@@ -111,7 +154,7 @@ internal sealed class ImageRepairer
             }
 
             long index = firstIndex + i;
-            if (entry.ProblemIn(_layout, _geometry.TableSize) != EntryProblem.None)
+            if (!IsTable(entry))
             {
                 NoteTable(QedRepairKind.TableEntryCleared, index);
                 _writer?.Clear(_image.L1TableOffset, index);
@@ -123,20 +166,8 @@ internal sealed class ImageRepairer
     private bool MarkTable(long offset)
     {
         long first = _geometry.ClusterAt(offset);
-        for (long cluster = first; cluster < first + _geometry.TableSize; cluster++)
-        {
-            if (_tableClusters.Contains(cluster))
-            {
-                return false;
-            }
-        }
-
-        for (long cluster = first; cluster < first + _geometry.TableSize; cluster++)
-        {
-            _tableClusters.Add(cluster);
-        }
-
-        return true;
+        long end = Math.Min(first + _geometry.TableSize, _geometry.ClustersCovering(_layout.FileLength));
+        return _tableClusters.AddRange(first, end - first);
     }
 
     // The copy leads to copies of all valid data, so that it shares nothing with anyone.
@@ -144,14 +175,15 @@ internal sealed class ImageRepairer
     {
         NoteTable(QedRepairKind.TableCopied, l1Index);
         _hasCopied = true;
+        long used = EntriesInDisk(l1Index);
         if (_writer is null)
         {
+            CountCopies(_geometry.TableSize + CountData(offset, used));
             return;
         }
 
         long copy = _writer.Take(_geometry.TableSize);
         ulong[] changed = [];
-        long used = EntriesInDisk(l1Index);
         _l2Reader.Read(offset, (firstIndex, entries) =>
         {
             if (changed.Length < entries.Length)
@@ -163,8 +195,7 @@ internal sealed class ImageRepairer
             {
                 _cancellation.ThrowIfCancellationRequested();
                 ClusterEntry entry = new(entries[i]);
-                bool isValidData = !entry.IsUnallocated && !entry.IsZero
-                    && firstIndex + i < used && entry.ProblemIn(_layout, 1) == EntryProblem.None;
+                bool isValidData = firstIndex + i < used && IsData(entry);
                 changed[i] = isValidData ? (ulong)CopyCluster(entry.Offset) : entry.IsZero ? entry.Value : 0;
             }
 
@@ -176,25 +207,142 @@ internal sealed class ImageRepairer
         _writer.Repoint(_image.L1TableOffset, l1Index, copy);
     }
 
-    // Data that is a table at the same time is copied before any table changes, so that it stays what it was.
-    private void CopyDataInTables() => ForEachSingleTable((l1Index, table) =>
+    // Many entries can lead to one table, so the answer is remembered.
+    private long CountData(long table, long used)
     {
-        long used = EntriesInDisk(l1Index);
+        bool isWhole = used == _geometry.EntriesPerTable;
+        if (used == 0)
+        {
+            return 0;
+        }
+
+        if (isWhole && _dataInCopied.TryGetValue(table, out long known))
+        {
+            return known;
+        }
+
+        long count = 0;
         _l2Reader.Read(table, (firstIndex, entries) =>
         {
-            for (int i = 0; i < entries.Length && firstIndex + i < used && _copiedEarly.Count < MostCopiedEarly; i++)
+            for (int i = 0; i < entries.Length; i++)
             {
-                ClusterEntry entry = new(entries[i]);
-                if (!entry.IsUnallocated
-                    && !entry.IsZero
-                    && entry.ProblemIn(_layout, 1) == EntryProblem.None
-                    && _tableClusters.Contains(_geometry.ClusterAt(entry.Offset)))
-                {
-                    _copiedEarly.Add((table, firstIndex + i), CopyCluster(entry.Offset));
-                }
+                count += firstIndex + i < used && IsData(new ClusterEntry(entries[i])) ? 1 : 0;
             }
         });
-    });
+        if (isWhole)
+        {
+            _dataInCopied[table] = count;
+        }
+
+        return count;
+    }
+
+    // At most what all entries of all tables can lead to, which is no more than 2^54.
+    private void CountCopies(long clusters) => _copiedClusters += clusters;
+
+    private void CountChange(long entryOffset)
+    {
+        long page = entryOffset / TableCache.PageBytesFor(_geometry);
+        _changedPages += page == _lastChangedPage ? 0 : 1;
+        _lastChangedPage = page;
+    }
+
+    // Entries that lead behind the end of the file are cleared before the file grows: otherwise a crash would leave them leading to
+    // what was put there. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
+    private void PrepareToGrow()
+    {
+        FindDataInTables();
+        if (!HasData(_image.L1TableOffset))
+        {
+            _l1Reader.Read(_image.L1TableOffset, ClearL1);
+        }
+
+        ForEachSingleTable((l1Index, table) =>
+        {
+            if (!HasData(table))
+            {
+                ForEachPointer(l1Index, table, (index, entry, isInDisk) => ClearUnlessData(l1Index, table, index, entry, isInDisk));
+            }
+        });
+        if (_writer is null)
+        {
+            return;
+        }
+
+        bool cutsData = _cutTable is { } cut && HasData(cut);
+        if (!cutsData)
+        {
+            ClearCutEntry();
+        }
+
+        _writer.Commit();
+        if (_paddedEnd > 0)
+        {
+            _writer.Pad(PaddedEnd);
+        }
+
+        foreach (DataInTable data in _dataInTables)
+        {
+            _copiedEarly.Add((data.Table, data.Index), CopyCluster(data.Offset));
+        }
+
+        if (cutsData)
+        {
+            ClearCutEntry();
+        }
+    }
+
+    // Of the entry that the end of the file goes through some bytes are there, which mean nothing without the others.
+    private void ClearCutEntry()
+    {
+        if (_cutTable is { } table && (_layout.FileLength - table) % QedGeometry.EntrySize != 0)
+        {
+            _writer!.Clear(table, _layout.EntriesIn(table));
+        }
+    }
+
+    private long PaddedEnd => _paddedEnd == 0 ? _layout.FileLength : Math.Max(_paddedEnd, _geometry.ClusterEnd(_layout.FileLength));
+
+    private bool HasData(long table) => _tablesWithData.Overlaps(_geometry.ClusterAt(table), _geometry.TableSize);
+
+    private void FindDataInTables()
+    {
+        ForEachSingleTable((l1Index, table) => ForEachPointer(l1Index, table, (index, entry, isInDisk) =>
+        {
+            if (!isInDisk || !IsData(entry))
+            {
+                return;
+            }
+
+            NotePaddedEnd(entry.Offset, 1);
+            if (NoteTableWithData(entry) && _dataInTables.Count < MaxCopiedEarly)
+            {
+                _dataInTables.Add(new DataInTable(table, index, entry.Offset));
+            }
+        }));
+
+        // The data of those in conflict is copied with them, each table's once.
+        HashSet<long> seen = [];
+        foreach ((long l1Index, long table) in _conflicting)
+        {
+            if (seen.Add(table))
+            {
+                ForEachPointer(l1Index, table, (_, entry, _) => _ = IsData(entry) && NoteTableWithData(entry));
+            }
+        }
+    }
+
+    private bool NoteTableWithData(ClusterEntry entry)
+    {
+        long cluster = _geometry.ClusterAt(entry.Offset);
+        if (!_tableClusters.Contains(cluster))
+        {
+            return false;
+        }
+
+        _tablesWithData.Add(cluster);
+        return true;
+    }
 
     private void RepairL2Tables()
     {
@@ -222,9 +370,7 @@ internal sealed class ImageRepairer
             for (int i = 0; i < entries.Length; i++)
             {
                 ClusterEntry entry = new(entries[i]);
-                if (!entry.IsUnallocated
-                    && !copied.Contains(firstIndex + i)
-                    && entry.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.None)
+                if (IsTable(entry) && !copied.Contains(firstIndex + i))
                 {
                     action(firstIndex + i, entry.Offset);
                 }
@@ -232,7 +378,11 @@ internal sealed class ImageRepairer
         });
     }
 
-    private void RepairL2(long l1Index, long table)
+    private void RepairL2(long l1Index, long table) => ForEachPointer(
+        l1Index, table, (index, entry, isInDisk) => RepairEntry(l1Index, table, index, entry, isInDisk));
+
+    // The entries of an L2 table that lead, or mean to lead, to data.
+    private void ForEachPointer(long l1Index, long table, EntryHandler handle)
     {
         long used = EntriesInDisk(l1Index);
         _l2Reader.Read(table, (firstIndex, entries) =>
@@ -242,40 +392,54 @@ internal sealed class ImageRepairer
                 ClusterEntry entry = new(entries[i]);
                 if (!entry.IsUnallocated && !entry.IsZero)
                 {
-                    RepairEntry(l1Index, table, firstIndex + i, entry, firstIndex + i < used);
+                    handle(firstIndex + i, entry, firstIndex + i < used);
                 }
             }
         });
     }
 
-    private void RepairEntry(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
+    private void ClearUnlessData(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
     {
-        if (entry.ProblemIn(_layout, 1) != EntryProblem.None)
+        if (!isInDisk || !IsData(entry))
         {
             Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
             _writer?.Clear(table, index);
         }
-        else if (!isInDisk)
+    }
+
+    private void RepairEntry(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
+    {
+        if (!isInDisk || !IsData(entry))
         {
-            Note(QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
-            _writer?.Clear(table, index);
+            // Elsewhere that was done before the file grew.
+            if (HasData(table))
+            {
+                ClearUnlessData(l1Index, table, index, entry, isInDisk);
+            }
         }
         else if (_tableClusters.Contains(_geometry.ClusterAt(entry.Offset)) || !_dataClusters.Add(_geometry.ClusterAt(entry.Offset)))
         {
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
             _hasCopied = true;
+            CountCopies(1);
             if (_writer is not null)
             {
                 _writer.Repoint(table, index, _copiedEarly.TryGetValue((table, index), out long copy) ? copy : CopyCluster(entry.Offset));
             }
+        }
+        else if (_layout.MissingBytes(entry.Offset, 1) > 0)
+        {
+            (long start, long length) = MappedBy(l1Index, index);
+            NotePadding(entry.Offset, 1, QedGeometry.EntryOffset(table, index), start, length);
         }
     }
 
     private long CopyCluster(long offset)
     {
         long copy = _writer!.Take(1);
-        StorageCopy.Run(_image.Storage, offset, _image.Storage, copy, _geometry.ClusterSize);
+        // The rest of a cluster that was cut short is zeroes, as the new one is.
+        StorageCopy.Run(_image.Storage, offset, _image.Storage, copy, Math.Min(_geometry.ClusterSize, _layout.FileLength - offset));
         return copy;
     }
 
@@ -289,15 +453,45 @@ internal sealed class ImageRepairer
 
     private void Note(QedRepairKind kind, long l1Index, long table, long index)
     {
-        long start = _geometry.VirtualOffset(l1Index, index);
-        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
-        _log.Add(kind, QedGeometry.EntryOffset(table, index), start, Math.Min(_geometry.ClusterSize, end - start));
+        (long start, long length) = MappedBy(l1Index, index);
+        CountChange(QedGeometry.EntryOffset(table, index));
+        _log.Add(kind, QedGeometry.EntryOffset(table, index), start, length);
     }
 
     private void NoteTable(QedRepairKind kind, long l1Index)
     {
-        long start = _geometry.VirtualOffset(l1Index, 0);
-        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
-        _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, Math.Min(_geometry.BytesPerL2Table, end - start));
+        (long start, long length) = MappedBy(l1Index);
+        CountChange(QedGeometry.EntryOffset(_image.L1TableOffset, l1Index));
+        _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, length);
     }
+
+    private void NotePadding(long offset, int clusters, long entryOffset, long virtualOffset, long length)
+    {
+        NotePaddedEnd(offset, clusters);
+        _log.Add(QedRepair.ForPadding(entryOffset, virtualOffset, length, _layout.MissingBytes(offset, clusters)));
+    }
+
+    private void NotePaddedEnd(long offset, int clusters)
+    {
+        if (_layout.MissingBytes(offset, clusters) > 0)
+        {
+            _paddedEnd = Math.Max(_paddedEnd, checked(offset + _geometry.BytesOf(clusters)));
+        }
+    }
+
+    // The part of the disk that an entry maps; one behind its end maps all that it could.
+    private (long Start, long Length) MappedBy(long l1Index) => Clip(_geometry.VirtualOffset(l1Index, 0), _geometry.BytesPerL2Table);
+
+    private (long Start, long Length) MappedBy(long l1Index, long index) =>
+        Clip(_geometry.VirtualOffset(l1Index, index), _geometry.ClusterSize);
+
+    private (long Start, long Length) Clip(long start, long length)
+    {
+        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
+        return (start, Math.Min(length, end - start));
+    }
+
+    private delegate void EntryHandler(long index, ClusterEntry entry, bool isInDisk);
+
+    private readonly record struct DataInTable(long Table, long Index, long Offset);
 }

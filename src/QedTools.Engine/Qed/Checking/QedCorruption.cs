@@ -4,19 +4,25 @@ namespace QedTools;
 
 /// <summary>One wrong table entry.</summary>
 /// <param name="Kind">What is wrong with it.</param>
-/// <param name="L1Index">Its index in the L1 table, or that of the L2 table it is in.</param>
+/// <param name="L1Index">
+/// Its index in the L1 table, or that of the L2 table it is in. Where the L1 table itself is cut short: the first entry that is not there.
+/// </param>
 /// <param name="L2Index">Its index in the L2 table; null for an entry of the L1 table.</param>
 /// <param name="VirtualOffset">Where on the disk what it maps begins, in bytes.</param>
 /// <param name="Value">The entry as stored.</param>
 public sealed record QedCorruption(QedCorruptionKind Kind, long L1Index, long? L2Index, long VirtualOffset, ulong Value)
 {
+    /// <summary>How much of the cluster or table lies behind the end of the file, in bytes; 0 unless it is cut short.</summary>
+    public long MissingBytes { get; init; }
+
     /// <summary>The entry and its fault in one line.</summary>
     public override string ToString() => string.Format(
         CultureInfo.InvariantCulture,
-        "{0}: L1[{1}]{2} = 0x{3:x}, virtual offset {4}",
+        "{0}: L1[{1}]{2} = 0x{3:x}, virtual offset {4}{5}",
         Kind,
         L1Index,
         L2Index is { } index ? string.Format(CultureInfo.InvariantCulture, " L2[{0}]", index) : string.Empty,
         Value,
-        VirtualOffset);
+        VirtualOffset,
+        MissingBytes > 0 ? string.Format(CultureInfo.InvariantCulture, ", {0} bytes missing", MissingBytes) : string.Empty);
 }

@@ -12,16 +12,22 @@ public enum QedCorruptionKind
     /// <summary>The offset lies inside the header clusters.</summary>
     InsideHeader,
 
-    /// <summary>The offset lies at or behind the end of the file's last whole cluster.</summary>
+    /// <summary>The offset lies at or behind the end of the file.</summary>
     OutsideFile,
 
-    /// <summary>An L2 table begins inside the file and ends outside.</summary>
-    TableDoesNotFit,
+    /// <summary>
+    /// A data cluster, an L2 table or the L1 table begins inside the file, and a sector or more of it lies behind the end. What is
+    /// there can be read, and a repair keeps it.
+    /// </summary>
+    CutShort,
 
     /// <summary>A data cluster that another L2 entry refers to already.</summary>
     DataAndData,
 
-    /// <summary>A data cluster that is part of the L1 table or of an L2 table.</summary>
+    /// <summary>
+    /// A data cluster that is part of the L1 table or of an L2 table; or, for an entry of the L1 table, an L2 table that is data of the
+    /// disk and holds no sound entries.
+    /// </summary>
     DataAndTable,
 
     /// <summary>An L2 table that shares clusters with the L1 table or with another L2 table.</summary>

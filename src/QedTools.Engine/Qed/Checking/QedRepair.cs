@@ -16,6 +16,14 @@ public sealed record QedRepair(QedRepairKind Kind, long? Offset, long? VirtualOf
     internal static QedRepair ForEntries(QedRepairKind kind, long entryOffset, long virtualOffset, long length) => new(
         kind, entryOffset, virtualOffset, length, string.Format(CultureInfo.InvariantCulture, Wording(kind), virtualOffset, length));
 
+    internal static QedRepair ForPadding(long entryOffset, long virtualOffset, long length, long missing) => new(
+        QedRepairKind.CutShortPadded, entryOffset, virtualOffset, length, string.Format(
+            CultureInfo.InvariantCulture,
+            "Make what was cut short at the end of the file whole again: of what maps or holds the {1} bytes from {0} on, {2} bytes are lost and become zeroes.",
+            virtualOffset,
+            length,
+            missing));
+
     internal static QedRepair ForLeaks(long bytes) => new(
         QedRepairKind.LeaksRemoved, null, null, bytes, string.Format(
             CultureInfo.InvariantCulture, "Give {0} bytes of the file back that nothing refers to.", bytes));

@@ -18,6 +18,9 @@ public enum QedRepairKind
     /// <summary>Data that another table entry leads to as well was copied, so that each has its own.</summary>
     DataCopied,
 
+    /// <summary>A cluster or a table that was cut short at the end of the file was made whole: what was there is kept, the rest is zeroes.</summary>
+    CutShortPadded,
+
     /// <summary>Clusters that nothing referred to were given back to the host.</summary>
     LeaksRemoved,
 

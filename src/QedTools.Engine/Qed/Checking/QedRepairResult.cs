@@ -26,6 +26,9 @@ public sealed record QedRepairResult
     /// <summary>The file that the old contents of all changed parts were saved to; null if nothing was saved.</summary>
     public required string? BackupPath { get; init; }
 
+    /// <summary>How much room the repair needs on the disk at most, in bytes, for what it copies and for its backup.</summary>
+    public long RequiredBytes { get; init; }
+
     /// <summary>The verdict before and afterwards.</summary>
     public override string ToString() => $"{Before.Status} -> {After.Status}: {Path}";
 }

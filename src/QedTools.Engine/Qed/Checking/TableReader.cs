@@ -14,7 +14,10 @@ namespace QedTools.Qed.Checking;
 /// <param name="Count">How many entries; at least 1, at most <see cref="TableReader.PieceEntries"/>.</param>
 internal readonly record struct TablePiece(long TableOffset, long FirstIndex, int Count);
 
-/// <summary>Reads whole tables from front to back in large pieces, and skips what lies in holes.</summary>
+/// <summary>
+/// Reads whole tables from front to back in large pieces, and skips what lies in holes. A table that reached behind the end of the file
+/// when the reader was made ends there, whatever is put behind it afterwards.
+/// </summary>
 internal sealed class TableReader
 {
     private const int PieceBytes = 512 << 10;
@@ -25,6 +28,7 @@ internal sealed class TableReader
     private readonly IStorage _storage;
     private readonly QedGeometry _geometry;
     private readonly CancellationToken _cancellation;
+    private readonly long _length;
 
     /// <param name="storage">The image's file.</param>
     /// <param name="geometry">Its sizes.</param>
@@ -34,6 +38,7 @@ internal sealed class TableReader
         _storage = storage;
         _geometry = geometry;
         _cancellation = cancellation;
+        _length = storage.Length;
         PieceEntries = (int)(Math.Min(PieceBytes, geometry.TableBytes) / QedGeometry.EntrySize);
     }
 
@@ -53,19 +58,18 @@ internal sealed class TableReader
         ulong[] buffer = new ulong[PieceEntries];
         foreach (TablePiece piece in PiecesOf(tableOffset))
         {
-            int count = Read(piece, buffer);
-            if (count > 0)
-            {
-                handle(piece.FirstIndex, buffer.AsSpan(0, count));
-            }
+            handle(piece.FirstIndex, Read(piece, buffer));
         }
     }
 
-    /// <summary>The pieces of a table in order, without those in holes.</summary>
+    /// <summary>The pieces of a table in order, without those in holes and behind the end of the file.</summary>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     public IEnumerable<TablePiece> PiecesOf(long tableOffset)
     {
-        long end = tableOffset + _geometry.TableBytes;
+        // Where less than a sector is missing the rest is zeroes.
+        long there = Math.Max(0, _length - tableOffset);
+        bool isWhole = there > _geometry.TableBytes - QedGeometry.SectorSize;
+        long end = tableOffset + (isWhole ? _geometry.TableBytes : there & ~(QedGeometry.EntrySize - 1L));
         for (long at = tableOffset; at < end;)
         {
             StorageRange range = end - at > SmallestHoleLookedFor ? _storage.RangeAt(at, end - at) : new StorageRange(end - at, IsHole: false);
@@ -93,15 +97,19 @@ internal sealed class TableReader
 
     /// <summary>Reads a piece; from several threads at once if need be.</summary>
     /// <param name="piece">The piece.</param>
-    /// <param name="buffer">Gets its entries, in the machine's byte order.</param>
-    /// <returns>How many there are; fewer than the piece has where the file ends before.</returns>
+    /// <param name="buffer">Gets its entries.</param>
+    /// <returns>The entries, in the machine's byte order.</returns>
+    /// <exception cref="QedFileChangedException">The file was cut short since the reader was made.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public int Read(TablePiece piece, Span<ulong> buffer)
+    public ReadOnlySpan<ulong> Read(TablePiece piece, Span<ulong> buffer)
     {
         Span<ulong> entries = buffer.Slice(0, piece.Count);
+        Span<byte> bytes = MemoryMarshal.AsBytes(entries);
         long at = QedGeometry.EntryOffset(piece.TableOffset, piece.FirstIndex);
-        int count = _storage.Read(at, MemoryMarshal.AsBytes(entries)) / QedGeometry.EntrySize;
-        LittleEndian.Convert(entries.Slice(0, count));
-        return count;
+        int there = (int)Math.Max(0, Math.Min(bytes.Length, _length - at));
+        _storage.ReadExactly(at, bytes.Slice(0, there));
+        bytes.Slice(there).Clear();
+        LittleEndian.Convert(entries);
+        return entries;
     }
 }

@@ -16,7 +16,7 @@ internal readonly record struct ClusterEntry(ulong Value)
     /// <summary>Whether an L2 entry says that the cluster reads as zeroes.</summary>
     public bool IsZero => Value == ZeroValue;
 
-    /// <summary>The offset of the cluster or table in the file, in bytes; only after <see cref="ProblemIn"/> found none.</summary>
+    /// <summary>The offset of the cluster or table in the file, in bytes; only after <see cref="ProblemIn"/> found none, or that it is cut short.</summary>
     public long Offset => (long)Value;
 
     /// <summary>What keeps the entry from being the offset of <paramref name="clusters"/> clusters in the file.</summary>
@@ -39,12 +39,11 @@ internal readonly record struct ClusterEntry(ulong Value)
             return EntryProblem.InsideHeader;
         }
 
-        if (Value >= (ulong)layout.AddressableBytes)
+        if (Value >= (ulong)layout.FileLength)
         {
             return EntryProblem.OutsideFile;
         }
 
-        long available = layout.Geometry.WholeClusters(layout.AddressableBytes - Offset);
-        return available < clusters ? EntryProblem.DoesNotFit : EntryProblem.None;
+        return layout.MissingBytes(Offset, clusters) > 0 ? EntryProblem.CutShort : EntryProblem.None;
     }
 }

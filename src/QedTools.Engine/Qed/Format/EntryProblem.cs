@@ -15,9 +15,9 @@ internal enum EntryProblem
     /// <summary>It lies inside the header clusters.</summary>
     InsideHeader,
 
-    /// <summary>It lies at or behind the last whole cluster's end.</summary>
+    /// <summary>It lies at or behind the end of the file.</summary>
     OutsideFile,
 
-    /// <summary>The table begins inside the file and ends outside.</summary>
-    DoesNotFit,
+    /// <summary>The cluster or table begins inside the file, and a sector or more of it lies behind the end: what is there can be read.</summary>
+    CutShort,
 }

@@ -1,3 +1,5 @@
+using System;
+
 namespace QedTools.Qed.Format;
 
 /// <summary>Where clusters can be in a file of a given length.</summary>
@@ -6,9 +8,25 @@ namespace QedTools.Qed.Format;
 /// <param name="FileLength">The file's length, in bytes.</param>
 internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderBytes, long FileLength)
 {
-    /// <summary>The end of the last whole cluster, in bytes: what follows is not addressable.</summary>
-    public long AddressableBytes => Geometry.ClusterStart(FileLength);
+    /// <summary>The end of the last cluster that is whole or lacks less than a sector, in bytes.</summary>
+    public long AddressableBytes => Geometry.ClusterStart(QedGeometry.RoundUpToSector(FileLength));
 
-    /// <summary>How many clusters of the file could be data or tables.</summary>
+    /// <summary>How many whole clusters of the file could be data or tables.</summary>
     public long UsableClusters => Geometry.WholeClusters(FileLength) - Geometry.WholeClusters(HeaderBytes);
+
+    /// <summary>How many entries of a table that begins in the file are there.</summary>
+    /// <param name="tableOffset">Where the table begins, in bytes.</param>
+    public long EntriesIn(long tableOffset) =>
+        MissingBytes(tableOffset, Geometry.TableSize) == 0
+            ? Geometry.EntriesPerTable
+            : Math.Max(0, FileLength - tableOffset) / QedGeometry.EntrySize;
+
+    /// <summary>How much of several clusters lies behind the end of the file, in bytes; 0 if less than a sector does: that reads as zeroes, as QEMU rounds lengths up to sectors.</summary>
+    /// <param name="offset">Where the first of them begins: inside the file.</param>
+    /// <param name="clusters">How many.</param>
+    public long MissingBytes(long offset, int clusters)
+    {
+        long missing = Geometry.BytesOf(clusters) - (FileLength - offset);
+        return missing < QedGeometry.SectorSize ? 0 : missing;
+    }
 }

@@ -84,6 +84,9 @@ internal readonly record struct QedGeometry
         }
     }
 
+    /// <summary>The most whole clusters that a file can have, so that the end of the last one is an offset too.</summary>
+    public long MaxFileClusters => long.MaxValue >> _clusterBits;
+
     /// <summary>Whether the format allows this cluster size, in bytes.</summary>
     public static bool IsClusterSize(long bytes) =>
         bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;

@@ -108,7 +108,7 @@ internal readonly record struct QedHeader(
         BinaryPrimitives.WriteUInt32LittleEndian(destination.Slice(60), BackingNameSize);
     }
 
-    /// <summary>Checks every limit of the format, and that header and L1 table lie inside the file.</summary>
+    /// <summary>Checks every limit of the format, and that the header lies inside the file and the L1 table begins there.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fileLength">Its length, in bytes.</param>
     /// <exception cref="QedUnsupportedFeatureException">Unknown features are set.</exception>
@@ -124,18 +124,19 @@ internal readonly record struct QedHeader(
         Require(QedGeometry.IsTableSize(TableSize), "table_size", TableSize, "1, 2, 4, 8 or 16 clusters");
 
         QedGeometry geometry = Geometry;
-        long fileClusters = geometry.WholeClusters(fileLength);
+        ImageLayout layout = new(geometry, HeaderBytes, fileLength);
+        long fileClusters = geometry.WholeClusters(layout.AddressableBytes);
         Require(
             HeaderSize != 0 && HeaderSize <= fileClusters,
             "header_size", HeaderSize, fileClusters == 0 ? "1 or more, but the file is shorter than one cluster" : $"1 to {fileClusters} clusters, as long as the file is");
 
-        // The same rule as for a table that an L1 entry names: aligned, behind the header, whole in the file.
-        string problem = new ClusterEntry(L1TableOffset).ProblemIn(new ImageLayout(geometry, HeaderBytes, fileLength), (int)TableSize) switch
+        // The same rule as for a table that an L1 entry names: aligned, behind the header, in the file.
+        string problem = new ClusterEntry(L1TableOffset).ProblemIn(layout, (int)TableSize) switch
         {
-            EntryProblem.None => string.Empty,
+            EntryProblem.None or EntryProblem.CutShort => string.Empty,
             EntryProblem.ReservedBits or EntryProblem.Misaligned => "a multiple of the cluster size",
             EntryProblem.InsideHeader => $"an offset behind the header, from {HeaderBytes} on",
-            _ => $"an offset at which a whole table of {geometry.TableBytes} bytes lies inside the file's {fileLength} bytes",
+            _ => $"an offset inside the file's {fileLength} bytes",
         };
         Require(problem.Length == 0, "l1_table_offset", L1TableOffset, problem);
 

@@ -1,3 +1,4 @@
+using System;
 using QedTools.Qed.Format;
 
 namespace QedTools.Qed.Metadata;
@@ -10,20 +11,30 @@ namespace QedTools.Qed.Metadata;
 /// </remarks>
 internal sealed class ClusterAllocator
 {
+    private readonly string _path;
     private readonly QedGeometry _geometry;
     private readonly bool _hasTail;
+    private long _clusters; // of the file, as long as it is going to be
+    private long _newFrom;
 
+    /// <param name="path">The file, for messages.</param>
     /// <param name="geometry">The cluster and table sizes.</param>
-    /// <param name="fileLength">The file's length, in bytes; what lies in a part of a cluster at its end stays untouched.</param>
-    public ClusterAllocator(QedGeometry geometry, long fileLength)
+    /// <param name="fileLength">The file's length, in bytes; a part of a cluster at its end becomes a whole one when something is put behind it.</param>
+    public ClusterAllocator(string path, QedGeometry geometry, long fileLength)
     {
+        _path = path;
         _geometry = geometry;
         _hasTail = geometry.OffsetInCluster(fileLength) != 0;
-        End = geometry.BytesOf(geometry.ClustersCovering(fileLength));
+        _clusters = geometry.ClustersCovering(fileLength);
+        _newFrom = _clusters;
     }
 
-    /// <summary>The end of the last cluster handed out or there from the start, in bytes.</summary>
-    public long End { get; private set; }
+    /// <summary>Whether a place in the file was handed out since the start, or since the file was packed.</summary>
+    /// <param name="offset">The place, in bytes.</param>
+    public bool IsNew(long offset) => _geometry.ClusterAt(offset) >= _newFrom;
+
+    /// <summary>The end of the last cluster handed out, in bytes; only when <see cref="HasGrown"/>.</summary>
+    public long End => _geometry.BytesOf(_clusters);
 
     /// <summary>Whether clusters were handed out, so that the file must reach to <see cref="End"/>.</summary>
     public bool HasGrown { get; private set; }
@@ -33,19 +44,37 @@ internal sealed class ClusterAllocator
 
     /// <summary>Takes clusters that lie side by side and read as zeroes.</summary>
     /// <returns>Where the first begins, in bytes.</returns>
-    /// <exception cref="System.OverflowException">The file would be longer than 63 bits can count.</exception>
+    /// <exception cref="QedLimitException">The file would be longer than 63 bits can count.</exception>
     public long Take(long clusters)
     {
+        if (clusters > _geometry.MaxFileClusters - _clusters)
+        {
+            throw QedLimitException.ForRequest(
+                _path,
+                "the file's length",
+                _geometry.MaxFileClusters,
+                $"up to {_geometry.MaxFileClusters} clusters",
+                $"'{_path}' cannot get any longer: a file has at most {long.MaxValue} bytes. Convert the disk to a new image, which takes only what it needs.");
+        }
+
         long offset = End;
-        HasFree |= _hasTail; // becomes a whole cluster that nothing refers to
-        End = checked(End + _geometry.BytesOf(clusters));
+        HasFree |= _hasTail; // nothing may refer to it
+        _clusters += clusters;
         HasGrown = true;
         return offset;
     }
 
+    /// <summary>Leaves room up to an offset: what is handed out lies behind it, and the file reaches to it.</summary>
+    /// <param name="end">A cluster's end, in bytes.</param>
+    public void Reserve(long end)
+    {
+        _clusters = Math.Max(_clusters, _geometry.WholeClusters(end));
+        HasGrown = true;
+    }
+
     /// <summary>Takes back what was handed out last; it reads as zeroes again.</summary>
     /// <param name="offset">Where it begins, in bytes.</param>
-    public void GiveBack(long offset) => End = offset;
+    public void GiveBack(long offset) => _clusters = _geometry.WholeClusters(offset);
 
     /// <summary>Notes that clusters became free, or that some taken were not used after all.</summary>
     public void NoteFree() => HasFree = true;
@@ -55,6 +84,7 @@ internal sealed class ClusterAllocator
     public void Reset(long end)
     {
         HasFree = false;
-        End = end;
+        _clusters = _geometry.WholeClusters(end);
+        _newFrom = _clusters;
     }
 }

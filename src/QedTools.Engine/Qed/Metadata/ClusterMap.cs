@@ -21,28 +21,44 @@ internal sealed class ClusterMap
     /// <summary>The run of clusters that begins at <paramref name="offset"/>, as far as one page of a table tells.</summary>
     /// <param name="offset">Where on the disk, in bytes; need not be a cluster's start.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
-    /// <exception cref="QedCorruptException">A table entry on the way points where no cluster can be.</exception>
+    /// <exception cref="QedCorruptException">
+    /// A table entry on the way points where no cluster can be, or what is there at <paramref name="offset"/> lies behind the end of the file.
+    /// </exception>
     /// <exception cref="QedException">The tables could not be read.</exception>
     public ClusterRun RunAt(long offset, long length)
     {
         QedGeometry geometry = _image.Header.Geometry;
         long l1Index = geometry.L1Index(offset);
-        ReadOnlySpan<ulong> l1 = _tables.Entries(_image.L1TableOffset, l1Index);
+        long l1There = EntriesIn(_image.L1TableOffset, l1Index);
+        if (l1Index >= l1There)
+        {
+            throw QedCorruptException.ForMissing(_image.Storage.Path, "the part of the L1 table for it", offset, length);
+        }
+
+        ReadOnlySpan<ulong> l1 = Clip(
+            _tables.Entries(_image.L1TableOffset, l1Index), Math.Min(l1There, geometry.L1Index(offset + length - 1) + 1) - l1Index);
         ClusterEntry table = new(l1[0]);
         if (table.IsUnallocated)
         {
-            long tables = EntryScan.CountEqual(Clip(l1, geometry.L1Index(offset + length - 1) - l1Index + 1), 0);
-            long unmapped = geometry.VirtualOffset(l1Index + tables, 0) - offset;
+            long unmapped = geometry.VirtualOffset(l1Index + EntryScan.CountEqual(l1, 0), 0) - offset;
             return new ClusterRun(QedExtentState.Unallocated, 0, Math.Min(length, unmapped));
         }
 
-        if (ProblemOf(table, geometry.TableSize) is not EntryProblem.None and var badTable)
+        if (ProblemOf(table, geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort) and var badTable)
         {
-            throw QedCorruptException.ForEntry(_image.Storage.Path, EntryName(l1Index, null), table.Value, Describe(badTable, isTable: true));
+            throw QedCorruptException.ForEntry(
+                _image.Storage.Path, EntryName(l1Index, null), table.Value, Describe(badTable, isTable: true), offset, RestOf(geometry.VirtualOffset(l1Index + 1, 0)));
         }
 
         long l2Index = geometry.L2Index(offset);
-        long wanted = Math.Min(geometry.EntriesPerTable - l2Index, geometry.ClustersCovering(geometry.OffsetInCluster(offset) + length));
+        long l2There = EntriesIn(table.Offset, l2Index);
+        if (l2Index >= l2There)
+        {
+            throw QedCorruptException.ForMissing(
+                _image.Storage.Path, "the part of the L2 table for it", offset, RestOf(geometry.VirtualOffset(l1Index + 1, 0)));
+        }
+
+        long wanted = Math.Min(l2There - l2Index, geometry.ClustersCovering(geometry.OffsetInCluster(offset) + length));
         ReadOnlySpan<ulong> l2 = Clip(_tables.Entries(table.Offset, l2Index), wanted);
         ClusterEntry cluster = new(l2[0]);
         if (cluster.IsUnallocated || cluster.IsZero)
@@ -56,9 +72,20 @@ internal sealed class ClusterMap
             return new ClusterRun(cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(alike));
         }
 
-        if (ProblemOf(cluster, 1) is not EntryProblem.None and var badCluster)
+        EntryProblem problem = ProblemOf(cluster, 1);
+        if (problem == EntryProblem.CutShort)
         {
-            throw QedCorruptException.ForEntry(_image.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(badCluster, isTable: false));
+            long there = _image.Layout.FileLength - cluster.Offset - geometry.OffsetInCluster(offset);
+            return there > 0
+                ? new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), Math.Min(length, Math.Min(there, LengthOf(1))))
+                : throw QedCorruptException.ForMissing(_image.Storage.Path, $"the rest of the cluster at 0x{cluster.Value:x}", offset, LengthOf(1));
+        }
+
+        if (problem != EntryProblem.None)
+        {
+            int bad = CountBad(l2);
+            throw QedCorruptException.ForEntry(
+                _image.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(problem, isTable: false), offset, LengthOf(bad));
         }
 
         // What lies contiguously behind a valid cluster is valid as far as the file goes.
@@ -67,12 +94,39 @@ internal sealed class ClusterMap
         return new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
 
         long LengthOf(long clusters) => Math.Min(length, geometry.BytesOf(clusters) - geometry.OffsetInCluster(offset));
+
+        long RestOf(long end) => Math.Min(length, end - offset);
+    }
+
+    private long EntriesIn(long tableOffset, long index)
+    {
+        if (index >= _image.Layout.EntriesIn(tableOffset))
+        {
+            _image.RefreshFileLength();
+        }
+
+        return _image.Layout.EntriesIn(tableOffset);
+    }
+
+    // How many entries from the first on lead where no cluster can be.
+    private int CountBad(ReadOnlySpan<ulong> entries)
+    {
+        int count = 1;
+        ImageLayout layout = _image.Layout;
+        while (count < entries.Length
+            && new ClusterEntry(entries[count]) is { IsUnallocated: false, IsZero: false } entry
+            && entry.ProblemIn(layout, 1) is not (EntryProblem.None or EntryProblem.CutShort))
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private EntryProblem ProblemOf(ClusterEntry entry, int clusters)
     {
         EntryProblem problem = entry.ProblemIn(_image.Layout, clusters);
-        if (problem is EntryProblem.OutsideFile or EntryProblem.DoesNotFit)
+        if (problem is EntryProblem.OutsideFile or EntryProblem.CutShort)
         {
             _image.RefreshFileLength();
             problem = entry.ProblemIn(_image.Layout, clusters);

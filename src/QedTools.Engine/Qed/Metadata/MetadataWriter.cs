@@ -21,14 +21,14 @@ internal sealed class MetadataWriter
     private bool _dataMustComeFirst;
     private bool _isUnflushed;
 
-    /// <param name="image">The image, which may have the need-check bit set only if its tables were checked.</param>
+    /// <param name="image">The image, whose tables were checked, or are going to be repaired.</param>
     /// <param name="tables">Its tables.</param>
     public MetadataWriter(QedImage image, TableCache tables)
     {
         _image = image;
         _tables = tables;
         _storage = image.Storage;
-        _allocator = new ClusterAllocator(image.Header.Geometry, _storage.Length);
+        _allocator = new ClusterAllocator(_storage.Path, image.Header.Geometry, _storage.Length);
     }
 
     /// <summary>Whether something went wrong, so that the image must be checked before it is written to again.</summary>
@@ -42,6 +42,10 @@ internal sealed class MetadataWriter
 
     /// <summary>The end of the last cluster handed out, in bytes, to which the file may still have to grow; 0 if there is none.</summary>
     public long GrownEnd => _allocator.HasGrown ? _allocator.End : 0;
+
+    /// <summary>Whether a place in the file lies in clusters that were handed out in this session: they read as zeroes until they are written.</summary>
+    /// <param name="offset">The place, in bytes.</param>
+    public bool IsNew(long offset) => _allocator.IsNew(offset);
 
     /// <summary>Whether clusters became free in this session.</summary>
     public bool HasFree => _allocator.HasFree;
@@ -66,6 +70,10 @@ internal sealed class MetadataWriter
         }
     }
 
+    /// <summary>Sets the need-check bit, unless it is set: entries are going to be out of step with the rest of the image.</summary>
+    /// <exception cref="QedException">The header could not be written.</exception>
+    public void SetNeedCheck() => BeforeTableChange();
+
     /// <summary>Takes clusters side by side for data. They read as zeroes.</summary>
     /// <param name="clusters">How many.</param>
     /// <returns>Where the first begins in the file, in bytes.</returns>
@@ -75,6 +83,17 @@ internal sealed class MetadataWriter
         BeforeTableChange();
         return _allocator.Take(clusters);
     }
+
+    /// <summary>Lets the file reach to an offset, so that clusters and tables that were cut short are whole again. What is added is zeroes.</summary>
+    /// <param name="end">The end of the last one, in bytes: at or behind the end of the file.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public void Pad(long end) => Guard(() =>
+    {
+        BeforeTableChange();
+        _allocator.Reserve(end);
+        SetFileLength(_allocator.End);
+        _storage.Flush();
+    });
 
     /// <summary>Makes sure that a range of the disk has its L2 tables, so that they do not come between its clusters.</summary>
     /// <param name="virtualOffset">Where on the disk it begins, in bytes.</param>
@@ -127,7 +146,7 @@ internal sealed class MetadataWriter
         {
             BeforeTableChange();
             MapPages(virtualOffset, clusters, entry, step);
-            Trace?.Mapped(virtualOffset, Geometry.BytesOf(clusters), entry);
+            Trace?.Mapped(virtualOffset, Geometry.BytesOf(Math.Min(clusters, Geometry.MaxFileClusters)), entry);
         }
         catch
         {

@@ -23,6 +23,7 @@ internal sealed class TableCache
 
     private readonly object _gate = new();
     private readonly IStorage _storage;
+    private readonly StorageReader _read;
     private readonly int _pageBytes;
     private readonly Dictionary<long, int> _slotOfPage = [];
     private readonly Dictionary<long, long> _leadingRuns = [];
@@ -32,13 +33,21 @@ internal sealed class TableCache
     private int _hand;
 
     /// <param name="storage">The image's file.</param>
+    /// <param name="read">Reads it, and knows what may lie behind its end.</param>
     /// <param name="geometry">Its sizes: a page is a cluster, or 64 KiB where clusters are larger.</param>
-    public TableCache(IStorage storage, QedGeometry geometry)
+    public TableCache(IStorage storage, StorageReader read, QedGeometry geometry)
     {
         _storage = storage;
-        _pageBytes = Math.Min(LargestPage, geometry.ClusterSize);
+        _read = read;
+        _pageBytes = PageBytesFor(geometry);
         _slots = new TablePage?[Budget / _pageBytes];
     }
+
+    /// <summary>The size of a page, in bytes.</summary>
+    public static int PageBytesFor(QedGeometry geometry) => Math.Min(LargestPage, geometry.ClusterSize);
+
+    /// <summary>Fills a buffer from an offset of the file on, in bytes.</summary>
+    public delegate void StorageReader(long offset, Span<byte> buffer);
 
     /// <summary>Whether changes of L2 tables wait to be written.</summary>
     public bool HasChangedL2 => _changedL2.Count > 0;
@@ -242,9 +251,8 @@ internal sealed class TableCache
 
     private TablePage Load(long offset)
     {
-        // What lies behind the end of the file is a table just allocated: all zeroes.
         ulong[] entries = new ulong[_pageBytes / QedGeometry.EntrySize];
-        _storage.Read(offset, MemoryMarshal.AsBytes(entries.AsSpan()));
+        _read(offset, MemoryMarshal.AsBytes(entries.AsSpan()));
         LittleEndian.Convert(entries);
         return new TablePage(offset, entries);
     }

@@ -1,9 +1,23 @@
 // QEMU's image locks: open-file-description byte locks, so that a running virtual machine and QedTools keep each other out.
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
+
+/// <summary>What came of an attempt to lock a file.</summary>
+internal enum LockOutcome
+{
+    /// <summary>It is locked.</summary>
+    Acquired,
+
+    /// <summary>Somebody else's lock excludes this one.</summary>
+    InUse,
+
+    /// <summary>The file system has no locks.</summary>
+    Unsupported,
+}
 
 /// <summary>
 /// Byte 100+p is locked by whoever holds permission p, byte 200+p by whoever does not share it: QEMU's scheme, seen in
@@ -27,29 +41,37 @@ internal static unsafe class ByteLocks
     private static readonly int[] WriterHolds = [ConsistentRead, Write, Resize];
     private static readonly int[] NobodyElseMay = [Write, Resize];
 
+    /// <summary>Lets this flow of execution find file systems without locks: for tests.</summary>
+    public static readonly AsyncLocal<bool> AreMissing = new();
+
     /// <summary>Takes the locks of a reader that needs the contents to stand still, or of a writer.</summary>
-    /// <returns>False if somebody else's locks exclude them.</returns>
     /// <remarks>A file system without such locks lets everybody in, as QEMU does there.</remarks>
-    public static bool TryAcquire(SafeFileHandle handle, bool forWriting)
+    public static LockOutcome Acquire(SafeFileHandle handle, bool forWriting)
     {
         int[] holds = forWriting ? WriterHolds : ReaderHolds;
         foreach (int permission in holds)
         {
-            Call(handle, set: true, SharedLock, HeldBase + permission, 1, out _);
+            if (Take(handle, HeldBase + permission) is var outcome && outcome != LockOutcome.Acquired)
+            {
+                return outcome;
+            }
         }
 
         foreach (int permission in NobodyElseMay)
         {
-            Call(handle, set: true, SharedLock, UnsharedBase + permission, 1, out _);
+            if (Take(handle, UnsharedBase + permission) is var outcome && outcome != LockOutcome.Acquired)
+            {
+                return outcome;
+            }
         }
 
         if (!IsExcluded(handle, holds))
         {
-            return true;
+            return LockOutcome.Acquired;
         }
 
         Release(handle);
-        return false;
+        return LockOutcome.InUse;
     }
 
     /// <summary>Gives all locks of an open file back.</summary>
@@ -85,6 +107,19 @@ internal static unsafe class ByteLocks
 
     /// <summary>Whether a writer would be refused now. Takes no lock.</summary>
     public static bool ExcludeWriter(SafeFileHandle handle) => IsExcluded(handle, WriterHolds);
+
+    // Gives back what was taken before unless it succeeds. An error of another kind than "no locks here" is somebody's exclusive lock.
+    private static LockOutcome Take(SafeFileHandle handle, int position)
+    {
+        if (!AreMissing.Value && Call(handle, set: true, SharedLock, position, 1, out _))
+        {
+            return LockOutcome.Acquired;
+        }
+
+        bool isWithoutLocks = AreMissing.Value || LibC.IsWithoutLocks(Marshal.GetLastWin32Error());
+        Release(handle);
+        return isWithoutLocks ? LockOutcome.Unsupported : LockOutcome.InUse;
+    }
 
     private static bool IsExcluded(SafeFileHandle handle, int[] holds)
     {

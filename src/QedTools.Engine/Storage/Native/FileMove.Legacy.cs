@@ -2,18 +2,17 @@ using System.IO;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Gives a finished file its name in one step.</summary>
-internal static class FileMove
+internal static partial class FileMove
 {
-    /// <summary>Renames within a folder; with <paramref name="replace"/> whatever has the name is gone in the same step.</summary>
-    public static void Into(string from, string to, bool replace)
+    private static void IntoOnWindows(string from, string to, bool replace)
     {
-        if (!replace || !File.Exists(to))
+        if (replace)
+        {
+            File.Replace(from, to, null);
+        }
+        else
         {
             File.Move(from, to);
-            return;
         }
-
-        File.Replace(from, to, null);
     }
 }

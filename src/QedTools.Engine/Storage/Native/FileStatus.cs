@@ -16,13 +16,16 @@ namespace QedTools.Storage.Native;
 /// <param name="Permissions">Who may do what with it, as the low bits of st_mode; null on Windows.</param>
 /// <param name="Owner">The user and the group that it belongs to; null on Windows.</param>
 /// <param name="Modified">When it was last written to, in a unit of the host's; null where the host cannot tell.</param>
+/// <param name="Device">Equal for two files exactly if they are on the same file system; null where the host cannot tell.</param>
 internal readonly record struct FileStatus(
-    string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null, long? Modified = null)
+    string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null, long? Modified = null,
+    string? Device = null)
 {
     private const int FileTypeMask = 0xF000;
     private const int RegularFile = 0x8000;
     private const int PermissionMask = 0xFFF;
     private const int AllocationUnit = 512;
+    private const int MaxWindowsName = 255;
 
     /// <summary>Asks by path, without opening the file: opening a pipe would wait for its other end.</summary>
     /// <returns>The status; null if nothing is there, or nothing that this user may see.</returns>
@@ -44,6 +47,32 @@ internal readonly record struct FileStatus(
         }
 
         return File.Exists(path) ? new FileStatus(null, FullPathIdentity(path), null) : null;
+    }
+
+    /// <summary>Makes sure that a path is not longer than the host and the file system allow.</summary>
+    /// <exception cref="PathTooLongException">It is, as a whole or in one of its names.</exception>
+    public static unsafe void RequirePossible(string path)
+    {
+        if (Platform.IsWindows)
+        {
+            foreach (string name in Path.GetFullPath(path).Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))
+            {
+                if (name.Length > MaxWindowsName)
+                {
+                    throw new PathTooLongException();
+                }
+            }
+
+            return;
+        }
+
+        fixed (byte* first = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            if (LibC.Access(first, LibC.AccessExists) != 0 && LibC.IsNameTooLong(Marshal.GetLastWin32Error()))
+            {
+                throw new PathTooLongException();
+            }
+        }
     }
 
     /// <summary>Asks by handle, whatever has the file's name by now.</summary>
@@ -69,6 +98,21 @@ internal readonly record struct FileStatus(
         }
     }
 
+    /// <summary>The file system that a folder is on, as <see cref="Device"/>.</summary>
+    public static string? DeviceOf(string folder)
+    {
+        if (!Platform.IsWindows)
+        {
+            return TryStat(folder, file: null)?.Device;
+        }
+
+        // The extended form, as a folder's path may be too long without it.
+        string name = folder.StartsWith(@"\\", StringComparison.Ordinal) ? folder : @"\\?\" + folder;
+        using SafeFileHandle handle = Kernel32.CreateFile(
+            name, Kernel32.ReadAttributes, Kernel32.ShareAll, default, Kernel32.OpenExisting, Kernel32.BackupSemantics, default);
+        return handle.IsInvalid ? null : OfWindowsHandle(handle, folder).Device;
+    }
+
     /// <summary>Whether Windows takes a full path for that of a device, as it does NUL or COM1 in every folder.</summary>
     public static bool IsDevicePath(string fullPath) => fullPath.StartsWith(@"\\.\", StringComparison.Ordinal);
 
@@ -92,8 +136,9 @@ internal readonly record struct FileStatus(
             return new FileStatus(null, FullPathIdentity(path), allocated);
         }
 
-        string identity = string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", Field(basic, 28), Field(basic, 44), Field(basic, 48));
-        return new FileStatus(null, identity, allocated, Modified: Field(basic, 20) | ((long)Field(basic, 24) << 32));
+        string device = Hex(Field(basic, 28));
+        string identity = string.Format(CultureInfo.InvariantCulture, "{0}:{1:x}:{2:x}", device, Field(basic, 44), Field(basic, 48));
+        return new FileStatus(null, identity, allocated, Modified: Field(basic, 20) | ((long)Field(basic, 24) << 32), Device: device);
 
         static uint Field(byte* structure, int at) =>
             BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(structure + at, 4));
@@ -142,11 +187,12 @@ internal readonly record struct FileStatus(
     // the same on every CPU.
     private static unsafe FileStatus FromStatx(byte* s) => new(
         KindOf(*(ushort*)(s + 28)),
-        string.Format(CultureInfo.InvariantCulture, "{0:x}:{1:x}:{2:x}", *(uint*)(s + 136), *(uint*)(s + 140), *(ulong*)(s + 32)),
+        string.Format(CultureInfo.InvariantCulture, "{0}:{1:x}", DeviceOfStatx(s), *(ulong*)(s + 32)),
         checked(*(long*)(s + 48) * AllocationUnit),
         *(ushort*)(s + 28) & PermissionMask,
         (*(uint*)(s + 20), *(uint*)(s + 24)),
-        Nanoseconds(*(long*)(s + 112), *(uint*)(s + 120)));
+        Nanoseconds(*(long*)(s + 112), *(uint*)(s + 120)),
+        DeviceOfStatx(s));
 
     // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, owner at 16 and 20, last write at 48, blocks at 104.
     private static unsafe FileStatus FromStatMac(byte* s) => new(
@@ -155,7 +201,12 @@ internal readonly record struct FileStatus(
         checked(*(long*)(s + 104) * AllocationUnit),
         *(ushort*)(s + 4) & PermissionMask,
         (*(uint*)(s + 16), *(uint*)(s + 20)),
-        Nanoseconds(*(long*)(s + 48), *(long*)(s + 56)));
+        Nanoseconds(*(long*)(s + 48), *(long*)(s + 56)),
+        Hex(*(uint*)s));
+
+    private static unsafe string DeviceOfStatx(byte* s) => Hex(*(uint*)(s + 136)) + ":" + Hex(*(uint*)(s + 140));
+
+    private static string Hex(uint number) => number.ToString("x", CultureInfo.InvariantCulture);
 
     private static long Nanoseconds(long seconds, long rest) => unchecked((seconds * 1_000_000_000) + rest);
 

@@ -13,6 +13,7 @@ internal static unsafe class Kernel32
     public const int ErrorMoreData = 234;
     public const uint FileTypeDisk = 1;
     public const uint AddFile = 0x2;
+    public const uint ReadAttributes = 0x80;
     public const uint ShareAll = 0x7;
     public const uint OpenExisting = 3;
     public const uint BackupSemantics = 0x02000000;
@@ -35,6 +36,10 @@ internal static unsafe class Kernel32
     [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, byte* information, int size);
+
+    [DllImport("kernel32", EntryPoint = "GetDiskFreeSpaceExW", CharSet = CharSet.Unicode, SetLastError = true, ExactSpelling = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    public static extern bool GetDiskFreeSpaceEx(string folder, out ulong available, out ulong total, out ulong free);
 
     [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
     public static extern uint GetFileType(SafeFileHandle file);

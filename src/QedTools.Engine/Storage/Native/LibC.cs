@@ -1,6 +1,9 @@
 // The calls into the C library of Linux and macOS that .NET has no name for.
 using System;
+using System.ComponentModel;
+using System.IO;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace QedTools.Storage.Native;
 
@@ -11,10 +14,91 @@ internal static unsafe class LibC
     public const int AtFdCwd = -100;
     public const uint StatxBasicStats = 0x7ff;
     public const int OpenReadOnly = 0;
+    public const int AccessExists = 0;
     public const int AccessWriteAndSearch = 2 | 1;
     public const int AccessDenied = 13;
     public const int ReadOnlyFileSystem = 30;
     public const int MacFullFsync = 51;
+    public const int Exists = 17;
+    public const int RangeTooSmall = 34;
+    public const int HangUp = 1;
+    public const uint RenameNoReplace = 1;
+    public const uint MacRenameExclusive = 4;
+    public const uint MacCopyAccessListAndAttributes = 1 | 4; // COPYFILE_ACL, COPYFILE_XATTR
+    public const uint Unchanged = uint.MaxValue;
+
+    private const int NoEntry = 2;
+    private const int NotPermitted = 1;
+    private const int Invalid = 22;
+
+    /// <summary>Whether an error number says that the host or the file system has no such call.</summary>
+    public static bool IsUnsupported(int error) => error == Invalid || (Platform.IsMac
+        ? error is 45 or 78 or 102
+        : error is 38 or 95);
+
+    /// <summary>Whether an error number says that the file system keeps no locks.</summary>
+    public static bool IsWithoutLocks(int error) => IsUnsupported(error) || error == (Platform.IsMac ? 77 : 37);
+
+    /// <summary>Whether an error number says that a file has no attribute of that name.</summary>
+    public static bool IsMissingAttribute(int error) => error == 61;
+
+    /// <summary>Whether an error number says that a name is longer than the host or the file system allows.</summary>
+    public static bool IsNameTooLong(int error) => error == (Platform.IsMac ? 63 : 36);
+
+    /// <summary>What .NET would throw for an error number.</summary>
+    public static Exception ErrorOf(int error, string path)
+    {
+        string message = $"{new Win32Exception(error).Message} : '{path}'";
+        return error switch
+        {
+            NoEntry => new FileNotFoundException(message, path),
+            AccessDenied or NotPermitted => new UnauthorizedAccessException(message),
+            _ when IsNameTooLong(error) => new PathTooLongException(message),
+            _ => new IOException(message, error),
+        };
+    }
+
+    /// <summary>Whether this process ignores a signal.</summary>
+    public static bool IsIgnored(int signal)
+    {
+        const int Ignore = 1;
+        IntPtr* action = stackalloc IntPtr[32]; // struct sigaction, which begins with the handler
+        return SignalAction(signal, null, action) == 0 && action[0] == (IntPtr)Ignore;
+    }
+
+    /// <summary>Has a signal ignored that would end the process, unless somebody handles it.</summary>
+    public static void IgnoreUnlessHandled(int signal)
+    {
+        const int Ignore = 1;
+        IntPtr* action = stackalloc IntPtr[32];
+        if (SignalAction(signal, null, action) == 0 && action[0] == IntPtr.Zero)
+        {
+            _ = Signal(signal, (IntPtr)Ignore);
+        }
+    }
+
+    /// <summary>Makes a file that does not exist yet, which only its owner may read and write from the first moment.</summary>
+    /// <exception cref="IOException">It exists, or could not be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    public static void CreatePrivate(string path)
+    {
+        const int OwnerMayReadAndWrite = 0x180;
+        int flags = Platform.IsMac ? 0x2 | 0x200 | 0x800 | 0x1000000 : 0x2 | 0x40 | 0x80 | 0x80000; // O_RDWR, O_CREAT, O_EXCL, O_CLOEXEC
+        int file;
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            file = Platform.IsMac && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+                ? CreateOnStack(name, (IntPtr)flags, default, default, default, default, default, default, (IntPtr)OwnerMayReadAndWrite)
+                : Create(name, flags, OwnerMayReadAndWrite);
+        }
+
+        if (file < 0)
+        {
+            throw ErrorOf(Marshal.GetLastWin32Error(), path);
+        }
+
+        _ = Close(file);
+    }
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     public static extern int Statx(int directory, byte* path, int flags, uint mask, byte* result);
@@ -64,6 +148,50 @@ internal static unsafe class LibC
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     public static extern int Open(byte* path, int flags);
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Create(byte* path, int flags, int mode);
+
+    /// <summary>open as Apple's ARM64 calling convention wants it (see <see cref="FcntlOnStack"/>).</summary>
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int CreateOnStack(
+        byte* path, IntPtr flags, IntPtr r2, IntPtr r3, IntPtr r4, IntPtr r5, IntPtr r6, IntPtr r7, IntPtr mode);
+
+    [DllImport("libc", EntryPoint = "rename", SetLastError = true)]
+    public static extern int Rename(byte* from, byte* to);
+
+    [DllImport("libc", EntryPoint = "renameat2", SetLastError = true)]
+    public static extern int RenameAt2(int fromFolder, byte* from, int toFolder, byte* to, uint flags);
+
+    [DllImport("libc", EntryPoint = "renamex_np", SetLastError = true)]
+    public static extern int RenameMac(byte* from, byte* to, uint flags);
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    public static extern int Link(byte* from, byte* to);
+
+    [DllImport("libc", EntryPoint = "unlink", SetLastError = true)]
+    public static extern int Unlink(byte* path);
+
+    [DllImport("libc", EntryPoint = "listxattr", SetLastError = true)]
+    public static extern nint ListAttributes(byte* path, byte* names, nint size);
+
+    [DllImport("libc", EntryPoint = "getxattr", SetLastError = true)]
+    public static extern nint GetAttribute(byte* path, byte* name, byte* value, nint size);
+
+    [DllImport("libc", EntryPoint = "setxattr", SetLastError = true)]
+    public static extern int SetAttribute(byte* path, byte* name, byte* value, nint size, int flags);
+
+    [DllImport("libc", EntryPoint = "removexattr", SetLastError = true)]
+    public static extern int RemoveAttribute(byte* path, byte* name);
+
+    [DllImport("libc", EntryPoint = "copyfile", SetLastError = true)]
+    public static extern int CopyFileMac(byte* from, byte* to, IntPtr state, uint flags);
+
+    [DllImport("libc", EntryPoint = "sigaction", SetLastError = true)]
+    private static extern int SignalAction(int signal, IntPtr* action, IntPtr* previous);
+
+    [DllImport("libc", EntryPoint = "signal", SetLastError = true)]
+    private static extern IntPtr Signal(int signal, IntPtr handler);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static extern int Fsync(int file);

@@ -17,6 +17,47 @@ public sealed class VhdLayerTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
+    [Theory]
+    [InlineData(0x00)]
+    [InlineData(0xFF)]
+    public void All_of_a_block_of_a_dynamic_disk_is_read_whatever_its_bitmap_says(byte bits)
+    {
+        // QEMU reads it so, and a file whose maker left the bitmap empty would lose its data otherwise.
+        MemoryStorage storage = new();
+        byte[] footer = VhdFiles.Footer(VhdFiles.BlockSize, type: 3);
+        byte[] data = new byte[VhdFiles.BlockSize];
+        new Random(1).NextBytes(data);
+        byte[] bitmap = new byte[512];
+        bitmap.AsSpan().Fill(bits);
+        storage.Write(0, footer);
+        storage.Write(512, VhdFiles.Header(entries: 1));
+        storage.Write(VhdFiles.TableAt, [0, 0, 0, VhdFiles.FirstBlockAt / 512]);
+        storage.Write(VhdFiles.FirstBlockAt, bitmap);
+        storage.Write(VhdFiles.FirstBlockAt + 512, data);
+        storage.Write(VhdFiles.FirstBlockAt + 512 + VhdFiles.BlockSize, footer);
+        byte[] read = new byte[data.Length];
+
+        VhdFiles.Open(storage).ToDisk(backing: null).Read(0, read);
+
+        Assert.Equal(data, read);
+    }
+
+    [Fact]
+    public void A_footer_may_have_511_bytes_as_before_Virtual_PC_2004()
+    {
+        MemoryStorage storage = new();
+        storage.Write(0, [1, 2, 3]);
+        storage.Write(4096, VhdFiles.Footer(4096, type: 2).AsSpan(0, 511));
+        byte[] read = new byte[3];
+
+        IDiskLayer layer = VhdFiles.Open(storage);
+        layer.ToDisk(backing: null).Read(0, read);
+
+        Assert.True(new VhdFormat().Recognizes(storage));
+        Assert.Equal(4096, layer.VirtualSize);
+        Assert.Equal(new byte[] { 1, 2, 3 }, read);
+    }
+
     [Fact]
     public void A_differencing_disk_shows_its_own_sectors_and_its_parents()
     {

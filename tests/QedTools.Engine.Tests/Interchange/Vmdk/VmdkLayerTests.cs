@@ -33,9 +33,9 @@ public sealed class VmdkLayerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("RW 2048 FLAT \"a.vmdk\" 0\nRW 2048 FLAT \"b.vmdk\" 0", "twoGbMaxExtentFlat")]
     [InlineData("RW 2048 SPARSE \"a.vmdk\"", "twoGbMaxExtentSparse")]
-    [InlineData("RW 2048 FLAT \"a.vmdk\" 128", "monolithicFlat")]
+    [InlineData("RW 2048 FLAT \"a.vmdk\" 0\nRW 2048 SESPARSE \"b.vmdk\"", "custom")]
+    [InlineData("NOACCESS 2048 FLAT \"a.vmdk\" 0", "monolithicFlat")]
     public void A_descriptor_of_another_kind_is_refused_by_name(string extents, string createType)
     {
         string path = _folder.PathOf("disk.vmdk");

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Linq;
 using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Qed.Checking;
@@ -14,12 +15,38 @@ internal sealed class CheckModel
     private readonly Int128 _tableSize;
     private readonly Int128 _headerBytes;
     private readonly Int128 _wholeBytes;
+    private readonly Int128 _length;
+    private readonly HashSet<long> _noTables;
+    private readonly HashSet<long> _tablesWithData = []; // by their L1 entries
+    private readonly Dictionary<long, int> _faultBalance = []; // by L1 entry: wrong data entries less right ones
     private readonly Int128 _entries;
     private readonly Int128 _virtualSize;
 
     public CheckModel(MemoryStorage file)
+        : this(file, [])
+    {
+        HashSet<long> data = [.. _tablesWithData.Where(table => _faultBalance.GetValueOrDefault(table) > 0)];
+        if (data.Count == 0)
+        {
+            return;
+        }
+
+        // One entry of the L1 table makes a table of data: what the image is without it, and that one entry.
+        CheckModel without = new(file, data);
+        _references = without._references;
+        Corruptions = without.Corruptions;
+        Allocated = without.Allocated;
+        Zero = without.Zero;
+        Fragmented = without.Fragmented;
+        Leaked = without.Leaked;
+        End = without.End;
+    }
+
+    private CheckModel(MemoryStorage file, HashSet<long> noTables)
     {
         _file = file;
+        _noTables = noTables;
+        _length = file.Length;
         _clusterSize = Number(4, 4);
         _tableSize = Number(8, 4);
         _headerBytes = Number(12, 4) * _clusterSize;
@@ -62,6 +89,11 @@ internal sealed class CheckModel
     {
         List<(long Index, ulong Offset)> tables = [];
         Claim((ulong)l1Offset, _tableSize, isTable: true);
+        if (Misplaced((ulong)l1Offset, _tableSize) is { } l1Problem)
+        {
+            Report(l1Problem, (long)(_length - l1Offset) / 8, null, (ulong)l1Offset);
+        }
+
         ulong[] l1 = Table(l1Offset);
         for (long i = 0; i < l1.Length; i++)
         {
@@ -70,9 +102,16 @@ internal sealed class CheckModel
                 continue;
             }
 
-            if (Misplaced(l1[i], _tableSize) is { } kind)
+            QedCorruptionKind? kind = Misplaced(l1[i], _tableSize);
+            if (kind is not (null or QedCorruptionKind.CutShort))
             {
-                Report(kind, i, null, l1[i]);
+                Report(kind.Value, i, null, l1[i]);
+                continue;
+            }
+
+            if (_noTables.Contains(i))
+            {
+                Report(QedCorruptionKind.DataAndTable, i, null, l1[i]);
                 continue;
             }
 
@@ -80,6 +119,10 @@ internal sealed class CheckModel
             if (Claim(l1[i], _tableSize, isTable: true).Exists(others => others.Count > 0))
             {
                 Report(QedCorruptionKind.TableAndTable, i, null, l1[i]);
+            }
+            else if (kind is not null)
+            {
+                Report(kind.Value, i, null, l1[i]);
             }
         }
 
@@ -89,6 +132,17 @@ internal sealed class CheckModel
             if (seen.Add(offset))
             {
                 Visit(index, Table((long)offset));
+            }
+        }
+
+        foreach ((long index, ulong offset) in tables)
+        {
+            for (Int128 cluster = offset / _clusterSize; cluster < (offset / _clusterSize) + _tableSize; cluster++)
+            {
+                if (_references.TryGetValue((long)cluster, out List<bool>? claims) && claims.Contains(false))
+                {
+                    _tablesWithData.Add(index);
+                }
             }
         }
     }
@@ -111,24 +165,23 @@ internal sealed class CheckModel
                 continue;
             }
 
-            if (Misplaced(value, 1) is { } kind)
+            QedCorruptionKind? kind = Misplaced(value, 1);
+            if (kind is not (null or QedCorruptionKind.CutShort))
             {
-                Report(kind, l1Index, i, value);
+                Report(kind.Value, l1Index, i, value);
+                _faultBalance[l1Index] = _faultBalance.GetValueOrDefault(l1Index) + 1;
                 continue;
             }
 
             List<bool> others = Claim(value, 1, isTable: false)[0];
-            if (others.Contains(true))
+            kind = others.Contains(true) ? QedCorruptionKind.DataAndTable
+                : others.Count > 0 ? QedCorruptionKind.DataAndData
+                : isBeyond ? QedCorruptionKind.BeyondVirtualSize
+                : kind;
+            _faultBalance[l1Index] = _faultBalance.GetValueOrDefault(l1Index) + (kind is null ? -1 : 1);
+            if (kind is not null)
             {
-                Report(QedCorruptionKind.DataAndTable, l1Index, i, value);
-            }
-            else if (others.Count > 0)
-            {
-                Report(QedCorruptionKind.DataAndData, l1Index, i, value);
-            }
-            else if (isBeyond)
-            {
-                Report(QedCorruptionKind.BeyondVirtualSize, l1Index, i, value);
+                Report(kind.Value, l1Index, i, value);
             }
 
             if (!isBeyond)
@@ -144,17 +197,22 @@ internal sealed class CheckModel
         value % 4096 != 0 ? QedCorruptionKind.ReservedBits
         : value % _clusterSize != 0 ? QedCorruptionKind.Misaligned
         : value < _headerBytes ? QedCorruptionKind.InsideHeader
-        : value >= _wholeBytes ? QedCorruptionKind.OutsideFile
-        : value + (clusters * _clusterSize) > _wholeBytes ? QedCorruptionKind.TableDoesNotFit
+        : value >= _length ? QedCorruptionKind.OutsideFile
+        : value + (clusters * _clusterSize) - _length >= 512 ? QedCorruptionKind.CutShort
         : null;
 
-    // Adds a reference to each cluster and returns, for each, those that were there before.
+    // Adds a reference to each cluster that is there and returns, for each, those that were there before.
     private List<List<bool>> Claim(ulong offset, Int128 clusters, bool isTable)
     {
         List<List<bool>> before = [];
         for (Int128 i = 0; i < clusters; i++)
         {
             long cluster = (long)((offset / _clusterSize) + i);
+            if (cluster * _clusterSize >= _length)
+            {
+                break;
+            }
+
             if (!_references.TryGetValue(cluster, out List<bool>? references))
             {
                 _references.Add(cluster, references = []);
@@ -171,7 +229,12 @@ internal sealed class CheckModel
     {
         Int128 offset = ((l1Index * _entries) + (l2Index ?? 0)) * _clusterSize;
         Corruptions.Add(new QedCorruption(
-            kind, l1Index, l2Index, offset > long.MaxValue ? long.MaxValue / 512 * 512 : (long)offset, value));
+            kind, l1Index, l2Index, offset > long.MaxValue ? long.MaxValue / 512 * 512 : (long)offset, value)
+        {
+            MissingBytes = kind == QedCorruptionKind.CutShort
+                ? (long)(value + ((l2Index is null ? _tableSize : 1) * _clusterSize) - _length)
+                : 0,
+        });
     }
 
     private ulong[] Table(long offset)
@@ -182,6 +245,12 @@ internal sealed class CheckModel
         for (int i = 0; i < entries.Length; i++)
         {
             entries[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i * 8));
+        }
+
+        // Of a table that was cut short, the entry that the cut went through is lost.
+        if (offset + bytes.Length - _length >= 512 && (_length - offset) % 8 != 0)
+        {
+            entries[(int)((_length - offset) / 8)] = 0;
         }
 
         return entries;

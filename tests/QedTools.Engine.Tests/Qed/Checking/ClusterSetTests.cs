@@ -117,5 +117,7 @@ public sealed class ClusterSetTests
                 Assert.Fail($"{number} should {(model.Contains(number) ? "be" : "not be")} in the set");
             }
         }
+
+        Assert.True(model.OrderDescending().SequenceEqual(set.Descending()), "Not all members come from the largest down");
     }
 }

@@ -36,7 +36,7 @@ public sealed class ClusterEntryTests
     [InlineData(0x2000UL, (int)EntryProblem.InsideHeader)]
     [InlineData(0x4000UL, (int)EntryProblem.None)]
     [InlineData(0x12000UL, (int)EntryProblem.None)]
-    [InlineData(0x14000UL, (int)EntryProblem.OutsideFile)]
+    [InlineData(0x14000UL, (int)EntryProblem.CutShort)]
     [InlineData(0x16000UL, (int)EntryProblem.OutsideFile)]
     [InlineData(0x7fffffffffffe000UL, (int)EntryProblem.OutsideFile)]
     [InlineData(0x8000000000000000UL, (int)EntryProblem.OutsideFile)]
@@ -47,10 +47,10 @@ public sealed class ClusterEntryTests
 
     [Theory]
     [InlineData(0x10000UL, 2, (int)EntryProblem.None)]
-    [InlineData(0x12000UL, 2, (int)EntryProblem.DoesNotFit)]
+    [InlineData(0x12000UL, 2, (int)EntryProblem.CutShort)]
     [InlineData(0x4000UL, 8, (int)EntryProblem.None)]
-    [InlineData(0x4000UL, 16, (int)EntryProblem.DoesNotFit)]
-    [InlineData(0x14000UL, 2, (int)EntryProblem.OutsideFile)]
+    [InlineData(0x4000UL, 16, (int)EntryProblem.CutShort)]
+    [InlineData(0x14000UL, 2, (int)EntryProblem.CutShort)]
     [InlineData(0xffffffffffffe000UL, 16, (int)EntryProblem.OutsideFile)]
     [InlineData(0x2000UL, 2, (int)EntryProblem.InsideHeader)]
     public void A_table_lies_in_the_file_with_all_its_clusters(ulong value, int clusters, int expected) =>
@@ -76,13 +76,12 @@ public sealed class ClusterEntryTests
         ClusterEntry entry = new(value);
         EntryProblem found = entry.ProblemIn(new ImageLayout(new QedGeometry(clusterSize, tableSize), headerBytes, length), clusters);
 
-        BigInteger end = new BigInteger(length) / clusterSize * clusterSize;
         EntryProblem expected =
             value % 4096 != 0 ? EntryProblem.ReservedBits
             : value % (ulong)clusterSize != 0 ? EntryProblem.Misaligned
             : value < (ulong)headerBytes ? EntryProblem.InsideHeader
-            : value >= end ? EntryProblem.OutsideFile
-            : value + ((BigInteger)clusters * clusterSize) > end ? EntryProblem.DoesNotFit
+            : value >= (ulong)length ? EntryProblem.OutsideFile
+            : value + ((BigInteger)clusters * clusterSize) - length >= 512 ? EntryProblem.CutShort
             : EntryProblem.None;
         Assert.Equal(expected, found);
         if (found == EntryProblem.None)
@@ -93,11 +92,14 @@ public sealed class ClusterEntryTests
 
     [Theory]
     [InlineData(0, 0, -2)]
-    [InlineData(8191, 0, -2)]
+    [InlineData(8192 - 512, 0, -2)]
     [InlineData(8192, 8192, -1)]
     [InlineData(86016, 81920, 8)]
+    [InlineData(90112 - 512, 81920, 8)]
+    [InlineData(90112 - 511, 90112, 8)]
+    [InlineData(90112 - 1, 90112, 8)]
     [InlineData(long.MaxValue, long.MaxValue - 8191, (long.MaxValue / 8192) - 2)]
-    public void A_trailing_part_of_a_cluster_is_not_addressable(long length, long addressable, long usable)
+    public void A_cluster_counts_as_whole_if_less_than_a_sector_is_missing(long length, long addressable, long usable)
     {
         ImageLayout layout = TenClusters with { FileLength = length };
 

@@ -42,7 +42,6 @@ public sealed class HeaderFixtureTests
         { "l1-zero", "l1_table_offset", 0 },
         { "l1-in-header", "l1_table_offset", 4096 },
         { "l1-past-end", "l1_table_offset", 1UL << 40 },
-        { "l1-overhangs", "l1_table_offset", 8192 },
         { "l1-wraps", "l1_table_offset", ulong.MaxValue - 4095 },
         { "image-size-odd", "image_size", (1 << 20) + 100 },
         { "image-size-over-limit", "image_size", (1UL << 32) + 512 },
@@ -57,6 +56,7 @@ public sealed class HeaderFixtureTests
     /// <summary>File, backing name (with the name's length for the long ones), whether it is raw.</summary>
     public static TheoryData<string, string?, bool> Opening => new()
     {
+        { "l1-overhangs", null, false },
         { "compat-unknown", null, false },
         { "autoclear-unknown", null, false },
         { "raw-bit-alone", null, false },

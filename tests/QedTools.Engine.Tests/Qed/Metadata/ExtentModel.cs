@@ -49,6 +49,12 @@ internal sealed class ExtentModel
                 return (extents, true);
             }
 
+            // Of a cluster that ends behind the end of the file, what is there is data.
+            if (found is { State: QedExtentState.Data, Depth: 0 })
+            {
+                next = Math.Min(next, at + EndOf(found.FileOffset / _clusterSize * _clusterSize, _clusterSize) - found.FileOffset);
+            }
+
             DiskExtent last = extents.Count > 0 ? extents[^1] : default;
             bool isSame = last.Length > 0 && last.State == found.State && last.Depth == found.Depth
                 && (found.State != QedExtentState.Data || last.FileOffset + last.Length == found.FileOffset);
@@ -77,11 +83,16 @@ internal sealed class ExtentModel
 
         long cluster = offset / _clusterSize;
         long entries = _tableBytes / 8;
+        if (!IsThere(_l1Offset, _tableBytes, cluster / entries * 8, 8))
+        {
+            return null;
+        }
+
         ulong table = Number(_l1Offset + (cluster / entries * 8), 8);
         ulong entry = 0;
         if (table != 0)
         {
-            if (!IsPlace(table, _tableBytes))
+            if (!IsPlace(table) || !IsThere((long)table, _tableBytes, cluster % entries * 8, 8))
             {
                 return null;
             }
@@ -100,14 +111,19 @@ internal sealed class ExtentModel
             case 1:
                 return (QedExtentState.Zero, 0, 0);
             default:
-                return IsPlace(entry, _clusterSize) ? (QedExtentState.Data, (long)entry + (offset % _clusterSize), 0) : null;
+                return IsPlace(entry) && IsThere((long)entry, _clusterSize, offset % _clusterSize, 1)
+                    ? (QedExtentState.Data, (long)entry + (offset % _clusterSize), 0)
+                    : null;
         }
     }
 
-    private bool IsPlace(ulong offset, long size) =>
-        offset % (ulong)_clusterSize == 0
-        && offset >= (ulong)_headerBytes
-        && (Int128)offset + size <= _file.Length / _clusterSize * _clusterSize;
+    private bool IsPlace(ulong offset) =>
+        offset % (ulong)_clusterSize == 0 && offset >= (ulong)_headerBytes && offset < (ulong)_file.Length;
+
+    private bool IsThere(long start, long size, long offset, int length) => start + offset + length <= EndOf(start, size);
+
+    // Where less than a sector of a cluster or table is missing, it counts as whole.
+    private long EndOf(long start, long size) => start + size - _file.Length < 512 ? start + size : _file.Length;
 
     private ulong Number(long offset, int size)
     {

@@ -13,7 +13,15 @@ internal sealed class DeflateCompression : IClusterCompression
     {
         using MemoryStream bytes = new(packed, 0, length, writable: false);
         using DeflateStream stream = new(bytes, CompressionMode.Decompress);
-        return Inflation.Fill(stream, cluster);
+        try
+        {
+            return Inflation.Fill(stream, cluster);
+        }
+        catch (IOException e) when (!AssemblyErrors.IsOne(e))
+        {
+            // Mono's answer to data that is not deflated.
+            throw new InvalidDataException(e.Message, e);
+        }
     }
 
     public void Dispose()

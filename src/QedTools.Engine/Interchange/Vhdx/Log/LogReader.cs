@@ -60,7 +60,7 @@ internal sealed class LogReader(IStorage file, FileRegion log, Guid logGuid)
     /// <param name="position">Where in the log, in bytes; may lie behind its end.</param>
     /// <param name="buffer">Must not reach across the end.</param>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public void Read(long position, Span<byte> buffer) => buffer.Slice(file.Read(FileOffsetOf(position), buffer)).Clear();
+    public void Read(long position, Span<byte> buffer) => file.ReadExactly(FileOffsetOf(position), buffer);
 
     /// <summary>Where in the file a position in the log is, in bytes.</summary>
     public long FileOffsetOf(long position) => log.Start + (position % log.Length);

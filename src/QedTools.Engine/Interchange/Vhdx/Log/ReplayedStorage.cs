@@ -10,17 +10,21 @@ namespace QedTools.Interchange.Vhdx.Log;
 /// <param name="leastLength">How long it is at least, in bytes; what is added is zeroes.</param>
 internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> patches, long leastLength) : IStorage
 {
+    private readonly long _fileLength = file.Length;
+
     public string Path => file.Path;
 
     public string Identity => file.Identity;
 
     public bool CanWrite => false;
 
-    public long Length => Math.Max(file.Length, leastLength);
+    public long Length => Math.Max(_fileLength, leastLength);
 
     public StorageStamp Stamp => file.Stamp;
 
     public long AllocatedBytes => file.AllocatedBytes;
+
+    public StorageRoom? Room => file.Room;
 
     public bool IsInUse => file.IsInUse;
 
@@ -28,7 +32,9 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
     {
         int count = (int)Math.Max(0, Math.Min(buffer.Length, Length - offset));
         buffer = buffer.Slice(0, count);
-        buffer.Slice(file.Read(offset, buffer)).Clear();
+        int stored = (int)Math.Max(0, Math.Min(count, _fileLength - offset));
+        file.ReadExactly(offset, buffer.Slice(0, stored));
+        buffer.Slice(stored).Clear();
         for (int i = FirstEndingBehind(offset); i < patches.Count && patches[i].Start < offset + count; i++)
         {
             Apply(patches[i], offset, buffer);
@@ -49,7 +55,9 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public StorageRange RangeAt(long offset, long length)
     {
-        StorageRange range = offset < file.Length ? file.RangeAt(offset, length) : new StorageRange(length, IsHole: true);
+        StorageRange range = offset < _fileLength
+            ? file.StoredRangeAt(offset, Math.Min(length, _fileLength - offset))
+            : new StorageRange(length, IsHole: true);
         int i = FirstEndingBehind(offset);
         if (i == patches.Count || patches[i].Start >= offset + range.Length)
         {
@@ -94,7 +102,7 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
         }
 
         Span<byte> sector = stackalloc byte[LogEntryHeader.SectorSize];
-        sector.Slice(file.Read(dataAt, sector)).Clear();
+        file.ReadExactly(dataAt, sector);
         patch.Complete(sector);
         sector.Slice((int)(start - patch.Start), part.Length).CopyTo(part);
     }

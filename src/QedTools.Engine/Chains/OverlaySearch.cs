@@ -1,26 +1,23 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
-using QedTools.Chains;
-using QedTools.Disks;
 using QedTools.Storage;
 
-namespace QedTools.Operations;
+namespace QedTools.Chains;
 
 /// <summary>Finds images that lie over a file: their disks change when it does.</summary>
 /// <remarks>No file tells who lies over it, so this looks where overlays usually are and finds no others.</remarks>
 internal static class OverlaySearch
 {
     /// <summary>The images in some folders whose backing file is this one.</summary>
-    /// <param name="layer">The file that they would lie over.</param>
+    /// <param name="identity">The <see cref="IStorage.Identity"/> of the file that they would lie over.</param>
     /// <param name="folders">Where to look; not in the folders inside them.</param>
     /// <param name="except">Whether a file is known and does not count, by its <see cref="IStorage.Identity"/>.</param>
     /// <param name="cancellation">Stops the search.</param>
     /// <returns>Full paths, in the order of their names. What cannot be read is left out.</returns>
     public static IReadOnlyList<string> Over(
-        IDiskLayer layer, IEnumerable<string> folders, Func<string, bool> except, CancellationToken cancellation)
+        string identity, IEnumerable<string> folders, Func<string, bool> except, CancellationToken cancellation)
     {
-        string identity = layer.Storage.Identity;
         HashSet<string> seen = new(StringComparer.Ordinal);
         List<string> found = [];
         foreach (string folder in folders)

@@ -1,0 +1,99 @@
+using System;
+using System.IO;
+using QedTools.Qed;
+using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>How much room a repair needs at most. It is never less than what the repair takes.</summary>
+/// <param name="ImageBytes">How much the image can grow, in bytes, until its unused clusters are given back.</param>
+/// <param name="BackupBytes">How large the backup can become, in bytes; 0 without one.</param>
+internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
+{
+    // A record's header is less than a 64th of the smallest cluster; the rest is the backup's header and the image's first block.
+    private const int RecordShare = 64;
+    private const long FixedBackupBytes = 16 << 10;
+
+    /// <summary>Both, in bytes; saturates.</summary>
+    public long TotalBytes => Sum(ImageBytes, BackupBytes);
+
+    /// <summary>The room to repair tables and then to pack the image.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="repairs">What the repair does to it.</param>
+    /// <param name="saves">Whether a backup is made.</param>
+    public static RepairRoom ForTables(QedImage image, TableRepairs repairs, bool saves)
+    {
+        QedGeometry geometry = image.Header.Geometry;
+        long copied = Product(repairs.CopiedClusters, geometry.ClusterSize);
+        long growth = Sum(copied, repairs.PaddedBytes);
+        if (copied > 0)
+        {
+            growth = Sum(growth, geometry.ClusterEnd(image.Storage.Length) - image.Storage.Length);
+        }
+
+        bool packs = repairs.LeakedBytes > 0;
+        if (packs)
+        {
+            // What moves into holes, and a table that moves by way of the end of the file.
+            long holes = Math.Max(0, image.Storage.Length - image.Storage.AllocatedBytes);
+            growth = Sum(growth, Sum(Math.Min(holes, repairs.LeakedBytes), geometry.TableBytes));
+        }
+
+        // Free clusters that something moves into, and what is cut off behind them.
+        long saved = Sum(packs ? repairs.TableBytes : repairs.ChangedTableBytes, repairs.LeakedBytes);
+        saved = Sum(saved, Sum(Math.Max(0, repairs.LeakedBytes - copied), geometry.ClusterSize));
+        return new RepairRoom(growth, saves ? BackupOf(image, saved, repairs.LeakedBytes) : 0);
+    }
+
+    /// <summary>The room to pack an image that has nothing but leaks.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="survey">What of it is in use.</param>
+    /// <param name="saves">Whether a backup is made.</param>
+    public static RepairRoom ForLeaks(QedImage image, ImageSurvey survey, bool saves)
+    {
+        // Leaked clusters are not saved, only what moves into them.
+        QedGeometry geometry = image.Header.Geometry;
+        long saved = Sum(geometry.BytesOf(survey.Tables.Count), Sum(survey.Result.LeakedBytes, geometry.ClusterSize));
+        return new RepairRoom(new PackingPlan(image, survey).RequiredBytes(), saves ? BackupOf(image, saved, survey.Result.LeakedBytes) : 0);
+    }
+
+    /// <summary>Makes sure that there is so much room.</summary>
+    /// <param name="file">The image's file.</param>
+    /// <exception cref="QedDiskFullException">There is less.</exception>
+    public void Require(IStorage file)
+    {
+        // A file can have no more bytes than 63 bits count, whatever the disk has.
+        StorageRoom image = file.Room ?? new StorageRoom(Device: null, long.MaxValue);
+        image = image with { AvailableBytes = Math.Min(image.AvailableBytes, long.MaxValue - file.Length) };
+
+        // The backup is beside the name of the image, which may be a link to another disk.
+        StorageRoom? backup = BackupBytes > 0 ? HostFiles.RoomIn(Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? file.Path) : null;
+        bool isElsewhere = backup is { Device: not null } folder && image.Device is not null && folder.Device != image.Device;
+        RequireIn(image, isElsewhere ? ImageBytes : TotalBytes, file.Path, "the image");
+        if (isElsewhere && backup is { } other)
+        {
+            RequireIn(other, BackupBytes, file.Path, "the backup");
+        }
+    }
+
+    private static void RequireIn(StorageRoom room, long required, string path, string place)
+    {
+        if (required > room.AvailableBytes)
+        {
+            throw QedDiskFullException.ForRoom(path, "repair", place, required, room.AvailableBytes);
+        }
+    }
+
+    // Blocks are saved once, and holes are not, so it never holds more data than the file.
+    private static long BackupOf(QedImage image, long saved, long leaked)
+    {
+        long data = Math.Min(saved, Math.Min(image.Storage.Length, image.Storage.AllocatedBytes));
+        return Sum(Sum(data, FixedBackupBytes), Sum(data / RecordShare, leaked / RecordShare));
+    }
+
+    private static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
+
+    private static long Product(long a, int b) => a > long.MaxValue / b ? long.MaxValue : a * b;
+}

@@ -1,0 +1,178 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+
+namespace QedTools.Qed;
+
+/// <summary>Which clusters of an image move where when it is packed, and how much room that takes on the way.</summary>
+internal sealed class PackingPlan
+{
+    private readonly QedImage _image;
+    private readonly QedGeometry _geometry;
+    private readonly ImageSurvey _survey;
+    private readonly long _firstCluster;
+    private readonly long _moves;
+
+    /// <param name="image">The image, which has leaks and no other damage.</param>
+    /// <param name="survey">What of it is in use.</param>
+    public PackingPlan(QedImage image, ImageSurvey survey)
+    {
+        _image = image;
+        _geometry = image.Header.Geometry;
+        _survey = survey;
+        _firstCluster = _geometry.WholeClusters(image.Header.HeaderBytes);
+
+        // The highest data goes into the lowest free cluster, the next into the next, until the two meet.
+        long free = NextFree(_firstCluster);
+        long lowest = long.MaxValue;
+        foreach (long data in survey.Data.Descending())
+        {
+            if (data <= free)
+            {
+                break;
+            }
+
+            lowest = data;
+            free = NextFree(free + 1);
+            _moves++;
+        }
+
+        LowestMoved = lowest;
+        FirstFree = Math.Min(free, lowest);
+    }
+
+    /// <summary>The lowest data cluster that moves; the largest number if none does.</summary>
+    public long LowestMoved { get; }
+
+    /// <summary>The lowest free cluster when all data has moved; no data lies above it.</summary>
+    public long FirstFree { get; }
+
+    /// <summary>The first free cluster of the file.</summary>
+    public long FirstTarget => NextFree(_firstCluster);
+
+    /// <summary>The next cluster, from one on, that was free before anything moved.</summary>
+    public long NextFree(long cluster)
+    {
+        while (_survey.IsUsed(cluster))
+        {
+            cluster++;
+        }
+
+        return cluster;
+    }
+
+    /// <summary>The tables above <see cref="FirstFree"/> in the order of the file, each with its L1 index; that of the L1 table is -1.</summary>
+    /// <exception cref="QedException">The L1 table could not be read.</exception>
+    public List<(long Cluster, long L1Index)> TablesAbove()
+    {
+        List<(long Cluster, long L1Index)> above = [];
+        if (_geometry.ClusterAt(_image.L1TableOffset) > FirstFree)
+        {
+            above.Add((_geometry.ClusterAt(_image.L1TableOffset), -1));
+        }
+
+        new TableReader(_image.Storage, _geometry, CancellationToken.None).Read(_image.L1TableOffset, (first, entries) =>
+        {
+            for (int i = 0; i < entries.Length; i++)
+            {
+                ClusterEntry entry = new(entries[i]);
+                if (!entry.IsUnallocated && _geometry.ClusterAt(entry.Offset) > FirstFree)
+                {
+                    above.Add((_geometry.ClusterAt(entry.Offset), first + i));
+                }
+            }
+        });
+        above.Sort();
+        return above;
+    }
+
+    /// <summary>Whether a table moves by way of the end of the file: no safe step leads from a place to one that overlaps it.</summary>
+    /// <param name="cluster">Where it begins.</param>
+    /// <param name="target">Where it is to begin, below that.</param>
+    public bool GoesByTheEnd(long cluster, long target) => cluster - target < _geometry.TableSize;
+
+    /// <summary>The first cluster behind all tables.</summary>
+    public long BehindAll(List<(long Cluster, long L1Index)> above) =>
+        above.Count == 0 ? FirstFree : above[above.Count - 1].Cluster + _geometry.TableSize;
+
+    /// <summary>How much the disk must be able to take until the file is shortened, in bytes: what is written behind its end or into holes.</summary>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public long RequiredBytes()
+    {
+        long holes = 0;
+        long target = FirstTarget;
+        for (long moved = 0; moved < _moves;)
+        {
+            long count = 1;
+            long next = NextFree(target + 1);
+            while (moved + count < _moves && next == target + count)
+            {
+                count++;
+                next = NextFree(next + 1);
+            }
+
+            holes += HolesIn(target, count);
+            moved += count;
+            target = next;
+        }
+
+        List<(long Cluster, long L1Index)> above = TablesAbove();
+        long place = FirstFree;
+        bool goesByTheEnd = false;
+        foreach ((long cluster, _) in above)
+        {
+            goesByTheEnd |= GoesByTheEnd(cluster, place);
+            place += _geometry.TableSize;
+        }
+
+        holes += HolesIn(FirstFree, place - FirstFree);
+        long behindEnd = 0;
+        if (goesByTheEnd)
+        {
+            long way = BehindAll(above);
+            if (way > _geometry.WholeClusters(long.MaxValue) - _geometry.TableSize)
+            {
+                return long.MaxValue;
+            }
+
+            holes += HolesIn(way, _geometry.TableSize);
+            behindEnd = Math.Min(_geometry.TableBytes, Math.Max(0, _geometry.BytesOf(way + _geometry.TableSize) - _image.Storage.Length));
+        }
+
+        // A hole can be allocated all the same.
+        return behindEnd + Math.Min(holes, Math.Max(0, _image.Storage.Length - _image.Storage.AllocatedBytes));
+    }
+
+    /// <summary>Makes sure that the disk can take it.</summary>
+    /// <exception cref="QedDiskFullException">It cannot.</exception>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public void RequireRoom()
+    {
+        // A file can have no more bytes than 63 bits count, whatever the disk has.
+        long required = RequiredBytes();
+        long available = Math.Min(_image.Storage.Room?.AvailableBytes ?? long.MaxValue, long.MaxValue - _image.Storage.Length);
+        if (required > available)
+        {
+            throw QedDiskFullException.ForRoom(_image.Storage.Path, "pack", "the image", required, available);
+        }
+    }
+
+    // Those behind the end of the file are not counted.
+    private long HolesIn(long cluster, long count)
+    {
+        long bytes = 0;
+        long at = Math.Min(_geometry.BytesOf(cluster), _image.Storage.Length);
+        long end = Math.Min(_geometry.BytesOf(cluster + count), _image.Storage.Length);
+        while (at < end)
+        {
+            StorageRange range = _image.Storage.RangeAt(at, end - at);
+            bytes += range.IsHole ? range.Length : 0;
+            at += range.Length;
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,24 @@
+// What the operating system tells a process by signals, where .NET has no registration for them.
+using System;
+
+namespace QedTools.Storage.Native;
+
+/// <summary>Signals that concern files.</summary>
+internal static class ProcessSignals
+{
+    private const int FileSizeExceeded = 25; // SIGXFSZ on Linux and macOS
+
+    private static int _survives;
+
+    /// <summary>Has something done when this process ends by itself.</summary>
+    public static void AtEnd(Action action) => AppDomain.CurrentDomain.ProcessExit += (_, _) => action();
+
+    /// <summary>Makes a write beyond the largest size that a file may have (ulimit -f) an error, where it would end the process.</summary>
+    public static void SurviveFileSizeLimit()
+    {
+        if (!Platform.IsWindows && System.Threading.Interlocked.Exchange(ref _survives, 1) == 0)
+        {
+            LibC.IgnoreUnlessHandled(FileSizeExceeded);
+        }
+    }
+}

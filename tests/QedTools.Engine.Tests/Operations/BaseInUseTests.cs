@@ -1,0 +1,131 @@
+using System;
+using System.IO;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Operations;
+
+/// <summary>A file that other images lie over is not changed without being told so, and they read the same afterwards.</summary>
+public sealed class BaseInUseTests : IDisposable
+{
+    private const int Size = 1 << 20;
+
+    private readonly TempFolder _folder = new();
+    private readonly System.Threading.CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    public enum Change
+    {
+        OpenForWriting,
+        Shrink,
+        Merge,
+    }
+
+    public static MatrixTheoryData<Change, string> Changes => new(Enum.GetValues<Change>(), ["base.qed", "base.raw"]);
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void It_is_refused_unless_allowed(Change change, string name)
+    {
+        if (change == Change.Shrink && name == "base.raw")
+        {
+            return; // only QED images are resized
+        }
+
+        string path = MakeBase(name);
+        string overlay = MakeOverlay("overlay.qed", name);
+        string other = MakeOverlay("other.qed", name);
+        byte[] before = File.ReadAllBytes(path);
+
+        QedBackingFileSharedException error = Assert.Throws<QedBackingFileSharedException>(() => Do(change, path, overlay, allow: false));
+
+        Assert.Equal(change == Change.Merge ? [other] : [other, overlay], error.Overlays);
+        Assert.Equal(before, File.ReadAllBytes(path));
+        Do(change, path, overlay, allow: true);
+    }
+
+    [Fact]
+    public void Growing_changes_nothing_for_them_and_is_not_refused()
+    {
+        string path = MakeBase("base.qed");
+        string overlay = MakeOverlay("overlay.qed", "base.qed");
+        byte[] before = Read(overlay);
+
+        ImageResize.Run(path, 4 * Size, new ImageResizeOptions(), cancellation: _cancellation);
+
+        Assert.Equal(before, Read(overlay));
+    }
+
+    [Theory]
+    [InlineData("base.qed")]
+    [InlineData("base.raw")]
+    public void One_that_is_going_to_be_replaced_is_told_of(string name)
+    {
+        string path = MakeBase(name);
+        Assert.Null(DiskSource.WarningForReplaced(path, _cancellation));
+        MakeOverlay("overlay.qed", name);
+
+        Assert.Contains("overlay.qed", DiskSource.WarningForReplaced(path, _cancellation), StringComparison.Ordinal);
+        Assert.Null(DiskSource.WarningForReplaced(_folder.PathOf("not-there.qed"), _cancellation));
+    }
+
+    [Fact(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
+    public void Overlays_of_other_formats_count()
+    {
+        string path = MakeBase("base.qed");
+        Qemu.Img("create", "-q", "-f", "qcow2", "-b", "base.qed", "-F", "qed", _folder.PathOf("overlay.qcow2"));
+
+        QedBackingFileSharedException error = Assert.Throws<QedBackingFileSharedException>(() => Do(Change.OpenForWriting, path, overlay: "", allow: false));
+
+        Assert.Equal([_folder.PathOf("overlay.qcow2")], error.Overlays);
+    }
+
+    private void Do(Change change, string path, string overlay, bool allow)
+    {
+        switch (change)
+        {
+            case Change.OpenForWriting:
+                DiskOpening.Open(path, new DiskOpeningOptions { Writable = true, AllowOtherOverlays = allow }, cancellation: _cancellation).Dispose();
+                break;
+            case Change.Shrink:
+                ImageResize.Run(path, 512, new ImageResizeOptions { Shrink = true, AllowOtherOverlays = allow }, cancellation: _cancellation);
+                break;
+            default:
+                DiskMerge.Run(overlay, new DiskMergeOptions { AllowOtherOverlays = allow }, cancellation: _cancellation);
+                break;
+        }
+    }
+
+    private string MakeBase(string name)
+    {
+        string path = _folder.PathOf(name);
+        byte[] contents = new byte[Size];
+        new Random(1).NextBytes(contents);
+        if (Path.GetExtension(name) == ".raw")
+        {
+            File.WriteAllBytes(path, contents);
+            return path;
+        }
+
+        ImageCreation.Create(path, new QedCreateOptions { SizeBytes = Size }, _cancellation);
+        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation);
+        stream.Write(contents);
+        return path;
+    }
+
+    private string MakeOverlay(string name, string backing)
+    {
+        string path = _folder.PathOf(name);
+        ImageCreation.Create(path, new QedCreateOptions { BackingFile = backing }, _cancellation);
+        return path;
+    }
+
+    private byte[] Read(string path)
+    {
+        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: _cancellation);
+        byte[] contents = new byte[stream.Length];
+        stream.ReadExactly(contents);
+        return contents;
+    }
+}

@@ -1,0 +1,259 @@
+using System;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using QedTools.Disks;
+using QedTools.Qed;
+using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
+using QedTools.Storage;
+using QedTools.Tests.DataPlane;
+using QedTools.Tests.Reliability;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Operations;
+
+/// <summary>A repair or an optimization that would fill the disk is refused before it changes anything.</summary>
+public sealed class RepairRoomTests
+{
+    private const string Top = "top.qed";
+    private const int Cluster = 65536;
+    private const int Table = 4 * Cluster;
+    private const long Entries = Table / 8;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, bool> Damaged
+    {
+        get
+        {
+            TheoryData<string, bool> data = [];
+            foreach (string path in Directory.GetFiles(Fixture.PathOf("damaged"), "*.qed").Order(StringComparer.Ordinal))
+            {
+                data.Add("damaged/" + Path.GetFileName(path), true);
+                data.Add("damaged/" + Path.GetFileName(path), false);
+            }
+
+            return data;
+        }
+    }
+
+    public static TheoryData<bool, bool> Crafted => new() { { false, false }, { false, true }, { true, false }, { true, true } };
+
+    [Theory]
+    [MemberData(nameof(Damaged))]
+    public void A_repair_takes_no_more_room_than_it_says_and_is_refused_where_there_is_less(string fixture, bool saves)
+    {
+        using MemoryHost host = new();
+        host.PutFixture(fixture, Top);
+        byte[] original = host.Get(Top);
+        ImageRepairOptions options = new() { NoBackup = !saves };
+        long required = host.Do(() => ImageRepair.Plan(host.PathOf(Top), options)).RequiredBytes;
+
+        if (required > 0)
+        {
+            host.AvailableBytes = required - 1;
+            foreach (Action refused in (Action[])[() => ImageRepair.Plan(host.PathOf(Top), options), () => ImageRepair.Run(host.PathOf(Top), options)])
+            {
+                QedDiskFullException error = Assert.Throws<QedDiskFullException>(() => host.Do(refused));
+                Assert.Equal(required, error.RequiredBytes);
+                Assert.Equal(required - 1, error.AvailableBytes);
+                Assert.Equal(Top, Assert.Single(host.Names));
+                Assert.Equal(original, host.Get(Top));
+            }
+        }
+
+        host.AvailableBytes = required;
+        long peak = 0;
+        host.Faults = point =>
+        {
+            peak = Math.Max(peak, point.Total + point.Growth);
+            return null;
+        };
+        QedRepairResult result = host.Do(() => ImageRepair.Run(host.PathOf(Top), options));
+        host.Faults = null;
+
+        Assert.Equal(QedCheckStatus.Clean, result.After.Status);
+        Assert.Equal(required, result.RequiredBytes);
+        Assert.InRange(peak - original.Length, 0, required);
+    }
+
+    [Theory]
+    [MemberData(nameof(Crafted))]
+    public void A_small_file_that_would_become_a_huge_one_is_refused(bool manyTables, bool saves)
+    {
+        using TempFolder folder = new();
+        string path = folder.PathOf("crafted.qed");
+        File.WriteAllBytes(path, CraftedImage(manyTables));
+        byte[] original = File.ReadAllBytes(path);
+        HostFiles.Interceptor.Value = file => new SmallDisk(file, available: 1 << 30);
+        try
+        {
+            ImageRepairOptions options = new() { NoBackup = !saves };
+            QedDiskFullException error = Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, options, cancellation: Token));
+            Assert.Equal(error.RequiredBytes, Assert.Throws<QedDiskFullException>(() => ImageRepair.Plan(path, options, cancellation: Token)).RequiredBytes);
+
+            // One copy for each entry but the first; where tables share one, tables and what they lead to.
+            long copies = manyTables ? (Entries - 1) * (Entries + 4) : 0;
+            Assert.InRange(error.RequiredBytes!.Value, (copies + Entries - 1) * Cluster, ((copies + Entries - 1) * Cluster) + (2 << 20));
+            Assert.Equal(1 << 30, error.AvailableBytes);
+        }
+        finally
+        {
+            HostFiles.Interceptor.Value = null;
+        }
+
+        Assert.Equal(path, Assert.Single(Directory.GetFileSystemEntries(folder.Path)));
+        Assert.Equal(original, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void More_than_any_disk_has_is_refused_on_the_real_one()
+    {
+        using TempFolder folder = new();
+        string path = folder.PathOf("crafted.qed");
+        File.WriteAllBytes(path, CraftedImage(manyTables: true));
+        if (HostFiles.RoomIn(folder.Path) is not { AvailableBytes: < 1L << 46 })
+        {
+            Assert.Skip("The host does not tell how much room there is, or has 64 TiB.");
+        }
+
+        Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, new ImageRepairOptions { NoBackup = true }, cancellation: Token));
+        Assert.Equal(640 << 10, new FileInfo(path).Length);
+    }
+
+    [Theory]
+    [InlineData("damaged/leak-at-end.qed")]
+    [InlineData("damaged/leak-in-middle.qed")]
+    [InlineData("damaged/leak-table.qed")]
+    [InlineData("damaged/dirty-leaks.qed")]
+    [InlineData("damaged/tail-leak.qed")]
+    public void An_optimization_takes_no_more_room_than_there_must_be(string fixture)
+    {
+        using MemoryHost host = new();
+        host.PutFixture(fixture, Top);
+        byte[] original = host.Get(Top);
+        long required = host.Do(() =>
+        {
+            using QedImage image = QedImage.Open(HostFiles.Open(host.PathOf(Top), StorageAccess.Write));
+            return new PackingPlan(image, ImageChecker.Survey(image, progress: null, CancellationToken.None)).RequiredBytes();
+        });
+        if (required > 0)
+        {
+            host.AvailableBytes = required - 1;
+            Assert.Throws<QedDiskFullException>(() => host.Do(() => ImageOptimization.Plan(host.PathOf(Top), new ImageOptimizationOptions())));
+            Assert.Throws<QedDiskFullException>(() => host.Do(() => ImageOptimization.Run(host.PathOf(Top), new ImageOptimizationOptions())));
+            Assert.Equal(original, host.Get(Top));
+        }
+
+        host.AvailableBytes = required;
+        long peak = 0;
+        host.Faults = point =>
+        {
+            peak = Math.Max(peak, point.Total + point.Growth);
+            return null;
+        };
+        QedOptimizeResult result = host.Do(() => ImageOptimization.Run(host.PathOf(Top), new ImageOptimizationOptions()));
+        host.Faults = null;
+        Assert.InRange(peak - original.Length, 0, required);
+        Assert.True(result.FileSizeAfter < original.Length);
+    }
+
+    [Fact]
+    public void An_image_is_closed_on_a_full_disk_too_and_keeps_its_unused_clusters()
+    {
+        MemoryStorage file = new();
+        QedGeometry geometry = new(4096, 4);
+        TestImage.Create(file, geometry, 64 << 20);
+        QedImage image = TestImage.OpenForWriting(new SmallDisk(file, available: 0));
+        IDisk disk = image.ToDisk(backing: null);
+        byte[] data = new byte[4096];
+        data.AsSpan().Fill(7);
+        disk.Write(0, data);
+        disk.Write(geometry.BytesPerL2Table, data);
+        image.Unmap(0);
+        image.Unmap(geometry.BytesPerL2Table);
+
+        // The second table can move down by less than its size only by way of the end of the file.
+        image.EndWriting();
+        using QedImage after = QedImage.Open(file);
+        Assert.False(after.Header.NeedsCheck);
+        Assert.Equal(QedCheckStatus.Leaks, ImageChecker.Check(after, progress: null, CancellationToken.None).Status);
+        Assert.Equal((1 + 4 + 4 + 1 + 4 + 1) * 4096, file.Length);
+    }
+
+    [Fact]
+    public void Room_is_that_of_the_file_system_under_a_path()
+    {
+        const string Memory = "/dev/shm";
+        if (!OperatingSystem.IsLinux() || !Directory.Exists(Memory))
+        {
+            Assert.Skip("Linux has a file system there that no test needs to mount.");
+        }
+
+        string folder = Path.Combine(Memory, "qedtools-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(folder);
+        using TempFolder temp = new();
+        try
+        {
+            string path = Path.Combine(folder, "file");
+            File.WriteAllBytes(path, [1]);
+            File.CreateSymbolicLink(temp.PathOf("link"), path);
+            StorageRoom room = HostFiles.RoomIn(folder)!.Value;
+            Assert.InRange(room.AvailableBytes / (double)AvailableByDf(folder), 0.5, 2);
+            using IStorage link = HostFiles.Open(temp.PathOf("link"), StorageAccess.Inspect);
+            Assert.Equal(room.Device, link.Room!.Value.Device);
+            Assert.NotEqual(room.Device, HostFiles.RoomIn("/")!.Value.Device);
+            Assert.Null(HostFiles.RoomIn("/proc")); // it has no sizes
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // 640 KiB: all entries of the one L2 table lead to the one data cluster, and perhaps all of the L1 table to that table.
+    private static byte[] CraftedImage(bool manyTables)
+    {
+        byte[] bytes = new byte[10 * Cluster];
+        new QedHeader(
+            Cluster,
+            TableSize: 4,
+            HeaderSize: 1,
+            QedFeatures.None,
+            CompatFeatures: 0,
+            AutoclearFeatures: 0,
+            L1TableOffset: Cluster,
+            (ulong)((manyTables ? Entries : 1) * Entries * Cluster),
+            BackingNameOffset: 0,
+            BackingNameSize: 0).WriteTo(bytes);
+        for (int i = 0; i < Entries; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(Cluster + (i * 8)), manyTables || i == 0 ? 5 * Cluster : 0);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan((5 * Cluster) + (i * 8)), 9 * Cluster);
+        }
+
+        bytes.AsSpan(9 * Cluster).Fill(0x5A);
+        return bytes;
+    }
+
+    private static long AvailableByDf(string folder)
+    {
+        using Process df = Process.Start(new ProcessStartInfo("df", ["--output=avail", "-B1", folder]) { RedirectStandardOutput = true })!;
+        string text = df.StandardOutput.ReadToEnd();
+        df.WaitForExit();
+        return long.Parse(text.Split('\n')[1].Trim(), CultureInfo.InvariantCulture);
+    }
+
+    // A disk that says how much it can take.
+    private sealed class SmallDisk(IStorage inner, long available) : ForwardingStorage(inner), IStorage
+    {
+        public override StorageRoom? Room => new StorageRoom(Inner.Room?.Device, available);
+
+        public new void Dispose() => Inner.Dispose();
+    }
+}

@@ -1,0 +1,118 @@
+using System;
+using System.IO;
+using System.Linq;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Operations;
+
+/// <summary>
+/// Whatever writes to tables or data checks the tables first: an image that is damaged is refused whether or not it says that it was
+/// not closed cleanly, and stays as it is to the last byte.
+/// </summary>
+public sealed class WriterCheckTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public enum Change
+    {
+        Grow,
+        Shrink,
+        RemoveBackingFile,
+        NameBackingFile,
+        Optimize,
+        OpenForWriting,
+        MergeInto,
+        MergeFrom,
+    }
+
+    // All damaged fixtures but those that only leak, or are only dirty.
+    public static MatrixTheoryData<string, Change> Cases => new(
+        Directory.GetFiles(Path.GetDirectoryName(Fixture.PathOf("damaged/tail.qed"))!, "*.qed")
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Where(name => !name.Contains("leak", StringComparison.Ordinal) && name is not ("tail" or "dirty-clean"))
+            .Order(StringComparer.Ordinal),
+        Enum.GetValues<Change>());
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_damaged_image_is_not_written_to(string name, Change change)
+    {
+        string path = Fixture.CopyTo(_folder, $"damaged/{name}.qed");
+        byte[] before = File.ReadAllBytes(path);
+
+        Assert.Throws<QedCorruptException>(() => Do(change, path));
+
+        Assert.Equal(before, File.ReadAllBytes(path));
+    }
+
+    [Theory]
+    [InlineData("past-size-l1")]
+    [InlineData("dirty-corrupt")]
+    public void A_change_of_the_header_alone_needs_no_check_and_says_nothing_of_the_tables(string name)
+    {
+        string path = Fixture.CopyTo(_folder, $"damaged/{name}.qed");
+        bool wasDirty = ImageInspection.Read(path).NeedsCheck;
+        File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[512]);
+
+        QedImageInfo info = BackingFileChange.Apply(
+            path, new BackingFileChangeOptions { BackingFile = "base.raw" }, cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal("base.raw", info.BackingFile);
+        Assert.Equal(wasDirty, info.NeedsCheck);
+        Assert.Equal(QedCheckStatus.Corrupt, ImageCheck.Run(path, forceShare: false, cancellation: TestContext.Current.CancellationToken).Status);
+    }
+
+    private void Do(Change change, string path)
+    {
+        System.Threading.CancellationToken cancellation = TestContext.Current.CancellationToken;
+        long size = ImageInspection.Read(path).VirtualSize;
+        switch (change)
+        {
+            case Change.Grow:
+                ImageResize.Run(path, size + (1 << 20), new ImageResizeOptions(), cancellation: cancellation);
+                break;
+            case Change.Shrink:
+                ImageResize.Run(path, size / 2, new ImageResizeOptions { Shrink = true }, cancellation: cancellation);
+                break;
+            case Change.RemoveBackingFile:
+                BackingFileChange.Apply(path, new BackingFileChangeOptions { PreserveContent = true }, cancellation: cancellation);
+                break;
+            case Change.NameBackingFile:
+                File.WriteAllBytes(_folder.PathOf("base.raw"), [.. Enumerable.Repeat((byte)7, 8192)]);
+                BackingFileChange.Apply(
+                    path, new BackingFileChangeOptions { BackingFile = "base.raw", PreserveContent = true }, cancellation: cancellation);
+                break;
+            case Change.Optimize:
+                ImageOptimization.Run(path, new ImageOptimizationOptions(), cancellation: cancellation);
+                break;
+            case Change.OpenForWriting:
+                DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: cancellation).Dispose();
+                break;
+            case Change.MergeInto:
+                string overlay = _folder.PathOf("overlay.qed");
+                ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = Path.GetFileName(path) }, cancellation);
+                DiskMerge.Run(overlay, new DiskMergeOptions(), cancellation: cancellation);
+                break;
+            default:
+                // The header alone is changed here; the merge empties the image.
+                File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[size]);
+                byte[] original = File.ReadAllBytes(path);
+                BackingFileChange.Apply(path, new BackingFileChangeOptions { BackingFile = "base.raw" }, cancellation: cancellation);
+                byte[] before = File.ReadAllBytes(path);
+                try
+                {
+                    DiskMerge.Run(path, new DiskMergeOptions(), cancellation: cancellation);
+                }
+                finally
+                {
+                    Assert.Equal(before, File.ReadAllBytes(path));
+                    File.WriteAllBytes(path, original);
+                }
+
+                break;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using QedTools.Storage;
+using QedTools.Storage.Native;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Storage;
+
+/// <summary>What a killed process left is removed, and nothing else. With processes: Reliability/PartialFileTests.</summary>
+public sealed class PartialFilesTests : IDisposable
+{
+    private const string Leftover = ".0123456789abcdef0123456789abcdef.qedtools-partial";
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_leftover_is_removed_by_the_next_new_file_in_its_folder_and_told_of()
+    {
+        Host.WriteText(_folder, Leftover, "half");
+        List<string> told = [];
+        using ReservedName name = ReservedName.Hold(_folder.PathOf("new.qed"), replace: false);
+        Assert.Equal([Leftover], Host.NamesIn(_folder));
+        using (NewFile file = NewFile.Create(name, trace: new OperationTrace { Decision = told.Add }))
+        {
+            file.Commit();
+        }
+
+        Assert.Equal(["new.qed"], Host.NamesIn(_folder));
+        Assert.Contains(Leftover, Assert.Single(told), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_still_being_built_stays()
+    {
+        using NewFile first = NewFile.Create(_folder.PathOf("first.qed"), replace: false);
+        first.Storage.Write(0, "first"u8);
+        using (NewFile second = NewFile.Create(_folder.PathOf("second.qed"), replace: false))
+        {
+            second.Commit();
+        }
+
+        first.Commit();
+        Assert.Equal("first", File.ReadAllText(_folder.PathOf("first.qed")));
+        Assert.Equal(["first.qed", "second.qed"], Host.NamesIn(_folder));
+    }
+
+    [Theory]
+    [InlineData(".qedtools-partial")]
+    [InlineData(".mine.qedtools-partial")]
+    [InlineData("0123456789abcdef0123456789abcdef.qedtools-partial")]
+    [InlineData(".0123456789ABCDEF0123456789ABCDEF.qedtools-partial")]
+    [InlineData(Leftover + ".bak")]
+    public void A_file_of_another_name_stays(string name)
+    {
+        Host.WriteText(_folder, name, "somebody's");
+        PartialFiles.Sweep(_folder.Path, trace: null);
+
+        Assert.Equal([name], Host.NamesIn(_folder));
+    }
+
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void A_link_of_such_a_name_stays_and_so_does_what_it_leads_to()
+    {
+        string file = Host.WriteText(_folder, "precious", "somebody's");
+        File.CreateSymbolicLink(_folder.PathOf(Leftover), file);
+        PartialFiles.Sweep(_folder.Path, trace: null);
+
+        Assert.Equal([Leftover, "precious"], Host.NamesIn(_folder));
+    }
+
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    public void Where_the_file_system_has_no_locks_nobody_can_tell_and_nothing_is_removed()
+    {
+        Host.WriteText(_folder, Leftover, "half");
+        ByteLocks.AreMissing.Value = true;
+        try
+        {
+            PartialFiles.Sweep(_folder.Path, trace: null);
+        }
+        finally
+        {
+            ByteLocks.AreMissing.Value = false;
+        }
+
+        Assert.Equal([Leftover], Host.NamesIn(_folder));
+    }
+}
