@@ -152,6 +152,21 @@ Describe 'The name of a backing file' {
     ) {
         Get-CompletionIn $folder $Line | Should -Be $Found
     }
+
+    It 'has the full path of what a tilde stands for, which no stored name has' {
+        $provider = Get-PSProvider FileSystem
+        $homeBefore = $provider.Home
+        try {
+            $provider.Home = $inside
+            Get-CompletionIn $folder 'New-QedImage new.qed -BackingFile ~/i' | Should -Be ([System.IO.Path]::Combine($inside, 'inner.qed'))
+            $null = New-Folder 'backing/~'
+            $null = Copy-Fixture 'images/table-1.qed' -Folder ([System.IO.Path]::Combine($folder, '~')) -As 'real.qed'
+            Get-CompletionIn $folder 'New-QedImage new.qed -BackingFile ~/' | Should -Not -Contain ([System.IO.Path]::Combine($inside, 'inner.qed'))
+        }
+        finally {
+            $provider.Home = $homeBefore
+        }
+    }
 }
 
 Describe 'The name of a backup' {

@@ -99,6 +99,24 @@ Describe 'VHDX files' {
             Assert-Disk $result 1052672 '0+4K 0xa2, 1M+1536 0xa1'
         }
 
+        It 'with a warning where sectors of 4096 bytes are gained or lost' {
+            $back = [System.IO.Path]::Combine($folder, 'back.vhd')
+            $over = [System.IO.Path]::Combine($folder, 'over.qed')
+            foreach ($gained in @({ Convert-QedImage $overlay $result -LogicalSectorSizeBytes 4096 -WhatIf }, { Convert-QedImage $overlay $result -LogicalSectorSizeBytes 4096 })) {
+                $recorded = Invoke-Recorded $gained
+                $recorded.Warnings | Should -HaveCount 1
+                $recorded.Warnings[0] | Should -BeLike '*512-byte sectors*sectors of 4096*Partition tables*'
+            }
+
+            foreach ($lost in @({ Convert-QedImage $result $back }, { New-QedImage $over -BackingFile $result }, { Convert-QedImage $result $back -Force -WhatIf })) {
+                $recorded = Invoke-Recorded $lost
+                $recorded.Warnings | Should -HaveCount 1
+                $recorded.Warnings[0] | Should -BeLike '*4096-byte sectors*sectors of 512*Partition tables*'
+            }
+
+            (Invoke-Recorded { Convert-QedImage $result ([System.IO.Path]::Combine($folder, 'same.vhdx')) -LogicalSectorSizeBytes 4096 }).Warnings | Should -BeNullOrEmpty
+        }
+
         It 'without a byte in the room that no data needs' -Skip:$IsOnWindows {
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big $result
@@ -119,6 +137,7 @@ Describe 'VHDX files' {
 
         It 'not over a backing file' {
             Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $overlay '*BackingFile base.qed*differencing*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedLimit' 'InvalidArgument' $overlay '*BackingFile missing.qed*differencing*'
             [System.IO.File]::Exists($result) | Should -BeFalse
         }
 

@@ -1,3 +1,5 @@
+using System.IO;
+
 namespace QedTools.Completion;
 
 /// <summary>Completes a backing file's name: a relative one begins in the folder of the image that is to name it.</summary>
@@ -7,4 +9,10 @@ internal sealed class BackingFileCompleter : ImageCompleter
 
     private protected override string FolderOfRelativeNames(CompletionSession session) =>
         FolderNamedBy(session, "DestinationPath") ?? FolderNamedBy(session, "Path") ?? FolderNamedBy(session, "LiteralPath") ?? session.CurrentFolder;
+
+    // An image stores the name as it is, and there a tilde stands for nothing but itself.
+    private protected override string Expand(string typed, CompletionSession session, string folder) =>
+        typed.Length > 1 && typed[0] == '~' && (typed[1] is '/' or '\\') && !Directory.Exists(Path.Combine(folder, "~")) && session.ToHost("~") is { } home
+            ? Path.Combine(home, typed.Substring(2))
+            : typed;
 }

@@ -31,7 +31,7 @@ internal readonly record struct CompletionWord
     }
 
     /// <summary>What the word means as a string.</summary>
-    public string Text { get; }
+    public string Text { get; init; }
 
     /// <summary>A string as it is to be typed: in the quotes that the word began with, in single ones where it needs some.</summary>
     public string Quote(string text)

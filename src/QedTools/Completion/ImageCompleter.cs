@@ -25,10 +25,12 @@ internal abstract class ImageCompleter : IArgumentCompleter
     {
         CompletionSession session = CompletionSession.OfThisThread(fakeBoundParameters);
         bool takesAll = TakesAllFormats(commandName);
+        string folder = FolderOfRelativeNames(session);
+        CompletionWord word = new(wordToComplete);
         return PathCompletion.Complete(
-            new CompletionWord(wordToComplete),
+            word with { Text = Expand(word.Text, session, folder) },
             session,
-            FolderOfRelativeNames(session),
+            folder,
             IsPattern,
             path => IsWanted(DiskSource.FormatOfExtension(path)),
             path => IsWanted(DiskSource.FormatOfContents(path)));
@@ -38,6 +40,12 @@ internal abstract class ImageCompleter : IArgumentCompleter
 
     /// <summary>Where a relative name begins.</summary>
     private protected virtual string FolderOfRelativeNames(CompletionSession session) => session.CurrentFolder;
+
+    /// <summary>The beginning of a name as it is to stand there.</summary>
+    /// <param name="typed">What is typed.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="folder">Where a relative name begins.</param>
+    private protected virtual string Expand(string typed, CompletionSession session, string folder) => typed;
 
     /// <summary>Whether other files than QED images can be meant.</summary>
     private protected virtual bool TakesAllFormats(string commandName) =>
