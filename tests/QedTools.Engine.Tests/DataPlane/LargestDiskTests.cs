@@ -491,12 +491,13 @@ public sealed class LargestDiskTests : IDisposable
     private static void AssertProgress(List<OperationProgress> told)
     {
         Assert.NotEmpty(told);
-        long before = 0;
+        OperationProgress before = new(0, told[0].BytesTotal);
         foreach (OperationProgress progress in told)
         {
-            Assert.InRange(progress.BytesDone, before, progress.BytesTotal);
-            Assert.InRange(progress.Percent, 0, 100);
-            before = progress.BytesDone;
+            Assert.InRange(progress.Stage, before.Stage, progress.Stages);
+            Assert.InRange(progress.BytesDone, progress.Stage == before.Stage ? before.BytesDone : 0, progress.BytesTotal);
+            Assert.InRange(progress.Percent, before.Percent, 100);
+            before = progress;
         }
 
         Assert.Equal(100, told[^1].Percent);
