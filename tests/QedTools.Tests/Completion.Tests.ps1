@@ -153,7 +153,7 @@ Describe 'The name of a backing file' {
         Get-CompletionIn $folder $Line | Should -Be $Found
     }
 
-    It 'has the full path of what a tilde stands for, which no stored name has' {
+    It 'has the full path of what a tilde stands for, which no stored name has' -Tag FullShell {
         $provider = Get-PSProvider FileSystem
         $homeBefore = $provider.Home
         try {
