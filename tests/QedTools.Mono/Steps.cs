@@ -112,6 +112,8 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         DiskMerge.Run(top, new DiskMergeOptions());
         RequireContents(Disk, _contents);
         Require(DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "After the merge they differ.");
+        // Nothing may lie over the disk that the next steps write to.
+        File.Delete(top);
         return $"{data.Length} bytes";
     }
 

@@ -545,7 +545,8 @@ internal sealed class QedTrial
             disk => preserve ? disk : disk.Over(backing),
             lostStaysLost: true,
             checksTables: preserve,
-            mayRefuse);
+            mayRefuse,
+            mayStopHalfway: preserve);
         if (refusal is null && !preserve && _disk is not null)
         {
             byte[] now = File.ReadAllBytes(TopPath);
@@ -737,11 +738,11 @@ internal sealed class QedTrial
 
     // The rules for every operation that changes the image in place.
     private void Changed(
-        string operation, QedException? refusal, Func<ReferenceQed, ReferenceDisk> expected, bool lostStaysLost, bool checksTables, bool mayRefuse = false, bool isPartly = false, bool isClosed = true)
+        string operation, QedException? refusal, Func<ReferenceQed, ReferenceDisk> expected, bool lostStaysLost, bool checksTables, bool mayRefuse = false, bool isPartly = false, bool isClosed = true, bool mayStopHalfway = false)
     {
         if (refusal is not null && !isPartly)
         {
-            Refused(operation, refusal, mayRefuse || !_isSound);
+            Refused(operation, refusal, mayRefuse || !_isSound, mayStopHalfway);
             return;
         }
 
@@ -769,10 +770,10 @@ internal sealed class QedTrial
     }
 
     // What was refused is as it was, and nothing lies about.
-    private void Refused(string operation, QedException refusal, bool mayRefuse)
+    private void Refused(string operation, QedException refusal, bool mayRefuse, bool mayStopHalfway = false)
     {
         RefusedSound(operation, refusal, !mayRefuse);
-        Unchanged(operation);
+        Unchanged(operation, mayStopHalfway);
         string[] names = [.. Directory.EnumerateFiles(_run.Folder).Select(path => Path.GetFileName(path)).Where(name => !_files.ContainsKey(name))];
         if (names.Length > 0)
         {
@@ -788,7 +789,7 @@ internal sealed class QedTrial
         }
     }
 
-    private void Unchanged(string operation)
+    private void Unchanged(string operation, bool mayStopHalfway = false)
     {
         foreach ((string name, byte[] bytes) in _files)
         {
@@ -802,8 +803,8 @@ internal sealed class QedTrial
                 ReferenceQed? now = QedSnapshot.Of(_run.Folder).Open(Top).Disk;
                 string? difference = _disk is null || now is null ? "header" : _disk.Difference(now, lostStaysLost: true);
 
-                // Damage below that comes to light in the middle of a copy stops it there; the image is whole.
-                if (difference is not null || _baseDamage is null)
+                // Damage below that comes to light in the middle of a copy into the image stops it there; the image is whole.
+                if (difference is not null || name != Top || !mayStopHalfway || _baseDamage is null)
                 {
                     Broken(operation, "changes a file though it changes nothing", $"{name}: {difference ?? "reads the same"}");
                 }
