@@ -5,7 +5,7 @@ using Microsoft.PowerShell;
 
 namespace QedTools.Shell;
 
-/// <summary>The session every command runs in: PowerShell's core commands, with QedTools imported.</summary>
+/// <summary>The session every command runs in: PowerShell's own, with QedTools imported.</summary>
 public static class ModuleSession
 {
     private const string ManifestName = "QedTools.psd1";

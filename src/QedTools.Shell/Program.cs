@@ -1,29 +1,38 @@
-using System;
+using System.Management.Automation;
+using System.Reflection;
+using Microsoft.PowerShell;
 
 namespace QedTools.Shell;
 
-/// <summary>Where the process begins: reads the arguments, runs the shell, returns its exit code.</summary>
+/// <summary>PowerShell's own console host, its command line included, with QedTools imported before anything runs.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments)
-    {
-        if (!ShellOptions.TryParse(arguments, out ShellOptions? options, out string? problem))
-        {
-            Console.Error.WriteLine(problem);
-            Console.Error.WriteLine(Usage.Short);
-            return ExitCode.Usage;
-        }
+    private static readonly string Banner =
+        $"""
+        QedTools {VersionOf(typeof(Program).Assembly)} on PowerShell {VersionOf(typeof(PSObject).Assembly)}
 
-        switch (options.Action)
-        {
-            case ShellAction.Help:
-                Console.Out.WriteLine(Usage.Full);
-                return ExitCode.Success;
-            case ShellAction.Version:
-                Console.Out.WriteLine(Usage.Version);
-                return ExitCode.Success;
-            default:
-                return ShellRun.Execute(options);
-        }
-    }
+          Get-Command -Module QedTools   lists the commands
+          Get-Help Get-QedInfo           explains one
+          exit                           leaves
+
+        """;
+
+    private const string Help =
+        """
+        PowerShell with QedTools imported. The parameters are those of pwsh, among them:
+
+          -Command <script>   Runs the script text; '-' reads it from standard input.
+          -File <script.ps1>  Runs a script; what follows are its arguments.
+          -NonInteractive     A question to the user is an error.
+          -NoLogo             No banner before the prompt.
+
+        No profile is loaded. Without -Command and -File: a prompt, or the script that standard input holds.
+        """;
+
+    private static int Main(string[] arguments) =>
+        ConsoleShell.Start(ModuleSession.Create(), Banner, Help, ["-NoProfile", .. arguments]);
+
+    // Without the commit that the build adds, in one of two ways: 1.2.3+<hash>, or "1.2.3 SHA: <hash>".
+    private static string? VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+', ' ')[0];
 }

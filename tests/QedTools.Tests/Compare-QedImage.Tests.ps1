@@ -1,10 +1,4 @@
 # Compare-QedImage: do two disks read the same.
-BeforeDiscovery {
-    . "$PSScriptRoot/TestModule.ps1"
-    . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-}
-
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -41,7 +35,7 @@ Describe 'Compare-QedImage' {
             $found | ForEach-Object { $_.AreEqual } | Should -Be $false, $false, $true, $false
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter 'o*.qed' | Compare-QedImage -ReferencePath $overlay | ForEach-Object { $_.AreEqual } | Should -BeTrue
         }
 
@@ -168,7 +162,7 @@ Describe 'Compare-QedImage' {
             "$result" | Should -Be "$path differs from $overlay"
         }
 
-        It 'that survives JSON' -Tag FullShell {
+        It 'that survives JSON' {
             $again = Compare-QedImage $path $overlay | ConvertTo-Json | ConvertFrom-Json
             $again.AreEqual | Should -BeFalse
             $again.FirstDifference | Should -Be 4096
@@ -240,10 +234,11 @@ Describe 'Compare-QedImage' {
     }
 
     Context 'beside qemu-img' {
-        It 'says of <First> and <Second> what qemu-img compare says' -Skip:(-not $qemu) -ForEach @(
+        It 'says of <First> and <Second> what qemu-img compare says' -ForEach @(
             @{ First = 'over-qed.qed'; Second = 'base.qed' }, @{ First = 'over-qed.qed'; Second = 'three-middle.qed' }
             @{ First = 'base.qed'; Second = 'base.qed' }, @{ First = 'data-zero-hole.qed'; Second = 'over-qed.qed' }
         ) {
+            Skip-TestWithout QemuImg
             $one = [System.IO.Path]::Combine($folder, $First)
             $two = [System.IO.Path]::Combine($folder, $Second)
             $theirs = Invoke-Native qemu-img compare -U -f qed -F qed $one $two

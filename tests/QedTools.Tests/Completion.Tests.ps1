@@ -68,7 +68,7 @@ Describe 'The name of an image' {
         (Invoke-InFolder $folder { Get-Completion 'Get-QedInfo in' }).ResultType | Should -Be 'ProviderContainer'
     }
 
-    It 'is found on a drive of the session' -Tag FullShell {
+    It 'is found on a drive of the session' {
         $null = New-PSDrive -Name ImageDrive -PSProvider FileSystem -Root $folder -Scope Script
         try { Get-CompletionIn $TestDrive 'Get-QedInfo ImageDrive:/a' | Should -Be 'ImageDrive:/a.qed' }
         finally { Remove-PSDrive ImageDrive -Scope Script }
@@ -94,7 +94,8 @@ Describe 'The name of an image' {
         @(Get-CompletionIn $many 'Get-QedInfo disk1') | Should -HaveCount 11
     }
 
-    It 'is not one that would disturb the screen' -Skip:$IsOnWindows {
+    It 'is not one that would disturb the screen' {
+        Skip-TestWithout Unix
         $bad = New-Folder 'bad'
         $null = Copy-Fixture 'images/table-1.qed' -Folder $bad -As "x$([char]27)[2J.qed"
         Get-CompletionIn $bad 'Get-QedInfo ' | Should -BeNullOrEmpty
@@ -153,7 +154,7 @@ Describe 'The name of a backing file' {
         Get-CompletionIn $folder $Line | Should -Be $Found
     }
 
-    It 'has the full path of what a tilde stands for, which no stored name has' -Tag FullShell {
+    It 'has the full path of what a tilde stands for, which no stored name has' {
         $provider = Get-PSProvider FileSystem
         $homeBefore = $provider.Home
         try {

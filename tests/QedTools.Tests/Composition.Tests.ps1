@@ -1,9 +1,4 @@
 # The cmdlets together with the rest of PowerShell.
-BeforeDiscovery {
-    . "$PSScriptRoot/TestModule.ps1"
-    $hasThreadJob = [bool](Get-Command Start-ThreadJob -ErrorAction Ignore)
-}
-
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -51,7 +46,7 @@ Describe 'A pipeline' {
         [System.IO.File]::WriteAllText("$folder/deep/note.txt", 'no image')
     }
 
-    It 'finds and repairs what was not closed cleanly, past what is no image' -Tag FullShell {
+    It 'finds and repairs what was not closed cleanly, past what is no image' {
         $recorded = Invoke-Recorded { Get-ChildItem $folder -Recurse | Get-QedInfo | Where-Object NeedsCheck | Repair-QedImage }
         @($recorded.Output | ForEach-Object { $_.Path } | Sort-Object) | Should -Be @($dirty | Sort-Object)
         @($recorded.Output | ForEach-Object { "$($_.After.Status)" }) | Should -Be 'Clean', 'Clean'
@@ -59,7 +54,7 @@ Describe 'A pipeline' {
         @(Get-ChildItem $folder -Recurse -Filter *.qed | Get-QedInfo | Where-Object NeedsCheck) | Should -BeNullOrEmpty
     }
 
-    It 'makes images from the rows of a table' -Tag FullShell {
+    It 'makes images from the rows of a table' {
         $rows = "Path,SizeBytes,ClusterSizeBytes`n$folder/row1.qed,1MB,4KB`n$folder/row2.qed,2097152,65536" | ConvertFrom-Csv
         $made = @($rows | New-QedImage)
         @($made | ForEach-Object { $_.VirtualSize }) | Should -Be 1MB, 2MB
@@ -72,7 +67,9 @@ Describe 'A pipeline' {
     }
 }
 
-Describe 'ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+Describe 'ForEach-Object -Parallel' {
+    BeforeEach { Skip-TestWithout PowerShell7.4 }
+
     It 'runs the cmdlets in many runspaces at once' {
         $folder = New-Folder 'parallel'
         $names = @(1..8 | ForEach-Object { "$folder/$_.qed" })
@@ -101,15 +98,23 @@ Describe 'ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion -lt [versio
     }
 }
 
-Describe 'A job' -Tag FullShell {
+Describe 'A job' {
     BeforeAll {
         $folder = New-Folder 'jobs'
         $image = (New-QedImage "$folder/a.qed" 1MB).Path
+
+        # As Start-Job does: objects and errors come as XML, which PowerShell reads by itself.
+        function Receive-FromProcess {
+            param([string] $Script)
+
+            $program, $first = @(Get-PowerShellCommand)
+            $first = @($first)
+            & $program @first -NoProfile -OutputFormat XML -Command "Import-Module '$manifest'; $Script"
+        }
     }
 
     It 'in a process of its own gives results that are shown as always' {
-        $job = Start-Job { Import-Module $using:manifest; Get-QedInfo $using:image; Test-QedImage $using:image }
-        $found = @($job | Receive-Job -Wait -AutoRemoveJob)
+        $found = @(Receive-FromProcess "Get-QedInfo '$image'; Test-QedImage '$image'")
         $found[0].PSObject.TypeNames[0] | Should -Be 'Deserialized.QedTools.QedImageInfo'
         $found[0].VirtualSize | Should -Be 1MB
         "$($found[1].Status)" | Should -Be 'Clean'
@@ -118,15 +123,15 @@ Describe 'A job' -Tag FullShell {
     }
 
     It 'in a process of its own gives errors with their ids' {
-        $job = Start-Job { Import-Module $using:manifest; Get-QedInfo "$using:folder/missing.qed" }
-        $recorded = Invoke-Recorded { $job | Receive-Job -Wait -AutoRemoveJob }
+        $recorded = Invoke-Recorded { Receive-FromProcess "Get-QedInfo '$folder/missing.qed'" }
         $recorded.Errors | Should -HaveCount 1
         $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileNotFound,*'
     }
 
-    It 'in a thread gives the results themselves' -Skip:(-not $hasThreadJob) {
-        $job = Start-ThreadJob { Import-Module $using:manifest; Get-QedInfo $using:image }
-        $found = $job | Receive-Job -Wait -AutoRemoveJob
+    It 'in a thread gives the results themselves' {
+        $shell = [powershell]::Create().AddScript('param($manifest, $image) Import-Module $manifest; Get-QedInfo $image').AddArgument($manifest).AddArgument($image)
+        try { $found = $shell.EndInvoke($shell.BeginInvoke())[0] }
+        finally { $shell.Dispose() }
         $found.GetType().FullName | Should -Be 'QedTools.QedImageInfo'
         $found.Path | Should -Be $image
     }
@@ -147,7 +152,7 @@ Describe 'A result from another machine' {
         }
     }
 
-    It 'of the kind <_> is shown as at home' -Tag FullShell -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of the kind <_> is shown as at home' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $result = $results[$_]
         $copy = Copy-BySerialization $result
         foreach ($format in 'Format-Table', 'Format-List', 'Format-Wide') {
@@ -168,7 +173,7 @@ Describe 'A result from another machine' {
     }
 }
 
-Describe 'A result as text' -Tag FullShell {
+Describe 'A result as text' {
     BeforeAll { $results = Get-Result (New-Folder 'text') }
 
     It 'of the kind <_> is a row of plain values with Export-Csv' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
@@ -214,7 +219,7 @@ Describe 'Splatting' {
         (New-QedImage @overlay).BackingFilePath | Should -Be $made.Path
     }
 
-    It 'takes what a JSON file says' -Tag FullShell {
+    It 'takes what a JSON file says' {
         $settings = '{ "Path": "json.qed", "SizeBytes": 3145728, "ClusterSizeBytes": 4096, "Force": true }' | ConvertFrom-Json
         $image = @{}
         foreach ($property in $settings.PSObject.Properties) { $image[$property.Name] = $property.Value }
@@ -230,7 +235,7 @@ Describe 'Splatting' {
     }
 }
 
-Describe 'A script' -Tag FullShell {
+Describe 'A script' {
     BeforeAll {
         $modules = New-Folder 'modules'
         $module = [System.IO.Path]::Combine($modules, 'QedTools', (Get-Module QedTools).Version)

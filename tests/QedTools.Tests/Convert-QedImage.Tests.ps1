@@ -2,7 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
     $odd = "$([char]0xDC)berlagerung $([char]0x91CD)$([char]0x306D).qed"
     $disks = @(
         @{ Name = 'images/data-zero-hole.qed'; Size = 6291456; Reads = '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13' }
@@ -55,7 +54,7 @@ Describe 'Convert-QedImage' {
             Assert-Disk $raw 6291456 $pathReads
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             $results = New-Folder 'convert/results'
             Get-ChildItem -LiteralPath $folder -Filter '*.raw' | Convert-QedImage -DestinationPath $results | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } |
                 Should -Be 'base.qed', "Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA)$([char]0x5E95).qed", 'short.qed'
@@ -146,13 +145,15 @@ Describe 'Convert-QedImage' {
             $info.Depth | Should -Be 0
         }
 
-        It 'leaves zeroes and holes unstored, also zeroes that the image stores' -Skip:$IsOnWindows {
+        It 'leaves zeroes and holes unstored, also zeroes that the image stores' {
+            Skip-TestWithout Unix
             (Convert-QedImage $path $raw).DiskUsage | Should -BeLessOrEqual 32KB
             $zeroes = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
             (Convert-QedImage $zeroes $raw -Force).DiskUsage | Should -BeLessOrEqual 16KB
         }
 
-        It 'converts a disk of 3 GiB with 256 KiB on it in no time' -Skip:$IsOnWindows {
+        It 'converts a disk of 3 GiB with 256 KiB on it in no time' {
+            Skip-TestWithout Unix
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big $raw
             $info.VirtualSize | Should -Be 3GB
@@ -514,7 +515,8 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'sees the source through a <_> link' -Skip:$IsOnWindows -ForEach 'symbolic', 'hard' {
+        It 'sees the source through a <_> link' -ForEach 'symbolic', 'hard' {
+            Skip-TestWithout Unix
             $link = [System.IO.Path]::Combine($folder, 'link.qed')
             if ($_ -eq 'hard') { $null = Invoke-Native ln $path $link } else { $null = Invoke-Native ln -s $path $link }
             $before = Get-FolderState $folder
@@ -620,7 +622,8 @@ Describe 'Convert-QedImage' {
     }
 
     Context 'beside qemu-img' {
-        It 'makes of <Name> what qemu-img makes of it' -Skip:(-not $qemu) -ForEach @($disks | Where-Object { $_.Name -notmatch 'table-1|size-zero' }) {
+        It 'makes of <Name> what qemu-img makes of it' -ForEach @($disks | Where-Object { $_.Name -notmatch 'table-1|size-zero' }) {
+            Skip-TestWithout QemuImg
             $source = Copy-Fixture $Name -Folder $folder
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.raw')
             (Invoke-Native qemu-img convert -f qed -O raw $source $theirs).ExitCode | Should -Be 0
@@ -631,7 +634,8 @@ Describe 'Convert-QedImage' {
             Assert-Clean $qed -Qemu
         }
 
-        It 'makes an overlay that qemu-img reads as the source' -Skip:(-not $qemu) {
+        It 'makes an overlay that qemu-img reads as the source' {
+            Skip-TestWithout QemuImg
             $null = Convert-QedImage $path $qed -BackingFile base.raw
             (Invoke-Native qemu-img compare -f qed -F qed $qed $path).ExitCode | Should -Be 0
         }

@@ -28,27 +28,10 @@ BeforeDiscovery {
         }
     }
 
-    # Whether this session has all commands of a script; > is Out-File.
-    function Test-CanRun {
-        param([Parameter(Mandatory)][string] $Code)
-
-        $tokens = $errors = $null
-        $syntax = [System.Management.Automation.Language.Parser]::ParseInput($Code, [ref]$tokens, [ref]$errors)
-        $names = @($syntax.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true) | ForEach-Object { $_.GetCommandName() })
-        if ($syntax.Find({ $args[0] -is [System.Management.Automation.Language.FileRedirectionAst] }, $true)) { $names += 'Out-File' }
-        foreach ($name in $names) {
-            if ($name -and -not (Get-Command $name -ErrorAction Ignore)) { return $false }
-        }
-
-        $true
-    }
-
     $folder = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'docs', 'en-US'))
     $pages = @([System.IO.Directory]::GetFiles($folder, '*-*.md')) + @([System.IO.Directory]::GetFiles($folder, 'about_*.md'))
     [System.Array]::Sort($pages, [System.StringComparer]::Ordinal)
     $examples = @($pages | ForEach-Object { Get-PageExample $_ } | Where-Object { $_.Code })
-    $here = @($examples | Where-Object { Test-CanRun "$($_.First)`n$($_.Code)" })
-    $elsewhere = @($examples | Where-Object { -not (Test-CanRun "$($_.First)`n$($_.Code)") })
     $counts = @($pages -notlike '*about_*' | ForEach-Object {
             $page = [System.IO.Path]::GetFileNameWithoutExtension($_)
             @{ Page = $page; Count = @($examples | Where-Object { $_.Name -like "$page,*" }).Count }
@@ -136,7 +119,5 @@ BeforeAll {
 Describe 'Examples' {
     It 'there are at least three of <Page>' -ForEach $counts { $Count | Should -BeGreaterOrEqual 3 }
 
-    It '<Name>' -ForEach $here { Assert-Example $_ }
-
-    It '<Name>' -Tag FullShell -ForEach $elsewhere { Assert-Example $_ }
+    It '<Name>' -ForEach $examples { Assert-Example $_ }
 }

@@ -34,7 +34,6 @@ BeforeDiscovery {
         @{ Fixture = 'headers/image-size-over-limit.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*image_size is 4294967808*4294967296*' }
         @{ Fixture = 'headers/backing-past-header.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData'; Message = '*backing_filename*' }
     )
-    $allowed = -not ($IsOnWindows -or (Test-Root))
 }
 
 BeforeAll {
@@ -199,7 +198,7 @@ Describe '<Command> finds files' -ForEach $readers {
         Get-File ($first, $second | & $Command) | Should -Be $first, $second
     }
 
-    It 'from Get-ChildItem and Get-Item' -Tag FullShell {
+    It 'from Get-ChildItem and Get-Item' {
         $some = New-Folder 'items'
         $paths = foreach ($name in 'brackets [1].qed', 'plain.qed', 'with space.qed') {
             Copy-Fixture 'headers/backing-without-bit.qed' -Folder $some -As $name
@@ -238,25 +237,29 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         Assert-OneError { & $Command $folder } 'QedNotAFile' 'InvalidArgument' $folder '*a folder*'
     }
 
-    It 'writes one error about a device' -Skip:$IsOnWindows {
+    It 'writes one error about a device' {
+        Skip-TestWithout Unix
         Assert-OneError { & $Command '/dev/null' } 'QedNotAFile' 'InvalidArgument' '/dev/null' '*a device*'
     }
 
-    It 'writes one error about a pipe, and does not wait for it' -Skip:$IsOnWindows {
+    It 'writes one error about a pipe, and does not wait for it' {
+        Skip-TestWithout Unix
         $pipe = [System.IO.Path]::Combine($folder, 'pipe.qed')
         (Invoke-Native mkfifo $pipe).ExitCode | Should -Be 0
         Assert-OneError { & $Command $pipe } 'QedNotAFile' 'InvalidArgument' $pipe '*a pipe*'
         [System.IO.File]::Delete($pipe)
     }
 
-    It 'writes one error about a file that this user may not read' -Skip:(-not $allowed) {
+    It 'writes one error about a file that this user may not read' {
+        Skip-TestWithout Permissions
         $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'secret.qed'
         (Invoke-Native chmod 000 $path).ExitCode | Should -Be 0
         Assert-OneError { & $Command $path } 'QedAccessDenied' 'PermissionDenied' $path '*permission*'
         [System.IO.File]::Delete($path)
     }
 
-    It 'reads a file that this user may not write' -Skip:$IsOnWindows {
+    It 'reads a file that this user may not write' {
+        Skip-TestWithout Unix
         $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'readonly.qed'
         (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
         $recorded = Invoke-Recorded { & $Command $path }
@@ -465,7 +468,8 @@ Describe 'Set-QedBackingFile names files' {
         [System.IO.File]::Exists($missing) | Should -BeFalse
     }
 
-    It 'writes one error about a file that this user may not write, and leaves it alone' -Skip:(-not $allowed) {
+    It 'writes one error about a file that this user may not write, and leaves it alone' {
+        Skip-TestWithout Permissions
         $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As 'readonly.qed'
         (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
         $before = Get-Sha256 $path
@@ -540,7 +544,8 @@ Describe '<Command> names files' -ForEach $changers {
         [System.IO.File]::Exists($missing) | Should -BeFalse
     }
 
-    It 'writes one error about a file that this user may not write, and leaves it alone' -Skip:(-not $allowed) {
+    It 'writes one error about a file that this user may not write, and leaves it alone' {
+        Skip-TestWithout Permissions
         $path = Copy-Fixture $Fixture -Folder $folder -As 'readonly.qed'
         (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
         $before = Get-Sha256 $path

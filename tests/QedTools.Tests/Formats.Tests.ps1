@@ -2,7 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
     $formats = @(
         @{ Format = 'Vhd'; Shown = 'VHD'; Extension = '.vhd'; Qemu = 'vpc'; More = @{} }
         @{ Format = 'Vhd'; Shown = 'VHD'; Extension = '.vhd'; Qemu = 'vpc'; More = @{ BlockSizeBytes = 512KB } }
@@ -97,7 +96,8 @@ Describe 'Files of other formats' {
             }
         }
 
-        It 'as <Shown>, in which qemu-img check finds nothing wrong' -Skip:(-not $qemu) -ForEach $checked {
+        It 'as <Shown>, in which qemu-img check finds nothing wrong' -ForEach $checked {
+            Skip-TestWithout QemuImg
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
             $null = Convert-QedImage $overlay $result
             $check = Invoke-Native qemu-img check -f $Qemu $result
@@ -139,7 +139,8 @@ Describe 'Files of other formats' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'as <Shown>, without a byte in the room that no data needs' -Skip:$IsOnWindows -ForEach $plain {
+        It 'as <Shown>, without a byte in the room that no data needs' -ForEach $plain {
+            Skip-TestWithout Unix
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big ([System.IO.Path]::Combine($folder, "result$Extension"))
             $info.VirtualSize | Should -Be 3GB
@@ -183,7 +184,8 @@ Describe 'Files of other formats' {
             Get-Sha256 $file | Should -Be $before
         }
 
-        It 'are made over a <_> file, with its format' -Skip:(-not $qemu) -ForEach 'qed', 'raw', 'qcow2', 'vhdx', 'vhd', 'vdi', 'vmdk' {
+        It 'are made over a <_> file, with its format' -ForEach 'qed', 'raw', 'qcow2', 'vhdx', 'vhd', 'vdi', 'vmdk' {
+            Skip-TestWithout QemuImg
             $base = [System.IO.Path]::Combine($folder, "below.$_")
             $null = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) $base
             $result = [System.IO.Path]::Combine($folder, 'result.qcow2')

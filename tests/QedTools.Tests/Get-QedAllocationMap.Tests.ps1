@@ -3,8 +3,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     # Start+Length State, and for data where in the file.
     $maps = @(
         @{ Name = 'empty-default'; Extents = , '0+1073741824 Unallocated' }
@@ -120,7 +118,8 @@ Describe 'Get-QedAllocationMap' {
             @($extents[0].PSObject.Properties | ForEach-Object { $_.Name }) | Should -Be 'Start', 'Length', 'State', 'FileOffset', 'Depth', 'Path', 'Name'
         }
 
-        It 'tells the whole of the largest empty disk at once' -Skip:$IsOnWindows {
+        It 'tells the whole of the largest empty disk at once' {
+            Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $null = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
@@ -251,7 +250,7 @@ Describe 'Get-QedAllocationMap' {
             Set-QedBackingFile $long -Remove
         }
 
-        It 'stops with Select-Object -First' -Tag FullShell {
+        It 'stops with Select-Object -First' {
             $recorded = Invoke-Recorded { Get-QedAllocationMap $long | Select-Object -First 3 }
             $recorded.Output | Should -HaveCount 3
             $recorded.Errors | Should -BeNullOrEmpty
@@ -322,21 +321,24 @@ Describe 'Get-QedAllocationMap' {
     }
 
     Context 'of an image in use' {
-        It 'refuses one that another program writes, and says what to do' -Skip:(-not (Test-WriterLock)) {
+        It 'refuses one that another program writes, and says what to do' {
+            Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
             try { Assert-OneError { Get-QedAllocationMap $path } 'QedImageInUse' 'ResourceBusy' $path '*open for writing elsewhere*-ForceShare*' }
             finally { $writer.Dispose() }
         }
 
-        It 'maps it with -ForceShare' -Skip:(-not (Test-WriterLock)) {
+        It 'maps it with -ForceShare' {
+            Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
             try { Get-QedAllocationMap $path -ForceShare | Should -HaveCount 14 }
             finally { $writer.Dispose() }
         }
 
-        It 'refuses a backing file that another program writes, where it is looked at' -Skip:(-not (Test-WriterLock)) {
+        It 'refuses a backing file that another program writes, where it is looked at' {
+            Skip-TestWithout WriterLock
             $top, $base = Get-Fixture 'chains/over-qed.qed', 'chains/base.qed'
             $writer = Open-AsWriter $base
             try {
@@ -346,7 +348,8 @@ Describe 'Get-QedAllocationMap' {
             finally { $writer.Dispose() }
         }
 
-        It 'refuses one that qemu-io writes, maps it with -ForceShare, and again once it is closed' -Skip:(-not $qemuLocks) {
+        It 'refuses one that qemu-io writes, maps it with -ForceShare, and again once it is closed' {
+            Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path
             try {
@@ -357,7 +360,8 @@ Describe 'Get-QedAllocationMap' {
             Get-QedAllocationMap $path | Should -HaveCount 14
         }
 
-        It 'is refused to qemu-io meanwhile, if that wants to write' -Skip:(-not $qemuLocks) {
+        It 'is refused to qemu-io meanwhile, if that wants to write' {
+            Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $codes = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Native qemu-io -f qed -c length $path).ExitCode })
             $codes[0] | Should -Not -Be 0
@@ -366,7 +370,8 @@ Describe 'Get-QedAllocationMap' {
     }
 
     Context 'beside qemu-img' {
-        It 'agrees with qemu-img map about <_>' -Skip:(-not $qemu) -ForEach 'images/data-zero-hole.qed', 'images/scattered-default.qed', 'images/across-l2-contiguous.qed', 'chains/over-qed.qed', 'chains/three-top.qed', 'chains/over-raw.qed' {
+        It 'agrees with qemu-img map about <_>' -ForEach 'images/data-zero-hole.qed', 'images/scattered-default.qed', 'images/across-l2-contiguous.qed', 'chains/over-qed.qed', 'chains/three-top.qed', 'chains/over-raw.qed' {
+            Skip-TestWithout QemuImg
             $null = Get-Fixture 'chains/base.raw', 'chains/base.qed', 'chains/three-middle.qed'
             $path = Get-Fixture $_
             $json = (Invoke-Native qemu-img map -f qed --output=json $path).Output -join ''
@@ -381,7 +386,7 @@ Describe 'Get-QedAllocationMap' {
         }
     }
 
-    Context 'on the screen' -Tag FullShell {
+    Context 'on the screen' {
         It 'is a table of numbers' {
             $text = Get-QedAllocationMap (Get-Fixture 'images/data-zero-hole.qed') | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })

@@ -2,8 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     $images = @(
         @{ Name = 'empty-default'; Cluster = 64KB; Table = 4; Size = 1073741824L; Clusters = 5 }
         @{ Name = 'size-zero'; Cluster = 4KB; Table = 2; Size = 0L; Clusters = 3 }
@@ -168,10 +166,11 @@ Describe 'Get-QedInfo' {
         }
 
         It 'takes ./ before a colon for a file name' {
+            Skip-TestWithout Unix
             $info = Get-QedInfo (Get-Fixture 'chains/name-colon.qed')
             $info.BackingFile | Should -BeExactly './not:a-protocol.qed'
             $info.BackingFilePath | Should -BeExactly (Join-TestDrive 'not:a-protocol.qed')
-        } -Skip:$IsOnWindows
+        }
 
         It 'says nothing about a backing file that is not there' {
             $recorded = Invoke-Recorded { Get-QedInfo (Get-Fixture 'chains/name-missing.qed') }
@@ -324,7 +323,8 @@ Describe 'Get-QedInfo' {
             $recorded.Errors[0].TargetObject | Should -BeLike "*$Name.qed"
         }
 
-        It 'sees a circle through a symbolic link' -Skip:$IsOnWindows {
+        It 'sees a circle through a symbolic link' {
+            Skip-TestWithout Unix
             $null = Invoke-Native ln -s cycle-self.qed ([System.IO.Path]::Combine($folder, 'link.qed'))
             $recorded = Get-Chain 'link'
             $recorded.Output.Count | Should -BeLessOrEqual 2
@@ -340,7 +340,8 @@ Describe 'Get-QedInfo' {
             $recorded.Errors[0].Exception.Message | Should -Match $Why
         }
 
-        It 'does not follow a Windows path on this host' -Skip:$IsOnWindows {
+        It 'does not follow a Windows path on this host' {
+            Skip-TestWithout Unix
             $recorded = Get-Chain 'name-windows-drive'
             $recorded.Output | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingFileRefused,*'
@@ -403,7 +404,8 @@ Describe 'Get-QedInfo' {
     }
 
     Context 'of an image in use' {
-        It 'says so and reads it all the same' -Skip:(-not (Test-WriterLock)) {
+        It 'says so and reads it all the same' {
+            Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
             try { $recorded = Invoke-Recorded { Get-QedInfo $path } }
@@ -421,7 +423,8 @@ Describe 'Get-QedInfo' {
             (Get-QedInfo $path).InUse | Should -BeFalse
         }
 
-        It 'says so of one that qemu-io has open' -Skip:(-not $qemuLocks) {
+        It 'says so of one that qemu-io has open' {
+            Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path
             try {
@@ -433,7 +436,8 @@ Describe 'Get-QedInfo' {
             (Get-QedInfo $path).InUse | Should -BeFalse
         }
 
-        It 'says so of the layers that qemu-io has open under it' -Skip:(-not $qemuLocks) {
+        It 'says so of the layers that qemu-io has open under it' {
+            Skip-TestWithout QemuLocks
             $base, $top = Get-Fixture 'chains/base.qed', 'chains/over-qed.qed'
             $qemu = Open-InQemu $top
             try { $layers = @(Get-QedInfo $top -BackingChain) }
@@ -445,11 +449,12 @@ Describe 'Get-QedInfo' {
     }
 
     Context 'beside qemu-img' {
-        It 'agrees with qemu-img info about <Name>.qed' -Skip:(-not $qemu) -ForEach @(
+        It 'agrees with qemu-img info about <Name>.qed' -ForEach @(
             @{ Name = 'images/empty-default' }, @{ Name = 'images/size-zero' }, @{ Name = 'images/table-16' }
             @{ Name = 'images/clusters-1m' }, @{ Name = 'images/header-2' }, @{ Name = 'images/size-unaligned' }
             @{ Name = 'damaged/dirty-clean' }, @{ Name = 'chains/over-raw' }, @{ Name = 'chains/name-missing' }
         ) {
+            Skip-TestWithout QemuImg
             $path = Get-Fixture "$Name.qed"
             $info = Get-QedInfo $path
             $text = (Invoke-Native qemu-img info -U $path).Output -join "`n"
@@ -461,7 +466,7 @@ Describe 'Get-QedInfo' {
         }
     }
 
-    Context 'on the screen' -Tag FullShell {
+    Context 'on the screen' {
         It 'is a table of names and sizes for people' {
             $text = Get-QedInfo (Get-Fixture 'images/scattered-default.qed') | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })

@@ -2,8 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     $disks = @(
         @{ Name = 'over-raw'; File = 'base.raw'; Size = 32768; Merged = 8192; Zeroed = 4096; BaseSize = 32768
             Shown = '0+4K 0x21, 4K+4K 0x71, 12K+512 0x73, 12800+512 0x22, 13K+3K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77' }
@@ -49,7 +47,7 @@ Describe 'Merge-QedImage' {
             Merge-QedImage -Force $path, $raw | ForEach-Object { $_.Path } | Should -Be $path, $raw
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter 'over-*.qed' | Merge-QedImage -Force | ForEach-Object { $_.Path } | Should -Be $path, $raw
         }
     }
@@ -288,7 +286,7 @@ Describe 'Merge-QedImage' {
             @($recorded.Verbose -like "Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay.") | Should -HaveCount 1
         }
 
-        It 'survives JSON' -Tag FullShell {
+        It 'survives JSON' {
             (Merge-QedImage -Force $path | ConvertTo-Json | ConvertFrom-Json).BytesMerged | Should -Be 8192
         }
 
@@ -372,7 +370,8 @@ Describe 'Merge-QedImage' {
             }
         }
 
-        It 'refuses a backing file that qemu-io has open' -Skip:(-not $qemuLocks) {
+        It 'refuses a backing file that qemu-io has open' {
+            Skip-TestWithout QemuLocks
             $process = Open-InQemu $base -ReadOnly
             try { Assert-OneError { Merge-QedImage -Force $path } 'QedImageInUse' 'ResourceBusy' $path }
             finally { Close-Qemu $process }
@@ -404,7 +403,8 @@ Describe 'Merge-QedImage' {
     }
 
     Context 'beside qemu-img' {
-        It 'makes of <Name>.qed what qemu-img commit makes' -Skip:(-not $qemu) -ForEach $disks {
+        It 'makes of <Name>.qed what qemu-img commit makes' -ForEach $disks {
+            Skip-TestWithout QemuImg
             $overlay = Copy-Fixture "chains/$Name.qed" -Folder $folder
             $theirs = New-Folder 'theirs'
             foreach ($file in [System.IO.Directory]::GetFiles($folder)) {

@@ -1,9 +1,4 @@
 # What the cmdlets say beside their results: the sentences of -WhatIf, decisions with -Verbose, offsets with -Debug, errors.
-BeforeDiscovery {
-    . "$PSScriptRoot/TestModule.ps1"
-    . "$PSScriptRoot/SessionHelp.ps1"
-}
-
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -41,7 +36,8 @@ Describe 'What -WhatIf says' {
         (Invoke-Recorded { New-QedImage $new 5000 -Verbose }).Verbose | Should -Contain "Create the QED image '$new' of 5 KiB."
     }
 
-    It 'keeps to one line, whatever a name holds' -Skip:$IsOnWindows {
+    It 'keeps to one line, whatever a name holds' {
+        Skip-TestWithout Unix
         $odd = [System.IO.Path]::Combine($folder, "two`nlines.qed")
         $said = (Invoke-OnScreen { New-QedImage $odd 5000 -WhatIf }).Screen
         $said | Should -BeExactly "Create the QED image '$($odd -replace "`n", [char]0x240A)' of 5 KiB."
@@ -159,7 +155,8 @@ Describe 'What -Debug tells' {
     BeforeEach { $folder = New-Folder 'debug' }
 
     # In Windows PowerShell -Debug asks at every line, whatever a cmdlet does.
-    It 'with -Debug asks nothing, whatever $VerbosePreference is: <_>' -Skip:($PSVersionTable.PSVersion -lt [version]'6.0') -ForEach 'SilentlyContinue', 'Continue' {
+    It 'with -Debug asks nothing, whatever $VerbosePreference is: <_>' -ForEach 'SilentlyContinue', 'Continue' {
+        Skip-TestWithout PowerShell7
         $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
         $VerbosePreference = $_
         $recorded = Invoke-OnScreen { Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) -Debug; Optimize-QedImage $path -Debug }
@@ -288,7 +285,8 @@ Describe 'An error' {
         $record.Exception.InnerException | Should -Be $Cause
     }
 
-    It 'about a library that another module loaded first ends one item only' -Tag FullShell -Skip:($null -eq ('System.Reflection.Emit.PersistedAssemblyBuilder' -as [type])) {
+    It 'about a library that another module loaded first ends one item only' {
+        Skip-TestWithout PowerShell7.5
         $folder = New-Folder 'conflict'
         $packed, $plain = Expand-Fixture 'qcow2/zstd.qcow2.gz', 'qcow2/v3.qcow2.gz' -Folder $folder
         # An older ZstdSharp with nothing in it, in a session of its own: a process keeps what it has loaded.
@@ -348,7 +346,8 @@ Import-Module '$root/QedTools.psd1'
         }
     }
 
-    It 'tells of a folder that may not be read or written, with -WhatIf too' -Skip:($IsOnWindows -or (Test-Root)) {
+    It 'tells of a folder that may not be read or written, with -WhatIf too' {
+        Skip-TestWithout Permissions
         $folder = New-Folder 'forbidden'
         $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
         $elsewhere = Join-TestDrive 'own.qed'

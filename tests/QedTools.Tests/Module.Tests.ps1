@@ -130,7 +130,8 @@ Describe 'The module' {
         [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), 'System.Management.Automation*', 'AllDirectories') | Should -BeNullOrEmpty
     }
 
-    It 'imports in a new session, where the folder name has a space and brackets' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+    It 'imports in a new session, where the folder name has a space and brackets' {
+        Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'a [b] copy'
         $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
         try {
@@ -142,7 +143,8 @@ Describe 'The module' {
         finally { $shell.Dispose() }
     }
 
-    It 'imports from another folder as well, without a word' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+    It 'imports from another folder as well, without a word' {
+        Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'second copy'
         $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
         try {
@@ -155,7 +157,8 @@ Describe 'The module' {
         finally { $shell.Dispose() }
     }
 
-    It 'says in one error that a process takes no second build' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') {
+    It 'says in one error that a process takes no second build' {
+        Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'second build'
         $loaded = (Get-Command New-QedImage).ImplementingType.Assembly
         foreach ($edition in 'Core', 'Desktop') {
@@ -182,12 +185,12 @@ Describe 'The module' {
         finally { $shell.Dispose() }
     }
 
-    It 'passes Test-ModuleManifest' -Tag FullShell {
+    It 'passes Test-ModuleManifest' {
         $tested = Test-ModuleManifest ([System.IO.Path]::Combine($root, 'QedTools.psd1')) -ErrorAction Stop -WarningAction Stop
         $tested.ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
     }
 
-    It 'can be removed and imported again' -Tag FullShell {
+    It 'can be removed and imported again' {
         $script = "Import-Module '$root/QedTools.psd1'; Remove-Module QedTools; Import-Module '$root/QedTools.psd1'; (Get-Command -Module QedTools).Count"
         $result = Invoke-PowerShell -NoProfile -Command $script
         $result.Output[-1] | Should -Be "$($manifest.CmdletsToExport.Count)"

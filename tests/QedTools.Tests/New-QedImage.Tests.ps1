@@ -2,9 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
-    $mayNot = -not ($IsOnWindows -or (Test-Root))
     $clusterSizes = @(for ($bits = 12; $bits -le 26; $bits++) { 1 -shl $bits })
     $badSizes = @(
         @{ Size = -1L; Why = 'it is negative' }
@@ -96,7 +93,8 @@ Describe 'New-QedImage' {
             }
         }
 
-        It 'creates the largest geometry at its largest size, with hardly any room taken' -Skip:$IsOnWindows {
+        It 'creates the largest geometry at its largest size, with hardly any room taken' {
+            Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $info = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
             $info.VirtualSize | Should -Be 9223372036854775296
@@ -517,12 +515,14 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces no device' -Skip:$IsOnWindows {
+        It 'replaces no device' {
+            Skip-TestWithout Unix
             Assert-OneError { New-QedImage '/dev/null' 1MB -Force } 'QedNotAFile' 'InvalidArgument' '/dev/null' '*a device*'
             [System.IO.File]::Exists('/dev/null') | Should -BeTrue
         }
 
-        It 'replaces none that another program has open, not even with -Force' -Skip:(-not (Test-WriterLock)) {
+        It 'replaces none that another program has open, not even with -Force' {
+            Skip-TestWithout WriterLock
             $writer = Open-AsWriter $path
             try { Assert-OneError { New-QedImage $path 1MB -Force } 'QedImageInUse' 'ResourceBusy' $path '*in use*' }
             finally { $writer.Dispose() }
@@ -535,14 +535,16 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces none that qemu-io has open' -Skip:(-not $qemuLocks) {
+        It 'replaces none that qemu-io has open' {
+            Skip-TestWithout QemuLocks
             $qemu = Open-InQemu $path
             try { Assert-OneError { New-QedImage $path 1MB -Force } 'QedImageInUse' 'ResourceBusy' $path }
             finally { Close-Qemu $qemu }
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces what a symbolic link leads to or the link, but never half of either' -Skip:$IsOnWindows {
+        It 'replaces what a symbolic link leads to or the link, but never half of either' {
+            Skip-TestWithout Unix
             $link = [System.IO.Path]::Combine($folder, 'link.qed')
             $null = Invoke-Native ln -s disk.qed $link
             Assert-OneError { New-QedImage $link 1MB } 'QedFileExists' 'ResourceExists' $link
@@ -567,7 +569,8 @@ Describe 'New-QedImage' {
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'Qed*,*'
         }
 
-        It 'says that this user may not' -Skip:(-not $mayNot) {
+        It 'says that this user may not' {
+            Skip-TestWithout Permissions
             $folder = New-Folder 'locked'
             $null = Invoke-Native chmod 555 $folder
             $path = [System.IO.Path]::Combine($folder, 'new.qed')
@@ -640,11 +643,12 @@ Describe 'New-QedImage' {
     }
 
     Context 'beside qemu-img' {
-        It 'makes the same file for clusters of <Cluster> and tables of <Table>' -Skip:(-not $qemu) -ForEach @(
+        It 'makes the same file for clusters of <Cluster> and tables of <Table>' -ForEach @(
             @{ Cluster = 4096; Table = 2; Size = '1M' }, @{ Cluster = 4096; Table = 16; Size = '512' }
             @{ Cluster = 8192; Table = 8; Size = '100G' }, @{ Cluster = 65536; Table = 4; Size = '20G' }
             @{ Cluster = 131072; Table = 2; Size = '1T' }, @{ Cluster = 1048576; Table = 4; Size = '2T' }
         ) {
+            Skip-TestWithout QemuImg
             $theirs, $ours = (Join-TestDrive 'theirs.qed'), (Join-TestDrive 'ours.qed')
             (Invoke-Native qemu-img create -f qed -o "cluster_size=$Cluster,table_size=$Table" $theirs $Size).ExitCode | Should -Be 0
             $bytes = [long]($Size -replace '\D') * @{ 'M' = 1MB; 'G' = 1GB; 'T' = 1TB; '2' = 1 }["$($Size[-1])"]
@@ -652,10 +656,11 @@ Describe 'New-QedImage' {
             Get-Sha256 $ours | Should -Be (Get-Sha256 $theirs)
         }
 
-        It 'makes the same overlay on <Backing>' -Skip:(-not $qemu) -ForEach @(
+        It 'makes the same overlay on <Backing>' -ForEach @(
             @{ Backing = 'base.raw'; Format = 'raw' }
             @{ Backing = 'base.qed'; Format = 'qed' }
         ) {
+            Skip-TestWithout QemuImg
             $null = Get-Fixture 'chains/base.raw', 'chains/base.qed'
             $theirs, $ours = (Join-TestDrive 'theirs.qed'), (Join-TestDrive 'ours.qed')
             (Invoke-Native qemu-img create -f qed -b $Backing -F $Format $theirs).ExitCode | Should -Be 0
@@ -663,7 +668,8 @@ Describe 'New-QedImage' {
             Get-Sha256 $ours | Should -Be (Get-Sha256 $theirs)
         }
 
-        It 'makes what qemu-img check, info and qemu-io accept' -Skip:(-not $qemu) {
+        It 'makes what qemu-img check, info and qemu-io accept' {
+            Skip-TestWithout QemuImg
             $path = Join-TestDrive 'accepted.qed'
             $null = New-QedImage $path 3GB -ClusterSizeBytes 4KB -TableSize 16
             $check = Invoke-Native qemu-img check $path

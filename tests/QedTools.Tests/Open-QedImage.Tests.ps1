@@ -2,8 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     $odd = "$([char]0xDC)berlagerung $([char]0x91CD)$([char]0x306D).qed"
     $disks = @(
         @{ Name = 'images/data-zero-hole.qed'; Size = 6291456; Reads = '0+8K 0x11, 24K+4K 0x12, 64K+4K 0x13' }
@@ -65,7 +63,7 @@ Describe 'Open-QedImage' {
             Test-QedImage $overlay | Open-QedImage | ForEach-Object { $opened.Add($_); $_.Length } | Should -Be 1048576
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter 'data*.qed' | Open-QedImage | ForEach-Object { $opened.Add($_); $_.Length } | Should -Be 6291456
         }
 
@@ -525,12 +523,14 @@ Describe 'Open-QedImage' {
     }
 
     Context 'beside qemu-io' {
-        It 'reads what qemu-io writes' -Skip:(-not $qemu) {
+        It 'reads what qemu-io writes' {
+            Skip-TestWithout QemuImg
             (Invoke-Native qemu-io -f qed -c 'write -P 0xe1 100k 70000' -c 'write -z 4k 8k' $overlay).ExitCode | Should -Be 0
             Assert-Disk $overlay 1MB '0+4K 0x11, 12K+4K 0x11, 68K+12K 0x12, 512K+4K 0x32, 100K+70000 0xe1'
         }
 
-        It 'writes what qemu-io reads' -Skip:(-not $qemu) {
+        It 'writes what qemu-io reads' {
+            Skip-TestWithout QemuImg
             Set-DiskBytes $overlay 100KB (New-Bytes 70000 -Value 0xE1)
             Set-DiskBytes $overlay 69KB (New-Bytes 512 -Value 0xE2)
             $read = Invoke-Native qemu-io -r -f qed -c 'read -P 0xe1 100k 70000' -c 'read -P 0xe2 69k 512' -c 'read -P 0x12 68k 1k' -c 'read -P 0x31 4k 4k' $overlay
@@ -539,7 +539,8 @@ Describe 'Open-QedImage' {
             Assert-Clean $overlay -Qemu
         }
 
-        It 'is refused while qemu-io <How>, as far as it has to be' -Skip:(-not $qemuLocks) -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+        It 'is refused while qemu-io <How>, as far as it has to be' -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+            Skip-TestWithout QemuLocks
             $before = Get-FolderState $folder
             $process = Open-InQemu $path -ReadOnly:$ReadOnly
             try {
@@ -551,7 +552,8 @@ Describe 'Open-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses qemu-io while it <How>' -Skip:(-not $qemuLocks) -ForEach @(@{ How = 'writes'; More = @{ ReadWrite = $true } }, @{ How = 'reads'; More = @{} }) {
+        It 'refuses qemu-io while it <How>' -ForEach @(@{ How = 'writes'; More = @{ ReadWrite = $true } }, @{ How = 'reads'; More = @{} }) {
+            Skip-TestWithout QemuLocks
             $opened.Add((Open-QedImage $path @More))
             $write = Invoke-Native qemu-io -f qed -c 'write -P 1 0 512' $path
             "$($write.Output)" | Should -Match 'lock'

@@ -2,8 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     $images = @(
         'images/empty-default', 'images/size-zero', 'images/data-zero-hole', 'images/checkerboard', 'images/backwards', 'images/allocated-zeroes'
         'images/table-16', 'images/table-1', 'images/header-2', 'images/l1-at-end', 'images/size-unaligned', 'images/across-l2', 'images/across-l2-contiguous'
@@ -42,7 +40,7 @@ Describe 'Optimize-QedImage' {
             (Optimize-QedImage -LiteralPath $path).Path | Should -BeExactly $path
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter 'allocated*' | Optimize-QedImage | ForEach-Object { $_.ZeroedClusters } | Should -Be 4
         }
     }
@@ -106,7 +104,8 @@ Describe 'Optimize-QedImage' {
             (Test-QedImage $image).LeakedClusters | Should -Be 0
         }
 
-        It 'room on the host' -Skip:$IsOnWindows {
+        It 'room on the host' {
+            Skip-TestWithout Unix
             $big = [System.IO.Path]::Combine($folder, 'big.qed')
             $null = New-QedImage $big 16MB
             Set-DiskBytes $big 0 (New-Bytes 8MB -Value 0xE1)
@@ -220,7 +219,7 @@ Describe 'Optimize-QedImage' {
             @($recorded.Verbose -like "*${path}: 44 KiB before, 28 KiB now*") | Should -HaveCount 1
         }
 
-        It 'survives JSON' -Tag FullShell {
+        It 'survives JSON' {
             (Optimize-QedImage $path | ConvertTo-Json | ConvertFrom-Json).ZeroedClusters | Should -Be 4
         }
     }
@@ -237,7 +236,8 @@ Describe 'Optimize-QedImage' {
             finally { $stream.Dispose() }
         }
 
-        It 'refuses an image that qemu-io has open' -Skip:(-not $qemuLocks) {
+        It 'refuses an image that qemu-io has open' {
+            Skip-TestWithout QemuLocks
             $process = Open-InQemu $path
             try { Assert-OneError { Optimize-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path }
             finally { Close-Qemu $process }
@@ -260,7 +260,8 @@ Describe 'Optimize-QedImage' {
     }
 
     Context 'beside qemu-io' {
-        It 'gives back what qemu-io wrote and zeroed' -Skip:(-not $qemu) {
+        It 'gives back what qemu-io wrote and zeroed' {
+            Skip-TestWithout QemuImg
             (Invoke-Native qemu-io -f qed -c 'write -P 0xe1 256k 64k' -c 'write -P 0 256k 60k' $path).ExitCode | Should -Be 0
             (Optimize-QedImage $path).ZeroedClusters | Should -Be 19
             $read = Invoke-Native qemu-io -r -f qed -c 'read -P 0xe1 316k 4k' -c 'read -P 0 256k 60k' -c 'read -P 0x42 32k 4k' $path

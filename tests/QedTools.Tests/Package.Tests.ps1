@@ -22,7 +22,7 @@ Describe 'The manifest' {
     }
 }
 
-Describe 'A folder of PSModulePath' -Tag FullShell {
+Describe 'A folder of PSModulePath' {
     BeforeAll {
         $folder = Join-TestDrive 'modules'
         $module = [System.IO.Path]::Combine($folder, 'QedTools', $manifest.ModuleVersion)

@@ -2,7 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
     $disks = @(
         @{ Name = 'over-raw'; Size = 32768; Shown = '0+4K 0x21, 4K+4K 0x71, 12K+512 0x73, 12800+512 0x22, 13K+3K 0x73, 16K+4K 0x74, 20K+4K 0x75, 24K+4K 0x76, 28K+4K 0x77' }
         @{ Name = 'over-qed'; Size = 1048576; Shown = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32' }
@@ -249,7 +248,8 @@ Describe 'Set-QedBackingFile -PreserveContent' {
     }
 
     Context 'beside qemu-img' {
-        It 'does to <Name>.qed what qemu-img rebase does' -Skip:(-not $qemu) -ForEach @($disks | Where-Object { $_.Name -ne 'plain' }) {
+        It 'does to <Name>.qed what qemu-img rebase does' -ForEach @($disks | Where-Object { $_.Name -ne 'plain' }) {
+            Skip-TestWithout QemuImg
             $image = [System.IO.Path]::Combine($folder, "$Name.qed")
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')
             [System.IO.File]::Copy($image, $theirs)

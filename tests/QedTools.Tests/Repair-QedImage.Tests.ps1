@@ -2,8 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
 
     # Status: of the check before. Reads: the disk after the repair, where it is all known; Lost: what of the original disk
     # reads as zeroes afterwards; Else: what of it holds something else; Kind: the repairs, but for leaks and the dirty bit.
@@ -110,7 +108,7 @@ Describe 'Repair-QedImage' {
             Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) -Quiet | Should -Be $true, $true, $true, $true
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter 'several*' | Repair-QedImage | ForEach-Object { "$($_.After.Status)" } | Should -Be 'Clean'
         }
     }
@@ -274,7 +272,7 @@ Describe 'Repair-QedImage' {
             $cleared.Offset | Should -Be (4096 + 8)
         }
 
-        It 'that survives JSON' -Tag FullShell {
+        It 'that survives JSON' {
             $again = Repair-QedImage $path | ConvertTo-Json -Depth 5 | ConvertFrom-Json
             $again.Before.CorruptionCount | Should -Be 6
             @($again.Repairs).Count | Should -Be $again.RepairCount
@@ -393,7 +391,8 @@ Describe 'Repair-QedImage' {
             Get-Sha256 $moved | Should -Be $changed
         }
 
-        It 'keeps the backup from those who may not read the image' -Skip:$IsOnWindows {
+        It 'keeps the backup from those who may not read the image' {
+            Skip-TestWithout Unix
             $private = Copy-Fixture 'damaged/double-one-table.qed' -Folder (New-Folder 'private')
             $null = Invoke-Native chmod 600 $private
             $saved = (Repair-QedImage $private).BackupPath
@@ -511,7 +510,8 @@ Describe 'Repair-QedImage' {
             }
         }
 
-        It 'refuses an image that qemu-io has open' -Skip:(-not $qemuLocks) {
+        It 'refuses an image that qemu-io has open' {
+            Skip-TestWithout QemuLocks
             $process = Open-InQemu $leaky -ReadOnly
             try { Assert-OneError { Repair-QedImage $leaky } 'QedImageInUse' 'ResourceBusy' $leaky }
             finally { Close-Qemu $process }

@@ -1,11 +1,4 @@
 # Resize-QedImage: the size of a disk.
-BeforeDiscovery {
-    . "$PSScriptRoot/TestModule.ps1"
-    . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
-}
-
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -46,7 +39,7 @@ Describe 'Resize-QedImage' {
             Resize-QedImage $path, $overlay 20MB -PassThru | ForEach-Object { "$($_.Path) $($_.VirtualSize)" } | Should -Be "$path 20971520", "$overlay 20971520"
         }
 
-        It 'as files from Get-ChildItem' -Tag FullShell {
+        It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter '*zero*.qed' | Resize-QedImage -SizeBytes 7MB -PassThru | ForEach-Object { $_.VirtualSize } | Should -Be 7MB
         }
     }
@@ -122,7 +115,8 @@ Describe 'Resize-QedImage' {
             Assert-Clean $empty -Qemu
         }
 
-        It 'with hardly any more room taken' -Skip:$IsOnWindows {
+        It 'with hardly any more room taken' {
+            Skip-TestWithout Unix
             $before = (Get-QedInfo $path).DiskUsage
             Resize-QedImage $path 4GB
             (Get-QedInfo $path).DiskUsage | Should -BeLessOrEqual ($before + 64KB)
@@ -293,7 +287,8 @@ Describe 'Resize-QedImage' {
             Resize-QedImage $path 7MB
         }
 
-        It 'refuses an image in use by qemu-io' -Skip:(-not $qemuLocks) {
+        It 'refuses an image in use by qemu-io' {
+            Skip-TestWithout QemuLocks
             $process = Open-InQemu $path
             try { Assert-OneError { Resize-QedImage $path 7MB } 'QedImageInUse' 'ResourceBusy' $path }
             finally { Close-Qemu $process }
@@ -328,7 +323,8 @@ Describe 'Resize-QedImage' {
     }
 
     Context 'beside qemu-img' {
-        It 'makes what qemu-img resize makes' -Skip:(-not $qemu) {
+        It 'makes what qemu-img resize makes' {
+            Skip-TestWithout QemuImg
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')
             [System.IO.File]::Copy($path, $theirs)
             (Invoke-Native qemu-img resize -f qed $theirs 12M).ExitCode | Should -Be 0
@@ -336,7 +332,8 @@ Describe 'Resize-QedImage' {
             (Invoke-Native qemu-img compare -s -f qed -F qed $path $theirs).ExitCode | Should -Be 0
         }
 
-        It 'reads zeroes where qemu-io reads them, over a longer backing file' -Skip:(-not $qemu) {
+        It 'reads zeroes where qemu-io reads them, over a longer backing file' {
+            Skip-TestWithout QemuImg
             Resize-QedImage $longer 32768
             $read = Invoke-Native qemu-io -r -f qed -c 'read -P 0x74 16k 2k' -c 'read -P 0 18k 14k' $longer
             "$($read.Output)" | Should -Not -Match 'verification failed'

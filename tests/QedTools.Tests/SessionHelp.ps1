@@ -140,12 +140,6 @@ function Open-AsWriter {
     $stream
 }
 
-# .NET locks no bytes on macOS.
-function Test-WriterLock {
-    $IsOnWindows -or [System.Runtime.InteropServices.RuntimeInformation]::IsOSPlatform(
-        [System.Runtime.InteropServices.OSPlatform]::Linux)
-}
-
 # Opens an image in qemu-io and waits until it has it; its locks are those of a running virtual machine.
 function Open-InQemu {
     param([Parameter(Mandatory)][string] $Path, [switch] $ReadOnly)
@@ -171,11 +165,6 @@ function Close-Qemu {
     $Process.StandardInput.Close()
     if (-not $Process.WaitForExit(10000)) { $Process.Kill() }
     $Process.Dispose()
-}
-
-# Whether nothing is forbidden to this user.
-function Test-Root {
-    -not $IsOnWindows -and [System.Environment]::UserName -eq 'root'
 }
 
 # Numbers of a QED header, read without QedTools. Fields by their names in the specification.

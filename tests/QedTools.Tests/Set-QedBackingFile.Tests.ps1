@@ -2,8 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     $badBacking = @(
         @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*folder*' }
         @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
@@ -269,7 +267,8 @@ Describe 'Set-QedBackingFile' {
             "$((Set-QedBackingFile $path disk.qcow2 -BackingFormat Raw -PassThru).BackingFormat)" | Should -Be 'Raw'
         }
 
-        It 'sees a circle through a symbolic link' -Skip:$IsOnWindows {
+        It 'sees a circle through a symbolic link' {
+            Skip-TestWithout Unix
             $null = Invoke-Native ln -s over-qed.qed ([System.IO.Path]::Combine($folder, 'link.qed'))
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             Assert-OneError { Set-QedBackingFile $base link.qed } 'QedBackingChain' 'InvalidData' $base
@@ -334,7 +333,8 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'on an image in use' {
-        It 'changes none that another program writes' -Skip:(-not (Test-WriterLock)) {
+        It 'changes none that another program writes' {
+            Skip-TestWithout WriterLock
             $before = Get-FolderState $folder
             $writer = Open-AsWriter $path
             try { Assert-OneError { Set-QedBackingFile $path base.raw } 'QedImageInUse' 'ResourceBusy' $path }
@@ -351,7 +351,8 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'changes none that qemu-io <How>' -Skip:(-not $qemuLocks) -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+        It 'changes none that qemu-io <How>' -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+            Skip-TestWithout QemuLocks
             $before = Get-FolderState $folder
             $qemu = Open-InQemu $path -ReadOnly:$ReadOnly
             try { Assert-OneError { Set-QedBackingFile $path base.raw } 'QedImageInUse' 'ResourceBusy' $path }
@@ -411,7 +412,8 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'beside qemu-img' {
-        It 'is understood by qemu-img info and check' -Skip:(-not $qemu) {
+        It 'is understood by qemu-img info and check' {
+            Skip-TestWithout QemuImg
             Set-QedBackingFile $path base.raw
             $text = (Invoke-Native qemu-img info $path).Output -join "`n"
             $text | Should -Match 'backing file: base\.raw'
@@ -421,7 +423,8 @@ Describe 'Set-QedBackingFile' {
             (Invoke-Native qemu-img info $path).Output -join "`n" | Should -Not -Match 'backing file'
         }
 
-        It 'does to the disk what qemu-img rebase -u does' -Skip:(-not $qemu) {
+        It 'does to the disk what qemu-img rebase -u does' {
+            Skip-TestWithout QemuImg
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')
             [System.IO.File]::Copy($path, $theirs)
             (Invoke-Native qemu-img rebase -u -f qed -b short.raw -F raw $theirs).ExitCode | Should -Be 0

@@ -3,10 +3,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $hasStyle = $null -ne $ExecutionContext.SessionState.PSVariable.GetValue('PSStyle')
-    $encoding = [System.Console]::OutputEncoding
-    $hasBlocks = $encoding.GetString($encoding.GetBytes([string][char]0x2593)) -eq [char]0x2593
-    $canMeasure = [bool][System.GC].GetMethod('GetAllocatedBytesForCurrentThread')
 }
 
 BeforeAll {
@@ -204,7 +200,8 @@ Describe 'Show-QedAllocationMap' {
             )
         }
 
-        It 'draws the same in block characters' -Skip:(-not $hasBlocks) {
+        It 'draws the same in block characters' {
+            Skip-TestWithout BlockCharacters
             $lines = @(Show-Map $holes -Width 80)
             $lines[3] | Should -BeExactly ('   0 MiB ' + (ConvertTo-Block ('#.0+....+' + '.' * 55)))
             $lines[13] | Should -BeExactly ('   5 MiB ' + (ConvertTo-Block ('0o' + '.' * 62)))
@@ -334,7 +331,8 @@ Describe 'Show-QedAllocationMap' {
             @(Show-Map $path -Width 40 -Ascii -Height 1)[4] | Should -BeExactly ('0 MiB *' + '#' * 31)
         }
 
-        It 'draws the largest disk' -Skip:$IsOnWindows {
+        It 'draws the largest disk' {
+            Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $null = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16 -Force
             $lines = @(Show-Map $path -Width 80 -Ascii)
@@ -395,7 +393,8 @@ Describe 'Show-QedAllocationMap' {
     }
 
     Context 'with names that would disturb the screen' {
-        It 'replaces control characters and such that turn the direction' -Skip:($IsOnWindows -or -not $hasBlocks) {
+        It 'replaces control characters and such that turn the direction' {
+            Skip-TestWithout Unix, BlockCharacters
             $path = Copy-Fixture 'images/size-zero.qed' -As "a$escape[31m$([char]0x202E)b`n.qed"
             $lines = Show-Map -LiteralPath $path
             $ascii = Show-Map -LiteralPath $path -Ascii
@@ -406,7 +405,8 @@ Describe 'Show-QedAllocationMap' {
             $ascii | Should -BeExactly 'a?[31m?b?.qed: 0 B, nothing to show'
         }
 
-        It 'counts wide characters as two columns' -Skip:(-not $hasBlocks) {
+        It 'counts wide characters as two columns' {
+            Skip-TestWithout BlockCharacters
             $name = [string][char]0x57FA * 40
             $path = Copy-Fixture 'images/size-zero.qed' -As "$name.qed"
             @(Show-Map $path -Width 80)[0] | Should -BeExactly ($name.Substring(0, 38) + '...:')
@@ -458,7 +458,8 @@ Describe 'Show-QedAllocationMap' {
             )
         }
 
-        It 'tells layers apart by colours where there are some, two in a cell' -Skip:(-not $hasBlocks) {
+        It 'tells layers apart by colours where there are some, two in a cell' {
+            Skip-TestWithout BlockCharacters
             $lines = @(Invoke-Invariant { Show-QedAllocationMap $top -BackingChain -Width 60 -Height 1 -Color Always })
             $dots = ConvertTo-Block '.......................'
             $lines[3] | Should -BeExactly (
@@ -529,7 +530,8 @@ Describe 'Show-QedAllocationMap' {
             Show-Map $ten | Where-Object { $_.Contains($escape) } | Should -BeNullOrEmpty
         }
 
-        It 'has none in what goes to variables and other commands, only on the screen' -Skip:($PSVersionTable.PSVersion -lt [version]'7.2') {
+        It 'has none in what goes to variables and other commands, only on the screen' {
+            Skip-TestWithout PowerShell7.2
             $style = $ExecutionContext.SessionState.PSVariable.GetValue('PSStyle')
             $rendering = $style.OutputRendering
             try {
@@ -546,7 +548,8 @@ Describe 'Show-QedAllocationMap' {
             finally { $style.OutputRendering = $rendering }
         }
 
-        It 'shows a chain on the screen in colours, though the text has letters' -Skip:(-not ($hasStyle -and $hasBlocks)) {
+        It 'shows a chain on the screen in colours, though the text has letters' {
+            Skip-TestWithout PowerShell7.2, BlockCharacters
             $null = Get-Fixture 'chains/three-middle.qed', 'chains/base.qed'
             $top = Get-Fixture 'chains/three-top.qed'
             $style = $ExecutionContext.SessionState.PSVariable.GetValue('PSStyle')
@@ -563,7 +566,8 @@ Describe 'Show-QedAllocationMap' {
             $shown -split "`n" | Should -BeExactly $colored
         }
 
-        It 'is shown in colours by the view' -Tag FullShell -Skip:($PSVersionTable.PSVersion -lt [version]'7.2') {
+        It 'is shown in colours by the view' {
+            Skip-TestWithout PowerShell7.2
             $rendering = $PSStyle.OutputRendering
             try {
                 $PSStyle.OutputRendering = 'Ansi'
@@ -600,7 +604,8 @@ Describe 'Show-QedAllocationMap' {
             @(Find-Element (Read-Svg $file) "//g/rect[@class='unknown']") | Should -Not -BeNullOrEmpty
         }
 
-        It 'refuses one that another program writes, unless -ForceShare' -Skip:(-not (Test-WriterLock)) {
+        It 'refuses one that another program writes, unless -ForceShare' {
+            Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
             try { Assert-OneError { Show-QedAllocationMap $path } 'QedImageInUse' 'ResourceBusy' $path '*-ForceShare*' }
@@ -753,7 +758,8 @@ Describe 'Show-QedAllocationMap' {
             }
         }
 
-        It 'shows hostile names as text' -Skip:$IsOnWindows {
+        It 'shows hostile names as text' {
+            Skip-TestWithout Unix
             $name = '<script>alert(1)<' + [char]0x2044 + 'script>&amp;"' + "'" + $escape + '[31m' + [char]0x202E + [char]10 + ']]>.qed'
             $hostile = Copy-Fixture 'images/data-zero-hole.qed' -Folder $folder -As $name
             $null = Show-QedAllocationMap -LiteralPath $hostile -OutFile $file
@@ -765,7 +771,8 @@ Describe 'Show-QedAllocationMap' {
             Find-Element $svg '//*[local-name() = "script"]' | Should -BeNullOrEmpty
         }
 
-        It 'shows names of half a character as text' -Skip:$IsOnWindows {
+        It 'shows names of half a character as text' {
+            Skip-TestWithout Unix
             $odd = Copy-Fixture 'images/size-zero.qed' -Folder $folder -As ('a' + [char]::ConvertFromUtf32(0x1F4BE) + [char]0xFFFE + '.qed')
             $null = Show-QedAllocationMap -LiteralPath $odd -OutFile $file
             (Find-Element (Read-Svg $file) "/svg/text[@class='name']").InnerText | Should -BeExactly ('a' + [char]::ConvertFromUtf32(0x1F4BE) + [char]0xFFFD + '.qed')
@@ -886,7 +893,8 @@ Describe 'Show-QedAllocationMap' {
             $worst.Length | Should -BeLessThan 800KB
         }
 
-        It 'takes no memory for them' -Skip:($PSVersionTable.PSVersion -lt [version]'7.0') {
+        It 'takes no memory for them' {
+            Skip-TestWithout PowerShell7
             $null = Show-Map (New-TenClusters)
             $before = [System.GC]::GetAllocatedBytesForCurrentThread()
             $null = Show-Map $path

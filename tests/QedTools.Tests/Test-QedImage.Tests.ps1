@@ -3,8 +3,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
-    $qemuLocks = $qemu -and -not $IsOnWindows
     $clean = @(
         @{ Name = 'empty-default'; Total = 16384; Allocated = 0; Zero = 0; Fragmented = 0; End = 327680 }
         @{ Name = 'size-zero'; Total = 0; Allocated = 0; Zero = 0; Fragmented = 0; End = 12288 }
@@ -219,6 +217,7 @@ Describe 'Test-QedImage' {
         }
 
         It 'checks an empty image of the largest geometry at once' {
+            Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $null = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
@@ -227,7 +226,7 @@ Describe 'Test-QedImage' {
             $result.TotalClusters | Should -Be 137438953472
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
             [System.IO.File]::Delete($path)
-        } -Skip:$IsOnWindows
+        }
     }
 
     Context 'with -Quiet' {
@@ -261,14 +260,16 @@ Describe 'Test-QedImage' {
     }
 
     Context 'of an image in use' {
-        It 'refuses one that another program writes, and says what to do' -Skip:(-not (Test-WriterLock)) {
+        It 'refuses one that another program writes, and says what to do' {
+            Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
             try { Assert-OneError { Test-QedImage $path } 'QedImageInUse' 'ResourceBusy' $path '*open for writing elsewhere*-ForceShare*' }
             finally { $writer.Dispose() }
         }
 
-        It 'checks it with -ForceShare' -Skip:(-not (Test-WriterLock)) {
+        It 'checks it with -ForceShare' {
+            Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
             try { "$((Test-QedImage $path -ForceShare).Status)" | Should -Be 'Clean' }
@@ -281,7 +282,8 @@ Describe 'Test-QedImage' {
             $found[0] | Should -Be 'Clean'
         }
 
-        It 'refuses one that qemu-io writes, checks it with -ForceShare, and again once it is closed' -Skip:(-not $qemuLocks) {
+        It 'refuses one that qemu-io writes, checks it with -ForceShare, and again once it is closed' {
+            Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path
             try {
@@ -293,7 +295,8 @@ Describe 'Test-QedImage' {
             "$((Test-QedImage $path).Status)" | Should -Be 'Clean'
         }
 
-        It 'checks one that qemu-io only reads' -Skip:(-not $qemuLocks) {
+        It 'checks one that qemu-io only reads' {
+            Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path -ReadOnly
             try { "$((Test-QedImage $path).Status)" | Should -Be 'Clean' }
@@ -301,7 +304,7 @@ Describe 'Test-QedImage' {
         }
     }
 
-    Context 'on the screen' -Tag FullShell {
+    Context 'on the screen' {
         It 'is a table with the verdict' {
             $text = Get-Fixture 'damaged/leak-at-end.qed', 'damaged/l1-huge.qed' | Test-QedImage | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })

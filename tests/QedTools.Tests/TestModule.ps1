@@ -1,7 +1,7 @@
 # What the Pester files of this folder share. Each begins with
 #     BeforeAll { . "$PSScriptRoot/TestModule.ps1" }
 # and with BeforeDiscovery { ... } of the same where -Skip needs one of the functions.
-# Runs in Windows PowerShell 5.1 and in an engine without the Utility and Management modules.
+# Runs in Windows PowerShell 5.1 too.
 
 if (-not (Get-Module -Name QedTools)) {
     Import-Module -Name ([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'QedTools.psd1'))
@@ -85,24 +85,72 @@ function Invoke-Native {
     [pscustomobject]@{ ExitCode = $LASTEXITCODE; Output = [string[]]$lines }
 }
 
-# Runs the PowerShell that runs this, once more: Invoke-PowerShell -NoProfile -Command $script
-function Invoke-PowerShell {
+# The PowerShell that runs this, to be run in a process of its own without QedTools: the program, and what its arguments begin with.
+function Get-PowerShellCommand {
     $program = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
-    # PowerShell as a tool of the .NET SDK is a library that dotnet runs.
-    $library = if ([System.IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') { [System.Environment]::GetCommandLineArgs()[0] }
-    $arguments = @($library | Where-Object { $_ }) + $args
-    Invoke-Native $program @arguments
+    $program
+    # PowerShell as a tool of the .NET SDK, and dotnet test, are libraries that dotnet runs.
+    if ([System.IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') { [System.Environment]::GetCommandLineArgs()[0] }
+    # The program of these tests is a PowerShell too, if it is asked.
+    if ([System.Reflection.Assembly]::GetEntryAssembly().GetName().Name -eq 'QedTools.Tests') { 'pwsh' }
 }
 
-# Whether there is a qemu-img on PATH that still knows QED; several distributions compile the driver out.
-function Test-QemuImg {
-    $name = if ($IsOnWindows) { 'qemu-img.exe' } else { 'qemu-img' }
-    $folders = [System.Environment]::GetEnvironmentVariable('PATH') -split [System.IO.Path]::PathSeparator
-    foreach ($folder in $folders) {
-        if ($folder -and [System.IO.File]::Exists([System.IO.Path]::Combine($folder, $name))) {
-            return [bool]((Invoke-Native qemu-img '--help').Output -match '^Supported formats:.*\bqed\b')
-        }
-    }
+# Runs it: Invoke-PowerShell -NoProfile -Command $script
+function Invoke-PowerShell {
+    $command = @(Get-PowerShellCommand) + $args
+    Invoke-Native @command
+}
 
-    $false
+# Skips the test that calls it on a machine that lacks something, and says what:
+#     It 'is read by qemu-img' { Skip-TestWithout QemuImg; ... }
+function Skip-TestWithout {
+    param(
+        [Parameter(Mandatory)]
+        [ValidateSet('Unix', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'BlockCharacters', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
+        [string[]] $Need
+    )
+
+    foreach ($item in $Need) {
+        $reason = switch -Regex ($item) {
+            '^Unix$|^QemuLocks$' { if ($IsOnWindows) { 'Windows has no such files, links, rights or locks' } }
+            '^QemuImg$|^QemuLocks$' { if (-not (Test-QemuImg)) { 'no qemu-img that knows QED is on PATH' } }
+            '^WriterLock$' { if (-not (Test-WriterLock)) { '.NET locks no bytes on this system' } }
+            '^Permissions$' { if ($IsOnWindows) { 'Windows has other permissions' } elseif (Test-Root) { 'nothing is forbidden to root' } }
+            '^BlockCharacters$' { if (-not (Test-BlockCharacter)) { 'the encoding of this console has no block characters' } }
+            '^PowerShell(.+)$' {
+                $version = [version]"$($Matches[1])$(if ($Matches[1] -notmatch '\.') { '.0' })"
+                if ($PSVersionTable.PSVersion -lt $version) { "this is PowerShell $($PSVersionTable.PSVersion) and not $version or later" }
+            }
+        }
+        if ($reason) { Set-ItResult -Skipped -Because @($reason)[0] }
+    }
+}
+
+# Whether block characters survive on their way to the screen.
+function Test-BlockCharacter {
+    $encoding = [System.Console]::OutputEncoding
+    $encoding.GetString($encoding.GetBytes([string][char]0x2593)) -eq [char]0x2593
+}
+
+# Whether there is a qemu-img on PATH that still knows QED; several distributions compile the driver out. Asked once a process.
+function Test-QemuImg {
+    $known = [System.AppDomain]::CurrentDomain.GetData('QedTools.Tests.QemuImg')
+    if ($null -ne $known) { return $known }
+
+    $name = if ($IsOnWindows) { 'qemu-img.exe' } else { 'qemu-img' }
+    $found = Get-Command $name -CommandType Application -ErrorAction Ignore
+    $known = [bool]($found -and (Invoke-Native $name '--help').Output -match '^Supported formats:.*\bqed\b')
+    [System.AppDomain]::CurrentDomain.SetData('QedTools.Tests.QemuImg', $known)
+    $known
+}
+
+# Whether nothing is forbidden to this user.
+function Test-Root {
+    -not $IsOnWindows -and [System.Environment]::UserName -eq 'root'
+}
+
+# .NET locks no bytes on macOS.
+function Test-WriterLock {
+    $IsOnWindows -or [System.Runtime.InteropServices.RuntimeInformation]::IsOSPlatform(
+        [System.Runtime.InteropServices.OSPlatform]::Linux)
 }

@@ -2,7 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    $qemu = Test-QemuImg
     $files = @(
         @{ Name = 'dynamic.vhdx'; Size = 8MB; Reads = '0+64K 0x11, 2M+1M 0x12, 8388096+512 0x13' }
         @{ Name = 'fixed.vhdx'; Size = 3146240; Reads = '1M+64K 0x21, 3M+512 0x22' }
@@ -53,7 +52,7 @@ Describe 'VHDX files' {
             }
         }
 
-        It 'of all that Get-ChildItem lists' -Tag FullShell {
+        It 'of all that Get-ChildItem lists' {
             $results = New-Folder 'vhdx/out'
             $images = Get-ChildItem -Path ([System.IO.Path]::Combine($folder, '*.qed'))
             $found = $images | Convert-QedImage -DestinationPath $results -Format Vhdx -Verify
@@ -77,7 +76,8 @@ Describe 'VHDX files' {
             Assert-Disk $result 1MB $overlayReads
         }
 
-        It 'in blocks of <Block> bytes' -Skip:(-not $qemu) -ForEach @{ Block = 1MB }, @{ Block = 8MB }, @{ Block = 256MB } {
+        It 'in blocks of <Block> bytes' -ForEach @{ Block = 1MB }, @{ Block = 8MB }, @{ Block = 256MB } {
+            Skip-TestWithout QemuImg
             $info = Convert-QedImage $overlay $result -BlockSizeBytes $Block
             $info.ClusterSize | Should -Be $Block
             $info.FileSize | Should -Be (4MB + $Block)
@@ -117,7 +117,8 @@ Describe 'VHDX files' {
             (Invoke-Recorded { Convert-QedImage $result ([System.IO.Path]::Combine($folder, 'same.vhdx')) -LogicalSectorSizeBytes 4096 }).Warnings | Should -BeNullOrEmpty
         }
 
-        It 'without a byte in the room that no data needs' -Skip:$IsOnWindows {
+        It 'without a byte in the room that no data needs' {
+            Skip-TestWithout Unix
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big $result
             $info.VirtualSize | Should -Be 3GB

@@ -2,7 +2,6 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     $types = 'QedImageInfo', 'QedExtent', 'QedCheckResult', 'QedCorruption', 'QedRepairResult', 'QedRepair', 'QedMergeResult', 'QedOptimizeResult', 'QedComparison', 'DiskStream'
-    $hasStyle = $null -ne $ExecutionContext.SessionState.PSVariable.GetValue('PSStyle')
 }
 
 BeforeAll {
@@ -241,7 +240,7 @@ Describe 'An object from a job or another machine' {
     }
 }
 
-Describe 'A list' -Tag FullShell {
+Describe 'A list' {
     It 'of an image has sizes for people and in bytes' {
         $text = New-Info (Get-Place 'top.qed') 'base.qed' | Format-List | Out-String -Width 120
         foreach ($line in "Path              : $(Get-Place 'top.qed')", 'VirtualSize       : 1 MiB (1048576 bytes)', 'DiskUsage         : 28 KiB (28672 bytes)', 'ClusterSize       : 4 KiB', 'CompatFeatures    : 0x0', 'BackingFile       : base.qed') {
@@ -264,7 +263,7 @@ Describe 'A list' -Tag FullShell {
     }
 }
 
-Describe 'A wide view' -Tag FullShell {
+Describe 'A wide view' {
     It 'of images is their names' {
         (New-Info (Get-Place 'a.qed')), (New-Info (Get-Place 'b.qed')) | Format-Wide | Out-String -Width 80 | Should -Match 'a\.qed +b\.qed'
     }
@@ -337,7 +336,8 @@ Describe 'Colours' {
         [QedTools.StatusColor]::Apply($null, (New-Style 'Ansi'), $Host) | Should -BeExactly ''
     }
 
-    It 'reach the table where $PSStyle insists on them' -Skip:($PSVersionTable.PSVersion -lt [version]'7.2') {
+    It 'reach the table where $PSStyle insists on them' {
+        Skip-TestWithout PowerShell7.2
         $before = $PSStyle.OutputRendering
         $PSStyle.OutputRendering = 'Ansi'
         try { $lines = Get-Screen @(New-Check (Get-Place 'bad.qed') 'Corrupt') -Color }

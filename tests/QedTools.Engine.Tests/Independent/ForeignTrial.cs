@@ -116,7 +116,8 @@ internal sealed class ForeignTrial
             Compare(converted);
         }
 
-        if (converted is not null && !_isOnlyCut && _random.Next(_run.Only is null ? 8 : 1) == 0)
+        // What a spoilt zstd frame without a checksum holds is up to the decoder.
+        if (converted is not null && !_isOnlyCut && !_disk.Name.Contains("zstd", StringComparison.Ordinal) && _random.Next(_run.Only is null ? 8 : 1) == 0)
         {
             AskQemu(converted);
         }

@@ -529,7 +529,7 @@ internal sealed class QedTrial
     private void Resize(string operation, long length)
     {
         QedException? refusal = Attempt(operation, () => ImageResize.Run(TopPath, length, new ImageResizeOptions { Shrink = true }, cancellation: _run.Cancellation));
-        Changed(operation, refusal, disk => new ReferenceResized(disk, length), lostStaysLost: true, checksTables: length != _disk?.Length);
+        Changed(operation, refusal, disk => new ReferenceResized(disk, length), lostStaysLost: true, checksTables: length != _disk?.Length, readsBelow: true);
     }
 
     private void SetBacking(string operation, bool preserve)
@@ -546,7 +546,7 @@ internal sealed class QedTrial
             lostStaysLost: true,
             checksTables: preserve,
             mayRefuse,
-            mayStopHalfway: preserve);
+            readsBelow: preserve);
         if (refusal is null && !preserve && _disk is not null)
         {
             byte[] now = File.ReadAllBytes(TopPath);
@@ -562,7 +562,7 @@ internal sealed class QedTrial
     {
         ImageOptimizationOptions options = new() { AgainstBackingFile = against };
         QedException? refusal = Attempt(operation, () => ImageOptimization.Run(TopPath, options, cancellation: _run.Cancellation));
-        Changed(operation, refusal, disk => disk, lostStaysLost: true, checksTables: true);
+        Changed(operation, refusal, disk => disk, lostStaysLost: true, checksTables: true, readsBelow: against);
     }
 
     private void Merge(string operation, bool keep)
@@ -738,11 +738,11 @@ internal sealed class QedTrial
 
     // The rules for every operation that changes the image in place.
     private void Changed(
-        string operation, QedException? refusal, Func<ReferenceQed, ReferenceDisk> expected, bool lostStaysLost, bool checksTables, bool mayRefuse = false, bool isPartly = false, bool isClosed = true, bool mayStopHalfway = false)
+        string operation, QedException? refusal, Func<ReferenceQed, ReferenceDisk> expected, bool lostStaysLost, bool checksTables, bool mayRefuse = false, bool isPartly = false, bool isClosed = true, bool readsBelow = false)
     {
         if (refusal is not null && !isPartly)
         {
-            Refused(operation, refusal, mayRefuse || !_isSound, mayStopHalfway);
+            Refused(operation, refusal, mayRefuse || !_isSound, readsBelow);
             return;
         }
 
@@ -770,10 +770,10 @@ internal sealed class QedTrial
     }
 
     // What was refused is as it was, and nothing lies about.
-    private void Refused(string operation, QedException refusal, bool mayRefuse, bool mayStopHalfway = false)
+    private void Refused(string operation, QedException refusal, bool mayRefuse, bool readsBelow = false)
     {
         RefusedSound(operation, refusal, !mayRefuse);
-        Unchanged(operation, mayStopHalfway);
+        Unchanged(operation, readsBelow);
         string[] names = [.. Directory.EnumerateFiles(_run.Folder).Select(path => Path.GetFileName(path)).Where(name => !_files.ContainsKey(name))];
         if (names.Length > 0)
         {
@@ -789,7 +789,7 @@ internal sealed class QedTrial
         }
     }
 
-    private void Unchanged(string operation, bool mayStopHalfway = false)
+    private void Unchanged(string operation, bool readsBelow = false)
     {
         foreach ((string name, byte[] bytes) in _files)
         {
@@ -803,10 +803,11 @@ internal sealed class QedTrial
                 ReferenceQed? now = QedSnapshot.Of(_run.Folder).Open(Top).Disk;
                 string? difference = _disk is null || now is null ? "header" : _disk.Difference(now, lostStaysLost: true);
 
-                // Damage below that comes to light in the middle of a copy into the image stops it there; the image is whole.
-                if (difference is not null || name != Top || !mayStopHalfway || _baseDamage is null)
+                // Damage below that comes to light in the middle of the work stops it there. The image is sound and reads the same.
+                bool isSound = now is { IsMarked: false } && now.Survey().Damage is null;
+                if (difference is not null || name != Top || !readsBelow || _baseDamage is null || !isSound)
                 {
-                    Broken(operation, "changes a file though it changes nothing", $"{name}: {difference ?? "reads the same"}");
+                    Broken(operation, "changes a file though it changes nothing", $"{name}: {difference ?? "reads the same"}, {(isSound ? "sound" : "not sound")}");
                 }
             }
         }
