@@ -36,13 +36,21 @@ function Invoke-BuildTask {
     Invoke-Dotnet build "$PSScriptRoot/src/QedTools/QedTools.csproj" --configuration $Configuration
 }
 
+# The Pester that the tests are built with; nothing has to be installed.
+function Import-TestPester {
+    $project = "$PSScriptRoot/tests/QedTools.Tests/QedTools.Tests.csproj"
+    Invoke-Dotnet restore $project
+    $facts = (Invoke-Dotnet msbuild $project '-getProperty:NuGetPackageRoot' '-getProperty:PesterVersion' | Out-String | ConvertFrom-Json).Properties
+    Import-Module "$($facts.NuGetPackageRoot)pester/$($facts.PesterVersion)/tools/Pester.psd1"
+}
+
 function Invoke-TestTask {
+    Import-TestPester
     Invoke-BuildTask
     Invoke-Dotnet test --project "$PSScriptRoot/tests/QedTools.Engine.Tests/QedTools.Engine.Tests.csproj" --configuration $Configuration
-    Import-Module Pester -MinimumVersion 5.0
     $result = Invoke-Pester -Path "$PSScriptRoot/tests/QedTools.Tests" -Output Normal -PassThru
     if ($result.Result -ne 'Passed') {
-        throw "$($result.FailedCount) Pester tests failed."
+        throw "$($result.FailedCount) Pester tests failed, and $($result.FailedContainersCount) files could not be run."
     }
 }
 
