@@ -285,27 +285,6 @@ Describe 'An error' {
         $record.Exception.InnerException | Should -Be $Cause
     }
 
-    It 'about a library that another module loaded first ends one item only' {
-        Skip-TestWithout PowerShell7.5
-        $folder = New-Folder 'conflict'
-        $packed, $plain = Expand-Fixture 'qcow2/zstd.qcow2.gz', 'qcow2/v3.qcow2.gz' -Folder $folder
-        # An older ZstdSharp with nothing in it, in a session of its own: a process keeps what it has loaded.
-        $result = Invoke-PowerShell -NoProfile -Command @"
-`$name = [System.Reflection.AssemblyName]::GetAssemblyName('$root/lib/Core/ZstdSharp.dll')
-`$name.Version = '0.7.3.0'
-`$older = [System.Reflection.Emit.PersistedAssemblyBuilder]::new(`$name, [object].Assembly)
-`$null = `$older.DefineDynamicModule('ZstdSharp').DefineType('Older').CreateType()
-`$older.Save('$folder/ZstdSharp.dll')
-`$null = [System.Reflection.Assembly]::LoadFrom('$folder/ZstdSharp.dll')
-Import-Module '$root/QedTools.psd1'
-'$packed', '$plain' | Compare-QedImage -ReferencePath '$plain' -ErrorVariable errors -ErrorAction SilentlyContinue | ForEach-Object Path
-`$errors | ForEach-Object { `$_.FullyQualifiedErrorId; `$_.TargetObject; `$_.Exception.Message }
-"@
-        $result.Output[0..2] | Should -Be $plain, 'QedAssemblyConflict,QedTools.Commands.CompareQedImageCommand', $packed
-        $result.Output[3] | Should -BeLike '*ZstdSharp 0.8.*ZstdSharp 0.7.3.0*'
-        $result.Output | Should -HaveCount 4
-    }
-
     It 'stops the pipeline where that is asked for, and what stops a later command is no error of an item' {
         $path = Copy-Fixture 'images/base-4k.qed' -Folder (New-Folder 'stops')
         $seen = [System.Collections.Generic.List[object]]::new()

@@ -2,8 +2,6 @@ using System;
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO;
-using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace QedTools.Interchange.Qcow2.Compression;
 
@@ -13,21 +11,21 @@ internal sealed class ZstdCompression : IClusterCompression
     // 8 MiB: what RFC 8878 (3.1.1.1.2) asks every reader to take, and the most that a file can make this one take.
     private const int LargestWindowLog = 23;
 
-    private readonly ConcurrentBag<Decompressor> _idle = [];
+    private readonly ConcurrentBag<ZstdDecompressor> _idle = [];
 
     public string DataName => "zstd-compressed data";
 
     public int Unpack(byte[] packed, int length, Span<byte> cluster)
     {
-        Decompressor decompressor = _idle.TryTake(out Decompressor? idle) ? idle : New();
+        ZstdDecompressor decompressor = _idle.TryTake(out ZstdDecompressor? idle) ? idle : new ZstdDecompressor(LargestWindowLog);
         try
         {
-            decompressor.ResetStream();
+            decompressor.Reset();
             ReadOnlySpan<byte> rest = packed.AsSpan(0, length);
             int done = 0;
             while (done < cluster.Length)
             {
-                OperationStatus status = decompressor.UnwrapStream(rest, cluster.Slice(done), out int consumed, out int written);
+                OperationStatus status = decompressor.Unpack(rest, cluster.Slice(done), out int consumed, out int written);
                 if (status == OperationStatus.InvalidData)
                 {
                     throw new InvalidDataException();
@@ -43,7 +41,7 @@ internal sealed class ZstdCompression : IClusterCompression
 
             return done;
         }
-        catch (ZstdException e)
+        catch (Exception e) when (ZstdDecompressor.IsAboutData(e))
         {
             throw new InvalidDataException(e.Message, e);
         }
@@ -55,16 +53,9 @@ internal sealed class ZstdCompression : IClusterCompression
 
     public void Dispose()
     {
-        while (_idle.TryTake(out Decompressor? decompressor))
+        while (_idle.TryTake(out ZstdDecompressor? decompressor))
         {
             decompressor.Dispose();
         }
-    }
-
-    private static Decompressor New()
-    {
-        Decompressor decompressor = new();
-        decompressor.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, LargestWindowLog);
-        return decompressor;
     }
 }

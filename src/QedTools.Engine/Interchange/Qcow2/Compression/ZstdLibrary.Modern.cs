@@ -1,0 +1,30 @@
+using System;
+using System.IO;
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace QedTools.Interchange.Qcow2.Compression;
+
+/// <summary>The assembly ZstdSharp, in a load context of its own: a process may hold another version of it for somebody else.</summary>
+internal static class ZstdLibrary
+{
+    private const string Name = "ZstdSharp";
+
+    private static readonly Lazy<Type> LoadedDecompressor = new(Load);
+
+    /// <summary>The type ZstdSharp.Decompressor.</summary>
+    /// <exception cref="IOException">The assembly is not there.</exception>
+    /// <exception cref="TypeLoadException">It has no such type.</exception>
+    public static Type Decompressor => LoadedDecompressor.Value;
+
+    private static Type Load()
+    {
+        // Without a file of its own, the engine is part of a program that was published as one file.
+        string own = typeof(ZstdLibrary).Assembly.Location;
+        string beside = own.Length == 0 ? string.Empty : Path.Combine(Path.GetDirectoryName(own)!, Name + ".dll");
+        Assembly library = File.Exists(beside)
+            ? new AssemblyLoadContext("QedTools").LoadFromAssemblyPath(beside)
+            : Assembly.Load(new AssemblyName(Name));
+        return library.GetType("ZstdSharp.Decompressor", throwOnError: true)!;
+    }
+}
