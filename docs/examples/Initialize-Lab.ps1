@@ -35,7 +35,7 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-Import-Module QedTools
+if (-not (Get-Module QedTools)) { Import-Module QedTools }
 
 if (-not (Test-Path -LiteralPath $Path)) {
     $null = New-Item -ItemType Directory -Path $Path

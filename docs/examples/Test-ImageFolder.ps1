@@ -58,7 +58,7 @@ function Get-Finding {
 }
 
 try {
-    Import-Module QedTools
+    if (-not (Get-Module QedTools)) { Import-Module QedTools }
     $findings = @(Get-ChildItem -LiteralPath $Path -Recurse -File -Filter *.qed | ForEach-Object { Get-Finding $_.FullName })
     $findings | Select-Object -Property * -ExcludeProperty IsToBeSeenTo | Export-Csv -LiteralPath $Report -NoTypeInformation -Encoding UTF8
     $bad = @($findings | Where-Object IsToBeSeenTo)

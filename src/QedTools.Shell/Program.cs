@@ -1,3 +1,4 @@
+using System;
 using System.Management.Automation;
 using System.Reflection;
 using Microsoft.PowerShell;
@@ -29,8 +30,16 @@ internal static class Program
         No profile is loaded. Without -Command and -File: a prompt, or the script that standard input holds.
         """;
 
-    private static int Main(string[] arguments) =>
-        ConsoleShell.Start(ModuleSession.Create(), Banner, Help, ["-NoProfile", .. arguments]);
+    private static int Main(string[] arguments)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            // PowerShell itself writes its colours into pipes and files.
+            PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
+        }
+
+        return ConsoleShell.Start(ModuleSession.Create(), Banner, Help, ["-NoProfile", .. arguments]);
+    }
 
     // Without the commit that the build adds, in one of two ways: 1.2.3+<hash>, or "1.2.3 SHA: <hash>".
     private static string? VersionOf(Assembly assembly) =>
