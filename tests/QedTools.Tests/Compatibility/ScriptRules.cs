@@ -159,22 +159,33 @@ internal static partial class ScriptRules
         NewVariables.Contains(variable.VariablePath.UserPath, StringComparer.OrdinalIgnoreCase)
         && variable.Parent is not AssignmentStatementAst;
 
-    // It, Context or Describe with a -Skip that asks for the version: newer versions may have what they are about.
+    // It or Describe that a Skip-TestWithout in it skips in versions that are older than 7: newer ones may have what it is about.
     private static bool IsSkippedByVersion(Ast ast)
     {
         for (Ast? outer = ast; outer is not null; outer = outer.Parent)
         {
-            if (outer is CommandAst command
-                && command.GetCommandName() is "It" or "Context" or "Describe"
-                && ((CommandAst)outer).CommandElements.OfType<CommandParameterAst>().Any(parameter =>
-                    parameter.ParameterName == "Skip"
-                    && parameter.Argument?.Extent.Text.Contains("$PSVersionTable", StringComparison.Ordinal) == true))
+            if (outer is CommandAst block
+                && block.GetCommandName() is "It" or "Describe"
+                && outer.Find(inner => inner is CommandAst skip && skip.GetCommandName() == "Skip-TestWithout" && skip.Extent.Text.Contains("PowerShell7", StringComparison.Ordinal), searchNestedScriptBlocks: true) is { } found
+                && IsOwn(found, outer))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    // Not of another It within the same Describe.
+    private static bool IsOwn(Ast skip, Ast block)
+    {
+        Ast outer = skip.Parent;
+        while (outer is not CommandAst { CommandElements: [StringConstantExpressionAst { Value: "It" or "Describe" }, ..] })
+        {
+            outer = outer.Parent;
+        }
+
+        return ReferenceEquals(outer, block);
     }
 
     private static bool StartsLine(Token token, string text)

@@ -19,7 +19,7 @@ public sealed class WindowsPowerShellTests
     public static TheoryData<string> Files => [.. new[] { Root }
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*.psd1"))
         .Concat(Directory.EnumerateFiles(Path.Combine(Root, "src", "QedTools"), "*.ps*1*"))
-        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "tests", "QedTools.Tests"), "*.ps1"))
+        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "tests", "QedTools.Tests"), "*.ps1", SearchOption.AllDirectories).Where(path => !path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal)))
         .Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs", "examples"), "*.ps1"))
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
         .Order()];
@@ -72,11 +72,13 @@ public sealed class WindowsPowerShellTests
     [InlineData("param([semver] $a)")]
     [InlineData("$stream.ReadExactly($a)")]
     [InlineData("1 +")]
+    [InlineData("Describe 'some new' { It 'is new' { Skip-TestWithout PowerShell7.4 }; It 'is old' { $a ?? 1 } }")]
     public void What_5_1_does_not_know_is_found(string script) =>
         Assert.NotEmpty(ScriptRules.Violations(script, ApiIndex.WindowsPowerShell.Value));
 
     [Theory]
-    [InlineData("It 'is new' -Skip:($PSVersionTable.PSVersion -lt [version]'7.4') { $a ?? 1 }")]
+    [InlineData("It 'is new' { Skip-TestWithout PowerShell7.4; $a ?? 1 }")]
+    [InlineData("Describe 'all new' { BeforeEach { Skip-TestWithout PowerShell7.4 }; It 'is one' { $a ?? 1 } }")]
     [InlineData("[System.IO.Path]::Combine('a', 'b', 'c', 'd', 'e')")]
     [InlineData("[System.Collections.Generic.List[object]]::new()")]
     [InlineData("[byte[]]::new(4)")]
