@@ -316,6 +316,12 @@ Describe 'A script' {
             (Get-DiskBytes "$folder/vm01.qed" 4096 1)[0] | Should -Be 9
         }
 
+        It 'uses the module that is loaded, installed or not' {
+            $other = Join-TestDrive 'other-lab'
+            $text = "`$env:PSModulePath = '$(New-Folder 'nothing')'; Import-Module '$manifest'; & '$script' -Path '$other' -SizeBytes 1MB -Count 1 | ForEach-Object Name"
+            (Invoke-PowerShell -NoProfile -Command $text).Output | Should -Be 'golden.qed', 'vm01.qed'
+        }
+
         It 'stops at an overlay of something else' {
             $null = New-QedImage "$folder/other.qed" 2MB
             $null = New-QedImage "$folder/vm02.qed" -BackingFile other.qed -Force
