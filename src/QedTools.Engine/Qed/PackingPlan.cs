@@ -156,7 +156,7 @@ internal sealed class PackingPlan
         long available = Math.Min(_image.Storage.Room?.AvailableBytes ?? long.MaxValue, long.MaxValue - _image.Storage.Length);
         if (required > available)
         {
-            throw QedDiskFullException.ForRoom(_image.Storage.Path, "pack", "the image", required, available);
+            throw QedDiskFullException.ForRoom(_image.Storage.Path, "pack", "the image", required, available, "No cluster was moved, and the disk reads as before.");
         }
     }
 

@@ -111,9 +111,11 @@ public sealed class QedDiskFullException : QedException
     /// <param name="place">Where the room is missing: the file, or what is written beside it.</param>
     /// <param name="required">How much room that takes at most, in bytes.</param>
     /// <param name="available">How much there is, in bytes.</param>
-    internal static QedDiskFullException ForRoom(string path, string action, string place, long required, long available) => new(
+    /// <param name="state">How the file is left, as a sentence.</param>
+    internal static QedDiskFullException ForRoom(
+        string path, string action, string place, long required, long available, string state = "Nothing was changed.") => new(
         path,
-        $"Not enough room to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, and {ByteSize.FormatExact(available)} are free. Nothing was changed. Free some space, or move the image to a larger disk, and try again.",
+        $"Not enough room to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, and {ByteSize.FormatExact(available)} are free. {state} Free some space, or move the image to a larger disk, and try again.",
         required,
         available);
 
