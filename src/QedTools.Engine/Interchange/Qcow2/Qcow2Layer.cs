@@ -10,10 +10,10 @@ using QedTools.Storage;
 namespace QedTools.Interchange.Qcow2;
 
 /// <summary>
-/// A qcow2 file as a layer: its active disk, read or being written as a new file. What internal snapshots and bitmaps it has is
-/// left alone.
+/// A qcow2 file as a layer: its active disk or that of a snapshot, read or being written as a new file. What bitmaps it has is left
+/// alone.
 /// </summary>
-internal sealed class Qcow2Layer : InterchangeLayer
+internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
 {
     private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.CompressionType;
     private const int UsualGranule = 4096;
@@ -30,7 +30,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         ["vmdk"] = QedDiskFormat.Vmdk,
     };
 
-    private readonly Qcow2Header _header;
+    private Qcow2Header _header;
 
     private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew)
         : base(storage)
@@ -59,7 +59,14 @@ internal sealed class Qcow2Layer : InterchangeLayer
     public Qcow2Geometry Geometry { get; }
 
     /// <summary>What the file holds of the disk.</summary>
-    public Qcow2Map Map { get; }
+    public Qcow2Map Map { get; private set; }
+
+    public IEnumerable<DiskSnapshot> Snapshots => SnapshotTable.Read(Storage, _header).Select((one, index) => new DiskSnapshot(
+        index,
+        one.Id,
+        one.Name,
+        DateTimeOffset.FromUnixTimeSeconds(one.Entry.Seconds),
+        one.Entry.VirtualSize is <= long.MaxValue and { } size ? (long)size : null));
 
     /// <summary>Its compressed clusters.</summary>
     public CompressedClusters Compressed { get; }
@@ -140,6 +147,23 @@ internal sealed class Qcow2Layer : InterchangeLayer
         + HeaderExtension.FrameBytes
         + Encoding.UTF8.GetByteCount(backing.Name);
 
+    /// <summary>Makes the L1 table and the size of a snapshot those of the layer.</summary>
+    /// <inheritdoc/>
+    public void UseSnapshot(in DiskSnapshot snapshot)
+    {
+        SnapshotEntry entry = SnapshotTable.Read(Storage, _header).ElementAt(snapshot.Index).Entry;
+        string name = FormattableString.Invariant($"of the snapshot {snapshot.Index}");
+        ulong size = entry.VirtualSize ?? _header.VirtualSize;
+        Qcow2Damage.Require(size <= long.MaxValue, Storage.Path, $"the disk size {name}", size, $"up to {long.MaxValue}");
+
+        // Where the entry does not tell the size (version 2, before QEMU 1.1), the disk may have grown since: what the table does not reach is unallocated.
+        long tables = Geometry.TablesFor((long)size);
+        tables = entry.VirtualSize is null ? Math.Min(tables, entry.L1Size) : tables;
+        RequireL1(Storage, Geometry, entry.L1Size, entry.L1Offset, tables, (long)size, ($"the L1 table's size {name}", $"the L1 table's offset {name}"));
+        _header = _header with { VirtualSize = size, L1Size = entry.L1Size, L1TableOffset = entry.L1Offset };
+        Map = new Qcow2Map(Storage, _header, Storage.Length, isNew: false);
+    }
+
     public override IDisk ToDisk(IDisk? backing) => new Qcow2Disk(this, backing);
 
     public override void EndWriting()
@@ -185,15 +209,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         Qcow2Damage.Require(header.RefcountOrder <= 6, path, "refcount_order", header.RefcountOrder, "0 to 6");
         Qcow2Damage.Require(header.VirtualSize <= long.MaxValue, path, "size", header.VirtualSize, $"up to {long.MaxValue}");
         long tables = geometry.TablesFor((long)header.VirtualSize);
-        Qcow2Damage.Require(
-            header.L1Size >= tables, path, "l1_size", header.L1Size, $"at least {tables}, which is what a disk of {header.VirtualSize} bytes needs");
-        long most = storage.Length - (tables * Qcow2Geometry.EntryBytes);
-        Qcow2Damage.Require(
-            tables == 0 || (most >= 0 && header.L1TableOffset <= (ulong)most && header.L1TableOffset >= (ulong)geometry.ClusterSize && geometry.OffsetIn((long)header.L1TableOffset) == 0),
-            path,
-            "l1_table_offset",
-            header.L1TableOffset,
-            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
+        RequireL1(storage, geometry, header.L1Size, header.L1TableOffset, tables, (long)header.VirtualSize, ("l1_size", "l1_table_offset"));
         long mostRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);
         Qcow2Damage.Require(
             header.RefcountTableOffset <= (ulong)Math.Max(0, mostRefcounts) && mostRefcounts >= 0,
@@ -208,6 +224,20 @@ internal sealed class Qcow2Layer : InterchangeLayer
             "compression_type",
             header.CompressionType,
             isDeflate ? "another value than 0, as the incompatible feature bit 3 says" : "0 without the incompatible feature bit 3");
+    }
+
+    private static void RequireL1(
+        IStorage storage, Qcow2Geometry geometry, uint size, ulong offset, long tables, long virtualSize, (string Size, string Offset) fields)
+    {
+        Qcow2Damage.Require(
+            size >= tables, storage.Path, fields.Size, size, $"at least {tables}, which is what a disk of {virtualSize} bytes needs");
+        long most = storage.Length - (tables * Qcow2Geometry.EntryBytes);
+        Qcow2Damage.Require(
+            tables == 0 || (most >= 0 && offset <= (ulong)most && offset >= (ulong)geometry.ClusterSize && geometry.OffsetIn((long)offset) == 0),
+            storage.Path,
+            fields.Offset,
+            offset,
+            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
     }
 
     private static void RequireReadable(string path, in Qcow2Header header, Extensions extensions)

@@ -34,7 +34,7 @@ internal sealed class Qcow2Map
         _header = header;
         _geometry = new Qcow2Geometry((int)header.ClusterBits);
         _l1Offset = (long)header.L1TableOffset;
-        _tables = _geometry.TablesFor((long)header.VirtualSize);
+        _tables = Math.Min(header.L1Size, _geometry.TablesFor((long)header.VirtualSize));
 
         // A page never is more than a cluster: so it holds nothing but one table, as tables begin at clusters.
         _pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
@@ -161,6 +161,12 @@ internal sealed class Qcow2Map
     {
         long table = _geometry.TableOf(cluster);
         int index = _geometry.EntryOf(cluster);
+        if (table >= _tables)
+        {
+            unallocated = most;
+            return default;
+        }
+
         ReadOnlySpan<byte> tables = _l1Pages.At(L1OffsetOf(table));
         TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(tables));
         if (entry.Value == 0)

@@ -172,6 +172,37 @@ internal sealed class Qcow2Sketch
         return Compressed | ((ulong)sectors << (62 - (ClusterBits - 8))) | (ulong)place;
     }
 
+    /// <summary>Where the table of snapshots is.</summary>
+    public long SnapshotsOffset { get; private set; }
+
+    /// <summary>Adds the table of snapshots at the end of the file.</summary>
+    public void AddSnapshots(params SketchedSnapshot[] snapshots)
+    {
+        SnapshotsOffset = Append(0);
+        long at = SnapshotsOffset;
+        foreach (SketchedSnapshot snapshot in snapshots)
+        {
+            byte[] id = Encoding.UTF8.GetBytes(snapshot.Id);
+            byte[] name = Encoding.UTF8.GetBytes(snapshot.Name);
+            Storage.SetLength(at + ((40 + snapshot.ExtraBytes + id.Length + name.Length + 7) / 8 * 8));
+            Write64(at, (ulong)(snapshot.L1Offset ?? L1Offset));
+            Write32(at + 8, snapshot.L1Size ?? (uint)(((VirtualSize - 1) / BytesPerTable) + 1));
+            Write32(at + 12, ((uint)id.Length << 16) | (uint)name.Length);
+            Write32(at + 36, (uint)snapshot.ExtraBytes);
+            if (snapshot.ExtraBytes >= 16)
+            {
+                Write64(at + 48, (ulong)(snapshot.VirtualSize ?? VirtualSize));
+            }
+
+            Storage.Write(at + 40 + snapshot.ExtraBytes, id);
+            Storage.Write(at + 40 + snapshot.ExtraBytes + id.Length, name);
+            at = Storage.Length;
+        }
+
+        Write32(60, (uint)snapshots.Length);
+        Write64(64, (ulong)SnapshotsOffset);
+    }
+
     public static byte[] Zstd(byte[] data)
     {
         using Compressor compressor = new(3);
