@@ -13,9 +13,11 @@ namespace QedTools.Interchange.Qcow2;
 /// A qcow2 file as a layer: its active disk or that of a snapshot, read or being written as a new file. What bitmaps it has is left
 /// alone.
 /// </summary>
-internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
+internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileLayer
 {
-    private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.CompressionType;
+    private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.ExternalDataFile
+        | Qcow2Features.CompressionType | Qcow2Features.ExtendedL2;
+
     private const int UsualGranule = 4096;
 
     // Names of formats by which QEMU's programs call them.
@@ -32,13 +34,14 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
 
     private Qcow2Header _header;
 
-    private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew)
+    private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew, string? dataFile = null)
         : base(storage)
     {
         _header = header;
         IsNew = isNew;
         Backing = backing;
-        Geometry = new Qcow2Geometry((int)header.ClusterBits);
+        Geometry = header.Geometry;
+        FurtherFiles = dataFile is null ? [] : [new BackingReference(dataFile, IsRaw: true)];
         long l1End = (long)header.L1TableOffset + (header.L1Size * (long)Qcow2Geometry.EntryBytes);
         Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length, isNew);
         Compressed = new CompressedClusters(storage, Geometry.ClusterSize, CompressionOf(header));
@@ -54,6 +57,15 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
     public override int Granule => Backing is null ? Math.Min(UsualGranule, Geometry.ClusterSize) : Geometry.ClusterSize;
 
     public override int? AllocationUnit => Geometry.ClusterSize;
+
+    public IReadOnlyList<BackingReference> FurtherFiles { get; }
+
+    public IReadOnlyList<IStorage> Files { get; private set; } = [];
+
+    public bool NeedsFiles => Files.Count < FurtherFiles.Count;
+
+    /// <summary>The file that holds the disk's data, compressed clusters excepted.</summary>
+    public IStorage DataStorage => Files.Count > 0 ? Files[0] : Storage;
 
     /// <summary>The file's sizes.</summary>
     public Qcow2Geometry Geometry { get; }
@@ -109,7 +121,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
         Validate(storage, header);
         Extensions extensions = Extensions.Read(storage, header);
         RequireReadable(storage.Path, header, extensions);
-        return new Qcow2Layer(storage, header, ReadBacking(storage, header, extensions), isNew: false);
+        return new Qcow2Layer(storage, header, ReadBacking(storage, header, extensions), isNew: false, header.HasDataFile ? extensions.DataFile : null);
     }
 
     /// <summary>Writes an empty disk into an empty file.</summary>
@@ -162,9 +174,22 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
         RequireL1(Storage, Geometry, entry.L1Size, entry.L1Offset, tables, (long)size, ($"the L1 table's size {name}", $"the L1 table's offset {name}"));
         _header = _header with { VirtualSize = size, L1Size = entry.L1Size, L1TableOffset = entry.L1Offset };
         Map = new Qcow2Map(Storage, _header, Storage.Length, isNew: false);
+        if (Files.Count > 0)
+        {
+            Map.UseDataFile(DataStorage);
+        }
     }
 
-    public override IDisk ToDisk(IDisk? backing) => new Qcow2Disk(this, backing);
+    // How long the file has to be only its entries tell.
+    public void Attach(IReadOnlyList<IStorage> files)
+    {
+        Files = files;
+        Map.UseDataFile(DataStorage);
+    }
+
+    public override IDisk ToDisk(IDisk? backing) => NeedsFiles
+        ? throw new InvalidOperationException("The file that holds the data was not opened.")
+        : new Qcow2Disk(this, backing);
 
     public override void EndWriting()
     {
@@ -182,6 +207,11 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
 
     public override void Dispose()
     {
+        foreach (IStorage file in Files)
+        {
+            file.Dispose();
+        }
+
         base.Dispose();
         Compressed.Dispose();
     }
@@ -199,7 +229,13 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
         }
 
         Qcow2Damage.Require(header.ClusterBits is >= 9 and <= 21, path, "cluster_bits", header.ClusterBits, "9 to 21");
-        Qcow2Geometry geometry = new((int)header.ClusterBits);
+        Qcow2Geometry geometry = header.Geometry;
+        Qcow2Damage.Require(
+            !geometry.HasSubclusters || header.ClusterBits >= Qcow2Geometry.MinClusterBitsForSubclusters,
+            path,
+            "cluster_bits",
+            header.ClusterBits,
+            "14 to 21 with extended L2 entries");
         Qcow2Damage.Require(
             header.HeaderLength >= (header.Version < 3 ? Qcow2Header.SizeOfVersion2 : Qcow2Header.SizeOfVersion3) && header.HeaderLength <= geometry.ClusterSize,
             path,
@@ -249,8 +285,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
             2 => "encryption (LUKS)",
             var method => $"encryption by the method {method}",
         };
-        feature ??= (header.Features & Qcow2Features.ExternalDataFile) != 0 ? "an external data file" : null;
-        feature ??= (header.Features & Qcow2Features.ExtendedL2) != 0 ? "extended L2 entries (subclusters)" : null;
+        feature ??= header.HasDataFile && extensions.DataFile is null ? "an external data file whose name it does not tell" : null;
         feature ??= header.CompressionType > Qcow2Header.Zstd ? $"the compression type {header.CompressionType}" : null;
         if (feature is null && (header.Features & ~Readable) is not Qcow2Features.None and var unknown)
         {
@@ -271,7 +306,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
             return null;
         }
 
-        int clusterSize = new Qcow2Geometry((int)header.ClusterBits).ClusterSize;
+        int clusterSize = header.Geometry.ClusterSize;
         Qcow2Damage.Require(
             header.BackingNameSize <= Qcow2Header.MaxBackingNameSize,
             storage.Path,
@@ -336,9 +371,14 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
         private const int FeatureNameBytes = 48;
         private const int MostFeatureNames = 256;
 
+        // The longest path that Linux takes.
+        private const int MaxDataFileName = 4095;
+
         private byte[] _featureNames = [];
 
         public string? BackingFormat { get; private set; }
+
+        public string? DataFile { get; private set; }
 
         public static Extensions Read(IStorage storage, in Qcow2Header header)
         {
@@ -366,6 +406,14 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer
                     byte[] name = new byte[Math.Min(MostFormatName, extension.Length)];
                     storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
                     found.BackingFormat = Encoding.UTF8.GetString(name);
+                }
+                else if (extension.Type == HeaderExtension.DataFileName)
+                {
+                    Qcow2Damage.Require(
+                        extension.Length <= MaxDataFileName, storage.Path, "the length of the data file's name", extension.Length, $"up to {MaxDataFileName}");
+                    byte[] name = new byte[extension.Length];
+                    storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
+                    found.DataFile = Encoding.UTF8.GetString(name);
                 }
                 else if (extension.Type == HeaderExtension.FeatureNames)
                 {

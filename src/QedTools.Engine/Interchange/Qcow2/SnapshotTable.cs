@@ -28,7 +28,7 @@ internal static class SnapshotTable
         }
 
         Qcow2Damage.Require(header.Snapshots <= MaxSnapshots, storage.Path, "nb_snapshots", header.Snapshots, $"up to {MaxSnapshots}");
-        Qcow2Geometry geometry = new((int)header.ClusterBits);
+        Qcow2Geometry geometry = header.Geometry;
         long length = storage.Length;
         Qcow2Damage.Require(
             header.SnapshotsOffset >= (ulong)geometry.ClusterSize && header.SnapshotsOffset < (ulong)length && geometry.OffsetIn((long)header.SnapshotsOffset) == 0,
