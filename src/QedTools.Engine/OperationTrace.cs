@@ -10,6 +10,12 @@ public sealed class OperationTrace
     /// <remarks>The plan of an operation and the operation itself give the same warnings, word for word.</remarks>
     public Action<string>? Warning { get; init; }
 
+    /// <summary>
+    /// Is told instead of <see cref="Warning"/> of a file whose format the operation can be given, for who knows how that is done to word it; null:
+    /// <see cref="Warning"/> is told.
+    /// </summary>
+    public Action<QedFormatDoubt>? FormatDoubt { get; init; }
+
     /// <summary>Is told what was decided, and why; null if nobody wants to know.</summary>
     public Action<string>? Decision { get; init; }
 
@@ -20,7 +26,7 @@ public sealed class OperationTrace
     internal OperationTrace WithoutWarnings() => new() { Decision = Decision, Detail = Detail };
 
     /// <summary>The same for a first look at files that are opened again.</summary>
-    internal OperationTrace WarningsOnly() => new() { Warning = Warning };
+    internal OperationTrace WarningsOnly() => new() { Warning = Warning, FormatDoubt = FormatDoubt };
 
     /// <summary>Warns, if there is something to warn of.</summary>
     internal void Warn(string? warning)
@@ -28,6 +34,21 @@ public sealed class OperationTrace
         if (warning is not null)
         {
             Warning?.Invoke(PrintableText.Of(warning));
+        }
+    }
+
+    /// <summary>Warns of a format that was not certain, if it was not.</summary>
+    /// <param name="doubt">What is not certain; null if all is.</param>
+    /// <param name="option">The option of the operation that would name the format; null if it has none.</param>
+    internal void Warn(QedFormatDoubt? doubt, string? option)
+    {
+        if (doubt is not null && option is not null && FormatDoubt is not null)
+        {
+            FormatDoubt(doubt with { FormatOption = option });
+        }
+        else if (doubt is not null)
+        {
+            Warn($"{doubt.Facts} {doubt.Remedy}".TrimEnd());
         }
     }
 }

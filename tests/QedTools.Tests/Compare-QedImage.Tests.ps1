@@ -18,8 +18,8 @@ Describe 'Compare-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferencePath!@1 property', 'Strict'
-            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferencePath!@1 property', 'Strict'
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceFormat', 'Strict'
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {

@@ -285,6 +285,10 @@ Describe 'The name of a picture' {
 Describe 'A format' {
     It 'is offered by name: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b -Format '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
+        @{ Line = 'Convert-QedImage a b -SourceFormat '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
+        @{ Line = 'Open-QedImage a -SourceFormat '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
+        @{ Line = 'Compare-QedImage a b -SourceFormat '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
+        @{ Line = 'Compare-QedImage a b -ReferenceFormat '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
         @{ Line = 'New-QedImage a -BackingFormat '; Names = [QedTools.QedBackingFormat].GetEnumNames() }
         @{ Line = 'Set-QedBackingFile a b -BackingFormat '; Names = [QedTools.QedBackingFormat].GetEnumNames() }
     ) {
@@ -293,5 +297,33 @@ Describe 'A format' {
         [System.Array]::Sort($found)
         [System.Array]::Sort($names)
         $found | Should -Be $names
+    }
+}
+
+Describe 'A snapshot' {
+    BeforeAll {
+        $folder = New-Folder 'snapshots'
+        $file = Expand-Fixture 'qcow2/snapshot.qcow2.gz' -Folder $folder
+        [System.IO.File]::Copy($file, [System.IO.Path]::Combine($folder, 'cloud.img'))
+        $null = Copy-Fixture 'chains/base.qed' -Folder $folder
+    }
+
+    It 'is one of the file: <Line>' -ForEach @(
+        @{ Line = 'Convert-QedImage snapshot.qcow2 x.raw -Snapshot ' }, @{ Line = 'Open-QedImage -LiteralPath snapshot.qcow2 -Snapshot be' }
+        @{ Line = 'Open-QedImage cloud.img -SourceFormat Qcow2 -Snapshot ' }, @{ Line = 'Compare-QedImage base.qed snapshot.qcow2 -ReferenceSnapshot ' }
+        @{ Line = 'Compare-QedImage snapshot.qcow2 base.qed -Snapshot ' }
+        @{ Line = 'Compare-QedImage base.qed cloud.img -ReferenceFormat Qcow2 -ReferenceSnapshot ' }
+    ) {
+        $found = @(Invoke-InFolder $folder { Get-Completion $Line })
+        $found | Should -HaveCount 1
+        $found[0].CompletionText | Should -BeExactly 'before'
+        $found[0].ToolTip | Should -BeLike "Snapshot 1, 'before', of *a disk of 1 MiB"
+    }
+
+    It 'is not offered where there is none: <Line>' -ForEach @(
+        @{ Line = 'Convert-QedImage base.qed x.raw -Snapshot b' }, @{ Line = 'Convert-QedImage missing.qcow2 x.raw -Snapshot b' }
+        @{ Line = 'Open-QedImage snapshot.qcow2 -Snapshot x' }, @{ Line = 'Open-QedImage Env:PATH -Snapshot b' }
+    ) {
+        @(Get-CompletionIn $folder $Line | Where-Object { $_ -eq 'before' }) | Should -BeNullOrEmpty
     }
 }

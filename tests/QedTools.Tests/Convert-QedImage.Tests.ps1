@@ -41,8 +41,8 @@ Describe 'Convert-QedImage' {
         It 'as they are documented' {
             $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
-            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'TableSize', 'Verify')
-            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Snapshot', 'SourceFormat', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Snapshot', 'SourceFormat', 'TableSize', 'Verify')
         }
 
         It 'by position, as a string and as our own objects in the pipeline' {

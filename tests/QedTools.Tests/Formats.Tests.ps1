@@ -23,6 +23,7 @@ BeforeDiscovery {
         @{ Name = 'compressed-v2.qcow2'; Size = 66048; Reads = '0+66048 0x34' }
         @{ Name = 'over.qcow2'; Size = 1MB; Reads = '0+4K 0x21, 4K+4K 0x41, 12K+4K 0x21, 24K+8K 0x21, 900096+512 0x42' }
         @{ Name = 'snapshot.qcow2'; Size = 1MB; Reads = '0+64K 0x51, 64K+4K 0x52, 68K+60K 0x51' }
+        @{ Name = 'subclusters.qcow2'; Size = 1MB; Reads = '0+64K 0x91, 8K+4K 0x00, 202K+2K 0x92, 256K+64K 0x93, 1022K+2K 0x94' }
         @{ Name = 'clusters-512.qcow2'; Size = 1049088; Reads = '0+512 0x61, 33280+1K 0x62, 1M+512 0x63' }
         @{ Name = 'clusters-2m.qcow2'; Size = 8MB; Reads = '1M+4K 0x71, 6M+512 0x72' }
         @{ Name = 'dirty.qcow2'; Size = 1MB; Reads = '0+4K 0x81' }
@@ -209,7 +210,7 @@ Describe 'Files of other formats' {
 
         It 'with <Feature> are refused by its name' -ForEach @(
             @{ Feature = 'encryption (AES)'; Offset = 35; Value = 1 }, @{ Feature = 'encryption (LUKS)'; Offset = 35; Value = 2 }
-            @{ Feature = 'an external data file'; Offset = 79; Value = 4 }, @{ Feature = 'extended L2 entries (subclusters)'; Offset = 79; Value = 16 }
+            @{ Feature = 'an external data file whose name it does not tell'; Offset = 79; Value = 4 }
         ) {
             $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
             Set-FileByte $file $Offset $Value
@@ -218,12 +219,115 @@ Describe 'Files of other formats' {
             Get-FolderState $folder | Should -Be $before
         }
 
+        It 'are read as they were in a snapshot, by its name or its id' {
+            $file = Expand-Fixture 'qcow2/snapshot.qcow2.gz' -Folder $folder
+            $made = [System.IO.Path]::Combine($folder, 'result.qed')
+            $before = Get-Sha256 $file
+            foreach ($name in 'before', '1') {
+                $recorded = Invoke-Recorded { Convert-QedImage $file $made -Snapshot $name -Verify -Force -Verbose }
+                $recorded.Errors | Should -BeNullOrEmpty
+                "$($recorded.Verbose)" | Should -BeLike "*${file}: read as it was in the snapshot 'before' (id 1) of *"
+                Assert-Disk $made 1MB '0+128K 0x51'
+            }
+
+            (Compare-QedImage $file $made -Snapshot before -Strict).AreEqual | Should -BeTrue
+            (Compare-QedImage $made $file -ReferenceSnapshot 1 -Strict).AreEqual | Should -BeTrue
+            (Compare-QedImage $file $file -Snapshot before).FirstDifference | Should -Be 64KB
+            $stream = Open-QedImage $file -Snapshot before
+            try { Test-SameBytes (Read-Stream $stream) (New-DiskBytes 1MB '0+128K 0x51') | Should -BeTrue }
+            finally { $stream.Dispose() }
+            Get-Sha256 $file | Should -Be $before
+        }
+
+        It 'without the snapshot that is asked for are an error that lists those there are' {
+            $file = Expand-Fixture 'qcow2/snapshot.qcow2.gz' -Folder $folder
+            $result = [System.IO.Path]::Combine($folder, 'result.raw')
+            $before = Get-FolderState $folder
+            foreach ($one in { Convert-QedImage $file $result -Snapshot Before }, { Convert-QedImage $file $result -Snapshot Before -WhatIf }, { Open-QedImage $file -Snapshot Before }) {
+                Assert-OneError $one 'QedSnapshotNotFound' 'ObjectNotFound' $file "*no snapshot 'Before'. It has 'before' (id 1)."
+            }
+
+            Assert-OneError { Convert-QedImage $overlay $result -Snapshot before } 'QedSnapshotNotFound' 'ObjectNotFound' $overlay '*QED file*'
+            Assert-OneError { Open-QedImage $file -Snapshot before -ReadWrite } 'QedUnsupportedFormat' 'NotImplemented' $file '*does not change*'
+            Get-FolderState $folder | Should -Be $before
+        }
+
+        It 'with their data in another file are read, and refused without it' -Skip:(-not $qemu) {
+            $file, $data = 'external.qcow2', 'external.data' | ForEach-Object { [System.IO.Path]::Combine($folder, $_) }
+            $null = Invoke-Native qemu-img create -q -f qcow2 -o "data_file=$data" $file 1M
+            $null = Invoke-Native qemu-img convert -n -f qed -O qcow2 $overlay $file
+            $before = Get-FolderState $folder
+            (Compare-QedImage $file $overlay -Strict).AreEqual | Should -BeTrue
+            Get-FolderState $folder | Should -Be $before
+            $stream = [System.IO.File]::OpenWrite($data)
+            $stream.SetLength(512KB)
+            $stream.Dispose()
+            Assert-OneError { Compare-QedImage $file $overlay } 'QedDamagedFile' 'InvalidData' $file "*$data*"
+            [System.IO.File]::Delete($data)
+            Assert-OneError { Compare-QedImage $file $overlay } 'QedBackingFileNotFound' 'ObjectNotFound' $file "*$data*"
+        }
+
         It 'that are damaged are refused by field, value and what is allowed' {
             $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
             Set-FileByte $file 23 30
             Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedDamagedFile' 'InvalidData' $file '*cluster_bits is 30, allowed is 9 to 21*'
         }
     }
+
+    Context 'named by -SourceFormat and -ReferenceFormat' {
+        BeforeEach {
+            $cloud = [System.IO.Path]::Combine($folder, 'cloud.img')
+            $data = [System.IO.Path]::Combine($folder, 'data.qcow2')
+            $null = Convert-QedImage $overlay $cloud -Format Qcow2 -WarningAction Ignore
+            $null = Convert-QedImage $overlay $data -Format Raw -WarningAction Ignore
+            $result = [System.IO.Path]::Combine($folder, 'result.qed')
+        }
+
+        It 'are read so, without a warning' {
+            foreach ($one in @(
+                    { Convert-QedImage $cloud $result -SourceFormat Qcow2 -Force }, { Convert-QedImage $data $result -SourceFormat Raw -Force }
+                )) {
+                $recorded = Invoke-Recorded $one
+                $recorded.Errors | Should -BeNullOrEmpty
+                $recorded.Warnings | Should -BeNullOrEmpty
+                Assert-Disk $result 1MB $overlayReads
+            }
+
+            $recorded = Invoke-Recorded { Compare-QedImage $cloud $data -SourceFormat Qcow2 -ReferenceFormat Raw -Strict }
+            $recorded.Warnings | Should -BeNullOrEmpty
+            $recorded.Output[0].AreEqual | Should -BeTrue
+            $recorded = Invoke-Recorded { Convert-QedImage $cloud $result -SourceFormat Qcow2 -Force -Verbose }
+            $recorded.Verbose | Should -Contain "${cloud}: read as qcow2, as was asked."
+        }
+
+        It 'are warned of elsewhere, with the parameter that says what they are' {
+            $recorded = Invoke-Recorded { Convert-QedImage $cloud $result -Force }
+            $recorded.Warnings | Should -HaveCount 1
+            $recorded.Warnings[0] | Should -BeLike "*$cloud*begins like a qcow2 file*-SourceFormat Qcow2*-SourceFormat Raw*"
+            $recorded = Invoke-Recorded { Compare-QedImage $overlay $cloud }
+            $recorded.Warnings | Should -HaveCount 1
+            $recorded.Warnings[0] | Should -BeLike "*$cloud*-ReferenceFormat Qcow2*"
+        }
+
+        It 'are an error elsewhere, with the parameter that says what they are' {
+            $recorded = Invoke-Recorded { Convert-QedImage $data $result }
+            $recorded.Errors | Should -HaveCount 1
+            "$($recorded.Errors[0])" | Should -BeLike "*$data*no known format*-SourceFormat Raw*"
+            $recorded = Invoke-Recorded { Compare-QedImage $overlay $data }
+            "$($recorded.Errors[0])" | Should -BeLike '*-ReferenceFormat Raw*'
+        }
+
+        It 'are an error if they are of another one than <Named>' -ForEach @(
+            @{ Named = 'Qed'; Shown = 'QED' }, @{ Named = 'Vhdx'; Shown = 'VHDX' }, @{ Named = 'Vhd'; Shown = 'VHD' }
+            @{ Named = 'Vdi'; Shown = 'VDI' }, @{ Named = 'Vmdk'; Shown = 'VMDK' }
+        ) {
+            Assert-OneError { Convert-QedImage $cloud $result -SourceFormat $Named } 'QedNotAnImage' 'InvalidData' $cloud "*not a $Shown file*it is a qcow2 file*"
+            Assert-OneError { Convert-QedImage $data $result -SourceFormat $Named } 'QedNotAnImage' 'InvalidData' $data "*not a $Shown file*no known format*"
+            Assert-OneError { Open-QedImage $data -SourceFormat $Named -ReadWrite } 'QedNotAnImage' 'InvalidData' $data
+            Assert-OneError { Compare-QedImage $overlay $cloud -ReferenceFormat $Named } 'QedNotAnImage' 'InvalidData' $overlay "*$cloud*not a $Shown file*"
+        }
+    }
+
     Context 'of no known format' {
         BeforeEach {
             $unknown = [System.IO.Path]::Combine($folder, 'disk.bin')

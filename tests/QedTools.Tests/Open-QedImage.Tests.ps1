@@ -53,8 +53,8 @@ Describe 'Open-QedImage' {
 
     Context 'takes its parameters' {
         It 'as they are documented' {
-            Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'Path!@0 value property', 'ReadWrite'
-            Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'LiteralPath! property', 'ReadWrite'
+            Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'Path!@0 value property', 'ReadWrite', 'Snapshot', 'SourceFormat'
+            Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'LiteralPath! property', 'ReadWrite', 'Snapshot', 'SourceFormat'
         }
 
         It 'as strings and our own objects in the pipeline, a stream each' {
@@ -254,6 +254,29 @@ Describe 'Open-QedImage' {
             $recorded.Output[0].Length | Should -Be ([System.IO.FileInfo]::new($named)).Length
             $recorded.Warnings | Should -HaveCount 1
             $recorded.Warnings[0] | Should -BeLike "*$named*raw*begins like a QED file*"
+        }
+
+        It 'warns with the parameter that reads it as what it is, and reads it so without a word' {
+            $recorded = Invoke-Recorded { Open-QedImage $named }
+            $opened.Add($recorded.Output[0])
+            $recorded.Warnings[0] | Should -BeLike '*-SourceFormat Qed*-SourceFormat Raw*'
+            foreach ($case in @{ Format = 'Qed'; Size = (Get-QedInfo $named).VirtualSize }, @{ Format = 'Raw'; Size = ([System.IO.FileInfo]::new($named)).Length }) {
+                $recorded = Invoke-Recorded { Open-QedImage $named -SourceFormat $case.Format }
+                $opened.Add($recorded.Output[0])
+                $recorded.Output[0].Length | Should -Be $case.Size
+                $recorded.Warnings | Should -BeNullOrEmpty
+            }
+        }
+
+        It 'writes to the image in it where -SourceFormat says so' {
+            $stream = Open-QedImage $named -ReadWrite -SourceFormat Qed
+            $opened.Add($stream)
+            $stream.Write((New-Bytes 100 -Value 0xE1), 0, 100)
+            $stream.Dispose()
+            (Test-QedImage $named).Status | Should -Be 'Clean'
+            $again = Open-QedImage $named -SourceFormat Qed
+            $opened.Add($again)
+            $again.ReadByte() | Should -Be 0xE1
         }
 
         It 'refuses to write to it, unless with -Force' {

@@ -15,6 +15,8 @@ internal sealed class BackingChain : IDisposable
     /// <summary>How many layers a chain may have.</summary>
     public const int MaxLayers = 64;
 
+    private const int MaxSnapshotsNamed = 10;
+
     private readonly ChainPolicy _policy;
     private readonly List<IDiskLayer> _layers = [];
     private readonly List<List<OpenFile>> _files = [];
@@ -32,17 +34,32 @@ internal sealed class BackingChain : IDisposable
 
     /// <summary>Opens the first layer only.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="format">Its format; null to tell it by the contents.</param>
+    /// <param name="format">Its format, unless the policy names one; null to tell it by the contents.</param>
     /// <param name="policy">How to open it and what lies under it.</param>
+    /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
+    /// <exception cref="QedSnapshotNotFoundException">It has no such snapshot as the policy names.</exception>
     /// <exception cref="QedException">It could not be opened.</exception>
     public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy)
     {
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), format);
+            chain.Add(
+                HostFiles.Open(path, policy.Access, policy.Trace),
+                file => policy.TopFormat is { } named ? DiskFormats.OpenNamed(file, DiskFormats.Of(named)) : DiskFormats.Open(file, format));
             chain.TellOfTop(format);
+            if (policy.TopSnapshot is { } snapshot)
+            {
+                chain.UseSnapshot(snapshot);
+            }
+
             return chain;
+        }
+        catch (QedNotAnImageException e)
+        {
+            chain.Dispose();
+            e.FormatOption = policy.TopFormatOption;
+            throw;
         }
         catch
         {
@@ -53,7 +70,7 @@ internal sealed class BackingChain : IDisposable
 
     /// <summary>Opens all layers.</summary>
     /// <param name="path">The file on top.</param>
-    /// <param name="format">Its format; null to tell it by the contents.</param>
+    /// <param name="format">Its format, unless the policy names one; null to tell it by the contents.</param>
     /// <param name="policy">How to open the layers.</param>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer could not be opened.</exception>
@@ -103,6 +120,7 @@ internal sealed class BackingChain : IDisposable
             throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat);
         }
 
+        IDiskFormat? format = FormatOf(backing);
         IStorage storage;
         try
         {
@@ -117,7 +135,7 @@ internal sealed class BackingChain : IDisposable
             throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}. {BackingAdvice.NameAFile(namedByFormat)}");
         }
 
-        Add(storage, FormatOf(backing));
+        Add(storage, file => DiskFormats.Open(file, format));
         TellOfNext(namedBy, backing);
         if (backing.ContentId is { } expected
             && _layers[_layers.Count - 1].ContentId is var identityFound
@@ -273,12 +291,12 @@ internal sealed class BackingChain : IDisposable
         return BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc, namedByFormat);
     }
 
-    private void Add(IStorage storage, IDiskFormat? format)
+    private void Add(IStorage storage, Func<IStorage, IDiskLayer> open)
     {
         try
         {
             StorageStamp stamp = storage.Stamp;
-            _layers.Add(DiskFormats.Open(storage, format));
+            _layers.Add(open(storage));
             _files.Add([new OpenFile(storage, stamp)]);
             _identities.Add(storage.Identity);
         }
@@ -376,21 +394,53 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
+    // As QEMU does: the first one with that id, and only if there is none the first one with that name.
+    private void UseSnapshot(string nameOrId)
+    {
+        string path = _layers[0].Storage.Path;
+        if (_layers[0] is not ISnapshotLayer layer)
+        {
+            throw QedSnapshotNotFoundException.ForFormat(path, nameOrId, _layers[0].FormatName);
+        }
+
+        DiskSnapshot? byId = null;
+        DiskSnapshot? byName = null;
+        List<DiskSnapshot> first = [];
+        int count = 0;
+        foreach (DiskSnapshot one in layer.Snapshots)
+        {
+            byId ??= string.Equals(one.Id, nameOrId, StringComparison.Ordinal) ? one : null;
+            byName ??= string.Equals(one.Name, nameOrId, StringComparison.Ordinal) ? one : null;
+            if (count++ < MaxSnapshotsNamed)
+            {
+                first.Add(one);
+            }
+        }
+
+        DiskSnapshot found = byId ?? byName ?? throw QedSnapshotNotFoundException.ForFile(path, nameOrId, first, count);
+        layer.UseSnapshot(found);
+        _policy.Trace?.Decision?.Invoke(FormattableString.Invariant(
+            $"{PrintableText.Of(path)}: read as it was in the snapshot '{PrintableText.Of(found.Name)}' (id {PrintableText.Of(found.Id)}) of {found.Taken:u}."));
+    }
+
     private void TellOfTop(IDiskFormat? format)
     {
         IDiskLayer top = _layers[0];
-        if (_policy.Trace?.Warning is not null)
+        bool isNamed = _policy.TopFormat is not null;
+        if (_policy.Trace?.Warning is not null && !isNamed)
         {
-            _policy.Trace.Warn(format is null ? FormatWarning.ByContents(top)
+            _policy.Trace.Warn(
+                format is null ? FormatWarning.ByContents(top)
                 : format == DiskFormats.OfExtension(top.Storage.Path) ? FormatWarning.ByExtension(top.Storage, format)
-                : null);
+                : null,
+                _policy.TopFormatOption);
         }
 
         bool isByExtension = DiskFormats.OfExtension(top.Storage.Path)?.Name == top.FormatName;
-        if (!isByExtension || top is not QedImage)
+        if (isNamed || !isByExtension || top is not QedImage)
         {
-            _policy.Trace?.Decision?.Invoke(
-                $"{PrintableText.Of(top.Storage.Path)}: read as {top.FormatName}, by its {(isByExtension ? "extension" : "contents")}.");
+            string reason = isNamed ? "as was asked" : isByExtension ? "by its extension" : "by its contents";
+            _policy.Trace?.Decision?.Invoke($"{PrintableText.Of(top.Storage.Path)}: read as {top.FormatName}, {reason}.");
         }
 
         TellOfLayer(top);
@@ -402,7 +452,7 @@ internal sealed class BackingChain : IDisposable
         bool isByContents = FormatOf(backing) is null;
         if (isByContents && _policy.Trace?.Warning is not null)
         {
-            _policy.Trace.Warn(FormatWarning.ByContents(layer));
+            _policy.Trace.Warn(FormatWarning.ByContents(layer), option: null);
         }
 
         string reason = isByContents ? "by its contents" : "as the image says";

@@ -60,9 +60,9 @@ internal static class DiskFormats
         return Probe(storage) == Raw ? Qed : null;
     }
 
-    /// <summary>What the contents of a file are that is raw by its extension, such as "a QED file"; null if nothing speaks against raw.</summary>
+    /// <summary>The format of the contents of a file that is raw by its extension; null if nothing speaks against raw.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static string? OtherThanRaw(string path)
+    public static IDiskFormat? OtherThanRaw(string path)
     {
         if (OfExtension(path) != Raw)
         {
@@ -74,8 +74,8 @@ internal static class DiskFormats
     }
 
     /// <inheritdoc cref="OtherThanRaw(string)"/>
-    public static string? OtherThanRaw(IStorage storage) =>
-        Probe(storage) is var found && (found == Raw || found is ForeignFormat { IsDiskContent: true }) ? null : PhraseOf(found);
+    public static IDiskFormat? OtherThanRaw(IStorage storage) =>
+        Probe(storage) is var found && (found == Raw || found is ForeignFormat { IsDiskContent: true }) ? null : found;
 
     /// <summary>What a file of a format is, with the article, such as "a QED file".</summary>
     public static string PhraseOf(IDiskFormat format) => (format as ForeignFormat)?.Phrase ?? $"a {format.Name} file";
@@ -111,6 +111,27 @@ internal static class DiskFormats
         }
     }
 
+    /// <summary>Opens a file as the format that somebody named, whatever its extension means.</summary>
+    /// <param name="storage">The file; the layer owns it from then on.</param>
+    /// <param name="format">The format.</param>
+    /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a format that is not read.</exception>
+    /// <exception cref="QedException">It is damaged, or could not be read.</exception>
+    public static IDiskLayer OpenNamed(IStorage storage, IDiskFormat format)
+    {
+        try
+        {
+            return format.Open(storage);
+        }
+        catch (QedFormatException e) when (!format.Recognizes(storage))
+        {
+            IDiskFormat found = Probe(storage);
+            throw found is ForeignFormat foreign
+                ? foreign.Refusal(storage.Path, namedLike: null)
+                : QedNotAnImageException.ForNamed(storage.Path, format.Name, found == Raw ? null : PhraseOf(found), storage.Length == 0, e);
+        }
+    }
+
     /// <summary>The format of a file, by its contents.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IDiskFormat Probe(IStorage storage)
@@ -137,7 +158,7 @@ internal static class DiskFormats
             (ForeignFormat foreign, _) => foreign.Refusal(path, namedLike),
             ({ Kind: QedDiskFormat.Raw }, _) when meant == wanted => QedNotAnImageException.ForUnknown(path, wanted.Name, storage.Length == 0, cause),
             ({ Kind: QedDiskFormat.Raw }, _) when wanted == Qed => cause,
-            (_, { } name) when meant == wanted => QedNotAnImageException.ForExtension(path, name, found.Name, found.Extensions[0], cause),
+            (_, { } name) when meant == wanted => QedNotAnImageException.ForExtension(path, name, found, cause),
             _ when wanted == Qed => QedNotAnImageException.ForFormat(path, found.Name, namedLike, cause),
             _ => QedNotAnImageException.ForRecord(path, wanted.Name, found == Raw ? "of no known format" : PhraseOf(found), cause),
         };

@@ -16,15 +16,20 @@ internal static class FormatWarning
     /// The extension wins: the contents of a raw disk are up to whoever uses the disk, and must not choose how it is read.
     /// </remarks>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static string? ByExtension(IStorage storage, IDiskFormat format) =>
+    public static QedFormatDoubt? ByExtension(IStorage storage, IDiskFormat format) =>
         format == DiskFormats.Raw && DiskFormats.OtherThanRaw(storage) is { } other
-            ? $"'{storage.Path}' is read as a raw disk because of its extension, but it begins like {other}. If it is one, give it that format's extension first."
+            ? new QedFormatDoubt(
+                storage.Path,
+                $"'{storage.Path}' is read as a raw disk because of its extension, but it begins like {DiskFormats.PhraseOf(other)}.",
+                "If it is one, give it that format's extension first.",
+                QedDiskFormat.Raw,
+                other.Kind)
             : null;
 
     /// <summary>A warning about a file that was opened by its contents; null if there is none.</summary>
     /// <param name="layer">The file.</param>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static string? ByContents(IDiskLayer layer)
+    public static QedFormatDoubt? ByContents(IDiskLayer layer)
     {
         string path = layer.Storage.Path;
         IDiskFormat format = DiskFormats.Named(layer.FormatName);
@@ -32,14 +37,19 @@ internal static class FormatWarning
         string contents = layer.Storage.Length == 0 ? "it is empty" : "its contents are of no known format";
         return (format == DiskFormats.Raw, meant) switch
         {
-            (true, null) => $"'{path}' is taken for a raw disk: {contents}, and its extension means none.",
-            (true, { } other) when other != DiskFormats.Raw =>
-                $"'{path}' is taken for a raw disk: it has the extension of {other.Name} files, but {contents}. If it should be a {other.Name} file, get an intact copy.",
-            (false, { } other) when other == DiskFormats.Raw =>
-                $"'{path}' is read as a {format.Name} file, which its contents are, but it has the extension of raw disks. If it is a raw disk, have it recorded as raw.",
-            (false, { } other) when other != format =>
-                $"'{path}' is read as a {format.Name} file, which its contents are, but it has the extension of {other.Name} files. Give it the extension {format.Extensions[0]}.",
+            (true, null) => Doubt($"'{path}' is taken for a raw disk: {contents}, and its extension means none.", string.Empty),
+            (true, { } other) when other != DiskFormats.Raw => Doubt(
+                $"'{path}' is taken for a raw disk: it has the extension of {other.Name} files, but {contents}.",
+                $"If it should be a {other.Name} file, get an intact copy."),
+            (false, { } other) when other == DiskFormats.Raw => Doubt(
+                $"'{path}' is read as a {format.Name} file, which its contents are, but it has the extension of raw disks.",
+                "If it is a raw disk, have it recorded as raw."),
+            (false, { } other) when other != format => Doubt(
+                $"'{path}' is read as a {format.Name} file, which its contents are, but it has the extension of {other.Name} files.",
+                $"Give it the extension {format.Extensions[0]}."),
             _ => null,
         };
+
+        QedFormatDoubt Doubt(string facts, string remedy) => new(path, facts, remedy, format.Kind ?? QedDiskFormat.Raw, Other: null);
     }
 }

@@ -31,8 +31,14 @@ public static class DiskComparison
         CancellationToken cancellation = default)
     {
         ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfExtension(path), policy);
-        using BackingChain reference = BackingChain.OpenAll(referencePath, DiskFormats.OfExtension(referencePath), policy);
+        using BackingChain chain = BackingChain.OpenAll(
+            path,
+            DiskFormats.OfExtension(path),
+            policy with { TopFormat = options.SourceFormat, TopFormatOption = nameof(options.SourceFormat), TopSnapshot = options.Snapshot });
+        using BackingChain reference = BackingChain.OpenAll(
+            referencePath,
+            DiskFormats.OfExtension(referencePath),
+            policy with { TopFormat = options.ReferenceFormat, TopFormatOption = nameof(options.ReferenceFormat), TopSnapshot = options.ReferenceSnapshot });
         IDisk disk = chain.ToDisk();
         IDisk other = reference.ToDisk();
         (long? first, long differing) = Compare(disk, other, progress, cancellation);

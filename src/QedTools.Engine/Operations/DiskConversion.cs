@@ -45,7 +45,7 @@ public static class DiskConversion
     }
 
     /// <summary>Converts a disk.</summary>
-    /// <param name="path">The source: its format is that of its extension, else that of its contents.</param>
+    /// <param name="path">The source: its format is the one that the options name, else that of its extension, else that of its contents.</param>
     /// <param name="destinationPath">The result's file; its folder must exist, unless it is to be made.</param>
     /// <param name="options">How to convert.</param>
     /// <param name="progress">Is told the bytes of the disk copied, and compared if asked for; may be null.</param>
@@ -82,7 +82,13 @@ public static class DiskConversion
     private static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
         path,
         DiskFormats.OfExtension(path),
-        new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace });
+        new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc)
+        {
+            TopFormat = options.SourceFormat,
+            TopFormatOption = nameof(options.SourceFormat),
+            TopSnapshot = options.Snapshot,
+            Trace = options.Trace,
+        });
 
     private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>
         BackingChain.OpenAll(

@@ -3,6 +3,12 @@ namespace QedTools;
 /// <summary>How a disk is converted.</summary>
 public sealed record DiskConversionOptions
 {
+    /// <summary>The source's format; null to tell it by its extension, else by its contents. Says nothing of the files under it.</summary>
+    public QedDiskFormat? SourceFormat { get; init; }
+
+    /// <summary>The id or the name of an internal snapshot, which is read instead of what the disk is now; an id counts before a name. Null: none.</summary>
+    public string? Snapshot { get; init; }
+
     /// <summary>The format to convert to; null to tell it by the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }
 

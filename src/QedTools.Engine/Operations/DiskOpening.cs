@@ -20,6 +20,7 @@ public static class DiskOpening
     /// <exception cref="QedCorruptException">It is to be written to, and its check found damage.</exception>
     /// <exception cref="QedBackingFileSharedException">It is to be written to, another image lies over it, and that was not allowed.</exception>
     /// <exception cref="QedLimitException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
+    /// <exception cref="QedNotAnImageException">It is not of the format that was named, or that its extension means.</exception>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
     public static DiskStream Open(
@@ -28,18 +29,25 @@ public static class DiskOpening
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        if (options.Writable && !options.AllowOtherContents && DiskFormats.OtherThanRaw(path) is { } other)
+        if (options.Writable && !options.AllowOtherContents && options.SourceFormat is null && DiskFormats.OtherThanRaw(path) is { } other)
         {
             throw QedLimitException.ForRequest(
                 path,
                 "ReadWrite",
                 true,
                 "a file that is what its extension says",
-                $"'{path}' is a raw disk by its extension, but it begins like {other}, which writing to it as a raw disk would destroy. If it is one, give it that format's extension; if it is raw, use -Force.");
+                $"'{path}' is a raw disk by its extension, but it begins like {DiskFormats.PhraseOf(other)}, which writing to it as a raw disk would destroy. If it is one, give it that format's extension; if it is raw, use -Force.");
         }
 
         StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.OfFile(path), new ChainPolicy(access, options.AllowUnc) { Trace = options.Trace });
+        ChainPolicy policy = new(access, options.AllowUnc)
+        {
+            TopFormat = options.SourceFormat,
+            TopFormatOption = nameof(options.SourceFormat),
+            TopSnapshot = options.Snapshot,
+            Trace = options.Trace,
+        };
+        BackingChain chain = BackingChain.OpenAll(path, options.SourceFormat is null ? DiskFormats.OfFile(path) : null, policy);
         try
         {
             if (options.Writable)

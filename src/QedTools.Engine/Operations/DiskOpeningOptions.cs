@@ -6,6 +6,12 @@ public sealed record DiskOpeningOptions
     /// <summary>Whether they may be changed.</summary>
     public bool Writable { get; init; }
 
+    /// <summary>The file's format; null to tell it by its extension, else by its contents. Says nothing of the files under it.</summary>
+    public QedDiskFormat? SourceFormat { get; init; }
+
+    /// <summary>The id or the name of an internal snapshot, which is read instead of what the disk is now; an id counts before a name. Null: none.</summary>
+    public string? Snapshot { get; init; }
+
     /// <summary>Whether to write to a file that is raw by its extension though it begins like an image of another format.</summary>
     public bool AllowOtherContents { get; init; }
 

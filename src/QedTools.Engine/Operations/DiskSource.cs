@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
@@ -44,6 +46,24 @@ public static class DiskSource
         catch (QedException)
         {
             return null;
+        }
+    }
+
+    /// <summary>The first snapshots that a file keeps; none for a file that keeps none, and for one that cannot be read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its format; null to tell it by its extension, else by its contents.</param>
+    /// <param name="most">How many are wanted at the most.</param>
+    internal static IReadOnlyList<DiskSnapshot> SnapshotsOf(string path, QedDiskFormat? format, int most)
+    {
+        try
+        {
+            ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: false) { TopFormat = format };
+            using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.OfExtension(path), policy);
+            return chain.Layers[0] is ISnapshotLayer layer ? [.. layer.Snapshots.Take(most)] : [];
+        }
+        catch (QedException)
+        {
+            return [];
         }
     }
 

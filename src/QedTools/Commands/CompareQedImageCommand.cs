@@ -15,6 +15,26 @@ public sealed class CompareQedImageCommand : QedReadCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string ReferencePath { get; set; } = string.Empty;
 
+    /// <summary>The disk's format. Unless given: what its extension means, else what its contents are. The files under it are read as they say themselves.</summary>
+    [Parameter]
+    public QedDiskFormat? SourceFormat { get; set; }
+
+    /// <summary>The format of the disk to compare with, as -SourceFormat.</summary>
+    [Parameter]
+    public QedDiskFormat? ReferenceFormat { get; set; }
+
+    /// <summary>The id or the name of an internal snapshot of a qcow2 file to read, instead of what the disk is now. An id counts before a name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
+    public string? Snapshot { get; set; }
+
+    /// <summary>The same for -ReferencePath.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
+    public string? ReferenceSnapshot { get; set; }
+
     /// <summary>Disks of different sizes differ, even if the rest of the longer one is zeroes.</summary>
     [Parameter]
     public SwitchParameter Strict { get; set; }
@@ -29,7 +49,17 @@ public sealed class CompareQedImageCommand : QedReadCommand
 
     private protected override void ProcessFile(string path)
     {
-        DiskComparisonOptions options = new() { Strict = Strict, AllowUnc = AllowUnc, ForceShare = ForceShare, Trace = Trace };
+        DiskComparisonOptions options = new()
+        {
+            SourceFormat = SourceFormat,
+            ReferenceFormat = ReferenceFormat,
+            Snapshot = Snapshot,
+            ReferenceSnapshot = ReferenceSnapshot,
+            Strict = Strict,
+            AllowUnc = AllowUnc,
+            ForceShare = ForceShare,
+            Trace = Trace,
+        };
         string reference = SessionPaths.ToExistingHost(this, ReferencePath);
         QedComparison result = WithProgress(
             Messages.Comparing, path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));

@@ -29,6 +29,16 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public QedDiskFormat? Format { get; set; }
 
+    /// <summary>The source's format. Unless given: what its extension means, else what its contents are. The files under it are read as they say themselves.</summary>
+    [Parameter]
+    public QedDiskFormat? SourceFormat { get; set; }
+
+    /// <summary>The id or the name of an internal snapshot of a qcow2 file to read, instead of what the disk is now. An id counts before a name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
+    public string? Snapshot { get; set; }
+
     /// <summary>A cluster's size, in bytes: for QED a power of two from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
@@ -108,6 +118,8 @@ public sealed class ConvertQedImageCommand : QedReadCommand
 
         DiskConversionOptions options = new()
         {
+            SourceFormat = SourceFormat,
+            Snapshot = Snapshot,
             Format = FormatFor(path),
             ClusterSize = ClusterSizeBytes,
             TableSize = TableSize,

@@ -1,5 +1,6 @@
 using System.IO;
 using System.Management.Automation;
+using QedTools.Completion;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -12,6 +13,16 @@ public sealed class OpenQedImageCommand : QedReadCommand
     /// <summary>Allow writing; the image is locked against everybody else until the stream is closed.</summary>
     [Parameter]
     public SwitchParameter ReadWrite { get; set; }
+
+    /// <summary>The image's format. Unless given: what its extension means, else what its contents are. The files under it are read as they say themselves.</summary>
+    [Parameter]
+    public QedDiskFormat? SourceFormat { get; set; }
+
+    /// <summary>The id or the name of an internal snapshot of a qcow2 file to read, instead of what the disk is now. An id counts before a name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
+    public string? Snapshot { get; set; }
 
     /// <summary>
     /// Write to a file that is raw by its extension though it begins like an image of another format, or to one that other images lie
@@ -32,6 +43,8 @@ public sealed class OpenQedImageCommand : QedReadCommand
     {
         DiskOpeningOptions options = new()
         {
+            SourceFormat = SourceFormat,
+            Snapshot = Snapshot,
             Writable = ReadWrite,
             AllowOtherContents = Force,
             AllowOtherOverlays = Force,

@@ -25,6 +25,7 @@ internal sealed class CommandTrace
         Operation = new OperationTrace
         {
             Warning = text => Add(new Line(text, Stream.Warning)),
+            FormatDoubt = doubt => Add(new Line(Messages.FormatDoubt(doubt), Stream.Warning)),
             Decision = verbose ? text => Add(new Line(text, Stream.Verbose)) : null,
             Detail = debug ? text => Add(new Line(text, Stream.Debug)) : null,
         };

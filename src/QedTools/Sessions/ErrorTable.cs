@@ -32,6 +32,7 @@ internal static class ErrorTable
         [typeof(QedBackingFileRefusedException)] = ("QedBackingFileRefused", ErrorCategory.SecurityError),
         [typeof(QedBackingFileSharedException)] = ("QedBackingFileShared", ErrorCategory.ResourceBusy),
         [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),
+        [typeof(QedSnapshotNotFoundException)] = ("QedSnapshotNotFound", ErrorCategory.ObjectNotFound),
         [typeof(QedPathException)] = ("QedPath", ErrorCategory.InvalidArgument),
         [typeof(QedAssemblyException)] = ("QedAssemblyConflict", ErrorCategory.ResourceUnavailable),
         [typeof(QedUnexpectedException)] = (Failed, ErrorCategory.NotSpecified),
@@ -44,6 +45,17 @@ internal static class ErrorTable
         (string id, ErrorCategory category) = Entries.TryGetValue(known.GetType(), out (string, ErrorCategory) entry)
             ? entry
             : (Failed, ErrorCategory.NotSpecified);
-        return new ErrorRecord(known, id, category, path);
+        ErrorRecord record = new(known, id, category, path);
+        if (AdviceFor(known) is { } advice)
+        {
+            record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}");
+        }
+
+        return record;
     }
+
+    // What can be done with a parameter: the engine names none.
+    private static string? AdviceFor(QedException error) => error is QedNotAnImageException { FoundFormat: { } found, FormatOption: { } option }
+        ? Messages.ReadAs(option, found)
+        : null;
 }

@@ -87,6 +87,16 @@ internal static class Messages
     public static string Unexpected(string path, Exception error) =>
         $"{Name(path)} met with an error that QedTools does not expect, {error.GetType().Name}: {error.Message.TrimEnd('.')}. Report it to the authors.";
 
+    /// <summary>What to do about a file whose format was not certain.</summary>
+    public static string FormatDoubt(QedFormatDoubt doubt) => PrintableText.Of(doubt.Other is { } other
+        ? $"{doubt.Facts} If it is one, read it with -{doubt.FormatOption} {other}; if not, -{doubt.FormatOption} {doubt.ReadAs} says so."
+        : $"{doubt.Facts} If that is right, -{doubt.FormatOption} {doubt.ReadAs} says so. {doubt.Remedy}".TrimEnd());
+
+    /// <summary>How to read a file whose extension means another format.</summary>
+    /// <param name="parameter">The parameter that names its format.</param>
+    /// <param name="format">Its format.</param>
+    public static string ReadAs(string parameter, QedDiskFormat format) => $"Or read it as it is named, with -{parameter} {format}.";
+
     /// <summary>What a size means.</summary>
     public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";
 

@@ -127,6 +127,100 @@ public sealed class FormatDecisionTests : IDisposable
         AssertWarning("cloud.img", "qcow2", "extension of raw disks");
     }
 
+    [Fact]
+    public void A_named_format_decides_whatever_extension_and_contents_say()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.img"));
+        File.Copy(Fixture.PathOf("foreign/pattern.raw"), At("data.qcow2"));
+        long length = new FileInfo(At("data.qcow2")).Length;
+
+        Assert.Equal(1 << 20, Convert("cloud.img", QedDiskFormat.Qcow2).VirtualSize);
+        Assert.Equal(length, Convert("data.qcow2", QedDiskFormat.Raw).VirtualSize);
+        Assert.Equal(new FileInfo(At("cloud.img")).Length, Convert("cloud.img", QedDiskFormat.Raw).VirtualSize);
+        QedComparison comparison = DiskComparison.Run(
+            At("cloud.img"),
+            At("data.qcow2"),
+            new() { SourceFormat = QedDiskFormat.Qcow2, ReferenceFormat = QedDiskFormat.Raw, Trace = _trace },
+            cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal((1 << 20, length), (comparison.VirtualSize, comparison.ReferenceVirtualSize));
+        using DiskStream stream = DiskOpening.Open(
+            At("cloud.img"), new() { SourceFormat = QedDiskFormat.Qcow2, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(1 << 20, stream.Length);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void A_named_format_says_nothing_of_the_files_under_the_disk()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("base.qcow2"));
+        Overlay("base.qcow2");
+        File.Move(At("overlay.qed"), At("overlay.img"));
+
+        Assert.Equal(1 << 20, Convert("overlay.img", QedDiskFormat.Qed).VirtualSize);
+        DiskComparison.Run(
+            At("overlay.img"), At("base.qcow2"), new() { SourceFormat = QedDiskFormat.Qed, Strict = true }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void A_raw_disk_that_is_named_so_is_written_to_whatever_it_begins_like()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.img"));
+
+        Assert.Throws<QedLimitException>(() => DiskOpening.Open(At("disk.img"), new() { Writable = true }, cancellation: TestContext.Current.CancellationToken));
+        using (DiskStream stream = DiskOpening.Open(
+            At("disk.img"), new() { Writable = true, SourceFormat = QedDiskFormat.Raw }, cancellation: TestContext.Current.CancellationToken))
+        {
+            stream.WriteByte(1);
+        }
+
+        Assert.Equal(1, File.ReadAllBytes(At("disk.img"))[0]);
+    }
+
+    [Theory]
+    [InlineData("foreign/disk.qcow2", QedDiskFormat.Vhdx, "not a VHDX file", "a qcow2 file")]
+    [InlineData("foreign/disk.qcow2", QedDiskFormat.Vhd, "not a VHD file", "a qcow2 file")]
+    [InlineData("foreign/disk.qcow2", QedDiskFormat.Vdi, "not a VDI file", "a qcow2 file")]
+    [InlineData("foreign/disk.qcow2", QedDiskFormat.Vmdk, "not a VMDK file", "a qcow2 file")]
+    [InlineData("foreign/disk.vdi", QedDiskFormat.Qcow2, "not a qcow2 file", "a VDI file")]
+    [InlineData("foreign/disk.qcow2", QedDiskFormat.Qed, "not a QED file", "a qcow2 file")]
+    [InlineData("foreign/pattern.raw", QedDiskFormat.Qed, "not a QED file", "of no known format")]
+    [InlineData("foreign/pattern.raw", QedDiskFormat.Qcow2, "not a qcow2 file", "of no known format")]
+    [InlineData("foreign/pattern.raw", QedDiskFormat.Vhdx, "not a VHDX file", "of no known format")]
+    public void A_file_that_is_not_of_the_named_format_is_an_error_that_says_so(string fixture, QedDiskFormat named, string denied, string found)
+    {
+        foreach (string name in new[] { "x.img", "x.bin", "x.qed", "x.qcow2" })
+        {
+            File.Copy(Fixture.PathOf(fixture), At(name));
+            QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => Convert(name, named));
+            Assert.Contains(denied, error.Message, StringComparison.Ordinal);
+            Assert.Contains(found, error.Message, StringComparison.Ordinal);
+        }
+
+        File.WriteAllBytes(At("empty.img"), []);
+        Assert.Contains("it is empty", Assert.Throws<QedNotAnImageException>(() => Convert("empty.img", named)).Message, StringComparison.Ordinal);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void Doubts_are_told_with_the_option_that_ends_them()
+    {
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.img"));
+        File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.vdi"));
+        Unknown("disk");
+        List<QedFormatDoubt> doubts = [];
+        OperationTrace trace = new() { Warning = _warnings.Add, FormatDoubt = doubts.Add };
+
+        DiskComparison.Run(At("cloud.img"), At("disk"), new() { Trace = trace }, cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Empty(_warnings);
+        Assert.Equal(
+            [("SourceFormat", QedDiskFormat.Raw, QedDiskFormat.Qcow2), ("ReferenceFormat", QedDiskFormat.Raw, null)],
+            doubts.Select(doubt => (doubt.FormatOption, doubt.ReadAs, doubt.Other)));
+        QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => Convert("cloud.vdi"));
+        Assert.Equal(("SourceFormat", QedDiskFormat.Qcow2), (error.FormatOption, error.FoundFormat));
+    }
+
     [Theory]
     [InlineData("disk.gz")]
     [InlineData("disk.bin")]
@@ -243,8 +337,8 @@ public sealed class FormatDecisionTests : IDisposable
     private QedImageInfo Overlay(string backing, QedBackingFormat? format = null) => ImageCreation.Create(
         At("overlay.qed"), new() { BackingFile = backing, BackingFormat = format, Replace = true, Trace = _trace }, TestContext.Current.CancellationToken);
 
-    private QedImageInfo Convert(string name) => DiskConversion.Run(
-        At(name), At("out.qed"), new() { Replace = true, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+    private QedImageInfo Convert(string name, QedDiskFormat? format = null) => DiskConversion.Run(
+        At(name), At("out.qed"), new() { SourceFormat = format, Replace = true, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
 
     private void Open(string name) => DiskOpening.Open(At(name), new() { Trace = _trace }, cancellation: TestContext.Current.CancellationToken).Dispose();
 

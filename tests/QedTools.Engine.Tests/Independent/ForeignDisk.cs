@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Independent;
@@ -9,9 +10,10 @@ namespace QedTools.Tests.Independent;
 /// <summary>A sound disk of another format that qemu-img made: its files, and what it reads as.</summary>
 internal sealed class ForeignDisk
 {
-    private ForeignDisk(string name, string main, Dictionary<string, byte[]> files, byte[] contents)
+    private ForeignDisk(string name, string main, Dictionary<string, byte[]> files, byte[] contents, string? snapshot)
     {
         Name = name;
+        Snapshot = snapshot;
         Main = main;
         Files = files;
         Contents = contents;
@@ -22,6 +24,9 @@ internal sealed class ForeignDisk
 
     /// <summary>The file that is opened.</summary>
     public string Main { get; }
+
+    /// <summary>The snapshot that is read; null for none.</summary>
+    public string? Snapshot { get; }
 
     public Dictionary<string, byte[]> Files { get; }
 
@@ -50,10 +55,10 @@ internal sealed class ForeignDisk
             Add(name, main);
         }
 
-        void Add(string name, string main)
+        void Add(string name, string main, string? snapshot = null)
         {
             string made = Path.Combine(folder, "made");
-            all.Add(new ForeignDisk(name, main, Directory.EnumerateFiles(made).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes), contents));
+            all.Add(new ForeignDisk(name, main, Directory.EnumerateFiles(made).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes), contents, snapshot));
             Directory.Delete(made, recursive: true);
         }
 
@@ -61,6 +66,8 @@ internal sealed class ForeignDisk
         Make("qcow2 of version 3", "disk.qcow2", "-O", "qcow2", "-o", "compat=1.1,cluster_size=4096");
         Make("qcow2, zlib", "disk.qcow2", "-c", "-O", "qcow2", "-o", "compat=1.1,cluster_size=16384");
         Make("qcow2, zstd", "disk.qcow2", "-c", "-O", "qcow2", "-o", "compat=1.1,compression_type=zstd");
+        Make("qcow2 with subclusters", "disk.qcow2", "-O", "qcow2", "-o", "extended_l2=on,cluster_size=16384");
+        Make("qcow2 with subclusters, zlib", "disk.qcow2", "-c", "-O", "qcow2", "-o", "extended_l2=on,cluster_size=32768");
         Make("VHDX", "disk.vhdx", "-O", "vhdx", "-o", "block_size=1M");
         Make("fixed VHDX", "disk.vhdx", "-O", "vhdx", "-o", "block_size=1M,subformat=fixed");
         Make("VHD", "disk.vhd", "-O", "vpc", "-o", "force_size=on");
@@ -79,6 +86,35 @@ internal sealed class ForeignDisk
         Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", "cluster_size=4096", "-B", under, "-F", "qcow2", raw, Path.Combine(chain, "disk.qcow2"));
         Qemu.Img("rebase", "-u", "-b", "base.qcow2", "-F", "qcow2", Path.Combine(chain, "disk.qcow2"));
         Add("qcow2 over qcow2", "disk.qcow2");
+
+        // The second half where subclusters leave it to the disk below.
+        Directory.CreateDirectory(chain);
+        Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", "cluster_size=4096", below, under);
+        Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", "extended_l2=on,cluster_size=32768", "-B", under, "-F", "qcow2", raw, Path.Combine(chain, "disk.qcow2"));
+        Qemu.Img("rebase", "-u", "-b", "base.qcow2", "-F", "qcow2", Path.Combine(chain, "disk.qcow2"));
+        Add("qcow2 with subclusters over qcow2", "disk.qcow2");
+
+        foreach (string options in new[] { "cluster_size=4096", "extended_l2=on,cluster_size=16384" })
+        {
+            string file = Path.Combine(Directory.CreateDirectory(chain).FullName, "disk.qcow2");
+            Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", options, raw, file);
+            Qemu.Img("snapshot", "-c", "first", file);
+            Qemu.Io(file, "qcow2", "write -q -P 17 0 100k", "write -q -z 1M 30k", "write -q -P 18 1400k 200k");
+            Qemu.Img("snapshot", "-c", "second", file);
+            Qemu.Io(file, "qcow2", "write -q -P 19 0 10k");
+            Add($"snapshot of qcow2, {options}", "disk.qcow2", "first");
+        }
+
+        foreach (string options in new[] { "cluster_size=4096", "data_file_raw=on,cluster_size=4096", "extended_l2=on,cluster_size=16384" })
+        {
+            string file = Path.Combine(Directory.CreateDirectory(chain).FullName, "disk.qcow2");
+            string data = Path.Combine(chain, "disk.data");
+            Qemu.Img("create", "-q", "-f", "qcow2", "-o", $"data_file={data},{options}", file, $"{contents.Length}");
+            Qemu.Img("convert", "-n", "-f", "raw", "-O", "qcow2", raw, file);
+            RenameDataFile(file, data, "disk.data");
+            Add($"qcow2 with a data file, {options}", "disk.qcow2");
+        }
+
         File.Delete(raw);
         File.Delete(below);
         return all;
@@ -95,6 +131,17 @@ internal sealed class ForeignDisk
 
         QedLayout.Stamp(contents.AsSpan(contents.Length - 2048), 4001, 0);
         return contents;
+    }
+
+    // QEMU begins relative names in its own current folder. The new name has the length of the old one, so that nothing else moves.
+    private static void RenameDataFile(string path, string from, string to)
+    {
+        byte[] file = File.ReadAllBytes(path);
+        int at = file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(from));
+        int more = from.Length - to.Length;
+        string name = string.Concat(Enumerable.Repeat("./", more / 2)) + (more % 2 == 0 ? string.Empty : "/") + to;
+        Encoding.UTF8.GetBytes(name).CopyTo(file, at);
+        File.WriteAllBytes(path, file);
     }
 
     private static int[] MetadataOf(byte[] file)

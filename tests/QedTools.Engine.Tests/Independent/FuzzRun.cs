@@ -11,7 +11,7 @@ namespace QedTools.Tests.Independent;
 /// <remarks>
 /// QEDTOOLS_FUZZ_COUNT images (or the small count of the ordinary tests) from QEDTOOLS_SEED on; QEDTOOLS_FUZZ_INDEX runs a single one again,
 /// QEDTOOLS_FUZZ_SECONDS ends a run early, and QEDTOOLS_FUZZ_KEEP names a folder for the files of those that broke a
-/// rule. Time and memory are measured in long runs only: in the
+/// rule. QEDTOOLS_FUZZ_KIND keeps to the disks of other formats whose names contain one of its words, divided by semicolons. Time and memory are measured in long runs only: in the
 /// ordinary ones other tests run beside this one.
 /// </remarks>
 internal sealed class FuzzRun : IDisposable
@@ -45,6 +45,10 @@ internal sealed class FuzzRun : IDisposable
 
     /// <summary>Stops an operation that does not end.</summary>
     public CancellationToken Cancellation { get; private set; }
+
+    /// <summary>Whether a kind of disk is to be tried.</summary>
+    public static bool IsWanted(string kind) => Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_KIND") is not { Length: > 0 } wanted
+        || Array.Exists(wanted.Split(';'), word => kind.Contains(word, StringComparison.Ordinal));
 
     /// <summary>Tries images one after the other.</summary>
     /// <param name="prefix">Names the kind of images in the report.</param>

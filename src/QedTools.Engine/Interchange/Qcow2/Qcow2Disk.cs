@@ -27,7 +27,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
             case ClusterKind.Data:
                 return layer.IsNew
                     ? StoredExtent.At(layer.Storage, offset, run.FileOffset, run.Length)
-                    : StoredExtent.Required(layer.Storage, offset, run.FileOffset, run.Length);
+                    : StoredExtent.Required(layer.DataStorage, offset, run.FileOffset, run.Length) with { File = layer.Files.Count };
             case ClusterKind.Compressed:
                 return new DiskExtent(offset, run.Length, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0);
             case ClusterKind.Unallocated:
@@ -49,7 +49,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
                     layer.Storage.ReadOrZero(run.FileOffset, part);
                     break;
                 case ClusterKind.Data:
-                    layer.Storage.ReadExactly(run.FileOffset, part);
+                    layer.DataStorage.ReadExactly(run.FileOffset, part);
                     break;
                 case ClusterKind.Compressed:
                     ReadCompressed(offset, part);

@@ -10,12 +10,14 @@ using QedTools.Storage;
 namespace QedTools.Interchange.Qcow2;
 
 /// <summary>
-/// A qcow2 file as a layer: its active disk, read or being written as a new file. What internal snapshots and bitmaps it has is
-/// left alone.
+/// A qcow2 file as a layer: its active disk or that of a snapshot, read or being written as a new file. What bitmaps it has is left
+/// alone.
 /// </summary>
-internal sealed class Qcow2Layer : InterchangeLayer
+internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileLayer
 {
-    private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.CompressionType;
+    private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.ExternalDataFile
+        | Qcow2Features.CompressionType | Qcow2Features.ExtendedL2;
+
     private const int UsualGranule = 4096;
 
     // Names of formats by which QEMU's programs call them.
@@ -30,15 +32,16 @@ internal sealed class Qcow2Layer : InterchangeLayer
         ["vmdk"] = QedDiskFormat.Vmdk,
     };
 
-    private readonly Qcow2Header _header;
+    private Qcow2Header _header;
 
-    private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew)
+    private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew, string? dataFile = null)
         : base(storage)
     {
         _header = header;
         IsNew = isNew;
         Backing = backing;
-        Geometry = new Qcow2Geometry((int)header.ClusterBits);
+        Geometry = header.Geometry;
+        FurtherFiles = dataFile is null ? [] : [new BackingReference(dataFile, IsRaw: true)];
         long l1End = (long)header.L1TableOffset + (header.L1Size * (long)Qcow2Geometry.EntryBytes);
         Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length, isNew);
         Compressed = new CompressedClusters(storage, Geometry.ClusterSize, CompressionOf(header));
@@ -55,11 +58,27 @@ internal sealed class Qcow2Layer : InterchangeLayer
 
     public override int? AllocationUnit => Geometry.ClusterSize;
 
+    public IReadOnlyList<BackingReference> FurtherFiles { get; }
+
+    public IReadOnlyList<IStorage> Files { get; private set; } = [];
+
+    public bool NeedsFiles => Files.Count < FurtherFiles.Count;
+
+    /// <summary>The file that holds the disk's data, compressed clusters excepted.</summary>
+    public IStorage DataStorage => Files.Count > 0 ? Files[0] : Storage;
+
     /// <summary>The file's sizes.</summary>
     public Qcow2Geometry Geometry { get; }
 
     /// <summary>What the file holds of the disk.</summary>
-    public Qcow2Map Map { get; }
+    public Qcow2Map Map { get; private set; }
+
+    public IEnumerable<DiskSnapshot> Snapshots => SnapshotTable.Read(Storage, _header).Select((one, index) => new DiskSnapshot(
+        index,
+        one.Id,
+        one.Name,
+        DateTimeOffset.FromUnixTimeSeconds(one.Entry.Seconds),
+        one.Entry.VirtualSize is <= long.MaxValue and { } size ? (long)size : null));
 
     /// <summary>Its compressed clusters.</summary>
     public CompressedClusters Compressed { get; }
@@ -102,7 +121,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         Validate(storage, header);
         Extensions extensions = Extensions.Read(storage, header);
         RequireReadable(storage.Path, header, extensions);
-        return new Qcow2Layer(storage, header, ReadBacking(storage, header, extensions), isNew: false);
+        return new Qcow2Layer(storage, header, ReadBacking(storage, header, extensions), isNew: false, header.HasDataFile ? extensions.DataFile : null);
     }
 
     /// <summary>Writes an empty disk into an empty file.</summary>
@@ -140,7 +159,37 @@ internal sealed class Qcow2Layer : InterchangeLayer
         + HeaderExtension.FrameBytes
         + Encoding.UTF8.GetByteCount(backing.Name);
 
-    public override IDisk ToDisk(IDisk? backing) => new Qcow2Disk(this, backing);
+    /// <summary>Makes the L1 table and the size of a snapshot those of the layer.</summary>
+    /// <inheritdoc/>
+    public void UseSnapshot(in DiskSnapshot snapshot)
+    {
+        SnapshotEntry entry = SnapshotTable.Read(Storage, _header).ElementAt(snapshot.Index).Entry;
+        string name = FormattableString.Invariant($"of the snapshot {snapshot.Index}");
+        ulong size = entry.VirtualSize ?? _header.VirtualSize;
+        Qcow2Damage.Require(size <= long.MaxValue, Storage.Path, $"the disk size {name}", size, $"up to {long.MaxValue}");
+
+        // Where the entry does not tell the size (version 2, before QEMU 1.1), the disk may have grown since: what the table does not reach is unallocated.
+        long tables = Geometry.TablesFor((long)size);
+        tables = entry.VirtualSize is null ? Math.Min(tables, entry.L1Size) : tables;
+        RequireL1(Storage, Geometry, entry.L1Size, entry.L1Offset, tables, (long)size, ($"the L1 table's size {name}", $"the L1 table's offset {name}"));
+        _header = _header with { VirtualSize = size, L1Size = entry.L1Size, L1TableOffset = entry.L1Offset };
+        Map = new Qcow2Map(Storage, _header, Storage.Length, isNew: false);
+        if (Files.Count > 0)
+        {
+            Map.UseDataFile(DataStorage);
+        }
+    }
+
+    // How long the file has to be only its entries tell.
+    public void Attach(IReadOnlyList<IStorage> files)
+    {
+        Files = files;
+        Map.UseDataFile(DataStorage);
+    }
+
+    public override IDisk ToDisk(IDisk? backing) => NeedsFiles
+        ? throw new InvalidOperationException("The file that holds the data was not opened.")
+        : new Qcow2Disk(this, backing);
 
     public override void EndWriting()
     {
@@ -158,6 +207,11 @@ internal sealed class Qcow2Layer : InterchangeLayer
 
     public override void Dispose()
     {
+        foreach (IStorage file in Files)
+        {
+            file.Dispose();
+        }
+
         base.Dispose();
         Compressed.Dispose();
     }
@@ -175,7 +229,13 @@ internal sealed class Qcow2Layer : InterchangeLayer
         }
 
         Qcow2Damage.Require(header.ClusterBits is >= 9 and <= 21, path, "cluster_bits", header.ClusterBits, "9 to 21");
-        Qcow2Geometry geometry = new((int)header.ClusterBits);
+        Qcow2Geometry geometry = header.Geometry;
+        Qcow2Damage.Require(
+            !geometry.HasSubclusters || header.ClusterBits >= Qcow2Geometry.MinClusterBitsForSubclusters,
+            path,
+            "cluster_bits",
+            header.ClusterBits,
+            "14 to 21 with extended L2 entries");
         Qcow2Damage.Require(
             header.HeaderLength >= (header.Version < 3 ? Qcow2Header.SizeOfVersion2 : Qcow2Header.SizeOfVersion3) && header.HeaderLength <= geometry.ClusterSize,
             path,
@@ -185,15 +245,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
         Qcow2Damage.Require(header.RefcountOrder <= 6, path, "refcount_order", header.RefcountOrder, "0 to 6");
         Qcow2Damage.Require(header.VirtualSize <= long.MaxValue, path, "size", header.VirtualSize, $"up to {long.MaxValue}");
         long tables = geometry.TablesFor((long)header.VirtualSize);
-        Qcow2Damage.Require(
-            header.L1Size >= tables, path, "l1_size", header.L1Size, $"at least {tables}, which is what a disk of {header.VirtualSize} bytes needs");
-        long most = storage.Length - (tables * Qcow2Geometry.EntryBytes);
-        Qcow2Damage.Require(
-            tables == 0 || (most >= 0 && header.L1TableOffset <= (ulong)most && header.L1TableOffset >= (ulong)geometry.ClusterSize && geometry.OffsetIn((long)header.L1TableOffset) == 0),
-            path,
-            "l1_table_offset",
-            header.L1TableOffset,
-            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
+        RequireL1(storage, geometry, header.L1Size, header.L1TableOffset, tables, (long)header.VirtualSize, ("l1_size", "l1_table_offset"));
         long mostRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);
         Qcow2Damage.Require(
             header.RefcountTableOffset <= (ulong)Math.Max(0, mostRefcounts) && mostRefcounts >= 0,
@@ -210,6 +262,20 @@ internal sealed class Qcow2Layer : InterchangeLayer
             isDeflate ? "another value than 0, as the incompatible feature bit 3 says" : "0 without the incompatible feature bit 3");
     }
 
+    private static void RequireL1(
+        IStorage storage, Qcow2Geometry geometry, uint size, ulong offset, long tables, long virtualSize, (string Size, string Offset) fields)
+    {
+        Qcow2Damage.Require(
+            size >= tables, storage.Path, fields.Size, size, $"at least {tables}, which is what a disk of {virtualSize} bytes needs");
+        long most = storage.Length - (tables * Qcow2Geometry.EntryBytes);
+        Qcow2Damage.Require(
+            tables == 0 || (most >= 0 && offset <= (ulong)most && offset >= (ulong)geometry.ClusterSize && geometry.OffsetIn((long)offset) == 0),
+            storage.Path,
+            fields.Offset,
+            offset,
+            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
+    }
+
     private static void RequireReadable(string path, in Qcow2Header header, Extensions extensions)
     {
         string? feature = header.CryptMethod switch
@@ -219,8 +285,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
             2 => "encryption (LUKS)",
             var method => $"encryption by the method {method}",
         };
-        feature ??= (header.Features & Qcow2Features.ExternalDataFile) != 0 ? "an external data file" : null;
-        feature ??= (header.Features & Qcow2Features.ExtendedL2) != 0 ? "extended L2 entries (subclusters)" : null;
+        feature ??= header.HasDataFile && extensions.DataFile is null ? "an external data file whose name it does not tell" : null;
         feature ??= header.CompressionType > Qcow2Header.Zstd ? $"the compression type {header.CompressionType}" : null;
         if (feature is null && (header.Features & ~Readable) is not Qcow2Features.None and var unknown)
         {
@@ -241,7 +306,7 @@ internal sealed class Qcow2Layer : InterchangeLayer
             return null;
         }
 
-        int clusterSize = new Qcow2Geometry((int)header.ClusterBits).ClusterSize;
+        int clusterSize = header.Geometry.ClusterSize;
         Qcow2Damage.Require(
             header.BackingNameSize <= Qcow2Header.MaxBackingNameSize,
             storage.Path,
@@ -306,9 +371,14 @@ internal sealed class Qcow2Layer : InterchangeLayer
         private const int FeatureNameBytes = 48;
         private const int MostFeatureNames = 256;
 
+        // The longest path that Linux takes.
+        private const int MaxDataFileName = 4095;
+
         private byte[] _featureNames = [];
 
         public string? BackingFormat { get; private set; }
+
+        public string? DataFile { get; private set; }
 
         public static Extensions Read(IStorage storage, in Qcow2Header header)
         {
@@ -336,6 +406,14 @@ internal sealed class Qcow2Layer : InterchangeLayer
                     byte[] name = new byte[Math.Min(MostFormatName, extension.Length)];
                     storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
                     found.BackingFormat = Encoding.UTF8.GetString(name);
+                }
+                else if (extension.Type == HeaderExtension.DataFileName)
+                {
+                    Qcow2Damage.Require(
+                        extension.Length <= MaxDataFileName, storage.Path, "the length of the data file's name", extension.Length, $"up to {MaxDataFileName}");
+                    byte[] name = new byte[extension.Length];
+                    storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
+                    found.DataFile = Encoding.UTF8.GetString(name);
                 }
                 else if (extension.Type == HeaderExtension.FeatureNames)
                 {

@@ -24,6 +24,10 @@ internal sealed class Qcow2Map
     private readonly long _tables;
     private readonly int _pageBytes;
 
+    // Where the data of clusters is that are not compressed: of no meaning for a file that is being made.
+    private string _dataPath;
+    private long _dataEnd;
+
     /// <param name="storage">The file.</param>
     /// <param name="header">Its header, validated.</param>
     /// <param name="end">Where a new file ends so far, and where one that is read does, in bytes.</param>
@@ -32,19 +36,29 @@ internal sealed class Qcow2Map
     {
         _path = storage.Path;
         _header = header;
-        _geometry = new Qcow2Geometry((int)header.ClusterBits);
+        _geometry = header.Geometry;
         _l1Offset = (long)header.L1TableOffset;
-        _tables = _geometry.TablesFor((long)header.VirtualSize);
+        _tables = Math.Min(header.L1Size, _geometry.TablesFor((long)header.VirtualSize));
 
         // A page never is more than a cluster: so it holds nothing but one table, as tables begin at clusters.
         _pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
         _l1Pages = new TablePages(storage, _pageBytes, L1PagesBytes / _pageBytes, isNew ? null : end);
         _l2Pages = new TablePages(storage, _pageBytes, L2PagesBytes / _pageBytes, isNew ? null : end);
         End = end;
+        _dataPath = storage.Path;
+        _dataEnd = end;
     }
 
     /// <summary>Where the file ends, in bytes: nothing can be behind it, and a new file's next cluster goes there.</summary>
     public long End { get; private set; }
+
+    /// <summary>Tells where the disk's data is, if that is not the file that holds the tables.</summary>
+    /// <param name="storage">The external data file.</param>
+    public void UseDataFile(IStorage storage)
+    {
+        _dataPath = storage.Path;
+        _dataEnd = storage.Length;
+    }
 
     private long L1End => _l1Offset + (_tables * Qcow2Geometry.EntryBytes);
 
@@ -56,52 +70,55 @@ internal sealed class Qcow2Map
     /// <exception cref="QedException">The file could not be read.</exception>
     public Qcow2Run RunAt(long offset, long length)
     {
-        long first = _geometry.IndexOf(offset);
-        int within = _geometry.OffsetIn(offset);
-        long most = _geometry.ClustersCovering(within + length);
-        ClusterKind kind = default;
+        long end = offset + length;
+        long at = offset;
+        ClusterKind kind = ClusterKind.Unallocated;
         long place = 0;
-        long count = 0;
-        for (int stretches = 0; count < most && stretches < MostStretches; stretches++)
+        for (int stretches = 0; at < end && stretches < MostStretches; stretches++)
         {
-            ReadOnlySpan<byte> entries = EntriesFrom(first + count, most - count, out long unallocated);
+            long cluster = _geometry.IndexOf(at);
+            long most = _geometry.IndexOf(end - 1) - cluster + 1;
+            ReadOnlySpan<byte> entries = EntriesFrom(cluster, most, out long unallocated);
             if (unallocated > 0)
             {
-                if (count > 0 && kind != ClusterKind.Unallocated)
+                if (at > offset && kind != ClusterKind.Unallocated)
                 {
                     break;
                 }
 
-                count += unallocated;
+                at = unallocated >= most ? end : _geometry.StartOf(cluster + unallocated);
                 continue;
             }
 
-            long before = count;
-            for (; entries.Length > 0; entries = entries.Slice(Qcow2Geometry.EntryBytes), count++)
+            for (; entries.Length > 0; entries = entries.Slice(_geometry.L2EntryBytes), cluster++)
             {
-                TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(entries));
-                ClusterKind here = Examine(entry, first + count);
-                if (count == 0)
+                L2Entry entry = L2Entry.Parse(entries, _geometry.HasSubclusters);
+                Require(entry, cluster);
+                long endOfCluster = EndOf(cluster, end);
+                while (at < endOfCluster)
                 {
-                    kind = here;
-                    place = here == ClusterKind.Data ? entry.FileOffset : 0;
-                }
-                else if (here != kind || (here == ClusterKind.Data && entry.FileOffset != place + _geometry.StartOf(count)))
-                {
-                    return Run();
-                }
-            }
+                    int subcluster = _geometry.SubclusterOf(at);
+                    ClusterKind here = entry.KindOf(subcluster, _header.HasDataFile);
+                    long placeHere = here == ClusterKind.Data ? entry.Cluster.FileOffset + _geometry.OffsetIn(at) : 0;
+                    if (at == offset)
+                    {
+                        kind = here;
+                        place = placeHere;
+                    }
+                    else if (here != kind || (here == ClusterKind.Data && placeHere != place + (at - offset)))
+                    {
+                        return Run();
+                    }
 
-            if (count == before)
-            {
-                break;
+                    long alike = ((long)entry.CountAlike(subcluster) * _geometry.SubclusterSize) - (_geometry.OffsetIn(at) % _geometry.SubclusterSize);
+                    at += Math.Min(endOfCluster - at, alike);
+                }
             }
         }
 
         return Run();
 
-        Qcow2Run Run() => new(
-            Math.Min(length, _geometry.StartOf(count) - within), kind, kind == ClusterKind.Data ? place + within : 0);
+        Qcow2Run Run() => new(at - offset, kind, kind == ClusterKind.Data ? place : 0);
     }
 
     /// <summary>Where the data of a compressed cluster is.</summary>
@@ -161,6 +178,12 @@ internal sealed class Qcow2Map
     {
         long table = _geometry.TableOf(cluster);
         int index = _geometry.EntryOf(cluster);
+        if (table >= _tables)
+        {
+            unallocated = most;
+            return default;
+        }
+
         ReadOnlySpan<byte> tables = _l1Pages.At(L1OffsetOf(table));
         TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(tables));
         if (entry.Value == 0)
@@ -184,8 +207,8 @@ internal sealed class Qcow2Map
         }
 
         unallocated = 0;
-        ReadOnlySpan<byte> entries = _l2Pages.At(start + (index * Qcow2Geometry.EntryBytes));
-        return entries.Slice(0, (int)Math.Min(entries.Length, Math.Min(most, _geometry.EntriesPerTable - index) * Qcow2Geometry.EntryBytes));
+        ReadOnlySpan<byte> entries = _l2Pages.At(start + ((long)index * _geometry.L2EntryBytes));
+        return entries.Slice(0, (int)Math.Min(entries.Length, Math.Min(most, _geometry.EntriesPerTable - index) * _geometry.L2EntryBytes));
     }
 
     private long PlaceOfTable(TableEntry entry, long table)
@@ -203,26 +226,84 @@ internal sealed class Qcow2Map
                 FormattableString.Invariant($"0, or the offset of a cluster of {_geometry.ClusterSize} bytes inside the file's {End} that is not the L1 table's"));
     }
 
-    private ClusterKind Examine(TableEntry entry, long cluster)
+    private void Require(in L2Entry entry, long cluster)
     {
-        ClusterKind kind = entry.Kind;
-        if (entry.HasReservedBits(_header.Version))
+        if (entry.Cluster.IsCompressed)
         {
-            throw Damaged(cluster, entry, "one without reserved bits");
+            // "External data file bit": neither compressed clusters nor other places than the disk's own.
+            if (_header.HasDataFile)
+            {
+                throw Damaged(cluster, entry.Cluster, "one that is not compressed, as the data is in another file");
+            }
+
+            return;
         }
 
-        // Of the last cluster the file need not have more than the disk shows.
-        if (kind == ClusterKind.Data
-            && (_geometry.OffsetIn(entry.FileOffset) != 0 || entry.FileOffset > End - ShownBytes(cluster) || OverlapsL1(entry.FileOffset)))
+        if (entry.Cluster.HasReservedBits(knowsZero: _header.Version >= 3 && !entry.HasSubclusters))
+        {
+            throw Damaged(cluster, entry.Cluster, "one without reserved bits");
+        }
+
+        if ((entry.Allocated & entry.Zero) != 0)
+        {
+            throw DamagedBitmap(cluster, entry, "one where no subcluster is both allocated and zeroes");
+        }
+
+        if (entry.HasSubclusters && entry.Allocated != 0 && !entry.Cluster.HasPlace(_header.HasDataFile))
+        {
+            throw DamagedBitmap(cluster, entry, "one where no subcluster is allocated, as the cluster has no place");
+        }
+
+        if (StoredBytes(entry, cluster) is > 0 and long stored)
+        {
+            RequirePlace(entry.Cluster, cluster, stored);
+        }
+    }
+
+    // Of the last cluster the file need not have more than the disk shows, and of any one no more than is allocated.
+    private long StoredBytes(in L2Entry entry, long cluster) => entry.HasSubclusters
+        ? Math.Min(ShownBytes(cluster), (long)entry.EndOfAllocated * _geometry.SubclusterSize)
+        : entry.KindOf(0, _header.HasDataFile) == ClusterKind.Data ? ShownBytes(cluster) : 0;
+
+    private void RequirePlace(TableEntry entry, long cluster, long stored)
+    {
+        if (!_header.HasDataFile)
+        {
+            if (_geometry.OffsetIn(entry.FileOffset) != 0 || entry.FileOffset > End - stored || OverlapsL1(entry.FileOffset))
+            {
+                throw Damaged(
+                    cluster,
+                    entry,
+                    FormattableString.Invariant($"the offset of a cluster of {_geometry.ClusterSize} bytes inside the file's {End} that is not the L1 table's"));
+            }
+
+            return;
+        }
+
+        if (entry.FileOffset != _geometry.StartOf(cluster))
         {
             throw Damaged(
-                cluster,
-                entry,
-                FormattableString.Invariant($"the offset of a cluster of {_geometry.ClusterSize} bytes inside the file's {End} that is not the L1 table's"));
+                cluster, entry, FormattableString.Invariant($"0x{_geometry.StartOf(cluster):x}, as data in another file is where it is on the disk"));
         }
 
-        return kind;
+        if (entry.FileOffset > _dataEnd - stored)
+        {
+            throw Qcow2Damage.Of(
+                _dataPath,
+                "the length of the data file",
+                _dataEnd,
+                FormattableString.Invariant($"at least {entry.FileOffset + stored} bytes, as '{_path}' says"));
+        }
     }
+
+    private QedDamagedFileException DamagedBitmap(long cluster, in L2Entry entry, string allowed) => Qcow2Damage.Of(
+        _path,
+        FormattableString.Invariant($"the subcluster bitmap of cluster {cluster}"),
+        FormattableString.Invariant($"0x{entry.Bitmap:x}"),
+        allowed);
+
+    private long EndOf(long cluster, long end) =>
+        end - _geometry.StartOf(cluster) is var rest && rest <= _geometry.ClusterSize ? end : _geometry.StartOf(cluster + 1);
 
     private QedDamagedFileException Damaged(long cluster, TableEntry entry, string allowed) =>
         Qcow2Damage.Of(_path, FormattableString.Invariant($"the L2 entry of cluster {cluster}"), entry, allowed);

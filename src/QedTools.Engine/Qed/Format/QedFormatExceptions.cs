@@ -1,6 +1,7 @@
 // The errors of the QED format: what can be wrong with an image's header and tables.
 using System;
 using System.Globalization;
+using QedTools.Disks;
 
 namespace QedTools;
 
@@ -19,6 +20,12 @@ public sealed class QedNotAnImageException : QedFormatException
     {
     }
 
+    /// <summary>The format that the file can be read as, where its extension means another one; null if that is not known.</summary>
+    public QedDiskFormat? FoundFormat { get; private init; }
+
+    /// <summary>The option of the operation that names the file's format, such as "SourceFormat"; null if it has none.</summary>
+    public string? FormatOption { get; internal set; }
+
     /// <summary>A QED image was wanted, and this is a file of another format that is read.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">The format that it is of, such as "VHDX".</param>
@@ -34,11 +41,13 @@ public sealed class QedNotAnImageException : QedFormatException
     /// <summary>The extension means one format, and the contents are of another that is read.</summary>
     /// <param name="path">The file.</param>
     /// <param name="namedLike">The format that its extension means.</param>
-    /// <param name="format">The format that it is of.</param>
-    /// <param name="extension">An extension of that one, with the dot.</param>
+    /// <param name="found">The format that it is of.</param>
     /// <param name="cause">What was found when it was opened.</param>
-    internal static QedNotAnImageException ForExtension(string path, string namedLike, string format, string extension, Exception cause) => new(
-        path, $"'{path}' has the extension of {namedLike} disks, but it is a {format} file. Give it the extension {extension}.", cause);
+    internal static QedNotAnImageException ForExtension(string path, string namedLike, IDiskFormat found, Exception cause) => new(
+        path, $"'{path}' has the extension of {namedLike} disks, but it is a {found.Name} file. Give it the extension {found.Extensions[0]}.", cause)
+    {
+        FoundFormat = found.Kind,
+    };
 
     /// <summary>The extension means a format, and the contents are of none that is known.</summary>
     /// <param name="path">The file.</param>
@@ -50,6 +59,21 @@ public sealed class QedNotAnImageException : QedFormatException
         isEmpty
             ? $"'{path}' has the extension of {namedLike} disks, but it is empty. Get a complete copy of it."
             : $"'{path}' has the extension of {namedLike} disks, but its contents are of no known format. If it is a raw disk, give it the extension .raw; if not, get an intact copy of it.",
+        cause)
+    {
+        FoundFormat = isEmpty ? null : QedDiskFormat.Raw,
+    };
+
+    /// <summary>A format was named for a file, and it is of another one, or of none that is known.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="named">The format that was named.</param>
+    /// <param name="phrase">What it is instead, such as "a VHD file"; null if its contents are of no known format.</param>
+    /// <param name="isEmpty">Whether it has no contents at all.</param>
+    /// <param name="cause">What was found when it was opened.</param>
+    internal static QedNotAnImageException ForNamed(string path, string named, string? phrase, bool isEmpty, Exception cause) => new(
+        path,
+        $"'{path}' is not a {named} file, as which it was to be read: "
+        + $"{(phrase is not null ? $"it is {phrase}" : isEmpty ? "it is empty" : "its contents are of no known format")}. Name its own format, or the right file.",
         cause);
 
     /// <summary>An overlay says that the file below it is of a format, and it is not.</summary>

@@ -21,6 +21,7 @@ public sealed class Qcow2FixtureTests : IDisposable
     [InlineData("zstd.qcow2", 66048, "0+65536 0x35, 65536+512 0x36")]
     [InlineData("over.qcow2", 1048576, "0+4096 0x21, 4096+4096 0x41, 12288+4096 0x21, 24576+8192 0x21, 900096+512 0x42")]
     [InlineData("snapshot.qcow2", 1048576, "0+65536 0x51, 65536+4096 0x52, 69632+61440 0x51")]
+    [InlineData("subclusters.qcow2", 1048576, "0+65536 0x91, 8192+4096 0x00, 206848+2048 0x92, 262144+65536 0x93, 1046528+2048 0x94")]
     [InlineData("clusters-512.qcow2", 1049088, "0+512 0x61, 33280+1024 0x62, 1048576+512 0x63")]
     [InlineData("clusters-2m.qcow2", 8388608, "1048576+4096 0x71, 6291456+512 0x72")]
     [InlineData("dirty.qcow2", 1048576, "0+4096 0x81")]

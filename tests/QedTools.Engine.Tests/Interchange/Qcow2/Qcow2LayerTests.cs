@@ -22,6 +22,19 @@ public sealed class Qcow2LayerTests
         ["103 bytes"] = (sketch => sketch.Storage.SetLength(103), "the header"),
         ["clusters of 256 bytes"] = (sketch => sketch.Write32(20, 8), "cluster_bits"),
         ["clusters of 4 MiB"] = (sketch => sketch.Write32(20, 22), "cluster_bits"),
+        ["clusters of 8 KiB with subclusters"] = (sketch =>
+        {
+            sketch.Write32(20, 13);
+            sketch.Write64(72, 16);
+        }, "cluster_bits"),
+        ["a name of a data file that is too long"] = (sketch =>
+        {
+            sketch.Write32(20, 14);
+            sketch.Write32(104, 0x44415441);
+            sketch.Write32(108, 4096);
+            sketch.Storage.SetLength(1 << 16);
+            sketch.Write64(40, 1 << 14);
+        }, "the length of the data file's name"),
         ["clusters of no size"] = (sketch => sketch.Write32(20, uint.MaxValue), "cluster_bits"),
         ["a size of 64 bits"] = (sketch => sketch.Write64(24, ulong.MaxValue), "size"),
         ["a size beyond the L1 table"] = (sketch => sketch.Write64(24, (2 << 20) + 512), "l1_size"),
@@ -104,7 +117,6 @@ public sealed class Qcow2LayerTests
         ["LUKS"] = (sketch => sketch.Write32(32, 2), "encryption (LUKS)"),
         ["another encryption"] = (sketch => sketch.Write32(32, 3), "encryption by the method 3"),
         ["an external data file"] = (sketch => sketch.Write64(72, 4), "an external data file"),
-        ["extended L2 entries"] = (sketch => sketch.Write64(72, 16), "extended L2 entries"),
         ["another compression"] = (sketch =>
         {
             sketch.Write64(72, 8);

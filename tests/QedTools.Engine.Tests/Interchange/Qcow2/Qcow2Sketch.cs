@@ -16,8 +16,14 @@ internal sealed class Qcow2Sketch
 
     private int _extensionsEnd;
 
-    public Qcow2Sketch(long virtualSize, int clusterBits = 12, uint version = 3, string path = "memory.qcow2")
+    /// <param name="virtualSize">The disk's size, in bytes.</param>
+    /// <param name="clusterBits">The binary logarithm of a cluster's size in bytes.</param>
+    /// <param name="version">2 or 3.</param>
+    /// <param name="path">The file's name.</param>
+    /// <param name="hasSubclusters">Whether L2 entries have 128 bits.</param>
+    public Qcow2Sketch(long virtualSize, int clusterBits = 12, uint version = 3, string path = "memory.qcow2", bool hasSubclusters = false)
     {
+        HasSubclusters = hasSubclusters;
         Version = version;
         ClusterBits = clusterBits;
         VirtualSize = virtualSize;
@@ -33,6 +39,7 @@ internal sealed class Qcow2Sketch
         Write64(40, (ulong)L1Offset);
         if (version >= 3)
         {
+            Write64(72, hasSubclusters ? 16u : 0u);
             Write32(96, 4);
             Write32(100, 104);
         }
@@ -49,9 +56,13 @@ internal sealed class Qcow2Sketch
 
     public int ClusterBits { get; }
 
+    public bool HasSubclusters { get; }
+
+    private int EntryBytes => HasSubclusters ? 16 : 8;
+
     public int ClusterSize => 1 << ClusterBits;
 
-    public long BytesPerTable => (long)ClusterSize * ClusterSize / 8;
+    public long BytesPerTable => (long)ClusterSize * ClusterSize / EntryBytes;
 
     public long VirtualSize { get; }
 
@@ -81,7 +92,7 @@ internal sealed class Qcow2Sketch
     /// <summary>Says that compressed clusters are Zstandard frames; to be called first.</summary>
     public void UseZstd()
     {
-        Write64(72, 8);
+        Write64(72, Read64(72) | 8);
         Write32(100, 112);
         Write32(104, 0x01000000);
         _extensionsEnd = 112;
@@ -95,6 +106,13 @@ internal sealed class Qcow2Sketch
         Write32(_extensionsEnd + 4, (uint)data.Length);
         Storage.Write(_extensionsEnd + 8, data);
         _extensionsEnd += 8 + ((data.Length + 7) / 8 * 8);
+    }
+
+    /// <summary>Says that the data is in another file.</summary>
+    public void NameDataFile(string name)
+    {
+        Write64(72, Read64(72) | 4);
+        AddExtension(0x44415441, Encoding.UTF8.GetBytes(name));
     }
 
     /// <summary>Names a backing file, behind the extensions.</summary>
@@ -122,19 +140,22 @@ internal sealed class Qcow2Sketch
     /// <summary>Where a cluster's L2 entry is; the table is made if there is none.</summary>
     public long EntryOffset(long cluster)
     {
-        long perTable = ClusterSize / 8;
+        long perTable = ClusterSize / EntryBytes;
         long l1 = L1Offset + (cluster / perTable * 8);
         if (Read64(l1) == 0)
         {
             Write64(l1, (ulong)Append() | Copied);
         }
 
-        return (long)(Read64(l1) & 0x00FF_FFFF_FFFF_FE00) + (cluster % perTable * 8);
+        return (long)(Read64(l1) & 0x00FF_FFFF_FFFF_FE00) + (cluster % perTable * EntryBytes);
     }
 
     public void SetEntry(long cluster, ulong entry) => Write64(EntryOffset(cluster), entry);
 
-    /// <summary>Gives a cluster data at the end of the file.</summary>
+    /// <summary>Sets the bits of a cluster's subclusters: those that are allocated, and those that are zeroes.</summary>
+    public void SetSubclusters(long cluster, uint allocated, uint zero) => Write64(EntryOffset(cluster) + 8, ((ulong)zero << 32) | allocated);
+
+    /// <summary>Gives a cluster data at the end of the file, in all of its subclusters.</summary>
     /// <returns>Where.</returns>
     public long Put(long cluster, ReadOnlySpan<byte> data)
     {
@@ -142,6 +163,11 @@ internal sealed class Qcow2Sketch
         long place = Append();
         Storage.Write(place, data);
         Write64(entry, (ulong)place | Copied);
+        if (HasSubclusters)
+        {
+            SetSubclusters(cluster, uint.MaxValue, 0);
+        }
+
         return place;
     }
 
@@ -170,6 +196,37 @@ internal sealed class Qcow2Sketch
     {
         long sectors = ((place + length - 1) / 512) - (place / 512);
         return Compressed | ((ulong)sectors << (62 - (ClusterBits - 8))) | (ulong)place;
+    }
+
+    /// <summary>Where the table of snapshots is.</summary>
+    public long SnapshotsOffset { get; private set; }
+
+    /// <summary>Adds the table of snapshots at the end of the file.</summary>
+    public void AddSnapshots(params SketchedSnapshot[] snapshots)
+    {
+        SnapshotsOffset = Append(0);
+        long at = SnapshotsOffset;
+        foreach (SketchedSnapshot snapshot in snapshots)
+        {
+            byte[] id = Encoding.UTF8.GetBytes(snapshot.Id);
+            byte[] name = Encoding.UTF8.GetBytes(snapshot.Name);
+            Storage.SetLength(at + ((40 + snapshot.ExtraBytes + id.Length + name.Length + 7) / 8 * 8));
+            Write64(at, (ulong)(snapshot.L1Offset ?? L1Offset));
+            Write32(at + 8, snapshot.L1Size ?? (uint)(((VirtualSize - 1) / BytesPerTable) + 1));
+            Write32(at + 12, ((uint)id.Length << 16) | (uint)name.Length);
+            Write32(at + 36, (uint)snapshot.ExtraBytes);
+            if (snapshot.ExtraBytes >= 16)
+            {
+                Write64(at + 48, (ulong)(snapshot.VirtualSize ?? VirtualSize));
+            }
+
+            Storage.Write(at + 40 + snapshot.ExtraBytes, id);
+            Storage.Write(at + 40 + snapshot.ExtraBytes + id.Length, name);
+            at = Storage.Length;
+        }
+
+        Write32(60, (uint)snapshots.Length);
+        Write64(64, (ulong)SnapshotsOffset);
     }
 
     public static byte[] Zstd(byte[] data)

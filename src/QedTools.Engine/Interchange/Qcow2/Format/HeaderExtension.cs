@@ -17,6 +17,9 @@ internal readonly record struct HeaderExtension(uint Type, uint Length)
     /// <summary>The name of the backing file's format.</summary>
     public const uint BackingFormat = 0xE2792ACA;
 
+    /// <summary>The name of the file that holds the disk's data, where that is another one.</summary>
+    public const uint DataFileName = 0x44415441;
+
     /// <summary>The names of feature bits.</summary>
     public const uint FeatureNames = 0x6803F857;
 

@@ -2,7 +2,8 @@ namespace QedTools.Interchange.Qcow2.Format;
 
 /// <summary>The arithmetic of clusters and of the tables that tell where they are.</summary>
 /// <param name="ClusterBits">The binary logarithm of a cluster's size in bytes; 9 to 21.</param>
-internal readonly record struct Qcow2Geometry(int ClusterBits)
+/// <param name="HasSubclusters">Whether L2 entries have 128 bits and tell of subclusters ("Extended L2 Entries").</param>
+internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubclusters = false)
 {
     /// <summary>The smallest cluster, in bytes.</summary>
     public const int MinClusterSize = 512;
@@ -16,7 +17,13 @@ internal readonly record struct Qcow2Geometry(int ClusterBits)
     /// <summary>A sector's size, in bytes.</summary>
     public const int SectorSize = 512;
 
-    /// <summary>An entry's size in the L1 table, an L2 table and the refcount table, in bytes.</summary>
+    /// <summary>How many subclusters a cluster has, in a file that has some.</summary>
+    public const int SubclustersPerCluster = 32;
+
+    /// <summary>The binary logarithm of the smallest cluster that can have subclusters, in bytes.</summary>
+    public const int MinClusterBitsForSubclusters = 14;
+
+    /// <summary>An entry's size in the L1 table and the refcount table, and in an L2 table that knows no subclusters, in bytes.</summary>
     public const int EntryBytes = 8;
 
     /// <summary>What a file may have at the most that is to be written, in bytes: more no table entry can point into.</summary>
@@ -26,16 +33,22 @@ internal readonly record struct Qcow2Geometry(int ClusterBits)
     private const long MaxL1Bytes = 32 << 20;
     private const long MaxRefcountTableBytes = 8 << 20;
 
-    private const int EntryBits = 3;
+    private const int SubclustersPerClusterBits = 5;
 
     /// <summary>A cluster's size, in bytes.</summary>
     public int ClusterSize => 1 << ClusterBits;
 
+    /// <summary>An entry's size in an L2 table, in bytes.</summary>
+    public int L2EntryBytes => 1 << L2EntryBits;
+
+    /// <summary>The size of what an L2 entry tells by itself, in bytes: a subcluster, or the cluster where there are none.</summary>
+    public int SubclusterSize => 1 << SubclusterBits;
+
     /// <summary>How many entries an L2 table has.</summary>
-    public int EntriesPerTable => 1 << (ClusterBits - EntryBits);
+    public int EntriesPerTable => 1 << (ClusterBits - L2EntryBits);
 
     /// <summary>How much of the disk an L2 table maps, in bytes.</summary>
-    public long BytesPerTable => 1L << (ClusterBits + ClusterBits - EntryBits);
+    public long BytesPerTable => 1L << (ClusterBits + ClusterBits - L2EntryBits);
 
     /// <summary>How many 16-bit refcounts a refcount block has.</summary>
     public int RefcountsPerBlock => ClusterSize / sizeof(ushort);
@@ -45,6 +58,10 @@ internal readonly record struct Qcow2Geometry(int ClusterBits)
 
     /// <summary>The largest new disk, in bytes. With all its tables it fits into a file that QEMU opens, even if all of it is data.</summary>
     public long MaxVirtualSize => MaxL1Bytes / EntryBytes / 16 * 15 * BytesPerTable;
+
+    private int L2EntryBits => HasSubclusters ? 4 : 3;
+
+    private int SubclusterBits => HasSubclusters ? ClusterBits - SubclustersPerClusterBits : ClusterBits;
 
     /// <summary>Whether clusters can have a size, in bytes.</summary>
     public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;
@@ -63,7 +80,7 @@ internal readonly record struct Qcow2Geometry(int ClusterBits)
 
     /// <summary>How many L2 tables a disk has, as many as its L1 table needs entries.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
-    public long TablesFor(long virtualSize) => virtualSize == 0 ? 0 : ((virtualSize - 1) >> (ClusterBits + ClusterBits - EntryBits)) + 1;
+    public long TablesFor(long virtualSize) => virtualSize == 0 ? 0 : ((virtualSize - 1) >> (ClusterBits + ClusterBits - L2EntryBits)) + 1;
 
     /// <summary>How many clusters it takes to cover a length.</summary>
     public long ClustersCovering(long bytes) => bytes == 0 ? 0 : ((bytes - 1) >> ClusterBits) + 1;
@@ -74,11 +91,14 @@ internal readonly record struct Qcow2Geometry(int ClusterBits)
     /// <summary>Where in its cluster an offset is, in bytes.</summary>
     public int OffsetIn(long offset) => (int)(offset & (ClusterSize - 1));
 
+    /// <summary>The subcluster of its cluster that an offset is in; 0 where there are none.</summary>
+    public int SubclusterOf(long offset) => OffsetIn(offset) >> SubclusterBits;
+
     /// <summary>Where a cluster begins, in bytes.</summary>
     public long StartOf(long index) => index << ClusterBits;
 
     /// <summary>The L1 entry, and so the L2 table, that a cluster's entry is under.</summary>
-    public long TableOf(long index) => index >> (ClusterBits - EntryBits);
+    public long TableOf(long index) => index >> (ClusterBits - L2EntryBits);
 
     /// <summary>Which entry of its L2 table a cluster has.</summary>
     public int EntryOf(long index) => (int)(index & (EntriesPerTable - 1));

@@ -64,6 +64,12 @@ internal readonly record struct Qcow2Header(
 
     private const int CompressionTypeAt = 104;
 
+    /// <summary>The sizes that follow from the fields, once those are validated.</summary>
+    public Qcow2Geometry Geometry => new((int)ClusterBits, (Features & Qcow2Features.ExtendedL2) != 0);
+
+    /// <summary>Whether the disk's data is in another file.</summary>
+    public bool HasDataFile => (Features & Qcow2Features.ExternalDataFile) != 0;
+
     private static ReadOnlySpan<byte> Magic => [(byte)'Q', (byte)'F', (byte)'I', 0xFB];
 
     /// <summary>Whether a file begins as one of this format, or of its forerunner, which has the version 1.</summary>

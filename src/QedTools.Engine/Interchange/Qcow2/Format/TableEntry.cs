@@ -22,16 +22,19 @@ internal readonly record struct TableEntry(ulong Value)
     /// <summary>Where the cluster or the table is in the file, in bytes; 0 for nowhere. Of no meaning if it is compressed.</summary>
     public long FileOffset => (long)(Value & OffsetMask);
 
-    /// <summary>What it says of a cluster, as an entry of an L2 table.</summary>
-    public ClusterKind Kind => (Value & CompressedFlag) != 0 ? ClusterKind.Compressed
-        : (Value & ZeroFlag) != 0 ? ClusterKind.Zero
-        : FileOffset != 0 ? ClusterKind.Data
-        : ClusterKind.Unallocated;
+    /// <summary>Whether the cluster of an entry of an L2 table is compressed.</summary>
+    public bool IsCompressed => (Value & CompressedFlag) != 0;
+
+    /// <summary>Whether an entry of an L2 table that knows no subclusters says that the cluster is zeroes.</summary>
+    public bool IsZero => (Value & (CompressedFlag | ZeroFlag)) == ZeroFlag;
+
+    /// <summary>Whether the cluster of an entry of an L2 table has a place.</summary>
+    /// <param name="hasDataFile">Whether the data is in another file, where 0 can be a place as well.</param>
+    public bool HasPlace(bool hasDataFile) => FileOffset != 0 || (hasDataFile && (Value & Copied) != 0);
 
     /// <summary>Whether an entry of an L2 table has bits that mean nothing.</summary>
-    /// <param name="version">The file's version: the second one knows no clusters of zeroes.</param>
-    public bool HasReservedBits(uint version) =>
-        (Value & CompressedFlag) == 0 && ((Value & ReservedMask) != 0 || (version < 3 && (Value & ZeroFlag) != 0));
+    /// <param name="knowsZero">Whether it can say that the cluster is zeroes: not in version 2, and not where there are subclusters.</param>
+    public bool HasReservedBits(bool knowsZero) => !IsCompressed && ((Value & ReservedMask) != 0 || (!knowsZero && (Value & ZeroFlag) != 0));
 
     /// <summary>Whether an entry of the L1 table has bits that mean nothing.</summary>
     public bool HasReservedBitsInL1 => (Value & ~(Copied | OffsetMask)) != 0;
