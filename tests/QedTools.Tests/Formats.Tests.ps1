@@ -252,7 +252,8 @@ Describe 'Files of other formats' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'with their data in another file are read, and refused without it' -Skip:(-not $qemu) {
+        It 'with their data in another file are read, and refused without it' {
+            Skip-TestWithout QemuImg
             $file, $data = 'external.qcow2', 'external.data' | ForEach-Object { [System.IO.Path]::Combine($folder, $_) }
             $null = Invoke-Native qemu-img create -q -f qcow2 -o "data_file=$data" $file 1M
             $null = Invoke-Native qemu-img convert -n -f qed -O qcow2 $overlay $file

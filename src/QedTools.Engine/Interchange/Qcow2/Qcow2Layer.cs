@@ -49,7 +49,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     public override string FormatName => Qcow2Format.FormatName;
 
-    public override long VirtualSize => (long)_header.VirtualSize;
+    public override long VirtualSize => (long)Qcow2Geometry.RoundUpToSector(_header.VirtualSize);
 
     public override BackingReference? Backing { get; }
 
@@ -166,7 +166,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         SnapshotEntry entry = SnapshotTable.Read(Storage, _header).ElementAt(snapshot.Index).Entry;
         string name = FormattableString.Invariant($"of the snapshot {snapshot.Index}");
         ulong size = entry.VirtualSize ?? _header.VirtualSize;
-        Qcow2Damage.Require(size <= long.MaxValue, Storage.Path, $"the disk size {name}", size, $"up to {long.MaxValue}");
+        Qcow2Damage.Require(size <= Qcow2Geometry.MaxSize, Storage.Path, $"the disk size {name}", size, $"up to {Qcow2Geometry.MaxSize}");
 
         // Where the entry does not tell the size (version 2, before QEMU 1.1), the disk may have grown since: what the table does not reach is unallocated.
         long tables = Geometry.TablesFor((long)size);
@@ -243,7 +243,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             header.HeaderLength,
             $"104 to {geometry.ClusterSize}, the size of a cluster");
         Qcow2Damage.Require(header.RefcountOrder <= 6, path, "refcount_order", header.RefcountOrder, "0 to 6");
-        Qcow2Damage.Require(header.VirtualSize <= long.MaxValue, path, "size", header.VirtualSize, $"up to {long.MaxValue}");
+        Qcow2Damage.Require(header.VirtualSize <= Qcow2Geometry.MaxSize, path, "size", header.VirtualSize, $"up to {Qcow2Geometry.MaxSize}");
         long tables = geometry.TablesFor((long)header.VirtualSize);
         RequireL1(storage, geometry, header.L1Size, header.L1TableOffset, tables, (long)header.VirtualSize, ("l1_size", "l1_table_offset"));
         long mostRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);

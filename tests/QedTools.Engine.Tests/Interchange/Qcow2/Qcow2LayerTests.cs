@@ -38,7 +38,7 @@ public sealed class Qcow2LayerTests
         ["clusters of no size"] = (sketch => sketch.Write32(20, uint.MaxValue), "cluster_bits"),
         ["a size of 64 bits"] = (sketch => sketch.Write64(24, ulong.MaxValue), "size"),
         ["a size beyond the L1 table"] = (sketch => sketch.Write64(24, (2 << 20) + 512), "l1_size"),
-        ["the largest size"] = (sketch => sketch.Write64(24, long.MaxValue), "l1_size"),
+        ["the largest size"] = (sketch => sketch.Write64(24, long.MaxValue - 511), "l1_size"),
         ["no L1 table"] = (sketch => sketch.Write32(36, 0), "l1_size"),
         ["an L1 table at an odd place"] = (sketch => sketch.Write64(40, 4096 + 512), "l1_table_offset"),
         ["an L1 table in the header"] = (sketch => sketch.Write64(40, 0), "l1_table_offset"),
@@ -203,5 +203,19 @@ public sealed class Qcow2LayerTests
         sketch.Write32(36, 0x1000_0000);
         sketch.Put(0, [1, 2, 3]);
         Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
+    }
+
+    // A disk is a whole number of sectors, whoever asks: the stream, the map and a conversion.
+    [Fact]
+    public void A_part_of_a_sector_at_the_end_is_a_sector()
+    {
+        Qcow2Sketch sketch = new(64 * KiB);
+        sketch.Write64(24, (64 * KiB) - 504);
+        sketch.Put((64 * KiB) - 512, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+
+        using Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
+
+        Assert.Equal(64 * KiB, layer.VirtualSize);
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], Qcow2DiskTests.Read(layer.ToDisk(backing: null), (64 * KiB) - 512, 8));
     }
 }

@@ -17,6 +17,9 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>A sector's size, in bytes.</summary>
     public const int SectorSize = 512;
 
+    /// <summary>The largest size of a disk that is read, in bytes: a whole number of sectors that 63 bits can count.</summary>
+    public const ulong MaxSize = long.MaxValue / SectorSize * SectorSize;
+
     /// <summary>How many subclusters a cluster has, in a file that has some.</summary>
     public const int SubclustersPerCluster = 32;
 
@@ -62,6 +65,10 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     private int L2EntryBits => HasSubclusters ? 4 : 3;
 
     private int SubclusterBits => HasSubclusters ? ClusterBits - SubclustersPerClusterBits : ClusterBits;
+
+    /// <summary>The size of a disk whose header counts bytes: a part of a sector at its end is a sector.</summary>
+    /// <param name="size">In bytes, up to <see cref="MaxSize"/>.</param>
+    public static ulong RoundUpToSector(ulong size) => (size + SectorSize - 1) / SectorSize * SectorSize;
 
     /// <summary>Whether clusters can have a size, in bytes.</summary>
     public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;
