@@ -329,6 +329,42 @@ Describe 'Files of other formats' {
         }
     }
 
+    Context 'that are only read' {
+        It 'are VMDK disks of qemu-img (<_>)' -ForEach 'streamOptimized', 'twoGbMaxExtentSparse', 'twoGbMaxExtentFlat' {
+            Skip-TestWithout QemuImg
+            $raw = Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'overlay.raw'))
+            $made = New-Folder 'formats/made'
+            $file = [System.IO.Path]::Combine($made, 'disk.vmdk')
+            $null = Invoke-Native qemu-img convert -f raw -O vmdk -o "subformat=$_" $raw.Path $file
+            $before = Get-FolderState $made
+            $result = [System.IO.Path]::Combine($folder, 'result.qed')
+            (Convert-QedImage $file $result -Verify).VirtualSize | Should -Be 1MB
+            Assert-Disk $result 1MB $overlayReads
+            (Compare-QedImage $file $overlay -Strict).AreEqual | Should -BeTrue
+            Get-FolderState $made | Should -Be $before
+        }
+
+        It 'are differencing VDI disks, with the parent that has their identifier' {
+            $base = [System.IO.Path]::Combine($folder, 'base.vdi')
+            $null = Convert-QedImage $overlay $base
+            $bytes = [System.IO.File]::ReadAllBytes($base)
+            $id = [guid]::new([byte[]]$bytes[0x188..0x197])
+            # A file of type 4 with an identifier of its own, the parent's, and no block.
+            $bytes[0x4C] = 4
+            [System.Array]::Copy($bytes, 0x188, $bytes, 0x1A8, 16)
+            $bytes[0x188] = $bytes[0x188] -bxor 1
+            0..3 | ForEach-Object { $bytes[0x200 + $_] = 255 }
+            $top = [System.IO.Path]::Combine($folder, 'top.vdi')
+            [System.IO.File]::WriteAllBytes($top, $bytes)
+            $result = [System.IO.Path]::Combine($folder, 'result.qed')
+            $null = Convert-QedImage $top $result -Verify
+            Assert-Disk $result 1MB $overlayReads
+
+            [System.IO.File]::Delete($base)
+            Assert-OneError { Convert-QedImage $top $result -Force } 'QedBackingFileNotFound' 'ObjectNotFound' $top "*$folder*$id*"
+        }
+    }
+
     Context 'of no known format' {
         BeforeEach {
             $unknown = [System.IO.Path]::Combine($folder, 'disk.bin')

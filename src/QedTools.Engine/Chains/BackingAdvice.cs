@@ -24,6 +24,7 @@ internal static class BackingAdvice
     {
         QedDiskFormat.Qcow2 => $"{verb} with qemu-img rebase -u",
         QedDiskFormat.Vmdk => $"{verb} in the text of its descriptor (parentFileNameHint)",
+        QedDiskFormat.Vdi => $"{verb} with VBoxManage internalcommands sethdparentuuid",
         QedDiskFormat.Vhd or QedDiskFormat.Vhdx => $"{verb} with Set-VHD -ParentPath of Hyper-V",
         _ => $"{verb} with Set-QedBackingFile",
     };

@@ -112,7 +112,7 @@ internal sealed class BackingChain : IDisposable
         }
 
         QedDiskFormat? namedByFormat = DiskFormats.Named(last.FormatName).Kind;
-        string path = Locate(namedBy, backing, namedByFormat);
+        string path = backing.IsByContentId ? Search(namedBy, backing, namedByFormat) : Locate(namedBy, backing, namedByFormat);
 
         // Before it is locked: a file above it is locked by this very chain.
         if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
@@ -267,6 +267,14 @@ internal sealed class BackingChain : IDisposable
             _files.RemoveAt(_files.Count - 1);
             last.Dispose();
         }
+    }
+
+    private string Search(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
+    {
+        Guid? contentId = backing.ContentId;
+        return _layers.Exists(layer => layer.ContentId == contentId)
+            ? throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat)
+            : ContentSearch.Find(namedBy, backing, Contains);
     }
 
     // The first of the places where a file is; else the first of all, so that its absence is told of.

@@ -23,7 +23,7 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
     private QedBackingFileNotFoundException(string path, string backingFile, string resolved, string message, Exception? innerException)
         : base(path, backingFile, message, innerException) => ResolvedPath = resolved;
 
-    /// <summary>The path that the name leads to.</summary>
+    /// <summary>The path that the name leads to, or the folder in which the file was looked for where only its identity is known.</summary>
     public string ResolvedPath { get; }
 
     internal static QedBackingFileNotFoundException ForLayer(
@@ -47,6 +47,13 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         resolved,
         $"The backing file '{backingFile}' for '{path}' is not there: '{resolved}' does not exist. A relative name begins in the image's folder; give the name as seen from there, or a full path.{HomeHint(backingFile)}",
         cause);
+
+    internal static QedBackingFileNotFoundException ForContentId(string path, string identity, string folder) => new(
+        path,
+        identity,
+        folder,
+        $"The disk under '{path}' is not there: no file in its folder '{folder}' has the identifier {identity}, by which alone the parent is known. Put the parent's file into that folder.",
+        innerException: null);
 
     // Shells expand a tilde in names of files, and what an image stores is no such name.
     private static string HomeHint(string backingFile)
@@ -78,6 +85,13 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
         : base(path, backingFile, message, innerException)
     {
     }
+
+    /// <summary>Several files have the identity by which alone the backing file is known.</summary>
+    internal static QedBackingFileRefusedException ForSameContentId(string path, string identity, string one, string other) => new(
+        path,
+        identity,
+        $"The disk under '{path}' is the one with the identifier {identity}, which both '{one}' and '{other}' have. Leave only the parent's file in that folder.",
+        innerException: null);
 
     /// <summary>The name of a file that holds a disk's data, not of a backing file.</summary>
     internal static QedBackingFileRefusedException ForFurtherFile(string path, string name, string reason, Exception? cause) => new(

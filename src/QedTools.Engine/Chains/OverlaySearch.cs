@@ -60,7 +60,9 @@ internal static class OverlaySearch
             // By its contents: the extension may be anything that a user chose.
             using BackingChain image = BackingChain.OpenTop(path, format: null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
             return image.Layers[0].Backing is { } backing
-                && HostFiles.IdentityOf(BackingFilePath.Resolve(path, backing.Name, allowUnc: false)) == identity;
+                && HostFiles.IdentityOf(backing.IsByContentId
+                    ? ContentSearch.Find(path, backing)
+                    : BackingFilePath.Resolve(path, backing.Name, allowUnc: false)) == identity;
         }
         catch (QedException)
         {

@@ -20,6 +20,15 @@ internal readonly record struct BackingReference(string Name, bool IsRaw)
     /// <summary>What <see cref="IDiskLayer.ContentId"/> the file must have; null if any is fine.</summary>
     public Guid? ContentId { get; init; }
 
+    /// <summary>Whether <see cref="Name"/> is no file's: the file is that of the image's folder which has <see cref="ContentId"/>.</summary>
+    public bool IsByContentId { get; init; }
+
     /// <summary>What else it may have instead of <see cref="ContentId"/>; null for nothing.</summary>
     public Guid? OtherContentId { get; init; }
+
+    /// <summary>A file that an image knows by its identity alone; its name is shown as the identity in braces.</summary>
+    /// <param name="contentId">The <see cref="ContentId"/>.</param>
+    /// <param name="format">The file's format.</param>
+    public static BackingReference ByContentId(Guid contentId, QedDiskFormat format) =>
+        new(contentId.ToString("B"), IsRaw: false) { ContentId = contentId, Format = format, IsByContentId = true };
 }

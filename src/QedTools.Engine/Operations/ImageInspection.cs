@@ -46,7 +46,7 @@ public static class ImageInspection
     internal static QedImageInfo Describe(IDiskLayer layer, string finalPath) => Describe(layer, depth: 0) with
     {
         Path = Path.GetFullPath(finalPath),
-        BackingFilePath = layer.Backing is { } backing ? BackingFilePath.TryResolve(finalPath, backing.Name) : null,
+        BackingFilePath = layer.Backing is { } backing ? PathOf(finalPath, backing) : null,
         InUse = false,
     };
 
@@ -62,7 +62,7 @@ public static class ImageInspection
             DiskUsage = storage.AllocatedBytes,
             BackingFile = layer.Backing?.Name,
             BackingFormat = layer.Backing is { } backing ? backing.IsRaw ? QedBackingFormat.Raw : QedBackingFormat.Probe : null,
-            BackingFilePath = layer.Backing is { } reference ? BackingFilePath.TryResolve(storage.Path, reference.Name) : null,
+            BackingFilePath = layer.Backing is { } reference ? PathOf(storage.Path, reference) : null,
             NeedsCheck = false,
             InUse = storage.IsInUse,
             Depth = depth,
@@ -86,4 +86,7 @@ public static class ImageInspection
             NeedsCheck = header.NeedsCheck,
         };
     }
+
+    private static string? PathOf(string imagePath, in BackingReference backing) =>
+        backing.IsByContentId ? ContentSearch.TryFind(imagePath, backing) : BackingFilePath.TryResolve(imagePath, backing.Name);
 }

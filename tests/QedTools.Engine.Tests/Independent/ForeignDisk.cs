@@ -3,13 +3,17 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using QedTools.Tests.Interchange.Vdi;
+using QedTools.Tests.Interchange.Vmdk;
 using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>A sound disk of another format that qemu-img made: its files, and what it reads as.</summary>
+/// <summary>A sound disk of another format that qemu-img made, or the tests from a specification: its files, and what it reads as.</summary>
 internal sealed class ForeignDisk
 {
+    private const int Grain = 64 << 10;
+
     private ForeignDisk(string name, string main, Dictionary<string, byte[]> files, byte[] contents, string? snapshot)
     {
         Name = name;
@@ -35,7 +39,7 @@ internal sealed class ForeignDisk
 
     public byte[] Contents { get; }
 
-    /// <summary>Makes one disk of each kind that this qemu-img can make.</summary>
+    /// <summary>Makes one disk of each kind that this qemu-img can make, and of those that it only reads.</summary>
     public static List<ForeignDisk> MakeAll(string folder)
     {
         byte[] contents = MakeContents();
@@ -78,6 +82,34 @@ internal sealed class ForeignDisk
         Make("flat VMDK", "disk.vmdk", "-O", "vmdk", "-o", "subformat=monolithicFlat");
         Make("split VMDK", "disk.vmdk", "-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse");
         Make("streamOptimized VMDK", "disk.vmdk", "-O", "vmdk", "-o", "subformat=streamOptimized");
+
+        // What VMware and VirtualBox make and qemu-img does not.
+        void Put(params (string Name, byte[] Bytes)[] files)
+        {
+            string made = Directory.CreateDirectory(Path.Combine(folder, "made")).FullName;
+            foreach ((string file, byte[] bytes) in files)
+            {
+                File.WriteAllBytes(Path.Combine(made, file), bytes);
+            }
+        }
+
+        (string Name, byte[] Bytes) Described(string type, string lines) =>
+            ("disk.vmdk", Encoding.UTF8.GetBytes(VmdkSketch.Text(type, lines, parentCid: "0000000a", parent: "base.vmdk")));
+
+        // The first half is the parent's, a flat disk with nothing in the second.
+        int sectors = contents.Length / 512, middle = contents.Length / 2 / Grain;
+        byte[] second = [.. contents];
+        second.AsSpan(middle * Grain).Clear();
+        (string, byte[]) flat = ("base-flat.vmdk", second);
+        (string, byte[]) flatText = ("base.vmdk", Encoding.UTF8.GetBytes(VmdkSketch.Text("monolithicFlat", $"RW {sectors} FLAT \"base-flat.vmdk\" 0")));
+        Put(("disk.vmdk", VmdkSketch.Stream(contents, i => contents.AsSpan(i * Grain, Math.Min(Grain, contents.Length - (i * Grain))).ContainsAnyExcept((byte)0)).Bytes));
+        Add("VMDK written in one go", "disk.vmdk");
+        Put(flat, flatText, Described("vmfsSparse", $"RW {sectors} VMFSSPARSE \"disk-delta.vmdk\""), ("disk-delta.vmdk", VmdkSketch.Cowd(contents, i => i >= middle * Grain / 512).Bytes));
+        Add("COWD over flat VMDK", "disk.vmdk");
+        Put(flat, flatText, Described("seSparse", $"RW {sectors} SESPARSE \"disk-sesparse.vmdk\""), ("disk-sesparse.vmdk", VmdkSketch.SeSparse(contents, i => i >= middle * Grain / 4096 ? SeSparseGrain.Data : SeSparseGrain.NotThere).Bytes));
+        Add("seSparse over flat VMDK", "disk.vmdk");
+        Put(("base.vdi", Vdi(1, contents, [1, 0, 0])), ("disk.vdi", Vdi(4, contents, [0, 1, 1])));
+        Add("VDI over VDI", "disk.vdi");
 
         // An overlay with the first half, over a disk with the second.
         string chain = Directory.CreateDirectory(Path.Combine(folder, "made")).FullName;
@@ -142,6 +174,26 @@ internal sealed class ForeignDisk
         string name = string.Concat(Enumerable.Repeat("./", more / 2)) + (more % 2 == 0 ? string.Empty : "/") + to;
         Encoding.UTF8.GetBytes(name).CopyTo(file, at);
         File.WriteAllBytes(path, file);
+    }
+
+    // A VDI file that stores some of three blocks.
+    private static byte[] Vdi(uint type, byte[] contents, int[] stored)
+    {
+        const int Block = 1 << 20;
+        Guid below = new("11111111-2222-3333-4444-555555555555"), above = new("21111111-2222-3333-4444-555555555555");
+        byte[] file = VdiParentTests.Vdi(
+            type, type == 1 ? below : above, type == 1 ? Guid.Empty : below, [.. stored.Select(is1 => is1 == 1 ? 0u : uint.MaxValue)], contents.Length, 0);
+        int at = file.Length - (stored.Sum() * Block);
+        for (int i = 0; i < stored.Length; i++)
+        {
+            if (stored[i] == 1)
+            {
+                contents.AsSpan(i * Block, Math.Min(Block, contents.Length - (i * Block))).CopyTo(file.AsSpan(at));
+                at += Block;
+            }
+        }
+
+        return file;
     }
 
     private static int[] MetadataOf(byte[] file)

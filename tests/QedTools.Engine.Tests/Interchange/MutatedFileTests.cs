@@ -1,7 +1,12 @@
 using System;
+using System.Collections.Generic;
+using System.Text;
 using QedTools.Chains;
 using QedTools.Disks;
+using QedTools.Storage;
 using QedTools.Tests.Fuzz;
+using QedTools.Tests.Interchange.Vdi;
+using QedTools.Tests.Interchange.Vmdk;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -55,6 +60,61 @@ public sealed class MutatedFileTests
     }
 
     [Theory]
+    [InlineData("stream")]
+    [InlineData("stream without a footer")]
+    [InlineData("SPARSE")]
+    [InlineData("VMFSSPARSE")]
+    [InlineData("SESPARSE")]
+    [InlineData("differencing VDI")]
+    public void A_spoilt_file_that_is_only_read_opens_or_fails_with_an_error_of_ours(string kind)
+    {
+        byte[] contents = VmdkStreamTests.Contents(640 << 10, 64 << 10, IsThere);
+        (IDiskFormat format, byte[] good) = kind switch
+        {
+            "stream" => (DiskFormats.Of(QedDiskFormat.Vmdk), VmdkSketch.Stream(contents, IsThere).Bytes),
+            "stream without a footer" => (DiskFormats.Of(QedDiskFormat.Vmdk), VmdkSketch.Stream(contents, IsThere, hasFooter: false).Bytes),
+            "SPARSE" => (new ExtentFormat(kind, contents.Length), VmdkSketch.Hosted(contents, IsThere).Bytes),
+            "VMFSSPARSE" => (new ExtentFormat(kind, contents.Length), VmdkSketch.Cowd(contents, i => IsThere(i / 128)).Bytes),
+            "SESPARSE" => (new ExtentFormat(kind, contents.Length), VmdkSketch.SeSparse(contents, i => IsThere(i / 16) ? SeSparseGrain.Data : SeSparseGrain.Zero).Bytes),
+            _ => (DiskFormats.Of(QedDiskFormat.Vdi), VdiParentTests.Vdi(4, Guid.NewGuid(), Guid.NewGuid(), [0, uint.MaxValue, uint.MaxValue - 1], 3 << 20, 1)),
+        };
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_COUNT"), out int count) ? count : Rounds;
+        int opened = 0;
+        Seeded.Run(12_000_000 + good.Length, rounds, random =>
+        {
+            byte[] bytes = [.. good];
+            for (int i = random.Pick(1, 1, 2, 4, 16); i > 0; i--)
+            {
+                // Headers are at the start, directory and footer of a stream at the end.
+                int within = random.Next(Math.Min(random.Pick(512, 2048, MetadataBytes, bytes.Length), bytes.Length - 4));
+                int at = random.Next(3) == 0 ? bytes.Length - 4 - within : within;
+                switch (random.Next(4))
+                {
+                    case 0:
+                        bytes[at] ^= (byte)(1 << random.Next(8));
+                        break;
+                    case 1:
+                        bytes.AsSpan(at, 4).Fill(random.Pick((byte)0, byte.MaxValue, (byte)0x7f));
+                        break;
+                    case 2:
+                        bytes.AsSpan(random.Next(bytes.Length - 4), 4).CopyTo(bytes.AsSpan(at));
+                        break;
+                    default:
+                        bytes[at] = (byte)random.Next(256);
+                        break;
+                }
+            }
+
+            MemoryStorage storage = new("spoilt.vmdk");
+            storage.Write(0, random.Next(8) == 0 ? bytes.AsSpan(0, random.Next(bytes.Length)) : bytes);
+            opened += HostileFile.Survives(format, storage) ? 1 : 0;
+        });
+        Assert.InRange(opened, rounds / 50, rounds - (rounds / 50));
+
+        static bool IsThere(int grain) => grain % 3 != 1;
+    }
+
+    [Theory]
     [InlineData(QedDiskFormat.Vhd)]
     [InlineData(QedDiskFormat.Qcow2)]
     [InlineData(QedDiskFormat.Vdi)]
@@ -101,5 +161,30 @@ public sealed class MutatedFileTests
         {
             return null;
         }
+    }
+
+    /// <summary>An extent as a descriptor without a fault describes it.</summary>
+    private sealed class ExtentFormat(string type, int size) : IDiskFormat
+    {
+        public QedDiskFormat? Kind => null;
+
+        public string Name => "VMDK";
+
+        public IReadOnlyList<string> Extensions => [];
+
+        public bool Recognizes(IStorage storage) => true;
+
+        public IDiskLayer Open(IStorage storage)
+        {
+            MemoryStorage descriptor = new("disk.vmdk");
+            descriptor.Write(0, Encoding.UTF8.GetBytes(VmdkSketch.Text("custom", $"RW {size / 512} {type} \"spoilt.vmdk\"")));
+            IMultiFileLayer layer = (IMultiFileLayer)DiskFormats.Of(QedDiskFormat.Vmdk).Open(descriptor);
+            layer.Attach([storage]);
+            return layer;
+        }
+
+        public NewDisk Settle(string path, in NewDisk wish) => throw new NotSupportedException();
+
+        public IDiskLayer Create(IStorage storage, in NewDisk disk) => throw new NotSupportedException();
     }
 }

@@ -150,6 +150,7 @@ public sealed class ShortFileTests : IDisposable
             ("vmdk", "subformat=monolithicSparse", ".vmdk"),
             ("vmdk", "subformat=monolithicFlat", ".vmdk"),
             ("vmdk", "subformat=twoGbMaxExtentFlat", ".vmdk"),
+            ("vmdk", "subformat=twoGbMaxExtentSparse", ".vmdk"),
         ];
         foreach ((string format, string options, string extension) in kinds)
         {

@@ -33,9 +33,9 @@ internal static class ForeignFormats
         new("VHD set", "a VHD set of Hyper-V", "Name the .avhdx file that holds its disk, or convert it with Convert-VHD of Hyper-V.", [".vhds"]),
         new("LUKS", "a volume encrypted with LUKS", "Decrypt it first, or convert it with qemu-img convert. If the machine that uses the disk decrypts it, it is a raw disk: give it the extension .raw.", [".luks"], At(0, "LUKS\u00ba\u00be")) { IsDiskContent = true },
 
-        // Disks of VMware that are parts, or of the servers.
-        new("COWD", "a sparse VMDK file of the first ESX servers (COWD)", "Convert it with qemu-img convert, or with vmkfstools.", [], At(0, "COWD")) { SharesExtensionsOf = "VMDK" },
-        new("SESPARSE", "the data of a VMDK disk on an ESXi server (SESPARSE)", "Convert the disk with vmkfstools, or with qemu-img convert from its descriptor file.", [], At(0, "\u00be\u00ba\u00fe\u00ca\0\0\0\0")) { SharesExtensionsOf = "VMDK" },
+        // Data of VMware's servers that is read only as what a descriptor describes: that tells what lies under it.
+        new("COWD", "the data of a VMDK disk on an ESX server (COWD) without the file that describes the disk", "Name the descriptor file of the disk instead, or convert the disk with vmkfstools.", [], At(0, "COWD")) { SharesExtensionsOf = "VMDK" },
+        new("SESPARSE", "the data of a VMDK disk on an ESXi server (SESPARSE) without the file that describes the disk", "Name the descriptor file of the disk instead, or convert the disk with vmkfstools.", [], At(0, "\u00be\u00ba\u00fe\u00ca\0\0\0\0")) { SharesExtensionsOf = "VMDK" },
 
         // Disks as evidence and as backups.
         new("EnCase", "an EnCase evidence file", Export, [".e01", ".ex01", ".l01", ".lx01"], At(0, "EVF\t\r\n\u00ff\0"), At(0, "EVF2\r\n\u0081\0"), At(0, "LVF\t\r\n\u00ff\0"), At(0, "LEF2\r\n\u0081\0")),

@@ -16,7 +16,7 @@ internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
     /// <summary>The largest disk, in bytes: what QEMU reads.</summary>
     public const long MaxVirtualSize = 0x1FFFFFFFL * DefaultBlockSize;
 
-    /// <summary>The entry of a block that is not there.</summary>
+    /// <summary>The entry of a block that is not there: it reads as the parent does, and as zeroes without one.</summary>
     public const uint Free = uint.MaxValue;
 
     /// <summary>The entry of a block of zeroes that is not there.</summary>

@@ -5,16 +5,16 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vdi;
 
-/// <summary>The disk that a VDI file makes.</summary>
+/// <summary>The disk that a VDI file makes with the disk of its parent.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="blocks">Its block size and where they begin.</param>
 /// <param name="map">Where the blocks are.</param>
 /// <param name="length">The disk's size, in bytes.</param>
+/// <param name="fileLength">How long the file was when it was opened, in bytes.</param>
 /// <param name="isNew">Whether the file is being made, and written to.</param>
-internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map, long length, bool isNew) : IDisk
+/// <param name="parent">The parent's disk; null if there is none or it is not wanted.</param>
+internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map, long length, long fileLength, bool isNew, IDisk? parent) : IDisk
 {
-    private readonly long _fileLength = storage.Length;
-
     /// <summary>How many blocks a new file has so far.</summary>
     public uint AllocatedBlocks { get; private set; }
 
@@ -39,8 +39,10 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
         long alike = map.CountAlike(blocks.IndexOf(offset), blocks.CountFor(within + length), out uint entry);
         if (entry is VdiBlocks.Free or VdiBlocks.Zero)
         {
-            QedExtentState state = entry == VdiBlocks.Free ? QedExtentState.Unallocated : QedExtentState.Zero;
-            return new DiskExtent(offset, Math.Min(length, (alike * blocks.BlockSize) - within), state, FileOffset: 0, Depth: 0);
+            long run = Math.Min(length, (alike * blocks.BlockSize) - within);
+            return entry == VdiBlocks.Free
+                ? DiskBelow.ExtentAt(parent, offset, run)
+                : new DiskExtent(offset, run, QedExtentState.Zero, FileOffset: 0, Depth: 0);
         }
 
         long most = blocks.LengthIn(offset, length);
@@ -55,7 +57,11 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
         {
             Span<byte> part = buffer.Slice(0, (int)blocks.LengthIn(offset, buffer.Length));
             uint entry = map[blocks.IndexOf(offset)];
-            if (entry is VdiBlocks.Free or VdiBlocks.Zero)
+            if (entry == VdiBlocks.Free)
+            {
+                DiskBelow.Read(parent, offset, part);
+            }
+            else if (entry == VdiBlocks.Zero)
             {
                 part.Clear();
             }
@@ -117,13 +123,13 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
         long index = blocks.IndexOf(offset);
         long start = blocks.FileOffset(entry);
         long needed = Math.Min(blocks.BlockSize, Length - (index * blocks.BlockSize));
-        return isNew || start + needed <= _fileLength
+        return isNew || start + needed <= fileLength
             ? start + blocks.OffsetIn(offset)
             : throw new QedDamagedFileException(
                 storage.Path,
                 VdiFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "entry {0} of the block map", index),
                 entry,
-                $"4294967295, 4294967294, or the number of a block that lies inside the file's {_fileLength} bytes");
+                $"4294967295, 4294967294, or the number of a block that lies inside the file's {fileLength} bytes");
     }
 }

@@ -14,7 +14,8 @@ namespace QedTools.Interchange.Vdi;
 /// <param name="BlockExtra">What lies before each block's data, in bytes; 0.</param>
 /// <param name="Blocks">How many blocks the disk has.</param>
 /// <param name="AllocatedBlocks">How many of them are in the file.</param>
-/// <param name="ImageId">Identifies the file.</param>
+/// <param name="ImageId">Identifies the file (uuidCreate).</param>
+/// <param name="ParentId">The <paramref name="ImageId"/> of the file under this one (uuidLinkage); all zeroes if there is none.</param>
 internal readonly record struct VdiHeader(
     uint Version,
     VdiImageType ImageType,
@@ -26,7 +27,8 @@ internal readonly record struct VdiHeader(
     uint BlockExtra,
     uint Blocks,
     uint AllocatedBlocks,
-    Guid ImageId)
+    Guid ImageId,
+    Guid ParentId)
 {
     /// <summary>The header's size with the text before it, in bytes.</summary>
     public const int Size = 512;
@@ -57,7 +59,8 @@ internal readonly record struct VdiHeader(
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(0x17C)),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(0x180)),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(0x184)),
-        new Guid(bytes.Slice(0x188, 16).ToArray()));
+        new Guid(bytes.Slice(0x188, 16).ToArray()),
+        new Guid(bytes.Slice(0x1A8, 16).ToArray()));
 
     /// <summary>Writes the header.</summary>
     /// <param name="destination">512 bytes, all zero.</param>
@@ -78,5 +81,6 @@ internal readonly record struct VdiHeader(
         BinaryPrimitives.WriteUInt32LittleEndian(destination.Slice(0x184), AllocatedBlocks);
         ImageId.ToByteArray().CopyTo(destination.Slice(0x188));
         Guid.NewGuid().ToByteArray().CopyTo(destination.Slice(0x198));
+        ParentId.ToByteArray().CopyTo(destination.Slice(0x1A8));
     }
 }

@@ -8,4 +8,7 @@ internal enum VdiImageType : uint
 
     /// <summary>All blocks.</summary>
     Fixed = 2,
+
+    /// <summary>Blocks where there is something else than in the parent.</summary>
+    Differencing = 4,
 }

@@ -4,22 +4,24 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vdi;
 
-/// <summary>A VDI file as the bottom layer of a chain.</summary>
+/// <summary>A VDI file as a layer of a chain.</summary>
 internal sealed class VdiLayer : InterchangeLayer
 {
     private readonly VdiHeader _header;
     private readonly BlockTable _map;
-    private readonly VdiDisk _disk;
-    private readonly bool _isNew;
+    private readonly VdiBlocks _blocks;
+    private readonly long _fileLength;
+    private readonly VdiDisk? _newDisk;
 
     private VdiLayer(IStorage storage, VdiHeader header, bool isNew)
         : base(storage)
     {
         _header = header;
-        _isNew = isNew;
         VdiBlocks blocks = new((int)header.BlockSize, header.DataOffset);
         _map = new BlockTable(storage, header.MapOffset, header.Blocks, isBigEndian: false);
-        _disk = new VdiDisk(storage, blocks, _map, (long)header.DiskSize, isNew);
+        _blocks = blocks;
+        _fileLength = storage.Length;
+        _newDisk = isNew ? new VdiDisk(storage, blocks, _map, VirtualSize, _fileLength, isNew, parent: null) : null;
     }
 
     public override string FormatName => VdiFormat.FormatName;
@@ -27,6 +29,13 @@ internal sealed class VdiLayer : InterchangeLayer
     public override long VirtualSize => (long)_header.DiskSize;
 
     public override int? AllocationUnit => (int)_header.BlockSize;
+
+    public override Guid? ContentId => _header.ImageId;
+
+    // The name of the parent's file stands in VirtualBox's settings of the machine only.
+    public override BackingReference? Backing => _header.ImageType == VdiImageType.Differencing
+        ? BackingReference.ByContentId(_header.ParentId, QedDiskFormat.Vdi)
+        : null;
 
     /// <summary>Reads and validates the header of a file.</summary>
     /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
@@ -51,10 +60,15 @@ internal sealed class VdiLayer : InterchangeLayer
             throw QedUnsupportedFormatException.ForFeature(storage.Path, VdiFormat.FormatName, $"version {header.Version >> 16}.{header.Version & 0xffff}");
         }
 
-        if (header.ImageType is not (VdiImageType.Dynamic or VdiImageType.Fixed))
+        if (header.ImageType is not (VdiImageType.Dynamic or VdiImageType.Fixed or VdiImageType.Differencing))
         {
-            throw QedUnsupportedFormatException.ForFeature(
-                storage.Path, VdiFormat.FormatName, $"a parent that is known by its number only (image type {(uint)header.ImageType})");
+            throw QedUnsupportedFormatException.ForFeature(storage.Path, VdiFormat.FormatName, $"image type {(uint)header.ImageType}");
+        }
+
+        bool hasParent = header.ImageType == VdiImageType.Differencing;
+        if (hasParent != (header.ParentId != Guid.Empty))
+        {
+            throw Damaged(storage, "uuidLinkage", header.ParentId, hasParent ? "the identifier of the parent" : $"{Guid.Empty}, as there is no parent");
         }
 
         if (header.SectorSize != VdiBlocks.SectorSize)
@@ -108,30 +122,31 @@ internal sealed class VdiLayer : InterchangeLayer
             BlockExtra: 0,
             (uint)count,
             AllocatedBlocks: 0,
-            Guid.NewGuid());
+            Guid.NewGuid(),
+            ParentId: Guid.Empty);
         BlockTable.Fill(storage, VdiHeader.Size, count, byte.MaxValue);
         VdiLayer layer = new(storage, header, isNew: true);
         if (disk.IsFixed)
         {
-            layer._disk.AllocateAll();
+            layer._newDisk!.AllocateAll();
         }
 
         return layer;
     }
 
-    public override IDisk ToDisk(IDisk? backing) => _disk;
+    public override IDisk ToDisk(IDisk? backing) => _newDisk ?? new VdiDisk(Storage, _blocks, _map, VirtualSize, _fileLength, isNew: false, backing);
 
     public override void EndWriting()
     {
-        if (!_isNew)
+        if (_newDisk is null)
         {
             return;
         }
 
         _map.WriteBack();
-        Storage.SetLength(_header.DataOffset + ((long)_disk.AllocatedBlocks * _header.BlockSize));
+        Storage.SetLength(_header.DataOffset + ((long)_newDisk.AllocatedBlocks * _header.BlockSize));
         byte[] bytes = new byte[VdiHeader.Size];
-        (_header with { AllocatedBlocks = _disk.AllocatedBlocks }).WriteTo(bytes);
+        (_header with { AllocatedBlocks = _newDisk.AllocatedBlocks }).WriteTo(bytes);
         Storage.Write(0, bytes);
     }
 

@@ -10,12 +10,14 @@ namespace QedTools.Interchange.Vmdk;
 /// <param name="grains">Its sizes.</param>
 /// <param name="map">Where the grains are.</param>
 /// <param name="length">The disk's size, in bytes.</param>
+/// <param name="fileLength">How long the file was when it was opened, in bytes.</param>
 /// <param name="hasZeroedGrains">Whether an entry of 1 is a grain of zeroes.</param>
+/// <param name="compressed">Reads the grains if they are compressed; null if they are as they are.</param>
 /// <param name="parent">The parent's disk; null if there is none or it is not wanted.</param>
 internal sealed class VmdkDisk(
-    IStorage storage, VmdkGrains grains, VmdkGrainMap map, long length, bool hasZeroedGrains, IDisk? parent) : IDisk
+    IStorage storage, VmdkGrains grains, VmdkGrainMap map, long length, long fileLength, bool hasZeroedGrains, VmdkCompressedGrains? compressed, IDisk? parent)
+    : IDisk
 {
-    private readonly long _fileLength = storage.Length;
     private readonly VmdkGrainMap.OfNewExtent? _newMap = map as VmdkGrainMap.OfNewExtent;
 
     /// <summary>Where the next grain of a new file goes, in bytes.</summary>
@@ -27,26 +29,23 @@ internal sealed class VmdkDisk(
 
     public DiskExtent ExtentAt(long offset, long length)
     {
-        int within = grains.OffsetIn(offset);
-        long alike = map.CountAlike(grains.IndexOf(offset), grains.CountFor(within + length), out uint entry);
-        long most = Math.Min(length, (alike * grains.GrainSize) - within);
+        long run = RunAt(offset, length, out uint entry);
         if (IsZeroed(entry))
         {
-            return new DiskExtent(offset, most, QedExtentState.Zero, FileOffset: 0, Depth: 0);
+            return new DiskExtent(offset, run, QedExtentState.Zero, FileOffset: 0, Depth: 0);
         }
 
-        return entry == VmdkGrains.Unused
-            ? DiskBelow.ExtentAt(parent, offset, most)
-            : CanWrite ? StoredExtent.At(storage, offset, Place(offset, entry), grains.LengthIn(offset, length))
-            : StoredExtent.Required(storage, offset, Place(offset, entry), grains.LengthIn(offset, length));
+        return entry == VmdkGrains.Unused ? DiskBelow.ExtentAt(parent, offset, run)
+            : compressed is not null ? new DiskExtent(offset, run, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0)
+            : CanWrite ? StoredExtent.At(storage, offset, PlaceOf(offset, entry), run)
+            : StoredExtent.Required(storage, offset, PlaceOf(offset, entry), run);
     }
 
     public void Read(long offset, Span<byte> buffer)
     {
         while (buffer.Length > 0)
         {
-            Span<byte> part = buffer.Slice(0, (int)grains.LengthIn(offset, buffer.Length));
-            uint entry = map[grains.IndexOf(offset)];
+            Span<byte> part = buffer.Slice(0, (int)RunAt(offset, buffer.Length, out uint entry));
             if (entry == VmdkGrains.Unused)
             {
                 DiskBelow.Read(parent, offset, part);
@@ -55,13 +54,17 @@ internal sealed class VmdkDisk(
             {
                 part.Clear();
             }
+            else if (compressed is not null)
+            {
+                compressed.Read(grains.IndexOf(offset), entry, grains.OffsetIn(offset), part);
+            }
             else if (CanWrite)
             {
-                storage.ReadOrZero(Place(offset, entry), part);
+                storage.ReadOrZero(PlaceOf(offset, entry), part);
             }
             else
             {
-                storage.ReadExactly(Place(offset, entry), part);
+                storage.ReadExactly(PlaceOf(offset, entry), part);
             }
 
             offset += part.Length;
@@ -97,7 +100,7 @@ internal sealed class VmdkDisk(
             uint entry = map[grains.IndexOf(offset)];
             if (entry != VmdkGrains.Unused)
             {
-                ZeroFill.Write(storage, Place(offset, entry), most);
+                ZeroFill.Write(storage, PlaceOf(offset, entry), most);
             }
 
             offset += most;
@@ -111,18 +114,48 @@ internal sealed class VmdkDisk(
 
     private bool IsZeroed(uint entry) => hasZeroedGrains && entry == VmdkGrains.Zeroed;
 
-    private long Place(long offset, uint entry)
+    private long PlaceOf(long offset, uint entry) => ((long)entry * VmdkGrains.SectorSize) + grains.OffsetIn(offset);
+
+    // How much of a range is one run. What of it is in the file lies there in one piece; a compressed grain is a run of its own.
+    private long RunAt(long offset, long length, out uint entry)
     {
         long index = grains.IndexOf(offset);
+        int within = grains.OffsetIn(offset);
+        long count = map.CountRun(index, grains.CountFor(within + length), out entry);
+        long run = Math.Min(length, (count * grains.GrainSize) - within);
+        if (entry == VmdkGrains.Unused || IsZeroed(entry) || CanWrite)
+        {
+            return run;
+        }
+
+        if (compressed is null)
+        {
+            return Math.Min(run, CountInFile(index, entry, within + run) - within);
+        }
+
+        compressed.RequireInFile(index, entry);
+        return grains.LengthIn(offset, length);
+    }
+
+    // How much of a run of grains the file holds, in bytes from the run's start: the first grain at the least. The disk's last grain may end
+    // with the disk.
+    private long CountInFile(long index, uint entry, long run)
+    {
         long start = (long)entry * VmdkGrains.SectorSize;
-        long needed = Math.Min(grains.GrainSize, Length - (index * grains.GrainSize));
-        return CanWrite || start + needed <= _fileLength
-            ? start + grains.OffsetIn(offset)
-            : throw new QedDamagedFileException(
+        long rest = Length - (index * grains.GrainSize);
+        long needed = Math.Min(grains.GrainSize, rest);
+        if (start + needed > fileLength)
+        {
+            throw new QedDamagedFileException(
                 storage.Path,
                 VmdkFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "the grain table entry of grain {0}", index),
                 entry,
-                $"0, or the sector of a grain that lies inside the file's {_fileLength} bytes");
+                $"0, or the sector of a grain that lies inside the file's {fileLength} bytes");
+        }
+
+        return start + Math.Min(grains.RoundUpToGrain(run), rest) <= fileLength
+            ? run
+            : (fileLength - start) / grains.GrainSize * grains.GrainSize;
     }
 }

@@ -14,6 +14,9 @@ internal readonly record struct VmdkExtentLine(string Access, long Sectors, stri
     /// <summary>A part of zeroes, which is in no file.</summary>
     public const string Zero = "ZERO";
 
+    /// <summary>A space-efficient sparse part.</summary>
+    public const string SeSparse = "SESPARSE";
+
     /// <summary>What no program may read.</summary>
     public const string NoAccess = "NOACCESS";
 
@@ -21,6 +24,9 @@ internal readonly record struct VmdkExtentLine(string Access, long Sectors, stri
 
     /// <summary>Whether a part's bytes lie in order in its file.</summary>
     public bool IsFlat => Type is "FLAT" or "VMFS";
+
+    /// <summary>Whether a part's file tells by tables where its grains are.</summary>
+    public bool IsSparse => Type is "SPARSE" or "VMFSSPARSE" or SeSparse;
 
     /// <summary>Whether a line is to be one of these, readable or not.</summary>
     /// <param name="line">The line without blanks around it.</param>

@@ -7,7 +7,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and for reading flat disks.</summary>
+/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and for reading what else holds a disk.</summary>
 internal sealed class VmdkFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>
@@ -38,7 +38,7 @@ internal sealed class VmdkFormat : IDiskFormat
 
         if (VmdkDescriptor.IsDescriptor(storage))
         {
-            return VmdkFlatLayer.Open(storage);
+            return VmdkExtentsLayer.Open(storage);
         }
 
         throw VmdkParts.TryErrorFor(storage.Path) as QedException

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Collections.Generic;
 using System.Globalization;
 using QedTools.Disks;
 using QedTools.Storage;
@@ -15,49 +14,52 @@ internal abstract class VmdkGrainMap
     /// <exception cref="QedException">The tables could not be read or lead out of the file.</exception>
     public abstract uint this[long index] { get; }
 
-    /// <summary>How many grains from one on have the very entry that it has, as far as is known without reading on.</summary>
-    /// <param name="index">The grain's number on the disk.</param>
+    /// <summary>How many grains from one on are one run, as far as is known without reading on: none are there, or all lie one behind the other.</summary>
+    /// <param name="index">The first grain's number on the disk.</param>
     /// <param name="most">How many to look at; at least 1, not beyond the end of the disk.</param>
-    /// <param name="entry">Its entry.</param>
+    /// <param name="entry">The first grain's entry.</param>
     /// <returns>1 to <paramref name="most"/>.</returns>
     /// <exception cref="QedException">As for an entry.</exception>
-    public abstract long CountAlike(long index, long most, out uint entry);
+    public abstract long CountRun(long index, long most, out uint entry);
 
     /// <summary>The map of an extent that is read: its tables may be anywhere.</summary>
     /// <param name="storage">The file.</param>
     /// <param name="grains">Its sizes.</param>
     /// <param name="directoryOffset">Where the grain directory is, in bytes.</param>
     /// <param name="tables">How many entries the directory has.</param>
-    internal sealed class OfExtent(IStorage storage, VmdkGrains grains, long directoryOffset, long tables) : VmdkGrainMap
+    /// <param name="hasZeroedGrains">Whether an entry of 1 is a grain of zeroes.</param>
+    /// <param name="kept">Keeps tables that were read.</param>
+    internal sealed class OfExtent(
+        IStorage storage, VmdkGrains grains, long directoryOffset, long tables, bool hasZeroedGrains, VmdkTables kept) : VmdkGrainMap
     {
-        private const int MostTables = 1024;
-
         private readonly long _fileLength = storage.Length;
-        private readonly object _gate = new();
         private readonly BlockTable _directory = new(storage, directoryOffset, tables, isBigEndian: false);
-        private readonly Dictionary<uint, uint[]> _tables = [];
 
         public override uint this[long index] =>
             TableAt(_directory[index / grains.EntriesPerTable], index) is { Length: > 0 } table ? table[index % grains.EntriesPerTable] : VmdkGrains.Unused;
 
-        public override long CountAlike(long index, long most, out uint entry)
+        public override long CountRun(long index, long most, out uint entry)
         {
             int within = (int)(index % grains.EntriesPerTable);
-            long tables = _directory.CountAlike(
+            long alike = _directory.CountAlike(
                 index / grains.EntriesPerTable, ((within + most - 1) / grains.EntriesPerTable) + 1, out uint sector);
             uint[] table = TableAt(sector, index);
             if (table.Length == 0)
             {
                 entry = VmdkGrains.Unused;
-                return Math.Min(most, (tables * grains.EntriesPerTable) - within);
+                return Math.Min(most, (alike * grains.EntriesPerTable) - within);
             }
 
             entry = table[within];
+            bool isThere = entry != VmdkGrains.Unused && !(hasZeroedGrains && entry == VmdkGrains.Zeroed);
+            int step = isThere ? grains.SectorsPerGrain : 0;
+            long next = (long)entry + step;
             long end = Math.Min(table.Length, within + most);
             int at = within + 1;
-            while (at < end && table[at] == entry)
+            while (at < end && table[at] == next)
             {
                 at++;
+                next += step;
             }
 
             return at - within;
@@ -71,21 +73,13 @@ internal abstract class VmdkGrainMap
                 return [];
             }
 
-            lock (_gate)
+            if (kept.TryGet(this, sector) is not { } table)
             {
-                if (!_tables.TryGetValue(sector, out uint[]? table))
-                {
-                    table = Load(sector, index / grains.EntriesPerTable);
-                    if (_tables.Count == MostTables)
-                    {
-                        _tables.Clear();
-                    }
-
-                    _tables.Add(sector, table);
-                }
-
-                return table;
+                table = Load(sector, index / grains.EntriesPerTable);
+                kept.Keep(this, sector, table);
             }
+
+            return table;
         }
 
         private uint[] Load(uint sector, long number)
@@ -125,7 +119,8 @@ internal abstract class VmdkGrainMap
     {
         public override uint this[long index] => first[index];
 
-        public override long CountAlike(long index, long most, out uint entry) => first.CountAlike(index, most, out entry);
+        public override long CountRun(long index, long most, out uint entry) =>
+            first.CountAlike(index, most, out entry) is var alike && entry == VmdkGrains.Unused ? alike : 1;
 
         /// <summary>Gives a grain its place.</summary>
         /// <exception cref="QedException">The file could not be read or written.</exception>

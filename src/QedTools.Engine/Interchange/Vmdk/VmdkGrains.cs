@@ -22,6 +22,9 @@ internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
     /// <summary>The sizes that VMware makes.</summary>
     public static readonly VmdkGrains Usual = new(64 << 10, 512);
 
+    /// <summary>A grain's size, in sectors.</summary>
+    public int SectorsPerGrain => GrainSize / SectorSize;
+
     /// <summary>A grain table's size, in bytes.</summary>
     public int TableBytes => EntriesPerTable * sizeof(uint);
 

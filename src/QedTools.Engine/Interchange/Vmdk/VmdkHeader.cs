@@ -12,10 +12,10 @@ namespace QedTools.Interchange.Vmdk;
 /// <param name="DescriptorSize">How much room it has, in sectors.</param>
 /// <param name="EntriesPerTable">How many entries a grain table has.</param>
 /// <param name="RedundantDirectoryOffset">Where the second grain directory is, in sectors.</param>
-/// <param name="DirectoryOffset">Where the grain directory is, in sectors.</param>
+/// <param name="DirectoryOffset">Where the grain directory is, in sectors; <see cref="DirectoryAtEnd"/> if the footer tells.</param>
 /// <param name="Overhead">How much of the file comes before the first grain, in sectors.</param>
 /// <param name="IsUnclean">Whether somebody who wrote to it did not close it.</param>
-/// <param name="CompressAlgorithm">0 for none.</param>
+/// <param name="CompressAlgorithm">0 for none, <see cref="Deflate"/>.</param>
 internal readonly record struct VmdkHeader(
     uint Version,
     VmdkFlags Flags,
@@ -32,6 +32,12 @@ internal readonly record struct VmdkHeader(
 {
     /// <summary>The header's size, in bytes.</summary>
     public const int Size = 512;
+
+    /// <summary>The <see cref="DirectoryOffset"/> of a file that was written in one go: where the directory is stands in the footer.</summary>
+    public const ulong DirectoryAtEnd = ulong.MaxValue;
+
+    /// <summary>The <see cref="CompressAlgorithm"/> of compressed grains.</summary>
+    public const ushort Deflate = 1;
 
     private const int LineEndsAt = 73;
 

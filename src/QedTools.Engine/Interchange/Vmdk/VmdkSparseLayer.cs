@@ -5,28 +5,33 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>A hosted sparse extent with its descriptor in it, as a layer of a chain (monolithicSparse).</summary>
+/// <summary>A hosted sparse extent with its descriptor in it, as a layer of a chain (monolithicSparse, streamOptimized).</summary>
 internal sealed class VmdkSparseLayer : InterchangeLayer
 {
-    private const VmdkFlags Known = VmdkFlags.LineEnds | VmdkFlags.RedundantTables | VmdkFlags.ZeroedGrains;
     private const long DescriptorOffset = 1;
     private const long DescriptorSectors = 20;
 
-    private readonly VmdkGrains _grains;
-    private readonly VmdkGrainMap _map;
-    private readonly bool _hasZeroedGrains;
+    private readonly VmdkExtent? _extent;
     private readonly VmdkDisk? _newDisk;
+    private readonly VmdkGrainMap.OfNewExtent? _newMap;
 
-    private VmdkSparseLayer(IStorage storage, VmdkHeader header, VmdkDescriptor? descriptor, VmdkGrainMap map, VmdkDisk? newDisk)
+    private VmdkSparseLayer(IStorage storage, VmdkDescriptor descriptor, VmdkExtent extent)
         : base(storage)
     {
-        VirtualSize = (long)header.Capacity * VmdkGrains.SectorSize;
-        _grains = GrainsOf(header);
-        _map = map;
-        _hasZeroedGrains = (header.Flags & VmdkFlags.ZeroedGrains) != 0;
+        _extent = extent;
+        VirtualSize = extent.Length;
+        AllocationUnit = extent.GrainSize;
+        ContentId = VmdkDescriptor.ToIdentity(descriptor.ContentId);
+        Backing = descriptor.ParentOf(VirtualSize);
+    }
+
+    private VmdkSparseLayer(IStorage storage, VmdkGrains grains, VmdkGrainMap.OfNewExtent newMap, VmdkDisk newDisk)
+        : base(storage)
+    {
+        _newMap = newMap;
         _newDisk = newDisk;
-        ContentId = VmdkDescriptor.ToIdentity(descriptor?.ContentId);
-        Backing = descriptor?.ParentOf(VirtualSize);
+        VirtualSize = newDisk.Length;
+        AllocationUnit = grains.GrainSize;
     }
 
     public override string FormatName => VmdkFormat.FormatName;
@@ -35,7 +40,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
 
     public override BackingReference? Backing { get; }
 
-    public override int? AllocationUnit => _grains.GrainSize;
+    public override int? AllocationUnit { get; }
 
     public override Guid? ContentId { get; }
 
@@ -45,30 +50,11 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     /// <exception cref="QedException">It could not be read.</exception>
     public static InterchangeLayer Open(IStorage storage)
     {
-        byte[] bytes = new byte[VmdkHeader.Size];
-        if (storage.Read(0, bytes) < bytes.Length)
-        {
-            throw Damaged(storage, "the header", "cut short", "512 bytes");
-        }
-
-        VmdkHeader header = VmdkHeader.Parse(bytes);
-        Validate(storage, header, bytes);
+        VmdkHeader header = VmdkHostedExtent.ReadHeader(storage);
         VmdkDescriptor descriptor = ReadDescriptor(storage, header);
-        if (header.Capacity == 0)
-        {
-            return VmdkFlatLayer.Open(storage, descriptor);
-        }
-
-        VmdkGrains grains = GrainsOf(header);
-        long tables = grains.TablesFor((long)header.Capacity * VmdkGrains.SectorSize);
-        long most = (storage.Length - (tables * sizeof(uint))) / VmdkGrains.SectorSize;
-        if (header.DirectoryOffset > long.MaxValue || (long)header.DirectoryOffset > most || most < 0)
-        {
-            throw Damaged(storage, "gdOffset", header.DirectoryOffset, $"up to {Math.Max(0, most)}, so that the grain directory lies in the file");
-        }
-
-        VmdkGrainMap map = new VmdkGrainMap.OfExtent(storage, grains, (long)header.DirectoryOffset * VmdkGrains.SectorSize, tables);
-        return new VmdkSparseLayer(storage, header, descriptor, map, newDisk: null);
+        return header.Capacity == 0
+            ? VmdkExtentsLayer.OpenEmbedded(storage, descriptor)
+            : new VmdkSparseLayer(storage, descriptor, VmdkHostedExtent.Open(storage, header, new VmdkTables(), new UnpackedBlocks()));
     }
 
     /// <summary>Writes an empty disk into an empty file.</summary>
@@ -109,12 +95,11 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         long count = tables * grains.EntriesPerTable;
         VmdkGrainMap.OfNewExtent map = new(
             new BlockTable(storage, firstTables, count, isBigEndian: false), new BlockTable(storage, secondTables, count, isBigEndian: false));
-        VmdkDisk newDisk = new(storage, grains, map, disk.VirtualSize, hasZeroedGrains: false, parent: null) { End = end };
-        return new VmdkSparseLayer(storage, header, descriptor: null, map, newDisk);
+        VmdkDisk newDisk = new(storage, grains, map, disk.VirtualSize, end, hasZeroedGrains: false, compressed: null, parent: null) { End = end };
+        return new VmdkSparseLayer(storage, grains, map, newDisk);
     }
 
-    public override IDisk ToDisk(IDisk? backing) =>
-        _newDisk ?? new VmdkDisk(Storage, _grains, _map, VirtualSize, _hasZeroedGrains, backing);
+    public override IDisk ToDisk(IDisk? backing) => _newDisk ?? _extent!.ToDisk(backing);
 
     public override void EndWriting()
     {
@@ -123,56 +108,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             return;
         }
 
-        ((VmdkGrainMap.OfNewExtent)_map).WriteBack();
+        _newMap!.WriteBack();
         Storage.SetLength(_newDisk.End);
-    }
-
-    private static VmdkGrains GrainsOf(VmdkHeader header) =>
-        new((int)header.GrainSize * VmdkGrains.SectorSize, (int)header.EntriesPerTable);
-
-    private static void Validate(IStorage storage, VmdkHeader header, ReadOnlySpan<byte> bytes)
-    {
-        const ulong MostSectors = long.MaxValue / VmdkGrains.SectorSize / 2;
-        if (header.Version is 0 or > 3)
-        {
-            throw QedUnsupportedFormatException.ForFeature(storage.Path, VmdkFormat.FormatName, $"version {header.Version}");
-        }
-
-        if ((header.Flags & (VmdkFlags.CompressedGrains | VmdkFlags.Markers)) != 0 || header.CompressAlgorithm != 0)
-        {
-            throw QedUnsupportedFormatException.ForFeature(storage.Path, VmdkFormat.FormatName, "compressed grains (streamOptimized)");
-        }
-
-        if ((header.Flags & ~Known) is not VmdkFlags.None and var unknown)
-        {
-            throw QedUnsupportedFormatException.ForFeature(storage.Path, VmdkFormat.FormatName, $"flags 0x{(uint)unknown:x}");
-        }
-
-        if ((header.Flags & VmdkFlags.LineEnds) != 0 && !VmdkHeader.HasLineEnds(bytes))
-        {
-            throw Damaged(storage, "the line ends in the header", "changed", "as written: the file was sent as text");
-        }
-
-        // Without capacity the file holds a descriptor, and perhaps the flat disk that it describes.
-        if (header.Capacity == 0)
-        {
-            return;
-        }
-
-        if (header.Capacity > MostSectors)
-        {
-            throw Damaged(storage, "capacity", header.Capacity, $"1 to {MostSectors} sectors");
-        }
-
-        if (header.GrainSize is < 8 or > 1 << 17 || (header.GrainSize & (header.GrainSize - 1)) != 0)
-        {
-            throw Damaged(storage, "grainSize", header.GrainSize, "a power of two from 8 to 131072 sectors");
-        }
-
-        if (header.EntriesPerTable is 0 or > 1 << 16)
-        {
-            throw Damaged(storage, "numGTEsPerGT", header.EntriesPerTable, "1 to 65536");
-        }
     }
 
     private static VmdkDescriptor ReadDescriptor(IStorage storage, VmdkHeader header)

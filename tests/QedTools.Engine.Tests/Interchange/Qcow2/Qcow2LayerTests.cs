@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2;
@@ -211,11 +212,13 @@ public sealed class Qcow2LayerTests
     {
         Qcow2Sketch sketch = new(64 * KiB);
         sketch.Write64(24, (64 * KiB) - 504);
-        sketch.Put((64 * KiB) - 512, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        byte[] cluster = new byte[64 * KiB];
+        cluster.AsSpan((64 * KiB) - 512).Fill(7);
+        sketch.Put(0, cluster);
 
         using Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
 
         Assert.Equal(64 * KiB, layer.VirtualSize);
-        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], Qcow2DiskTests.Read(layer.ToDisk(backing: null), (64 * KiB) - 512, 8));
+        Assert.Equal(Enumerable.Repeat((byte)7, 8), Qcow2DiskTests.Read(layer.ToDisk(backing: null), (64 * KiB) - 512, 8));
     }
 }

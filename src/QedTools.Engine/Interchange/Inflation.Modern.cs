@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 
-namespace QedTools.Interchange.Qcow2.Compression;
+namespace QedTools.Interchange;
 
 /// <summary>Reads from a stream that unpacks.</summary>
 internal static class Inflation

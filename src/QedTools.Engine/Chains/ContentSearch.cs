@@ -1,0 +1,73 @@
+using System;
+using System.IO;
+using System.Linq;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Chains;
+
+/// <summary>Finds the file under an image that knows it by its identity alone.</summary>
+internal static class ContentSearch
+{
+    // Enough for any folder of virtual machines; more would be a folder that was made to cost time.
+    private const int MaxFiles = 1000;
+
+    /// <summary>The file in an image's folder that has an identity.</summary>
+    /// <param name="namedBy">The image; files in folders inside its folder do not count.</param>
+    /// <param name="wanted">Which identity, in a file of which format.</param>
+    /// <param name="except">Files that are open already and do not count, by their <see cref="IStorage.Identity"/>; null for none.</param>
+    /// <returns>Its full path.</returns>
+    /// <exception cref="QedBackingFileNotFoundException">None has it.</exception>
+    /// <exception cref="QedBackingFileRefusedException">Several have it.</exception>
+    /// <exception cref="QedException">The folder could not be listed.</exception>
+    public static string Find(string namedBy, in BackingReference wanted, Func<string, bool>? except = null)
+    {
+        string folder = HostFiles.FolderOf(namedBy);
+        Guid? identity = wanted.ContentId;
+        IDiskFormat format = DiskFormats.Of(wanted.Format!.Value);
+        string[] found =
+        [
+            .. HostFiles.FilesIn(folder)
+                .Where(file => format.Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+                .OrderBy(file => file, StringComparer.Ordinal)
+                .Take(MaxFiles)
+                .Where(file => (except is null || HostFiles.IdentityOf(file) is not { } own || !except(own)) && ContentIdOf(file, format) == identity)
+                .Take(2),
+        ];
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw QedBackingFileNotFoundException.ForContentId(namedBy, wanted.Name, folder),
+            _ => throw QedBackingFileRefusedException.ForSameContentId(namedBy, wanted.Name, Path.GetFileName(found[0]), Path.GetFileName(found[1])),
+        };
+    }
+
+    /// <summary>The same, for showing it: null where there is none, or more than one.</summary>
+    /// <param name="namedBy">The image.</param>
+    /// <param name="wanted">Which identity, in a file of which format.</param>
+    public static string? TryFind(string namedBy, in BackingReference wanted)
+    {
+        try
+        {
+            return Find(namedBy, wanted);
+        }
+        catch (QedException)
+        {
+            return null;
+        }
+    }
+
+    // Null for what is no file of the format, or cannot be read: it is not the one.
+    private static Guid? ContentIdOf(string path, IDiskFormat format)
+    {
+        try
+        {
+            using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
+            return format.Open(storage).ContentId;
+        }
+        catch (QedException)
+        {
+            return null;
+        }
+    }
+}

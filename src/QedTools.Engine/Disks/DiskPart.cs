@@ -1,0 +1,37 @@
+using System;
+
+namespace QedTools.Disks;
+
+/// <summary>A part of a disk, for reading.</summary>
+/// <param name="disk">The disk.</param>
+/// <param name="start">Where the part begins, in bytes.</param>
+/// <param name="length">How long it is, in bytes; it ends on the disk.</param>
+internal sealed class DiskPart(IDisk disk, long start, long length) : IDisk
+{
+    public long Length => length;
+
+    public bool CanWrite => false;
+
+    /// <summary>A part of what may be shorter, or not there at all: null if there is nothing of it.</summary>
+    /// <param name="disk">The disk; may be null.</param>
+    /// <param name="start">Where the part begins, in bytes.</param>
+    /// <param name="length">How long it is, in bytes, if the disk does not end before.</param>
+    public static IDisk? Of(IDisk? disk, long start, long length) =>
+        disk is null || disk.Length <= start ? null : new DiskPart(disk, start, Math.Min(length, disk.Length - start));
+
+    public DiskExtent ExtentAt(long offset, long length) => disk.ExtentAt(start + offset, length) with { Start = offset };
+
+    public void Read(long offset, Span<byte> buffer) => disk.Read(start + offset, buffer);
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => throw ReadOnly();
+
+    public void Zero(long offset, long length) => throw ReadOnly();
+
+    public void Flush()
+    {
+    }
+
+    public void SetLength(long length) => throw ReadOnly();
+
+    private static InvalidOperationException ReadOnly() => new("The disk is open for reading only.");
+}

@@ -1,0 +1,113 @@
+using System;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vmdk;
+
+/// <summary>A space-efficient sparse extent, which ESXi servers make as deltas over a parent (seSparse).</summary>
+internal sealed class SeSparseExtent : VmdkExtent
+{
+    private readonly SeSparseMap _map;
+
+    private SeSparseExtent(IStorage storage, SeSparseHeader header)
+        : base(storage)
+    {
+        Length = (long)header.Capacity * VmdkGrains.SectorSize;
+        _map = new SeSparseMap(storage, header);
+    }
+
+    public override long Length { get; }
+
+    public override int GrainSize => SeSparseMap.GrainSize;
+
+    /// <summary>Reads and validates the header of a file.</summary>
+    /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It has what is not known, or its journal was not written back.</exception>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static SeSparseExtent Open(IStorage storage)
+    {
+        const ulong MaxSectors = long.MaxValue / VmdkGrains.SectorSize / 2;
+        SeSparseHeader header = SeSparseHeader.Read(storage);
+        if (header.Capacity is 0 or > MaxSectors)
+        {
+            throw Damaged(storage, "capacity", header.Capacity, FormattableString.Invariant($"1 to {MaxSectors} sectors"));
+        }
+
+        ulong fileSectors = (ulong)storage.Length / VmdkGrains.SectorSize;
+        ulong tables = ((header.Capacity - 1) / (SeSparseHeader.GrainSectors * SeSparseMap.EntriesPerTable)) + 1;
+        ulong needed = ((tables * sizeof(ulong)) + VmdkGrains.SectorSize - 1) / VmdkGrains.SectorSize;
+        if (header.DirectorySize < needed)
+        {
+            throw Damaged(storage, "the size of the grain directory", header.DirectorySize, FormattableString.Invariant($"at least {needed} sectors"));
+        }
+
+        RequireInFile("the offset of the grain directory", header.DirectoryOffset, needed);
+        RequireInFile("the offset of the grain tables", header.TablesOffset, 0);
+        RequireInFile("the offset of the grains", header.GrainsOffset, 0);
+        return new SeSparseExtent(storage, header);
+
+        void RequireInFile(string field, ulong sector, ulong sectors)
+        {
+            if (sector > fileSectors || sectors > fileSectors - sector)
+            {
+                throw Damaged(storage, field, sector, FormattableString.Invariant($"one with {sectors} sectors inside the file's {fileSectors}"));
+            }
+        }
+    }
+
+    public override IDisk ToDisk(IDisk? parent) => new Disk(Storage, _map, Length, parent);
+
+    private sealed class Disk(IStorage storage, SeSparseMap map, long length, IDisk? parent) : IDisk
+    {
+        public long Length => length;
+
+        public bool CanWrite => false;
+
+        public DiskExtent ExtentAt(long offset, long length)
+        {
+            SeSparseRun run = map.RunAt(offset, length);
+            return run.State switch
+            {
+                QedExtentState.Data => StoredExtent.Required(storage, offset, run.FileOffset, run.Length),
+                QedExtentState.Unallocated => DiskBelow.ExtentAt(parent, offset, run.Length),
+                _ => new DiskExtent(offset, run.Length, run.State, FileOffset: 0, Depth: 0),
+            };
+        }
+
+        public void Read(long offset, Span<byte> buffer)
+        {
+            while (buffer.Length > 0)
+            {
+                SeSparseRun run = map.RunAt(offset, buffer.Length);
+                Span<byte> part = buffer.Slice(0, (int)run.Length);
+                switch (run.State)
+                {
+                    case QedExtentState.Data:
+                        storage.ReadExactly(run.FileOffset, part);
+                        break;
+                    case QedExtentState.Unallocated:
+                        DiskBelow.Read(parent, offset, part);
+                        break;
+                    default:
+                        part.Clear();
+                        break;
+                }
+
+                offset += part.Length;
+                buffer = buffer.Slice(part.Length);
+            }
+        }
+
+        public void Write(long offset, ReadOnlySpan<byte> data) => throw ReadOnly();
+
+        public void Zero(long offset, long length) => throw ReadOnly();
+
+        public void Flush()
+        {
+        }
+
+        public void SetLength(long length) => throw ReadOnly();
+
+        private static InvalidOperationException ReadOnly() => new("The disk is open for reading only.");
+    }
+}

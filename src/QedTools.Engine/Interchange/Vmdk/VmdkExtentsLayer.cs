@@ -1,0 +1,239 @@
+using System;
+using System.Collections.Generic;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools.Interchange.Vmdk;
+
+/// <summary>
+/// A descriptor whose extents are in files: flat (monolithicFlat, twoGbMaxExtentFlat, vmfs), sparse (twoGbMaxExtentSparse, vmfsSparse,
+/// seSparse), or both. It is alone in a file, or before the flat data that it describes.
+/// </summary>
+internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
+{
+    private const long MaxSectors = long.MaxValue / VmdkGrains.SectorSize;
+
+    private readonly IReadOnlyList<VmdkExtentLine> _extents;
+    private readonly List<BackingReference> _names = [];
+    private readonly int[] _fileOf;
+    private readonly VmdkExtent?[] _sparse;
+    private IReadOnlyList<IStorage> _files = [];
+
+    private VmdkExtentsLayer(IStorage storage, VmdkDescriptor descriptor)
+        : base(storage)
+    {
+        ContentId = VmdkDescriptor.ToIdentity(descriptor.ContentId);
+        _extents = descriptor.Extents;
+        _fileOf = new int[_extents.Count];
+        _sparse = new VmdkExtent?[_extents.Count];
+        Dictionary<string, int> known = new(StringComparer.Ordinal);
+        for (int i = 0; i < _extents.Count; i++)
+        {
+            VirtualSize += _extents[i].Sectors * VmdkGrains.SectorSize;
+            string name = _extents[i].FileName;
+            if (name.Length > 0 && !known.TryGetValue(name, out _fileOf[i]))
+            {
+                List<string> places = VmdkFileName.Places(name);
+                _names.Add(new BackingReference(places[0], IsRaw: true) { OtherNames = places.GetRange(1, places.Count - 1) });
+                known.Add(name, _names.Count);
+                _fileOf[i] = _names.Count;
+            }
+        }
+
+        Backing = descriptor.ParentOf(VirtualSize);
+    }
+
+    public override string FormatName => VmdkFormat.FormatName;
+
+    public override long VirtualSize { get; }
+
+    public override BackingReference? Backing { get; }
+
+    public override int? AllocationUnit => null;
+
+    public override Guid? ContentId { get; }
+
+    public IReadOnlyList<BackingReference> FurtherFiles => _names;
+
+    public IReadOnlyList<IStorage> Files => _files;
+
+    public bool NeedsFiles => _files.Count < _names.Count;
+
+    /// <summary>Reads and validates a descriptor that is a file of its own.</summary>
+    /// <exception cref="QedDamagedFileException">It describes no disk.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It describes a kind of disk that is not read.</exception>
+    /// <exception cref="QedException">It could not be read.</exception>
+    public static VmdkExtentsLayer Open(IStorage storage)
+    {
+        long length = storage.Length;
+        if (length > VmdkDescriptor.MaxBytes)
+        {
+            throw Damaged(storage, "the descriptor's length", length, $"up to {VmdkDescriptor.MaxBytes} bytes");
+        }
+
+        byte[] bytes = new byte[(int)length];
+        storage.ReadExactly(0, bytes);
+        VmdkDescriptor descriptor = VmdkDescriptor.Parse(storage.Path, bytes);
+        Validate(storage, descriptor);
+        foreach (VmdkExtentLine extent in descriptor.Extents)
+        {
+            // As for a sparse disk in one file: it may be an overlay.
+            if (extent.IsSparse && !descriptor.SaysParent)
+            {
+                throw Damaged(storage, "parentCID", "missing", "the CID of the parent, or ffffffff for none");
+            }
+
+            // What is not in a flat extent would have to be the parent's, and there is no such thing.
+            if (!extent.IsSparse && descriptor.ParentName is not null)
+            {
+                throw Unsupported(storage, descriptor, extent);
+            }
+        }
+
+        return new VmdkExtentsLayer(storage, descriptor);
+    }
+
+    /// <summary>Validates a descriptor that lies in a file with the data that it describes, which is flat then.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="descriptor">What it says.</param>
+    /// <exception cref="QedDamagedFileException">It describes no disk.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It describes a kind of disk that is not read.</exception>
+    public static VmdkExtentsLayer OpenEmbedded(IStorage storage, VmdkDescriptor descriptor)
+    {
+        Validate(storage, descriptor);
+        foreach (VmdkExtentLine extent in descriptor.Extents)
+        {
+            if (extent.IsSparse || descriptor.ParentName is not null)
+            {
+                throw Unsupported(storage, descriptor, extent);
+            }
+        }
+
+        return new VmdkExtentsLayer(storage, descriptor);
+    }
+
+    public void Attach(IReadOnlyList<IStorage> files)
+    {
+        _files = files;
+        VmdkTables tables = new();
+        UnpackedBlocks unpacked = new();
+        HashSet<IStorage> sparse = [];
+        for (int i = 0; i < _extents.Count; i++)
+        {
+            if (_fileOf[i] == 0)
+            {
+                continue;
+            }
+
+            IStorage file = files[_fileOf[i] - 1];
+            if (_extents[i].IsSparse)
+            {
+                // Its tables are those of one extent. A descriptor that names it a hundred thousand times would cost memory.
+                if (!sparse.Add(file))
+                {
+                    throw Damaged(Storage, "an extent description", $"'{PrintableText.Of(_extents[i].FileName)}' once more", "each sparse extent once");
+                }
+
+                _sparse[i] = OpenSparse(file, _extents[i], tables, unpacked);
+            }
+            else if (file.Length < (_extents[i].Offset + _extents[i].Sectors) * VmdkGrains.SectorSize)
+            {
+                throw Damaged(
+                    file,
+                    "the length of the extent",
+                    file.Length,
+                    FormattableString.Invariant($"at least {(_extents[i].Offset + _extents[i].Sectors) * VmdkGrains.SectorSize} bytes, as '{Storage.Path}' says"));
+            }
+        }
+    }
+
+    // Without its files nothing can be said but what the disk's size is.
+    public override IDisk ToDisk(IDisk? backing)
+    {
+        if (NeedsFiles)
+        {
+            throw new InvalidOperationException("The files that hold the data were not opened.");
+        }
+
+        VmdkExtentsDisk.Part[] parts = new VmdkExtentsDisk.Part[_extents.Count];
+        long start = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            long length = _extents[i].Sectors * VmdkGrains.SectorSize;
+            IDisk? disk = _fileOf[i] == 0 ? null
+                : _sparse[i] is { } sparse ? sparse.ToDisk(DiskPart.Of(backing, start, length))
+                : new FlatDisk(_files[_fileOf[i] - 1], _extents[i].Offset * VmdkGrains.SectorSize, length, isNew: false);
+            parts[i] = new VmdkExtentsDisk.Part(start, start + length, disk, _fileOf[i]);
+            start += length;
+        }
+
+        return new VmdkExtentsDisk(parts);
+    }
+
+    public override void EndWriting()
+    {
+    }
+
+    public override void Dispose()
+    {
+        foreach (IStorage file in _files)
+        {
+            file.Dispose();
+        }
+
+        base.Dispose();
+    }
+
+    private static void Validate(IStorage storage, VmdkDescriptor descriptor)
+    {
+        if (descriptor.Extents.Count == 0)
+        {
+            throw Damaged(storage, "the number of extents", 0, "at least 1");
+        }
+
+        long sectors = 0;
+        foreach (VmdkExtentLine extent in descriptor.Extents)
+        {
+            if (extent.Access == VmdkExtentLine.NoAccess || !(extent.IsFlat || extent.IsSparse || extent.Type == VmdkExtentLine.Zero))
+            {
+                throw Unsupported(storage, descriptor, extent);
+            }
+
+            if (extent.Sectors == 0 || extent.Sectors > MaxSectors - sectors || extent.Offset > MaxSectors - extent.Sectors || (extent.IsSparse && extent.Offset > 0))
+            {
+                throw Damaged(
+                    storage,
+                    "an extent description",
+                    FormattableString.Invariant($"{extent.Sectors} sectors from {extent.Offset}, {extent.Type}"),
+                    FormattableString.Invariant($"1 sector at least, {MaxSectors} of all extents at most, and an offset only in flat ones"));
+            }
+
+            sectors += extent.Sectors;
+        }
+    }
+
+    private static QedUnsupportedFormatException Unsupported(IStorage storage, VmdkDescriptor descriptor, VmdkExtentLine extent)
+    {
+        string over = descriptor.ParentName is null ? string.Empty : ", over a parent";
+        return QedUnsupportedFormatException.ForFeature(storage.Path, VmdkFormat.FormatName, FormattableString.Invariant(
+            $"its data in other files in a way (createType \"{PrintableText.Of(descriptor.CreateType)}\", {descriptor.Extents.Count} extents, one of them {extent.Access} {PrintableText.Of(extent.Type)}{over})"));
+    }
+
+    private VmdkExtent OpenSparse(IStorage file, VmdkExtentLine line, VmdkTables tables, UnpackedBlocks unpacked)
+    {
+        // SPARSE and VMFSSPARSE say on which host it was made; which of the two formats that is, its beginning does.
+        VmdkExtent extent = line.Type == VmdkExtentLine.SeSparse ? SeSparseExtent.Open(file)
+            : VmdkCowdExtent.IsOne(file) ? VmdkCowdExtent.Open(file, tables)
+            : VmdkHostedExtent.Open(file, VmdkHostedExtent.ReadHeader(file), tables, unpacked);
+        return extent.Length == line.Sectors * VmdkGrains.SectorSize
+            ? extent
+            : throw Damaged(
+                file,
+                "capacity",
+                FormattableString.Invariant($"{extent.Length / VmdkGrains.SectorSize}"),
+                FormattableString.Invariant($"{line.Sectors} sectors, as '{Storage.Path}' says"));
+    }
+
+    private static QedDamagedFileException Damaged(IStorage storage, string field, object value, string allowed) =>
+        new(storage.Path, VmdkFormat.FormatName, field, value, allowed);
+}

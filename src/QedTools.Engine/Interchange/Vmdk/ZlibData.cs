@@ -1,0 +1,67 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+
+namespace QedTools.Interchange.Vmdk;
+
+/// <summary>Deflated data with zlib's header and checksum around it (RFC 1950), which grains are compressed to.</summary>
+internal static class ZlibData
+{
+    private const int HeaderSize = 2;
+    private const int ChecksumSize = 4;
+
+    /// <summary>The fewest bytes that it can have: a header, a block of nothing, and a checksum.</summary>
+    public const int MinSize = HeaderSize + 2 + ChecksumSize;
+
+    private const int MethodMask = 0x0f;
+    private const int MethodDeflate = 8;
+    private const int HasDictionary = 0x20;
+    private const int HeaderModulus = 31;
+
+    /// <summary>Unpacks data that is to end where the buffer does, or before.</summary>
+    /// <param name="packed">A buffer that begins with it.</param>
+    /// <param name="length">How many bytes it has.</param>
+    /// <param name="data">What to fill.</param>
+    /// <returns>How many bytes came of it; null if there are more than the buffer takes.</returns>
+    /// <exception cref="InvalidDataException">It is no such data, or not what was compressed.</exception>
+    public static int? Unpack(byte[] packed, int length, Span<byte> data)
+    {
+        if (length < MinSize
+            || (packed[0] & MethodMask) != MethodDeflate
+            || ((packed[0] << 8) | packed[1]) % HeaderModulus != 0
+            || (packed[1] & HasDictionary) != 0)
+        {
+            throw new InvalidDataException();
+        }
+
+        int? count = Deflate.UnpackAll(packed, HeaderSize, length - HeaderSize - ChecksumSize, data);
+        return count is not { } known || Adler32(data.Slice(0, known)) == BinaryPrimitives.ReadUInt32BigEndian(packed.AsSpan(length - ChecksumSize))
+            ? count
+            : throw new InvalidDataException();
+    }
+
+    /// <summary>The checksum of unpacked data (RFC 1950, 8.2).</summary>
+    public static uint Adler32(ReadOnlySpan<byte> data)
+    {
+        // The largest prime below 2^16, and how many bytes can be added before a sum no longer fits in 32 bits.
+        const uint Modulus = 65521;
+        const int Most = 5552;
+        uint low = 1;
+        uint high = 0;
+        while (data.Length > 0)
+        {
+            ReadOnlySpan<byte> part = data.Slice(0, Math.Min(Most, data.Length));
+            foreach (byte value in part)
+            {
+                low += value;
+                high += low;
+            }
+
+            low %= Modulus;
+            high %= Modulus;
+            data = data.Slice(part.Length);
+        }
+
+        return (high << 16) | low;
+    }
+}
