@@ -1,7 +1,7 @@
 using System.Linq;
+using System.Management.Automation.Runspaces;
 using System.Threading.Tasks;
 using Microsoft.PowerShell;
-using System.Management.Automation.Runspaces;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
