@@ -188,15 +188,21 @@ internal sealed class BackingChain : IDisposable
     {
         IDiskLayer layer = _layers[depth];
         layer.RequireWritable(progress, cancellation);
-        if (others == OtherOverlays.Refuse)
+        if (others == OtherOverlays.Refuse && OverlaysOver(depth, cancellation) is { Count: > 0 } found)
         {
-            IEnumerable<string> folders = _layers.Take(depth + 1).Select(above => HostFiles.FolderOf(above.Storage.Path)).Distinct();
-            if (OverlaySearch.Over(layer.Storage.Identity, folders, Contains, cancellation) is { Count: > 0 } found)
-            {
-                throw new QedBackingFileSharedException(_layers[0].Storage.Path, Path.GetFullPath(layer.Storage.Path), found);
-            }
+            throw new QedBackingFileSharedException(_layers[0].Storage.Path, Path.GetFullPath(layer.Storage.Path), found);
         }
     }
+
+    /// <summary>The images outside the chain that lie over a layer, as far as they are in the folders of the chain down to it.</summary>
+    /// <param name="depth">The layer: 0 for the top.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <returns>Full paths, in the order of their names.</returns>
+    public IReadOnlyList<string> OverlaysOver(int depth, CancellationToken cancellation) => OverlaySearch.Over(
+        _layers[depth].Storage.Identity,
+        _layers.Take(depth + 1).Select(above => HostFiles.FolderOf(above.Storage.Path)).Distinct(),
+        Contains,
+        cancellation);
 
     /// <summary>Allows changes of a layer from now on, once <see cref="RequireWritable"/> found nothing against it.</summary>
     /// <inheritdoc cref="RequireWritable"/>

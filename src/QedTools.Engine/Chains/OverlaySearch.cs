@@ -25,9 +25,8 @@ internal static class OverlaySearch
             foreach (string path in FilesIn(folder))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (DiskFormats.OfExtension(path) is { } format
-                    && format != DiskFormats.Raw
-                    && HostFiles.IdentityOf(path) is { } own
+                // By its contents: an overlay may have any name.
+                if (HostFiles.IdentityOf(path) is { } own
                     && !except(own)
                     && seen.Add(own)
                     && LiesOver(path, identity))
@@ -57,7 +56,6 @@ internal static class OverlaySearch
     {
         try
         {
-            // By its contents: the extension may be anything that a user chose.
             using BackingChain image = BackingChain.OpenTop(path, format: null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
             return image.Layers[0].Backing is { } backing
                 && HostFiles.IdentityOf(backing.IsByContentId

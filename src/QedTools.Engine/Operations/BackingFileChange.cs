@@ -43,6 +43,10 @@ public static class BackingFileChange
             // From here on the image reads the same over either backing file.
             image.EndWriting();
         }
+        else
+        {
+            WarnOfOverlays(chain, options, cancellation);
+        }
 
         image.SetBacking(choice?.Reference);
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
@@ -98,8 +102,22 @@ public static class BackingFileChange
             chain.RequireWritable(0, OtherOverlays.Unaffected, progress: null, cancellation);
             OpenNew(path, backing, options)?.Dispose();
         }
+        else
+        {
+            WarnOfOverlays(chain, options, cancellation);
+        }
 
         return ImageInspection.Describe(image, depth: 0);
+    }
+
+    // They read through this image. No error: a backing file that was moved holds what it held.
+    private static void WarnOfOverlays(BackingChain chain, BackingFileChangeOptions options, CancellationToken cancellation)
+    {
+        if (options.Trace?.Warning is not null && chain.OverlaysOver(0, cancellation) is { Count: > 0 } overlays)
+        {
+            options.Trace.Warn(
+                $"'{chain.Layers[0].Storage.Path}' is the backing file of {QedBackingFileSharedException.Names(overlays)}, which will read wrong data unless the new backing file holds what the old one held.");
+        }
     }
 
     // What is preserved is what differs from it, so it must be there.

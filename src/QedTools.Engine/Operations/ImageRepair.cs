@@ -137,15 +137,15 @@ public static class ImageRepair
         }
     }
 
-    // The old header comes last: until then a cut leaves an image that says that it needs a check.
+    // The old header comes last. Until then old and new tables and data are mixed, and a cut leaves an image that nobody reads.
     private static void Restore(UndoBackup backup, IStorage target)
     {
-        // Unless the changes were complete the mark is there, or nothing was changed yet and no record would remove it.
-        bool wasComplete = backup.State != UndoState.BeingMade;
         backup.BeginRestore();
-        if (wasComplete)
+
+        // The first change of a repair is its mark in the header. Without that nothing was changed, and no record would remove this one.
+        if (backup.HasStart)
         {
-            MarkUnclean(target);
+            Mark(target, QedFeatures.NeedCheck | QedFeatures.BeingTakenBack);
         }
 
         backup.Restore(target);
@@ -166,7 +166,7 @@ public static class ImageRepair
         }
 
         // Repairs keep the mark while they are at work, and whoever changes an image afterwards removes it.
-        if (state != UndoState.Complete && !ReadHeader(target).NeedsCheck)
+        if (state != UndoState.Complete && (ReadHeader(target).Features & (QedFeatures.NeedCheck | QedFeatures.BeingTakenBack)) == 0)
         {
             throw backup.Changed(target);
         }
@@ -217,13 +217,13 @@ public static class ImageRepair
         return QedHeader.Parse(bytes.Slice(0, file.Read(0, bytes)), file.Path, file.Length);
     }
 
-    private static void MarkUnclean(IStorage file)
+    private static void Mark(IStorage file, QedFeatures mark)
     {
         QedHeader header = ReadHeader(file);
-        if (!header.NeedsCheck)
+        if ((header.Features & mark) != mark)
         {
             Span<byte> bytes = stackalloc byte[QedHeader.Size];
-            (header with { Features = header.Features | QedFeatures.NeedCheck }).WriteTo(bytes);
+            (header with { Features = header.Features | mark }).WriteTo(bytes);
             file.Write(0, bytes);
             file.Flush();
         }
@@ -250,7 +250,7 @@ public static class ImageRepair
                 undo.SaveStart();
 
                 // Some repairs touch no table: with the mark any that is cut off can be told from a complete one.
-                MarkUnclean(undo);
+                Mark(undo, QedFeatures.NeedCheck);
                 QedImage image = QedImage.Open(undo);
                 image.Follow(trace, file.Path);
                 QedCheckResult after = Repair(image, before, undo, journal, log, progress, cancellation);

@@ -25,6 +25,9 @@ internal sealed class UndoBackup
     /// <summary>How far the changes are.</summary>
     public UndoState State => _header.State;
 
+    /// <summary>Whether the changes began with the first bytes of the file.</summary>
+    public bool HasStart => _records.Exists(record => record.Offset == 0);
+
     /// <summary>Reads a backup.</summary>
     /// <param name="file">The file; stays the caller's.</param>
     /// <exception cref="QedLimitException">It is no backup, or one of an older version.</exception>

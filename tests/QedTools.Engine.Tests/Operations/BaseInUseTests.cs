@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using QedTools.Tests.Support;
 using Xunit;
@@ -43,6 +44,41 @@ public sealed class BaseInUseTests : IDisposable
         Assert.Equal(change == Change.Merge ? [other] : [other, overlay], error.Overlays);
         Assert.Equal(before, File.ReadAllBytes(path));
         Do(change, path, overlay, allow: true);
+    }
+
+    // Whoever makes an overlay names it as they like.
+    [Theory]
+    [InlineData("vm1")]
+    [InlineData("vm1.img")]
+    [InlineData("vm1.qed.old")]
+    [InlineData("snap.001")]
+    public void An_overlay_of_any_name_counts(string name)
+    {
+        string path = MakeBase("base.qed");
+        string overlay = MakeOverlay(name, "base.qed");
+
+        QedBackingFileSharedException error = Assert.Throws<QedBackingFileSharedException>(() => Do(Change.OpenForWriting, path, overlay, allow: false));
+
+        Assert.Equal([overlay], error.Overlays);
+    }
+
+    [Fact]
+    public void Another_backing_file_is_told_to_those_who_lie_over_the_image_unless_its_contents_stay()
+    {
+        MakeBase("base.qed");
+        string middle = MakeOverlay("middle.qed", "base.qed");
+        string top = MakeOverlay("top.qed", "middle.qed");
+        List<string> warnings = [];
+        OperationTrace trace = new() { Warning = warnings.Add };
+
+        BackingFileChange.Apply(middle, new BackingFileChangeOptions { PreserveContent = true, Trace = trace }, cancellation: _cancellation);
+        Assert.Empty(warnings);
+
+        BackingFileChange.Plan(middle, new BackingFileChangeOptions { BackingFile = "base.qed", Trace = trace }, _cancellation);
+        BackingFileChange.Apply(middle, new BackingFileChangeOptions { BackingFile = "base.qed", Trace = trace }, cancellation: _cancellation);
+
+        Assert.Equal(2, warnings.Count);
+        Assert.All(warnings, warning => Assert.Contains(top, warning, StringComparison.Ordinal));
     }
 
     [Fact]

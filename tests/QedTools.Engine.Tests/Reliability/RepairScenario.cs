@@ -1,6 +1,8 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
+using QedTools.Tests.Independent;
 
 namespace QedTools.Tests.Reliability;
 
@@ -86,10 +88,13 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
     }
 }
 
-/// <summary>A repair that is taken back: interrupted, it can be taken back again.</summary>
+/// <summary>A repair that is taken back: interrupted, it can be taken back again, and until then nobody reads a mixture of old and new.</summary>
 internal sealed class RestoreScenario(string fixture) : Scenario
 {
+    private const ulong KnownFeatures = 7;
+
     private byte[] _file = [];
+    private byte[] _repaired = [];
     private string _backup = string.Empty;
 
     public override string Name => $"take the repair of {fixture} back";
@@ -100,6 +105,7 @@ internal sealed class RestoreScenario(string fixture) : Scenario
         _file = host.Get(Top);
         QedRepairResult repair = host.Do(() => ImageRepair.Run(host.PathOf(Top), new ImageRepairOptions()));
         _backup = repair.BackupPath ?? throw new ViolationException("There is no backup.");
+        _repaired = host.Get(Top);
     }
 
     public override void Act(MemoryHost host) => ImageRepair.Restore(host.PathOf(Top), _backup);
@@ -111,6 +117,7 @@ internal sealed class RestoreScenario(string fixture) : Scenario
             Images.RequireSameUse(_file, host.Get(Top), "the image afterwards");
         }
 
+        RequireNoMixture(host.Get(Top));
         try
         {
             host.Do(() => ImageRepair.Restore(host.PathOf(Top), _backup));
@@ -122,4 +129,22 @@ internal sealed class RestoreScenario(string fixture) : Scenario
 
         Images.RequireSameUse(_file, host.Get(Top), "the image when it was taken back again");
     }
+
+    // By a reader that was written from the specification: what was readable reads the same, or no program opens the image.
+    private void RequireNoMixture(byte[] now)
+    {
+        if ((BinaryPrimitives.ReadUInt64LittleEndian(now.AsSpan(16)) & ~KnownFeatures) != 0)
+        {
+            return;
+        }
+
+        ReferenceQed before = Open(_file);
+        ReferenceQed present = Open(now);
+        if (before.Difference(present, lostStaysLost: false) is { } difference && Open(_repaired).Difference(present, lostStaysLost: false) is not null)
+        {
+            throw new ViolationException($"The image opens and reads as neither the old nor the repaired one: {difference}");
+        }
+    }
+
+    private static ReferenceQed Open(byte[] file) => ReferenceQed.Open(file, (_, _) => new ReferenceLost()).Disk!;
 }

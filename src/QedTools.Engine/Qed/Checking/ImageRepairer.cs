@@ -248,7 +248,7 @@ internal sealed class ImageRepairer
     }
 
     // Entries that lead behind the end of the file are cleared before the file grows: otherwise a crash would leave them leading to
-    // what was put there. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
+    // what was put there. Those behind the end of the disk that lead to data stay until tables are copied: another table may have them too. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
     private void PrepareToGrow()
     {
         FindDataInTables();
@@ -261,7 +261,13 @@ internal sealed class ImageRepairer
         {
             if (!HasData(table))
             {
-                ForEachPointer(l1Index, table, (index, entry, isInDisk) => ClearUnlessData(l1Index, table, index, entry, isInDisk));
+                ForEachPointer(l1Index, table, (index, entry, isInDisk) =>
+                {
+                    if (!IsData(entry))
+                    {
+                        Clear(l1Index, table, index, isInDisk);
+                    }
+                });
             }
         });
         if (_writer is null)
@@ -398,13 +404,10 @@ internal sealed class ImageRepairer
         });
     }
 
-    private void ClearUnlessData(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
+    private void Clear(long l1Index, long table, long index, bool isInDisk)
     {
-        if (!isInDisk || !IsData(entry))
-        {
-            Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
-            _writer?.Clear(table, index);
-        }
+        Note(isInDisk ? QedRepairKind.EntriesCleared : QedRepairKind.EntriesBeyondEndCleared, l1Index, table, index);
+        _writer?.Clear(table, index);
     }
 
     private void RepairEntry(long l1Index, long table, long index, ClusterEntry entry, bool isInDisk)
@@ -412,9 +415,9 @@ internal sealed class ImageRepairer
         if (!isInDisk || !IsData(entry))
         {
             // Elsewhere that was done before the file grew.
-            if (HasData(table))
+            if (HasData(table) || IsData(entry))
             {
-                ClearUnlessData(l1Index, table, index, entry, isInDisk);
+                Clear(l1Index, table, index, isInDisk);
             }
         }
         else if (_tableClusters.Contains(_geometry.ClusterAt(entry.Offset)) || !_dataClusters.Add(_geometry.ClusterAt(entry.Offset)))

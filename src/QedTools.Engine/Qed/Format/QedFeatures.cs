@@ -17,4 +17,10 @@ public enum QedFeatures : long
 
     /// <summary>The backing file is raw and must not be probed for another format.</summary>
     BackingFormatNoProbe = 0x04,
+
+    /// <summary>
+    /// Not of the specification: a repair is being taken back, or that was cut off, and tables lead to what they do not belong to. As an
+    /// unknown bit it keeps every program from reading that.
+    /// </summary>
+    BeingTakenBack = 1L << 62,
 }

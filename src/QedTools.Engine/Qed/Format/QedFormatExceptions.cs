@@ -142,6 +142,15 @@ public sealed class QedUnsupportedFeatureException : QedFormatException
         bits));
 }
 
+/// <summary>Taking back a repair was cut off: the image is neither what it was before nor what the repair left.</summary>
+public sealed class QedCutOffRestoreException : QedFormatException
+{
+    internal QedCutOffRestoreException(string path)
+        : base(path, $"Taking back a repair of '{path}' was cut off, and until that is finished the image would read wrong data. Repeat it with Repair-QedImage -RestoreFrom and the same backup.")
+    {
+    }
+}
+
 /// <summary>A table entry points where no cluster can be, or an image is too damaged for what was asked.</summary>
 public sealed class QedCorruptException : QedFormatException
 {

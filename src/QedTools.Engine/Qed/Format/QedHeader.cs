@@ -115,6 +115,11 @@ internal readonly record struct QedHeader(
     /// <exception cref="QedHeaderException">A field has a value that is not allowed; the first such field is named.</exception>
     public void Validate(string path, long fileLength)
     {
+        if ((Features & QedFeatures.BeingTakenBack) != 0)
+        {
+            throw new QedCutOffRestoreException(path);
+        }
+
         if ((Features & ~KnownFeatures) is not 0 and var unknown)
         {
             throw QedUnsupportedFeatureException.ForOpening(path, (ulong)unknown);

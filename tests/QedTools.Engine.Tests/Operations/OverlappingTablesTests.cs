@@ -1,0 +1,60 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+using QedTools.Tests.Independent;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests.Operations;
+
+/// <summary>
+/// L2 tables of two clusters that share one: an entry that is behind the end of the disk in one table maps data in the other. The judge is a
+/// reader that was written from the specification alone.
+/// </summary>
+public sealed class OverlappingTablesTests : IDisposable
+{
+    private const int Cluster = 4096;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    // What the L1 entries 0 and up lead to, in clusters (0: nothing), and the disk's size in clusters.
+    [InlineData(1074, 3, 4)] // the second table begins within the first
+    [InlineData(1074, 2, 3)] // the first one begins within the L1 table
+    [InlineData(2049, 0, 2, 3)]
+    public void A_repair_keeps_what_either_table_maps(int diskClusters, params int[] tables)
+    {
+        byte[] file = new byte[8 * Cluster];
+        "QED\0"u8.CopyTo(file);
+        Write32(file, 4, Cluster);
+        Write32(file, 8, 2); // table_size
+        Write32(file, 12, 1); // header_size
+        Write64(file, 40, Cluster); // l1_table_offset
+        Write64(file, 48, diskClusters * Cluster);
+        for (int i = 0; i < tables.Length; i++)
+        {
+            Write64(file, Cluster + (8 * i), tables[i] * Cluster);
+        }
+
+        // In the cluster that both tables have.
+        Write64(file, (tables[^1] * Cluster) + (8 * 88), 6 * Cluster);
+        Write64(file, (tables[^1] * Cluster) + (8 * 10), 7 * Cluster);
+        file.AsSpan(6 * Cluster).Fill(0x46);
+        string path = _folder.PathOf("image.qed");
+        File.WriteAllBytes(path, file);
+        ReferenceQed before = Open(file);
+
+        QedRepairResult result = ImageRepair.Run(path, new ImageRepairOptions(), cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal(QedCheckStatus.Clean, result.After.Status);
+        Assert.Null(before.Difference(Open(File.ReadAllBytes(path)), lostStaysLost: false));
+    }
+
+    private static ReferenceQed Open(byte[] file) => ReferenceQed.Open(file, (_, _) => new ReferenceLost()).Disk!;
+
+    private static void Write32(byte[] file, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(at), value);
+
+    private static void Write64(byte[] file, int at, long value) => BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(at), value);
+}
