@@ -126,14 +126,15 @@ public sealed class HugeClaimTests
     public void A_qcow2_file_of_the_largest_size_without_tables_is_walked_at_once()
     {
         byte[] bytes = Good(DiskFormats.Of(QedDiskFormat.Qcow2), clusterSize: 2 << 20);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(24), long.MaxValue);
+        const long Largest = long.MaxValue - 511;
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(24), Largest);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(36), 1 << 24);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(40), 64 << 20);
         MemoryStorage storage = new("a.qcow2");
         storage.Write(0, bytes);
         storage.SetLength(256 << 20);
         IDisk disk = DiskFormats.Of(QedDiskFormat.Qcow2).Open(storage).ToDisk(backing: null);
-        Assert.Equal(long.MaxValue, disk.Length);
+        Assert.Equal(Largest, disk.Length);
         Assert.False(Walk(disk));
     }
 

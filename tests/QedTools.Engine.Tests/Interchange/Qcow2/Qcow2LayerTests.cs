@@ -212,9 +212,9 @@ public sealed class Qcow2LayerTests
     {
         Qcow2Sketch sketch = new(64 * KiB);
         sketch.Write64(24, (64 * KiB) - 504);
-        byte[] cluster = new byte[64 * KiB];
-        cluster.AsSpan((64 * KiB) - 512).Fill(7);
-        sketch.Put(0, cluster);
+        byte[] cluster = new byte[4096];
+        cluster.AsSpan(4096 - 512).Fill(7);
+        sketch.Put(15, cluster);
 
         using Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
 
