@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using QedTools.Chains;
@@ -369,6 +370,7 @@ public sealed class VmdkSplitTests : IDisposable
         using BackingChain chain = Open(name);
         IDisk disk = chain.ToDisk();
         DiskExtent[] extents = [.. ExtentWalk.Over(disk, 0, disk.Length, TestContext.Current.CancellationToken)];
+        Dictionary<string, byte[]> files = [];
         Assert.Equal(expected.Length, extents.Sum(extent => extent.Length));
         Assert.All(extents.Zip(extents.Skip(1)), pair => Assert.False(pair.First.IsContinuedBy(pair.Second)));
         Assert.All(extents, extent =>
@@ -381,7 +383,8 @@ public sealed class VmdkSplitTests : IDisposable
             else if (extent.FileOffset != DiskExtent.NotAsIs)
             {
                 IMultiFileLayer layer = (IMultiFileLayer)chain.Layers[extent.Depth];
-                byte[] file = File.ReadAllBytes(layer.Files[extent.File - 1].Path);
+                string path = layer.Files[extent.File - 1].Path;
+                byte[] file = files.TryGetValue(path, out byte[]? known) ? known : files[path] = File.ReadAllBytes(path);
                 Assert.True(part.SequenceEqual(file.AsSpan((int)extent.FileOffset, part.Length)));
             }
         });
