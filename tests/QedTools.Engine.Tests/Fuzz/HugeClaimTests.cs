@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Linq;
 using System.Text;
 using QedTools.Chains;
@@ -21,9 +20,6 @@ public sealed class HugeClaimTests
     // What a walk over a file of a few KiB or MiB may ask at the most, whatever it claims.
     private const int MostExtents = 20_000;
 
-    // Some claims take long to walk; the fields come in order, those that matter most first.
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(60);
-
     private static readonly ulong[] Values =
     [
         long.MaxValue, long.MaxValue - 511, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 511, 1UL << 62, 1UL << 54, 1UL << 53, uint.MaxValue, int.MaxValue, 1UL << 31,
@@ -39,8 +35,7 @@ public sealed class HugeClaimTests
     {
         IDiskFormat format = DiskFormats.Of(kind);
         byte[] good = Good(format);
-        Stopwatch watch = Stopwatch.StartNew();
-        for (int at = 0; at + 8 <= headerBytes && watch.Elapsed < MostTime; at += 4)
+        for (int at = 0; at + 8 <= headerBytes; at += 4)
         {
             foreach (ulong value in Values)
             {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 
 namespace QedTools.Tests.Reliability;
 
@@ -12,23 +13,28 @@ internal sealed class HelperProcess : IDisposable
     private readonly Process _process;
 
     public HelperProcess(params string[] arguments)
-        : this(launcher: null, arguments)
+        : this([], arguments)
     {
     }
 
-    private HelperProcess(string? launcher, string[] arguments)
+    private HelperProcess(string[] launcher, string[] arguments)
     {
         // Tests that were published with their runtime find no other one.
         string program = Path.Combine(AppContext.BaseDirectory, "QedTools.CrashWriter");
         bool isPublished = OperatingSystem.IsWindows() && File.Exists(Path.Combine(AppContext.BaseDirectory, "coreclr.dll"));
         string host = isPublished ? program + ".exe" : DotnetHost();
-        ProcessStartInfo start = new(launcher ?? host)
+        ProcessStartInfo start = new(launcher.Length > 0 ? launcher[0] : host)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (launcher is not null)
+        foreach (string argument in launcher.Skip(1))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        if (launcher.Length > 0)
         {
             start.ArgumentList.Add(host);
         }
@@ -50,7 +56,11 @@ internal sealed class HelperProcess : IDisposable
     }
 
     /// <summary>The same, started by a program that then becomes it, such as nohup.</summary>
-    public static HelperProcess Under(string launcher, params string[] arguments) => new(launcher, arguments);
+    public static HelperProcess Under(string[] launcher, params string[] arguments) => new(launcher, arguments);
+
+    /// <summary>The same, with no signal ignored, though these tests may run under nohup.</summary>
+    public static HelperProcess HearingSignals(params string[] arguments) =>
+        new(OperatingSystem.IsLinux() ? ["env", "--default-signal"] : [], arguments);
 
     /// <summary>Its number.</summary>
     public string Id => _process.Id.ToString(CultureInfo.InvariantCulture);
@@ -59,7 +69,14 @@ internal sealed class HelperProcess : IDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Waits until it has ended.</summary>
-    public void Wait() => _process.WaitForExit();
+    /// <exception cref="TimeoutException">It does not end.</exception>
+    public void Wait()
+    {
+        if (!_process.WaitForExit(TimeSpan.FromMinutes(1)))
+        {
+            throw new TimeoutException($"The process {Id} does not end.");
+        }
+    }
 
     /// <summary>The next line that it writes; null at the end.</summary>
     public string? ReadLine() => _process.StandardOutput.ReadLine();

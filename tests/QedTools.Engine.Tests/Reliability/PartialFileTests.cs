@@ -32,7 +32,7 @@ public sealed class PartialFileTests : IDisposable
     [InlineData("HUP", 1)]
     public void A_process_that_is_told_to_end_removes_its_file_and_ends(string signal, int number)
     {
-        using HelperProcess helper = Begin();
+        using HelperProcess helper = Begin(HelperProcess.HearingSignals("convert", _source, _result));
         Host.Run("kill", "-" + signal, helper.Id);
         helper.Wait();
 
@@ -43,7 +43,7 @@ public sealed class PartialFileTests : IDisposable
     [Fact(Skip = Host.NotHearingSignals, SkipUnless = nameof(Host.HearsSignals), SkipType = typeof(Host))]
     public void A_process_that_ignores_the_end_of_its_terminal_keeps_its_file()
     {
-        using HelperProcess helper = HelperProcess.Under("nohup", "convert", _source, _result);
+        using HelperProcess helper = HelperProcess.Under(["nohup"], "convert", _source, _result);
         Assert.Equal("building", helper.ReadLine());
         Host.Run("kill", "-HUP", helper.Id);
         helper.Finish();
@@ -94,9 +94,10 @@ public sealed class PartialFileTests : IDisposable
         Assert.Equal(["source.raw"], Host.NamesIn(_folder));
     }
 
-    private HelperProcess Begin()
+    private HelperProcess Begin() => Begin(new HelperProcess("convert", _source, _result));
+
+    private HelperProcess Begin(HelperProcess helper)
     {
-        HelperProcess helper = new("convert", _source, _result);
         Assert.Equal("building", helper.ReadLine());
         Assert.Single(Host.PartialsIn(_folder));
         return helper;
