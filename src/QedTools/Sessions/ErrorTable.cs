@@ -56,7 +56,10 @@ internal static class ErrorTable
     }
 
     // What can be done with a parameter: the engine names none.
-    private static string? AdviceFor(QedException error) => error is QedNotAnImageException { FoundFormat: { } found, FormatOption: { } option }
-        ? Messages.ReadAs(option, found)
-        : null;
+    private static string? AdviceFor(QedException error) => error switch
+    {
+        QedNotAnImageException { FoundFormat: { } found, FormatOption: { } option } => Messages.ReadAs(option, found),
+        QedCutOffRestoreException => Messages.RestoreAgain,
+        _ => null,
+    };
 }

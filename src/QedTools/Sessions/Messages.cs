@@ -95,7 +95,10 @@ internal static class Messages
     /// <summary>How to read a file whose extension means another format.</summary>
     /// <param name="parameter">The parameter that names its format.</param>
     /// <param name="format">Its format.</param>
-    public static string ReadAs(string parameter, QedDiskFormat format) => $"Or read it as it is named, with -{parameter} {format}.";
+    public static string ReadAs(string parameter, QedDiskFormat format) => $"Or read it as what it is, with -{parameter} {format}.";
+
+    /// <summary>What to do about an image whose repair was not undone to the end.</summary>
+    public const string RestoreAgain = "Use Repair-QedImage -RestoreFrom.";
 
     /// <summary>What a size means.</summary>
     public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";

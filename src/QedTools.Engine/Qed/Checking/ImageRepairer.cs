@@ -248,7 +248,8 @@ internal sealed class ImageRepairer
     }
 
     // Entries that lead behind the end of the file are cleared before the file grows: otherwise a crash would leave them leading to
-    // what was put there. Those behind the end of the disk that lead to data stay until tables are copied: another table may have them too. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
+    // what was put there. Those behind the end of the disk that lead to data stay until tables are copied: another table may map that
+    // data by them. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
     private void PrepareToGrow()
     {
         FindDataInTables();

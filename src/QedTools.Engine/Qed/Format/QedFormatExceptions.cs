@@ -142,11 +142,11 @@ public sealed class QedUnsupportedFeatureException : QedFormatException
         bits));
 }
 
-/// <summary>Taking back a repair was cut off: the image is neither what it was before nor what the repair left.</summary>
+/// <summary>Undoing a repair was interrupted: the image is neither what it was before nor what the repair left.</summary>
 public sealed class QedCutOffRestoreException : QedFormatException
 {
     internal QedCutOffRestoreException(string path)
-        : base(path, $"Taking back a repair of '{path}' was cut off, and until that is finished the image would read wrong data. Repeat it with Repair-QedImage -RestoreFrom and the same backup.")
+        : base(path, $"Undoing a repair of '{path}' was interrupted, and until that is finished the image mixes old and new data. Undo it again, with the same backup.")
     {
     }
 }

@@ -111,18 +111,16 @@ internal readonly record struct QedHeader(
     /// <summary>Checks every limit of the format, and that the header lies inside the file and the L1 table begins there.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fileLength">Its length, in bytes.</param>
+    /// <exception cref="QedCutOffRestoreException">Undoing a repair of the image was interrupted.</exception>
     /// <exception cref="QedUnsupportedFeatureException">Unknown features are set.</exception>
     /// <exception cref="QedHeaderException">A field has a value that is not allowed; the first such field is named.</exception>
     public void Validate(string path, long fileLength)
     {
-        if ((Features & QedFeatures.BeingTakenBack) != 0)
-        {
-            throw new QedCutOffRestoreException(path);
-        }
-
         if ((Features & ~KnownFeatures) is not 0 and var unknown)
         {
-            throw QedUnsupportedFeatureException.ForOpening(path, (ulong)unknown);
+            throw unknown == QedFeatures.BeingTakenBack
+                ? new QedCutOffRestoreException(path)
+                : QedUnsupportedFeatureException.ForOpening(path, (ulong)unknown);
         }
 
         Require(QedGeometry.IsClusterSize(ClusterSize), "cluster_size", ClusterSize, "a power of two from 4096 to 67108864 bytes");

@@ -132,6 +132,7 @@ public sealed class QedHeaderTests
     [InlineData(0x8UL, 0x8UL)]
     [InlineData(0xaUL, 0x8UL)]
     [InlineData(0x8000000000000007UL, 0x8000000000000000UL)]
+    [InlineData(0xC000000000000002UL, 0xC000000000000000UL)]
     [InlineData(ulong.MaxValue, ulong.MaxValue - 7)]
     public void Unknown_features_are_refused(ulong features, ulong unknown)
     {
