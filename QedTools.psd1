@@ -1,5 +1,5 @@
 @{
-    RootModule             = 'lib/QedTools.psm1'
+    RootModule             = 'QedTools.psm1'
     ModuleVersion          = '0.1.0'
     GUID                   = 'b7d1f0a4-6c3e-4d59-9a0e-2f6f8a1c73d5'
     Author                 = 'The QedTools contributors'
@@ -9,7 +9,6 @@
     CompatiblePSEditions   = @('Desktop', 'Core')
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
-    FormatsToProcess       = @('lib/QedTools.Format.ps1xml')
     FunctionsToExport      = @()
     CmdletsToExport        = @(
         'Compare-QedImage'

@@ -240,7 +240,7 @@ Describe 'A script' {
         $modules = New-Folder 'modules'
         $module = [System.IO.Path]::Combine($modules, 'QedTools', (Get-Module QedTools).Version)
         $null = New-Item -ItemType Directory $module
-        Copy-Item $manifest, ([System.IO.Path]::Combine($root, 'lib')) $module -Recurse
+        Copy-Item ([System.IO.Path]::Combine($root, 'QedTools.ps?1')), ([System.IO.Path]::Combine($root, 'lib')) $module -Recurse
         $oldPath = $env:PSModulePath
         $env:PSModulePath = $modules + [System.IO.Path]::PathSeparator + $oldPath
     }

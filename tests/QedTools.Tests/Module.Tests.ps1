@@ -45,8 +45,11 @@ BeforeAll {
         param([Parameter(Mandatory)][string] $Name)
 
         $copy = New-Folder $Name
-        [System.IO.File]::Copy([System.IO.Path]::Combine($root, 'QedTools.psd1'), [System.IO.Path]::Combine($copy, 'QedTools.psd1'))
-        foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), '*', 'AllDirectories')) {
+        $files = @(
+            [System.IO.Directory]::GetFiles($root, 'QedTools.ps?1')
+            [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), '*', 'AllDirectories')
+        )
+        foreach ($file in $files) {
             $target = [System.IO.Path]::Combine($copy, $file.Substring($root.Length).TrimStart([char[]]'/\'))
             $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($target))
             [System.IO.File]::Copy($file, $target)
@@ -104,8 +107,8 @@ Describe 'The module' {
         "$($manifest.PrivateData.PSData.License)$($manifest.PrivateData.PSData.LicenseUri)" | Should -Not -BeNullOrEmpty
     }
 
-    It 'names only files that are there' {
-        foreach ($file in @($manifest.RootModule) + $manifest.FormatsToProcess) {
+    It 'has the files that it imports' {
+        foreach ($file in $manifest.RootModule, 'lib/QedTools.Views.psd1', 'lib/QedTools.Format.ps1xml', 'lib/QedTools.Types.psd1', 'lib/QedTools.Types.ps1xml') {
             [System.IO.File]::Exists([System.IO.Path]::Combine($root, $file)) | Should -BeTrue -Because $file
         }
     }
@@ -151,8 +154,22 @@ Describe 'The module' {
             $null = $shell.AddScript("Import-Module '$root/QedTools.psd1'; (Import-Module '$copy/QedTools.psd1' -PassThru).Path; `$Error.Count")
             $found = $shell.Invoke()
             "$($shell.Streams.Error)" | Should -BeNullOrEmpty
-            $found[0] | Should -Be ([System.IO.Path]::Combine($copy, 'lib', 'QedTools.psm1'))
+            $found[0] | Should -Be ([System.IO.Path]::Combine($copy, 'QedTools.psm1'))
             $found[1] | Should -Be 0
+        }
+        finally { $shell.Dispose() }
+    }
+
+    It 'says in one error that the tree has to be built' {
+        $copy = Copy-Module 'not built'
+        [System.IO.Directory]::Delete([System.IO.Path]::Combine($copy, 'lib'), $true)
+        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+        try {
+            $null = $shell.AddScript("try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
+            $found = $shell.Invoke()
+            $found | Should -HaveCount 1
+            $found[0] | Should -BeLike "*not been built*dotnet build*'$copy'*"
+            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
         }
         finally { $shell.Dispose() }
     }

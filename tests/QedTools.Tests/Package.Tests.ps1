@@ -27,7 +27,7 @@ Describe 'A folder of PSModulePath' {
         $folder = Join-TestDrive 'modules'
         $module = [System.IO.Path]::Combine($folder, 'QedTools', $manifest.ModuleVersion)
         $null = New-Item -ItemType Directory $module
-        Copy-Item ([System.IO.Path]::Combine($root, 'QedTools.psd1')), ([System.IO.Path]::Combine($root, 'lib')) $module -Recurse
+        Copy-Item ([System.IO.Path]::Combine($root, 'QedTools.ps?1')), ([System.IO.Path]::Combine($root, 'lib')) $module -Recurse
     }
 
     It 'gives the module by its name, and its commands by theirs' {

@@ -114,22 +114,26 @@ internal sealed class BlockTable(IStorage storage, long offset, long count, bool
             return page;
         }
 
+        // No entry is read outside the lock, so a page that gives way lends its memory to the next.
+        uint[]? free = null;
         if (_pages.Count == MostPages)
         {
             Page oldest = _order.Dequeue();
             WriteBack(oldest);
             _pages.Remove(oldest.Number);
+            free = oldest.Entries;
         }
 
-        page = Load(number);
+        page = Load(number, free);
         _pages.Add(number, page);
         _order.Enqueue(page);
         return page;
     }
 
-    private Page Load(long number)
+    private Page Load(long number, uint[]? free)
     {
-        uint[] entries = new uint[(int)Math.Min(PageEntries, count - (number * PageEntries))];
+        int length = (int)Math.Min(PageEntries, count - (number * PageEntries));
+        uint[] entries = free?.Length == length ? free : new uint[length];
         Span<byte> bytes = MemoryMarshal.AsBytes(entries.AsSpan());
         storage.ReadExactly(OffsetOf(number), bytes);
         if (isBigEndian == BitConverter.IsLittleEndian)

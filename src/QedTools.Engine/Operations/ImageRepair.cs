@@ -95,6 +95,7 @@ public static class ImageRepair
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The file is no such backup, or the image was changed since.</exception>
     /// <exception cref="QedBackupDamagedException">The backup is not what the repair wrote.</exception>
+    /// <exception cref="QedDiskFullException">There is not enough room for it; nothing was changed.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedImageInfo Restore(string path, string backupPath)
     {
@@ -170,6 +171,8 @@ public static class ImageRepair
         {
             throw backup.Changed(target);
         }
+
+        new RepairRoom(backup.RequiredBytes(target), BackupBytes: 0).Require(target, "undo the repair of");
     }
 
     // One that was cut off before its first bytes were there belongs to a repair that changed nothing.

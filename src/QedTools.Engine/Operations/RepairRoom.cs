@@ -61,8 +61,9 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
 
     /// <summary>Makes sure that there is so much room.</summary>
     /// <param name="file">The image's file.</param>
+    /// <param name="action">What is going to be done to it, as in "repair".</param>
     /// <exception cref="QedDiskFullException">There is less.</exception>
-    public void Require(IStorage file)
+    public void Require(IStorage file, string action = "repair")
     {
         // A file can have no more bytes than 63 bits count, whatever the disk has.
         StorageRoom image = file.Room ?? new StorageRoom(Device: null, long.MaxValue);
@@ -71,18 +72,18 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         // The backup is beside the name of the image, which may be a link to another disk.
         StorageRoom? backup = BackupBytes > 0 ? HostFiles.RoomIn(Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? file.Path) : null;
         bool isElsewhere = backup is { Device: not null } folder && image.Device is not null && folder.Device != image.Device;
-        RequireIn(image, isElsewhere ? ImageBytes : TotalBytes, file.Path, "the image");
+        RequireIn(image, isElsewhere ? ImageBytes : TotalBytes, file.Path, action, "the image");
         if (isElsewhere && backup is { } other)
         {
-            RequireIn(other, BackupBytes, file.Path, "the backup");
+            RequireIn(other, BackupBytes, file.Path, action, "the backup");
         }
     }
 
-    private static void RequireIn(StorageRoom room, long required, string path, string place)
+    private static void RequireIn(StorageRoom room, long required, string path, string action, string place)
     {
         if (required > room.AvailableBytes)
         {
-            throw QedDiskFullException.ForRoom(path, "repair", place, required, room.AvailableBytes);
+            throw QedDiskFullException.ForRoom(path, action, place, required, room.AvailableBytes);
         }
     }
 

@@ -114,6 +114,40 @@ internal sealed class UndoBackup
         WriteState(UndoState.TakenBack);
     }
 
+    /// <summary>How much more room the file takes once it is brought back, in bytes, at least 0.</summary>
+    /// <param name="target">The file that was changed.</param>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public long RequiredBytes(IStorage target)
+    {
+        long required = 0;
+        foreach (UndoRecord record in _records)
+        {
+            if (record.Kind == UndoRecordKind.Saved)
+            {
+                required += record.Length - DataIn(target, record.Offset, record.Length);
+            }
+        }
+
+        // What lies behind the old end is given back first.
+        return Math.Max(0, required - DataIn(target, _header.OriginalLength, long.MaxValue - _header.OriginalLength));
+    }
+
+    // How many bytes of a range are stored; none behind the end of the file.
+    private static long DataIn(IStorage file, long offset, long length)
+    {
+        long data = 0;
+        long left = Math.Min(length, file.Length - offset);
+        while (left > 0)
+        {
+            StorageRange range = file.RangeAt(offset, left);
+            data += range.IsHole ? 0 : range.Length;
+            offset += range.Length;
+            left -= range.Length;
+        }
+
+        return data;
+    }
+
     // A hole stays one: it may be much longer than the disk has room.
     private static void Clear(IStorage target, long offset, long length)
     {

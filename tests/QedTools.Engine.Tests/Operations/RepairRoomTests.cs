@@ -27,20 +27,10 @@ public sealed class RepairRoomTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, bool> Damaged
-    {
-        get
-        {
-            TheoryData<string, bool> data = [];
-            foreach (string path in Directory.GetFiles(Fixture.PathOf("damaged"), "*.qed").Order(StringComparer.Ordinal))
-            {
-                data.Add("damaged/" + Path.GetFileName(path), true);
-                data.Add("damaged/" + Path.GetFileName(path), false);
-            }
+    public static TheoryData<string> Fixtures =>
+        [.. Directory.GetFiles(Fixture.PathOf("damaged"), "*.qed").Order(StringComparer.Ordinal).Select(path => "damaged/" + Path.GetFileName(path))];
 
-            return data;
-        }
-    }
+    public static TheoryData<string, bool> Damaged => [.. Fixtures.SelectMany(row => new[] { (row.Data, true), (row.Data, false) })];
 
     public static TheoryData<bool, bool> Crafted => new() { { false, false }, { false, true }, { true, false }, { true, true } };
 
@@ -80,6 +70,40 @@ public sealed class RepairRoomTests
         Assert.Equal(QedCheckStatus.Clean, result.After.Status);
         Assert.Equal(required, result.RequiredBytes);
         Assert.InRange(peak - original.Length, 0, required);
+    }
+
+    [Theory]
+    [MemberData(nameof(Fixtures))]
+    public void Undoing_a_repair_takes_no_more_room_than_it_asks_for(string fixture)
+    {
+        using MemoryHost host = new();
+        host.PutFixture(fixture, Top);
+        byte[] original = host.Get(Top);
+        if (host.Do(() => ImageRepair.Run(host.PathOf(Top), new ImageRepairOptions())).BackupPath is not { } backup)
+        {
+            return; // nothing but the need-check bit to repair
+        }
+
+        byte[] repaired = host.Get(Top);
+        byte[] saved = host.Get(Path.GetFileName(backup));
+        host.AvailableBytes = 0;
+        long required = (Record.Exception(() => host.Do(() => ImageRepair.PlanRestore(host.PathOf(Top), backup))) as QedDiskFullException)?.RequiredBytes ?? 0;
+        if (required > 0)
+        {
+            host.AvailableBytes = required - 1;
+            Assert.Throws<QedDiskFullException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), backup)));
+            Assert.Equal(repaired, host.Get(Top));
+            Assert.Equal(saved, host.Get(Path.GetFileName(backup)));
+        }
+
+        host.AvailableBytes = required;
+        host.Do(() => ImageRepair.Restore(host.PathOf(Top), backup));
+
+        // All that comes back behind the end has to be stored, and it was in the backup.
+        byte[] restored = host.Get(Top);
+        Assert.Equal(original.Length, restored.Length);
+        long stored = restored.Skip(repaired.Length).Chunk(PowerCut.SectorSize).Where(sector => sector.Any(value => value != 0)).Sum(sector => (long)sector.Length);
+        Assert.InRange(required, stored, saved.Length);
     }
 
     [Theory]

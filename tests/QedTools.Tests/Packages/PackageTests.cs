@@ -18,7 +18,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     private const string EngineSymbols = "QedTools.Engine.{0}.snupkg";
     private const string ShellPackage = "QedTools.Shell.{0}.nupkg";
 
-    private static readonly string[] ModuleRoot = ["CHANGELOG.md", "LICENSE", "QedTools.psd1", "THIRD-PARTY-NOTICES.md"];
+    private static readonly string[] ModuleRoot = ["CHANGELOG.md", "LICENSE", "QedTools.psd1", "QedTools.psm1", "THIRD-PARTY-NOTICES.md"];
 
     private static readonly string[] ModuleCore =
     [
@@ -28,7 +28,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
         "lib/QedTools.Format.ps1xml",
         "lib/QedTools.Types.ps1xml",
         "lib/QedTools.Types.psd1",
-        "lib/QedTools.psm1",
+        "lib/QedTools.Views.psd1",
     ];
 
     private static readonly string[] ModuleDesktop =

@@ -64,9 +64,16 @@ internal sealed class ClusterMap
         if (cluster.IsUnallocated || cluster.IsZero)
         {
             long alike = EntryScan.CountEqual(l2, cluster.Value);
-            if (l2Index == 0 && alike == l2.Length && alike < wanted)
+            if (alike == l2.Length && alike < wanted)
             {
-                alike = Math.Max(alike, Math.Min(wanted, _tables.LeadingRun(table.Offset, geometry.EntriesPerTable)));
+                if (l2Index == 0)
+                {
+                    alike = Math.Max(alike, Math.Min(wanted, _tables.LeadingRun(table.Offset, geometry.EntriesPerTable)));
+                }
+                else if (cluster.IsUnallocated)
+                {
+                    alike += _tables.CountInHole(table.Offset, l2Index + alike, l2Index + wanted);
+                }
             }
 
             return new ClusterRun(cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(alike));

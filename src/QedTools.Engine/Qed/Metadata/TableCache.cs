@@ -102,6 +102,31 @@ internal sealed class TableCache
         }
     }
 
+    /// <summary>How many entries are 0 because the file has a hole there, counted in whole pages: none of them is loaded.</summary>
+    /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
+    /// <param name="index">The first entry, which begins a page.</param>
+    /// <param name="end">The entry behind the last one to look at; all are in the file.</param>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    public long CountInHole(long tableOffset, long index, long end)
+    {
+        lock (_gate)
+        {
+            long at = QedGeometry.EntryOffset(tableOffset, index);
+            StorageRange range = _storage.RangeAt(at, QedGeometry.EntryOffset(tableOffset, end) - at);
+            long length = range.IsHole ? range.Length & ~(_pageBytes - 1L) : 0;
+            foreach (TablePage page in _changedL2)
+            {
+                // It waits in memory to be written there.
+                if (page.Offset >= at && page.Offset < at + length)
+                {
+                    length = page.Offset - at;
+                }
+            }
+
+            return length / QedGeometry.EntrySize;
+        }
+    }
+
     /// <summary>Changes entries of a table, in memory.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
     /// <param name="isL1">Whether it is the L1 table.</param>
@@ -119,15 +144,21 @@ internal sealed class TableCache
             {
                 (TablePage page, int first) = Find(tableOffset, index);
                 int here = (int)Math.Min(count, page.Entries.Length - first);
-                for (int i = first; i < first + here; i++)
-                {
-                    page.Entries[i] = value;
-                    value += step;
-                }
+                Span<ulong> entries = page.Entries.AsSpan(first, here);
 
-                if (page.MarkChanged(first, first + here))
+                // A table that is cut off or zeroed holds little but such entries already.
+                if (step != 0 || entries[0] != value || EntryScan.CountEqual(entries, value) < here)
                 {
-                    (isL1 ? _changedL1 : _changedL2).Add(page);
+                    for (int i = 0; i < entries.Length; i++)
+                    {
+                        entries[i] = value;
+                        value += step;
+                    }
+
+                    if (page.MarkChanged(first, first + here))
+                    {
+                        (isL1 ? _changedL1 : _changedL2).Add(page);
+                    }
                 }
 
                 index += here;
@@ -194,18 +225,10 @@ internal sealed class TableCache
         long count = 0;
         while (count < entriesPerTable)
         {
-            // What is in a hole, and not waiting in memory to be written, is zero.
-            long at = QedGeometry.EntryOffset(tableOffset, count);
-            if (value == 0 && _changedL2.Count == 0)
+            if (value == 0 && CountInHole(tableOffset, count, entriesPerTable) is > 0 and var skipped)
             {
-                long end = QedGeometry.EntryOffset(tableOffset, entriesPerTable);
-                StorageRange range = _storage.RangeAt(at, end - at);
-                long skipped = range.IsHole ? range.Length & ~(_pageBytes - 1L) : 0;
-                if (skipped > 0)
-                {
-                    count += skipped / QedGeometry.EntrySize;
-                    continue;
-                }
+                count += skipped;
+                continue;
             }
 
             (TablePage page, int index) = Find(tableOffset, count);
