@@ -44,7 +44,7 @@ public static class ImageCheck
             told.ListsTables = true;
         }
 
-        QedCheckResult result = ImageChecker.Check(image, progress, cancellation);
+        QedCheckResult result = ImageChecker.Check(image.File, progress, cancellation);
         chain.RequireUnchanged();
         return result;
     }

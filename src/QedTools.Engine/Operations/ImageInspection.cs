@@ -81,7 +81,7 @@ public static class ImageInspection
             Features = header.Features,
             CompatFeatures = header.CompatFeatures,
             AutoclearFeatures = header.AutoclearFeatures,
-            L1TableOffset = image.L1TableOffset,
+            L1TableOffset = image.File.L1TableOffset,
             MaxVirtualSize = header.Geometry.MaxVirtualSize,
             NeedsCheck = header.NeedsCheck,
         };

@@ -80,7 +80,7 @@ public static class ImageOptimization
         QedCheckResult check = image.RequireSound(progress: null, cancellation);
         if (check.Status == QedCheckStatus.Leaks)
         {
-            new PackingPlan(image, ImageChecker.Survey(image, progress: null, cancellation)).RequireRoom();
+            new PackingPlan(image, ImageChecker.Survey(image.File, progress: null, cancellation)).RequireRoom();
         }
 
         return check;

@@ -28,7 +28,7 @@ public static class ImageRepair
         string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using QedImage image = Open(HostFiles.Open(path, StorageAccess.Write));
-        ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
+        ImageSurvey survey = ImageChecker.Survey(image.File, progress, cancellation);
         QedCheckResult before = survey.Result;
         RepairLog log = new();
         RepairRoom room = PlanTables(image, survey, options, log, cancellation, out long leaked);
@@ -62,7 +62,7 @@ public static class ImageRepair
         IStorage file = HostFiles.Open(path, StorageAccess.Write, options.Trace);
         using QedImage image = Open(file);
         image.FollowFromHeader(options.Trace, path);
-        ImageSurvey survey = ImageChecker.Survey(image, progress, cancellation);
+        ImageSurvey survey = ImageChecker.Survey(image.File, progress, cancellation);
         QedCheckResult before = survey.Result;
         RepairLog log = new();
         if (before.Status == QedCheckStatus.Clean)
@@ -128,7 +128,7 @@ public static class ImageRepair
         switch (survey.Result.Status)
         {
             case QedCheckStatus.Corrupt:
-                TableRepairs repairs = ImageRepairer.RepairTables(image, writer: null, log, progress: null, cancellation);
+                TableRepairs repairs = ImageRepairer.RepairTables(image.File, writer: null, log, progress: null, cancellation);
                 leaked = repairs.LeakedBytes;
                 return RepairRoom.ForTables(image, repairs, saves: !options.NoBackup);
             case QedCheckStatus.Leaks:
@@ -313,7 +313,7 @@ public static class ImageRepair
         var writer = image.BeginRepair();
         if (before.Status == QedCheckStatus.Corrupt)
         {
-            ImageRepairer.RepairTables(image, writer, log, progress, cancellation);
+            ImageRepairer.RepairTables(image.File, writer, log, progress, cancellation);
         }
 
         image.Pack(survey =>
@@ -326,7 +326,7 @@ public static class ImageRepair
             // What a lost table led to may be all that is left of somebody's data. Mere leaks are nobody's.
             if (undo is not null && before.Status == QedCheckStatus.Leaks)
             {
-                undo.Worth = WorthOf(image.Layout, survey);
+                undo.Worth = WorthOf(image.File.Layout, survey);
             }
         });
         if (undo is not null)
@@ -345,7 +345,7 @@ public static class ImageRepair
             log.Add(QedRepair.ForNeedCheck());
         }
 
-        return ImageChecker.Check(image, progress: null, cancellation: default);
+        return ImageChecker.Check(image.File, progress: null, cancellation: default);
     }
 
     private static Func<long, (bool IsWorthSaving, long Length)> WorthOf(ImageLayout layout, ImageSurvey survey) => offset =>

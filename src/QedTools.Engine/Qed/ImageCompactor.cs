@@ -43,8 +43,8 @@ internal sealed class ImageCompactor
     /// <exception cref="QedException">The file could not be read or written; the image is whole all the same.</exception>
     public static void Pack(QedImage image, MetadataWriter writer, Action<ImageSurvey>? onSurvey = null)
     {
-        image.RefreshFileLength();
-        ImageSurvey survey = ImageChecker.Survey(image, progress: null, CancellationToken.None);
+        image.File.RefreshLength();
+        ImageSurvey survey = ImageChecker.Survey(image.File, progress: null, CancellationToken.None);
         onSurvey?.Invoke(survey);
         if (survey.Result.Status == QedCheckStatus.Leaks)
         {
@@ -61,7 +61,7 @@ internal sealed class ImageCompactor
         _image.Storage.SetLength(_geometry.BytesOf(end));
         _image.Storage.Flush();
         _image.Trace?.Resized(_geometry.BytesOf(end));
-        _image.RefreshFileLength();
+        _image.File.RefreshLength();
         _writer.ResetEnd(_geometry.BytesOf(end));
     }
 
@@ -82,7 +82,7 @@ internal sealed class ImageCompactor
             foreach ((long table, long index, long from) in moves)
             {
                 to = _geometry.BytesOf(target);
-                _image.CopyWithin(from, to, _geometry.ClusterSize);
+                _image.File.CopyWithin(from, to, _geometry.ClusterSize);
                 _writer.Repoint(table, index, to);
                 target = _plan.NextFree(target + 1);
             }
@@ -136,8 +136,8 @@ internal sealed class ImageCompactor
     private void MoveTable(long l1Index, long from, long to)
     {
         long target = _geometry.BytesOf(to);
-        _image.CopyWithin(_geometry.BytesOf(from), target, _geometry.TableBytes);
-        _image.RefreshFileLength();
+        _image.File.CopyWithin(_geometry.BytesOf(from), target, _geometry.TableBytes);
+        _image.File.RefreshLength();
         _image.Trace?.TableMoved(l1Index, _geometry.BytesOf(from), target);
         if (l1Index < 0)
         {
@@ -145,13 +145,13 @@ internal sealed class ImageCompactor
         }
         else
         {
-            _writer.Repoint(_image.L1TableOffset, l1Index, target);
+            _writer.Repoint(_image.File.L1TableOffset, l1Index, target);
             _writer.Commit();
         }
     }
 
     private void ForEachTable(Action<long, long> action) =>
-        _l1Reader.Read(_image.L1TableOffset, (first, entries) =>
+        _l1Reader.Read(_image.File.L1TableOffset, (first, entries) =>
         {
             for (int i = 0; i < entries.Length; i++)
             {

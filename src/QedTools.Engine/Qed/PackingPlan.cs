@@ -69,12 +69,12 @@ internal sealed class PackingPlan
     public List<(long Cluster, long L1Index)> TablesAbove()
     {
         List<(long Cluster, long L1Index)> above = [];
-        if (_geometry.ClusterAt(_image.L1TableOffset) > FirstFree)
+        if (_geometry.ClusterAt(_image.File.L1TableOffset) > FirstFree)
         {
-            above.Add((_geometry.ClusterAt(_image.L1TableOffset), -1));
+            above.Add((_geometry.ClusterAt(_image.File.L1TableOffset), -1));
         }
 
-        new TableReader(_image.Storage, _geometry, CancellationToken.None).Read(_image.L1TableOffset, (first, entries) =>
+        new TableReader(_image.Storage, _geometry, CancellationToken.None).Read(_image.File.L1TableOffset, (first, entries) =>
         {
             for (int i = 0; i < entries.Length; i++)
             {

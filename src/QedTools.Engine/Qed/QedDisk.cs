@@ -51,7 +51,7 @@ internal sealed class QedDisk : IDisk
             switch (run.State)
             {
                 case QedExtentState.Data:
-                    _image.Read(run.FileOffset, part);
+                    _image.File.Read(run.FileOffset, part);
                     break;
                 case QedExtentState.Unallocated:
                     DiskBelow.Read(_backing, offset, part);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed.Checking;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
 using QedTools.Storage;
@@ -17,24 +18,24 @@ internal sealed class QedImage : IDiskLayer
     private Action<string>? _onDecision;
     private QedCheckResult? _soundCheck; // of this opening
     private bool _isNew;
-    private long _fileLength;
 
-    private QedImage(IStorage storage, QedHeader header, string? backingName)
+    private QedImage(QedFile file, string? backingName)
     {
-        Storage = storage;
-        Header = header;
+        File = file;
         BackingName = backingName;
-        _fileLength = storage.Length;
-        _tables = new TableCache(storage, Read, header.Geometry);
-        Map = new ClusterMap(this, _tables);
+        _tables = new TableCache(file.Storage, file.Read, file.Header.Geometry);
+        Map = new ClusterMap(file, _tables);
     }
 
-    public IStorage Storage { get; }
+    /// <summary>The file itself.</summary>
+    public QedFile File { get; }
+
+    public IStorage Storage => File.Storage;
 
     public string FormatName => QedFormat.FormatName;
 
     /// <summary>The header as it is in the file.</summary>
-    public QedHeader Header { get; private set; }
+    public QedHeader Header => File.Header;
 
     /// <summary>Where the clusters are.</summary>
     public ClusterMap Map { get; }
@@ -43,7 +44,7 @@ internal sealed class QedImage : IDiskLayer
     public MetadataWriter? Writer { get; private set; }
 
     /// <summary>Is told what happens where in the file; null if nobody wants to know.</summary>
-    public ImageTrace? Trace { get; private set; }
+    public ImageTrace? Trace => File.Trace;
 
     /// <summary>The backing file's name as stored, decoded as UTF-8; null without one.</summary>
     public string? BackingName { get; private set; }
@@ -62,25 +63,14 @@ internal sealed class QedImage : IDiskLayer
 
     public Guid? ContentId => null;
 
-    /// <summary>Where the L1 table is in the file, in bytes.</summary>
-    public long L1TableOffset => (long)Header.L1TableOffset;
-
-    /// <summary>Where clusters can be in the file, as long as it was when last asked for, and as a writer is making it.</summary>
-    public ImageLayout Layout =>
-        new(Header.Geometry, Header.HeaderBytes, Math.Max(_fileLength, Writer?.GrownEnd ?? 0));
-
     /// <summary>Reads and validates the header of an image.</summary>
     /// <param name="storage">The file; the image owns it once this returns.</param>
     /// <exception cref="QedFormatException">It is no QED image, or one with an invalid header or unknown features.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static QedImage Open(IStorage storage)
     {
-        Span<byte> start = stackalloc byte[QedHeader.Size];
-        long length = storage.Length;
-        int count = storage.Read(0, start);
-        QedHeader header = QedHeader.Parse(start.Slice(0, count), storage.Path, length);
-        header.Validate(storage.Path, length);
-        return new QedImage(storage, header, ReadBackingName(storage, header));
+        QedFile file = QedFile.Open(storage);
+        return new QedImage(file, ReadBackingName(storage, file.Header));
     }
 
     /// <summary>Opens an image that was just made: its tables are empty, so that writing to it needs no check.</summary>
@@ -93,55 +83,20 @@ internal sealed class QedImage : IDiskLayer
         return image;
     }
 
-    /// <summary>Fills a buffer from clusters or tables of the file.</summary>
-    /// <param name="offset">Where in the file to begin, in bytes.</param>
-    /// <param name="buffer">What to fill. Behind the file's end as it was when last asked for, and in clusters handed out since, are zeroes.</param>
-    /// <exception cref="QedFileChangedException">What lay in the file is not there any more.</exception>
-    /// <exception cref="QedException">The file could not be read.</exception>
-    public void Read(long offset, Span<byte> buffer)
-    {
-        int count = Storage.Read(offset, buffer);
-        if (count == buffer.Length)
-        {
-            return;
-        }
-
-        long end = offset + count;
-        bool isNew = Writer is { } writer && writer.IsNew(end);
-        if (!isNew && end < _fileLength)
-        {
-            throw QedFileChangedException.ForMissingBytes(Storage.Path, end, buffer.Length - count);
-        }
-
-        buffer.Slice(count).Clear();
-    }
-
-    /// <summary>Copies clusters to another place in the file; of one that is cut short the rest becomes zeroes.</summary>
-    /// <param name="offset">Where the first is, in bytes.</param>
-    /// <param name="target">Where it goes, in bytes; the two do not overlap.</param>
-    /// <param name="length">How much, in bytes.</param>
-    /// <exception cref="QedException">The file could not be read or written.</exception>
-    public void CopyWithin(long offset, long target, long length)
-    {
-        long there = Math.Max(0, Math.Min(length, _fileLength - offset));
-        StorageCopy.Run(Storage, offset, Storage, target, there);
-        ZeroFill.Write(Storage, target + there, length - there);
-    }
-
     /// <summary>Tells from now on what is decided and what happens where in the file.</summary>
     /// <param name="trace">Who is told; may be null.</param>
     /// <param name="path">The file, by the name that it has for the user.</param>
     public void Follow(OperationTrace? trace, string path)
     {
         _onDecision = trace?.Decision;
-        Trace = ImageTrace.Of(trace, path, Header.Geometry);
+        File.Follow(trace, path);
     }
 
     /// <summary>The same, beginning with the header as it is.</summary>
     public void FollowFromHeader(OperationTrace? trace, string path)
     {
-        Follow(trace, path);
-        Trace?.Header(Header, _fileLength);
+        _onDecision = trace?.Decision;
+        File.FollowFromHeader(trace, path);
     }
 
     /// <summary>Writes an empty image into an empty file.</summary>
@@ -174,7 +129,7 @@ internal sealed class QedImage : IDiskLayer
             header = WithBacking(header, QedHeader.Size, name.Length, reference.IsRaw);
         }
 
-        WriteHeader(storage, header);
+        QedFile.WriteHeader(storage, header);
     }
 
     /// <summary>Names another backing file, or none. The disk reads differently afterwards unless the two hold the same.</summary>
@@ -199,7 +154,7 @@ internal sealed class QedImage : IDiskLayer
         // Unknown autoclear features promise what a change may break, so they go first.
         if (Header.AutoclearFeatures != 0)
         {
-            WriteHeader(Header with { AutoclearFeatures = 0 });
+            File.WriteHeader(Header with { AutoclearFeatures = 0 });
             Storage.Flush();
         }
 
@@ -224,7 +179,7 @@ internal sealed class QedImage : IDiskLayer
             };
         }
 
-        WriteHeader(changed);
+        File.WriteHeader(changed);
         Storage.Flush();
         BackingName = backing?.Name;
         return true;
@@ -250,13 +205,10 @@ internal sealed class QedImage : IDiskLayer
 
     public IDisk ToDisk(IDisk? backing) => new QedDisk(this, backing);
 
-    /// <summary>Asks the host for the file's length again: somebody else may be letting it grow.</summary>
-    public void RefreshFileLength() => _fileLength = Storage.Length;
-
     public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         RequireWritable(progress, cancellation);
-        Writer ??= new MetadataWriter(this, _tables);
+        Writer ??= new MetadataWriter(File, _tables);
     }
 
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
@@ -282,7 +234,7 @@ internal sealed class QedImage : IDiskLayer
             return known;
         }
 
-        QedCheckResult check = ImageChecker.Check(this, progress, cancellation);
+        QedCheckResult check = ImageChecker.Check(File, progress, cancellation);
         if (check.Status == QedCheckStatus.Corrupt)
         {
             throw new QedCorruptException(Storage.Path, string.Format(
@@ -324,7 +276,7 @@ internal sealed class QedImage : IDiskLayer
     }
 
     /// <summary>Allows changes of tables that may be damaged. The need-check bit stays set until <see cref="CompleteRepair"/>.</summary>
-    public MetadataWriter BeginRepair() => Writer = new MetadataWriter(this, _tables) { IsDamaged = true };
+    public MetadataWriter BeginRepair() => Writer = new MetadataWriter(File, _tables) { IsDamaged = true };
 
     /// <summary>Lets the need-check bit be cleared: the tables are whole again.</summary>
     public void CompleteRepair()
@@ -333,15 +285,6 @@ internal sealed class QedImage : IDiskLayer
         {
             writer.IsDamaged = false;
         }
-    }
-
-    /// <summary>Writes the header; the caller orders it among the other writes.</summary>
-    /// <exception cref="QedException">It could not be written.</exception>
-    public void WriteHeader(QedHeader header)
-    {
-        WriteHeader(Storage, header);
-        Trace?.HeaderWritten(Header, header);
-        Header = header;
     }
 
     /// <summary>
@@ -368,7 +311,7 @@ internal sealed class QedImage : IDiskLayer
             writer.Close();
         }
 
-        Writer = null;
+        LeaveWriting();
     }
 
     /// <summary>Gives all clusters that nothing refers to back to the host, whoever left them.</summary>
@@ -400,7 +343,7 @@ internal sealed class QedImage : IDiskLayer
         }
         finally
         {
-            Writer = null;
+            LeaveWriting();
             Storage.Dispose();
         }
     }
@@ -418,6 +361,12 @@ internal sealed class QedImage : IDiskLayer
         }
     }
 
+    private void LeaveWriting()
+    {
+        Writer = null;
+        File.NewClusters = null;
+    }
+
     private MetadataWriter RequireWriter() =>
         Writer ?? throw new InvalidOperationException("The image is open for reading only.");
 
@@ -429,13 +378,6 @@ internal sealed class QedImage : IDiskLayer
         BackingNameOffset = offset,
         BackingNameSize = (uint)size,
     };
-
-    private static void WriteHeader(IStorage storage, QedHeader header)
-    {
-        Span<byte> bytes = stackalloc byte[QedHeader.Size];
-        header.WriteTo(bytes);
-        storage.Write(0, bytes);
-    }
 
     private static string? ReadBackingName(IStorage storage, in QedHeader header)
     {

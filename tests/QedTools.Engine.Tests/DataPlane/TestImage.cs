@@ -62,7 +62,7 @@ internal static class TestImage
 
     /// <summary>Checks the image that a storage holds, without closing the storage.</summary>
     public static QedCheckResult Check(IStorage storage) =>
-        ImageChecker.Check(QedImage.Open(new ReadOnlyStorage(storage)), progress: null, CancellationToken.None);
+        ImageChecker.Check(QedImage.Open(new ReadOnlyStorage(storage)).File, progress: null, CancellationToken.None);
 
     /// <summary>Fails unless the image is in order, has no leaks and no need-check bit.</summary>
     public static QedCheckResult AssertClean(IStorage storage)

@@ -143,7 +143,7 @@ public sealed class HostileImageTests
         storage.Reset();
         storage.Limit = MostReadsToCheck;
         before = GC.GetAllocatedBytesForCurrentThread();
-        QedCheckResult result = ImageChecker.Check(image, null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
         AssertWithin("check", before, MostMemoryToCheck);
         AssertPlausible(image, result);
 
@@ -169,10 +169,10 @@ public sealed class HostileImageTests
     {
         Assert.Equal(Math.Min(result.CorruptionCount, 1000), result.Corruptions.Count);
         Assert.Equal(result.CorruptionCount > 0, result.Status == QedCheckStatus.Corrupt);
-        Assert.InRange(result.LeakedClusters, 0, image.Layout.UsableClusters);
+        Assert.InRange(result.LeakedClusters, 0, image.File.Layout.UsableClusters);
         Assert.InRange(result.AllocatedClusters + result.ZeroClusters, 0, result.TotalClusters);
         Assert.InRange(result.FragmentedClusters, 0, Math.Max(0, result.AllocatedClusters - 1));
-        Assert.InRange(result.ImageEndOffset, image.L1TableOffset + 1, image.Header.Geometry.ClusterEnd(image.Layout.FileLength));
+        Assert.InRange(result.ImageEndOffset, image.File.L1TableOffset + 1, image.Header.Geometry.ClusterEnd(image.File.Layout.FileLength));
     }
 
     // All of a disk with tables of moderate size; of others, where each table has many pages even if it is empty, both ends.
@@ -205,7 +205,7 @@ public sealed class HostileImageTests
 
                 if (extent.State == QedExtentState.Data)
                 {
-                    Assert.InRange(extent.FileOffset, image.Header.HeaderBytes, image.Header.Geometry.ClusterEnd(image.Layout.FileLength) - extent.Length);
+                    Assert.InRange(extent.FileOffset, image.Header.HeaderBytes, image.Header.Geometry.ClusterEnd(image.File.Layout.FileLength) - extent.Length);
                 }
 
                 at = extent.End;

@@ -35,18 +35,18 @@ public sealed class HugeClaimTests
     {
         IDiskFormat format = DiskFormats.Of(kind);
         byte[] good = Good(format);
+        byte[] bytes = new byte[good.Length];
         for (int at = 0; at + 8 <= headerBytes; at += 4)
         {
             foreach (ulong value in Values)
             {
                 foreach (int width in new[] { 4, 8 })
                 {
-                    byte[] bytes = [.. good];
+                    good.CopyTo(bytes, 0);
                     byte[] field = BitConverter.GetBytes(value)[..width];
                     (isBigEndian ? field.Reverse() : field).ToArray().CopyTo(bytes, at);
                     Seal(kind, bytes);
-                    MemoryStorage storage = new("claims" + format.Extensions[0]);
-                    storage.Write(0, bytes);
+                    MemoryStorage storage = MemoryStorage.Of("claims" + format.Extensions[0], bytes);
                     try
                     {
                         if (HostileFile.Survives(format, storage))

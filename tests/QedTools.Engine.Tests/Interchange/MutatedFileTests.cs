@@ -28,10 +28,11 @@ public sealed class MutatedFileTests
     {
         IDiskFormat format = DiskFormats.Of(kind);
         byte[] good = Good(format);
+        byte[] bytes = new byte[good.Length];
         int opened = 0;
         Seeded.Run(6_000_000 + (1_000_000 * (int)kind), Rounds, random =>
         {
-            byte[] bytes = [.. good];
+            good.CopyTo(bytes, 0);
             for (int i = random.Pick(1, 1, 2, 4, 16); i > 0; i--)
             {
                 int at = random.Next(Math.Min(random.Pick(512, 2048, MetadataBytes), bytes.Length - 4));
@@ -52,8 +53,7 @@ public sealed class MutatedFileTests
                 }
             }
 
-            MemoryStorage storage = new("spoilt." + kind);
-            storage.Write(0, random.Next(8) == 0 ? bytes.AsSpan(0, random.Next(bytes.Length)) : bytes);
+            MemoryStorage storage = MemoryStorage.Of("spoilt." + kind, random.Next(8) == 0 ? bytes.AsSpan(0, random.Next(bytes.Length)) : bytes);
             opened += HostileFile.Survives(format, storage) ? 1 : 0;
         });
         Assert.InRange(opened, Rounds / 50, Rounds - (Rounds / 50));

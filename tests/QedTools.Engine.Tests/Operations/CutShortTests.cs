@@ -109,7 +109,7 @@ public sealed class CutShortTests : IDisposable
         sketch.Map(4, sketch.Append(1));
         sketch.Storage.SetLength(sketch.Storage.Length - 1000);
 
-        QedCheckResult check = QedTools.Qed.Checking.ImageChecker.Check(sketch.Open(), progress: null, _cancellation);
+        QedCheckResult check = QedTools.Qed.Checking.ImageChecker.Check(sketch.Open().File, progress: null, _cancellation);
 
         QedCorruption corruption = Assert.Single(check.Corruptions);
         Assert.Equal((QedCorruptionKind.CutShort, 4L, 4L * 4096, 1000L), (corruption.Kind, corruption.L2Index, corruption.VirtualOffset, corruption.MissingBytes));

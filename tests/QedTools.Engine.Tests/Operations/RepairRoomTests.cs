@@ -164,7 +164,7 @@ public sealed class RepairRoomTests
         long required = host.Do(() =>
         {
             using QedImage image = QedImage.Open(HostFiles.Open(host.PathOf(Top), StorageAccess.Write));
-            return new PackingPlan(image, ImageChecker.Survey(image, progress: null, CancellationToken.None)).RequiredBytes();
+            return new PackingPlan(image, ImageChecker.Survey(image.File, progress: null, CancellationToken.None)).RequiredBytes();
         });
         if (required > 0)
         {
@@ -206,7 +206,7 @@ public sealed class RepairRoomTests
         image.EndWriting();
         using QedImage after = QedImage.Open(file);
         Assert.False(after.Header.NeedsCheck);
-        Assert.Equal(QedCheckStatus.Leaks, ImageChecker.Check(after, progress: null, CancellationToken.None).Status);
+        Assert.Equal(QedCheckStatus.Leaks, ImageChecker.Check(after.File, progress: null, CancellationToken.None).Status);
         Assert.Equal((1 + 4 + 4 + 1 + 4 + 1) * 4096, file.Length);
     }
 

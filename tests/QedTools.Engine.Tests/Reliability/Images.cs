@@ -181,11 +181,11 @@ internal static class Images
         storage.SetLength(expected.Length);
         storage.Write(0, expected);
         using QedImage image = QedImage.Open(storage);
-        ImageSurvey survey = ImageChecker.Survey(image, progress: null, CancellationToken.None);
+        ImageSurvey survey = ImageChecker.Survey(image.File, progress: null, CancellationToken.None);
         if (survey.Result.Status == QedCheckStatus.Leaks && expected.Length == actual.Length)
         {
             (expected, actual) = ([.. expected], [.. actual]);
-            for (long at = image.Header.HeaderBytes; at < image.Layout.AddressableBytes; at += image.Header.Geometry.ClusterSize)
+            for (long at = image.Header.HeaderBytes; at < image.File.Layout.AddressableBytes; at += image.Header.Geometry.ClusterSize)
             {
                 if (!survey.IsUsed(image.Header.Geometry.ClusterAt(at)))
                 {

@@ -116,10 +116,10 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         figures.Opened++;
         QedImageInfo info = ImageInspection.Describe(image, depth: 0);
         Assert.Equal(image.VirtualSize, info.VirtualSize);
-        QedCheckResult check = ImageChecker.Check(image, progress: null, CancellationToken.None);
+        QedCheckResult check = ImageChecker.Check(image.File, progress: null, CancellationToken.None);
         figures.Corrupt += check.Status == QedCheckStatus.Corrupt ? 1 : 0;
         figures.Leaking += check.Status == QedCheckStatus.Leaks ? 1 : 0;
-        ImageRepairer.RepairTables(image, writer: null, new RepairLog(), progress: null, CancellationToken.None);
+        ImageRepairer.RepairTables(image.File, writer: null, new RepairLog(), progress: null, CancellationToken.None);
         bool isWhole = Walk(image);
         Assert.True(isWhole || check.Status == QedCheckStatus.Corrupt, "What cannot be walked is not found by the check.");
         IDisk disk = image.ToDisk(backing: null);
@@ -153,18 +153,18 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
     {
         FileInMemory file = new(bytes);
         QedImage image = QedImage.Open(file);
-        QedCheckStatus status = ImageChecker.Check(image, progress: null, CancellationToken.None).Status;
+        QedCheckStatus status = ImageChecker.Check(image.File, progress: null, CancellationToken.None).Status;
         var writer = image.BeginRepair();
         if (status == QedCheckStatus.Corrupt)
         {
-            ImageRepairer.RepairTables(image, writer, new RepairLog(), progress: null, CancellationToken.None);
+            ImageRepairer.RepairTables(image.File, writer, new RepairLog(), progress: null, CancellationToken.None);
         }
 
         image.Pack();
         image.CompleteRepair();
         image.EndWriting();
         QedImage repaired = QedImage.Open(new ReadOnlyStorage(file));
-        QedCheckResult after = ImageChecker.Check(repaired, progress: null, CancellationToken.None);
+        QedCheckResult after = ImageChecker.Check(repaired.File, progress: null, CancellationToken.None);
         Assert.True(after is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"The repair left {after.Status}, need-check {after.NeedsCheck}.");
 
         // Where data and tables share clusters the tables' contents change.
@@ -197,7 +197,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         QedImage again = QedImage.Open(new ReadOnlyStorage(file));
         again.ToDisk(backing: null).Read(offset, read);
         Assert.Equal(data, read);
-        QedCheckStatus status = ImageChecker.Check(again, progress: null, CancellationToken.None).Status;
+        QedCheckStatus status = ImageChecker.Check(again.File, progress: null, CancellationToken.None).Status;
         Assert.True(status == QedCheckStatus.Clean || status == check.Status, $"Writing left {status}.");
     }
 

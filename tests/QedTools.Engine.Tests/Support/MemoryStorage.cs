@@ -16,6 +16,23 @@ internal sealed class MemoryStorage : IStorage
 
     public MemoryStorage(string path = "memory.qed") => Path = path;
 
+    /// <summary>A file that holds these bytes, with holes where a page of them is zero.</summary>
+    public static MemoryStorage Of(string path, ReadOnlySpan<byte> contents)
+    {
+        MemoryStorage storage = new(path);
+        for (int at = 0; at < contents.Length; at += PageSize)
+        {
+            ReadOnlySpan<byte> page = contents.Slice(at, Math.Min(PageSize, contents.Length - at));
+            if (page.IndexOfAnyExcept((byte)0) >= 0)
+            {
+                storage.Write(at, page);
+            }
+        }
+
+        storage.Length = contents.Length;
+        return storage;
+    }
+
     /// <summary>A part of the file that reads as 0xFF until something else is written: the table of an empty disk costs nothing then.</summary>
     public (long Start, long End) Ones { get; init; }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
 
@@ -22,7 +23,7 @@ internal sealed class ImageChecker
 {
     private const int MaxDetails = 1000;
 
-    private readonly QedImage _image;
+    private readonly QedFile _file;
     private readonly ImageLayout _layout;
     private readonly QedGeometry _geometry;
     private readonly IProgress<OperationProgress>? _progress;
@@ -48,41 +49,41 @@ internal sealed class ImageChecker
     private TableVerdict _verdict;
 
     private ImageChecker(
-        QedImage image, HashSet<long> noTables, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        QedFile file, HashSet<long> noTables, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        _image = image;
+        _file = file;
         _noTables = noTables;
-        _layout = image.Layout;
+        _layout = file.Layout;
         _geometry = _layout.Geometry;
         _progress = progress;
-        _virtualSize = image.VirtualSize;
+        _virtualSize = file.VirtualSize;
         _l1Used = _geometry.L1EntriesFor(_virtualSize);
-        _reader = new TableReader(image.Storage, _geometry, cancellation);
+        _reader = new TableReader(file.Storage, _geometry, cancellation);
         _cancellation = cancellation;
     }
 
     /// <summary>Checks an image.</summary>
-    /// <param name="image">The image; nobody may change it meanwhile.</param>
+    /// <param name="file">The image; nobody may change it meanwhile.</param>
     /// <param name="progress">Is told the bytes of tables read; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static QedCheckResult Check(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
-        Survey(image, progress, cancellation).Result;
+    public static QedCheckResult Check(QedFile file, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
+        Survey(file, progress, cancellation).Result;
 
     /// <summary>Checks an image and tells which clusters are in use.</summary>
-    /// <param name="image">The image; nobody may change it meanwhile.</param>
+    /// <param name="file">The image; nobody may change it meanwhile.</param>
     /// <param name="progress">Is told the bytes of tables read; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static ImageSurvey Survey(QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    public static ImageSurvey Survey(QedFile file, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        ImageChecker checker = new(image, [], progress, cancellation);
+        ImageChecker checker = new(file, [], progress, cancellation);
         QedCheckResult result = checker.Run();
         if (checker.TablesMadeOfData() is { Count: > 0 } noTables)
         {
-            checker = new ImageChecker(image, noTables, progress, cancellation);
+            checker = new ImageChecker(file, noTables, progress, cancellation);
             result = checker.Run();
         }
 
@@ -91,9 +92,9 @@ internal sealed class ImageChecker
 
     private QedCheckResult Run()
     {
-        MarkTable(_image.L1TableOffset);
+        MarkTable(_file.L1TableOffset);
         CheckL1Length();
-        _reader.Read(_image.L1TableOffset, NoteTables);
+        _reader.Read(_file.L1TableOffset, NoteTables);
         OrderedWork.Run(Batches(), () => new BatchWorker(this), ReportProgress, _cancellation);
 
         long used = _tableClusters.Count + _dataClusters.Count;
@@ -101,9 +102,9 @@ internal sealed class ImageChecker
         long lastUsed = Math.Max(_tableClusters.Largest, _dataClusters.Largest);
         return new QedCheckResult
         {
-            Path = _image.Storage.Path,
+            Path = _file.Storage.Path,
             Status = _corruptionCount > 0 ? QedCheckStatus.Corrupt : leaked > 0 ? QedCheckStatus.Leaks : QedCheckStatus.Clean,
-            NeedsCheck = _image.Header.NeedsCheck,
+            NeedsCheck = _file.Header.NeedsCheck,
             TotalClusters = _geometry.ClustersCovering(_virtualSize),
             AllocatedClusters = _allocated,
             ZeroClusters = _zero,
@@ -140,7 +141,7 @@ internal sealed class ImageChecker
 
     private void CheckL1Length()
     {
-        ClusterEntry l1 = new((ulong)_image.L1TableOffset);
+        ClusterEntry l1 = new((ulong)_file.L1TableOffset);
         if (l1.ProblemIn(_layout, _geometry.TableSize) == EntryProblem.CutShort)
         {
             Report(QedCorruptionKind.CutShort, _layout.EntriesIn(l1.Offset), null, l1);
@@ -183,7 +184,7 @@ internal sealed class ImageChecker
             }
             else
             {
-                _image.Trace?.Table(index, entry.Offset);
+                _file.Trace?.Table(index, entry.Offset);
             }
         }
     }
@@ -196,7 +197,7 @@ internal sealed class ImageChecker
     {
         ulong[] l1 = new ulong[_reader.PieceEntries];
         TableBatch batch = new();
-        foreach (TablePiece l1Piece in _reader.PiecesOf(_image.L1TableOffset))
+        foreach (TablePiece l1Piece in _reader.PiecesOf(_file.L1TableOffset))
         {
             _reader.Read(l1Piece, l1);
             for (int i = 0; i < l1Piece.Count; i++)
@@ -205,7 +206,7 @@ internal sealed class ImageChecker
                 if (entry.IsUnallocated
                     || entry.ProblemIn(_layout, _geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort)
                     || _noTables.Contains(l1Piece.FirstIndex + i)
-                    || entry.Offset == _image.L1TableOffset
+                    || entry.Offset == _file.L1TableOffset
                     || !_tablesRead.Add(_geometry.ClusterAt(entry.Offset)))
                 {
                     continue;

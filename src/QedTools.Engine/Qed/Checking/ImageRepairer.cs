@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
 using QedTools.Storage;
@@ -21,7 +22,7 @@ internal sealed class ImageRepairer
 {
     private const int MaxCopiedEarly = 100_000;
 
-    private readonly QedImage _image;
+    private readonly QedFile _file;
     private readonly MetadataWriter? _writer;
     private readonly RepairLog _log;
     private readonly IProgress<OperationProgress>? _progress;
@@ -45,21 +46,21 @@ internal sealed class ImageRepairer
     private bool _hasCopied;
 
     private ImageRepairer(
-        QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        QedFile file, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        _image = image;
+        _file = file;
         _writer = writer;
         _log = log;
         _progress = progress;
         _cancellation = cancellation;
-        _layout = image.Layout;
+        _layout = file.Layout;
         _geometry = _layout.Geometry;
-        _l1Reader = new TableReader(image.Storage, _geometry, cancellation);
-        _l2Reader = new TableReader(image.Storage, _geometry, cancellation);
+        _l1Reader = new TableReader(file.Storage, _geometry, cancellation);
+        _l2Reader = new TableReader(file.Storage, _geometry, cancellation);
     }
 
     /// <summary>Repairs the tables of an image, or tells what that would be.</summary>
-    /// <param name="image">The image; nobody reads or writes it meanwhile.</param>
+    /// <param name="file">The image; nobody reads or writes it meanwhile.</param>
     /// <param name="writer">Its writer; null to change nothing.</param>
     /// <param name="log">Is told every repair.</param>
     /// <param name="progress">Is told the tables dealt with; may be null.</param>
@@ -68,18 +69,18 @@ internal sealed class ImageRepairer
     /// <exception cref="QedException">The file could not be read or written.</exception>
     /// <returns>What becomes of the file.</returns>
     public static TableRepairs RepairTables(
-        QedImage image, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
-        new ImageRepairer(image, writer, log, progress, cancellation).Run();
+        QedFile file, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
+        new ImageRepairer(file, writer, log, progress, cancellation).Run();
 
     private TableRepairs Run()
     {
-        MarkTable(_image.L1TableOffset);
+        MarkTable(_file.L1TableOffset);
         NoteL1Length();
-        _l1Reader.Read(_image.L1TableOffset, NoteTables);
+        _l1Reader.Read(_file.L1TableOffset, NoteTables);
         PrepareToGrow();
-        if (HasData(_image.L1TableOffset))
+        if (HasData(_file.L1TableOffset))
         {
-            _l1Reader.Read(_image.L1TableOffset, ClearL1);
+            _l1Reader.Read(_file.L1TableOffset, ClearL1);
         }
 
         foreach ((long l1Index, long offset) in _conflicting)
@@ -105,12 +106,12 @@ internal sealed class ImageRepairer
 
     private void NoteL1Length()
     {
-        long missing = _layout.MissingBytes(_image.L1TableOffset, _geometry.TableSize);
+        long missing = _layout.MissingBytes(_file.L1TableOffset, _geometry.TableSize);
         if (missing > 0)
         {
-            long start = _geometry.VirtualOffset(_layout.EntriesIn(_image.L1TableOffset), 0);
-            _cutTable = _image.L1TableOffset;
-            NotePadding(_image.L1TableOffset, _geometry.TableSize, _image.L1TableOffset, start, Math.Max(0, _image.VirtualSize - start));
+            long start = _geometry.VirtualOffset(_layout.EntriesIn(_file.L1TableOffset), 0);
+            _cutTable = _file.L1TableOffset;
+            NotePadding(_file.L1TableOffset, _geometry.TableSize, _file.L1TableOffset, start, Math.Max(0, _file.VirtualSize - start));
         }
     }
 
@@ -132,7 +133,7 @@ internal sealed class ImageRepairer
             {
                 (long start, long length) = MappedBy(firstIndex + i);
                 _cutTable = entry.Offset;
-                NotePadding(entry.Offset, _geometry.TableSize, QedGeometry.EntryOffset(_image.L1TableOffset, firstIndex + i), start, length);
+                NotePadding(entry.Offset, _geometry.TableSize, QedGeometry.EntryOffset(_file.L1TableOffset, firstIndex + i), start, length);
             }
         }
     }
@@ -157,7 +158,7 @@ internal sealed class ImageRepairer
             if (!IsTable(entry))
             {
                 NoteTable(QedRepairKind.TableEntryCleared, index);
-                _writer?.Clear(_image.L1TableOffset, index);
+                _writer?.Clear(_file.L1TableOffset, index);
             }
         }
     }
@@ -200,11 +201,11 @@ internal sealed class ImageRepairer
             }
 
             LittleEndian.Convert(changed.AsSpan(0, entries.Length));
-            _image.Storage.Write(
+            _file.Storage.Write(
                 QedGeometry.EntryOffset(copy, firstIndex),
                 System.Runtime.InteropServices.MemoryMarshal.AsBytes(changed.AsSpan(0, entries.Length)));
         });
-        _writer.Repoint(_image.L1TableOffset, l1Index, copy);
+        _writer.Repoint(_file.L1TableOffset, l1Index, copy);
     }
 
     // Many entries can lead to one table, so the answer is remembered.
@@ -253,9 +254,9 @@ internal sealed class ImageRepairer
     private void PrepareToGrow()
     {
         FindDataInTables();
-        if (!HasData(_image.L1TableOffset))
+        if (!HasData(_file.L1TableOffset))
         {
-            _l1Reader.Read(_image.L1TableOffset, ClearL1);
+            _l1Reader.Read(_file.L1TableOffset, ClearL1);
         }
 
         ForEachSingleTable((l1Index, table) =>
@@ -372,7 +373,7 @@ internal sealed class ImageRepairer
             copied.Add(l1Index);
         }
 
-        _l1Reader.Read(_image.L1TableOffset, (firstIndex, entries) =>
+        _l1Reader.Read(_file.L1TableOffset, (firstIndex, entries) =>
         {
             for (int i = 0; i < entries.Length; i++)
             {
@@ -443,16 +444,16 @@ internal sealed class ImageRepairer
     {
         long copy = _writer!.Take(1);
         // The rest of a cluster that was cut short is zeroes, as the new one is.
-        StorageCopy.Run(_image.Storage, offset, _image.Storage, copy, Math.Min(_geometry.ClusterSize, _layout.FileLength - offset));
+        StorageCopy.Run(_file.Storage, offset, _file.Storage, copy, Math.Min(_geometry.ClusterSize, _layout.FileLength - offset));
         return copy;
     }
 
     private long EntriesInDisk(long l1Index)
     {
         long start = _geometry.VirtualOffset(l1Index, 0);
-        return start >= _image.VirtualSize
+        return start >= _file.VirtualSize
             ? 0
-            : Math.Min(_geometry.EntriesPerTable, _geometry.ClustersCovering(_image.VirtualSize - start));
+            : Math.Min(_geometry.EntriesPerTable, _geometry.ClustersCovering(_file.VirtualSize - start));
     }
 
     private void Note(QedRepairKind kind, long l1Index, long table, long index)
@@ -465,8 +466,8 @@ internal sealed class ImageRepairer
     private void NoteTable(QedRepairKind kind, long l1Index)
     {
         (long start, long length) = MappedBy(l1Index);
-        CountChange(QedGeometry.EntryOffset(_image.L1TableOffset, l1Index));
-        _log.Add(kind, QedGeometry.EntryOffset(_image.L1TableOffset, l1Index), start, length);
+        CountChange(QedGeometry.EntryOffset(_file.L1TableOffset, l1Index));
+        _log.Add(kind, QedGeometry.EntryOffset(_file.L1TableOffset, l1Index), start, length);
     }
 
     private void NotePadding(long offset, int clusters, long entryOffset, long virtualOffset, long length)
@@ -491,7 +492,7 @@ internal sealed class ImageRepairer
 
     private (long Start, long Length) Clip(long start, long length)
     {
-        long end = start < _image.VirtualSize ? _image.VirtualSize : long.MaxValue;
+        long end = start < _file.VirtualSize ? _file.VirtualSize : long.MaxValue;
         return (start, Math.Min(length, end - start));
     }
 

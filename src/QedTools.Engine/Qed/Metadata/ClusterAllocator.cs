@@ -1,4 +1,5 @@
 using System;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 
 namespace QedTools.Qed.Metadata;
@@ -7,9 +8,9 @@ namespace QedTools.Qed.Metadata;
 /// <remarks>
 /// A cluster that becomes free is not handed out again in the same session: a reader may be on its way there, a crash could
 /// bring back the entry that led there, and in a damaged image another entry may still lead there. Whoever closes the
-/// image checks it and packs the file (<see cref="ImageCompactor"/>).
+/// image checks it and packs the file.
 /// </remarks>
-internal sealed class ClusterAllocator
+internal sealed class ClusterAllocator : INewClusters
 {
     private readonly string _path;
     private readonly QedGeometry _geometry;
@@ -29,8 +30,8 @@ internal sealed class ClusterAllocator
         _newFrom = _clusters;
     }
 
-    /// <summary>Whether a place in the file was handed out since the start, or since the file was packed.</summary>
-    /// <param name="offset">The place, in bytes.</param>
+    public long GrownEnd => HasGrown ? End : 0;
+
     public bool IsNew(long offset) => _geometry.ClusterAt(offset) >= _newFrom;
 
     /// <summary>The end of the last cluster handed out, in bytes; only when <see cref="HasGrown"/>.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 
 namespace QedTools.Qed.Metadata;
@@ -8,13 +9,13 @@ namespace QedTools.Qed.Metadata;
 internal sealed class ClusterMap
 {
     private readonly TableCache _tables;
-    private readonly QedImage _image;
+    private readonly QedFile _file;
 
-    /// <param name="image">The image.</param>
+    /// <param name="file">The image.</param>
     /// <param name="tables">Its tables.</param>
-    public ClusterMap(QedImage image, TableCache tables)
+    public ClusterMap(QedFile file, TableCache tables)
     {
-        _image = image;
+        _file = file;
         _tables = tables;
     }
 
@@ -27,16 +28,16 @@ internal sealed class ClusterMap
     /// <exception cref="QedException">The tables could not be read.</exception>
     public ClusterRun RunAt(long offset, long length)
     {
-        QedGeometry geometry = _image.Header.Geometry;
+        QedGeometry geometry = _file.Header.Geometry;
         long l1Index = geometry.L1Index(offset);
-        long l1There = EntriesIn(_image.L1TableOffset, l1Index);
+        long l1There = EntriesIn(_file.L1TableOffset, l1Index);
         if (l1Index >= l1There)
         {
-            throw QedCorruptException.ForMissing(_image.Storage.Path, "the part of the L1 table for it", offset, length);
+            throw QedCorruptException.ForMissing(_file.Storage.Path, "the part of the L1 table for it", offset, length);
         }
 
         ReadOnlySpan<ulong> l1 = Clip(
-            _tables.Entries(_image.L1TableOffset, l1Index), Math.Min(l1There, geometry.L1Index(offset + length - 1) + 1) - l1Index);
+            _tables.Entries(_file.L1TableOffset, l1Index), Math.Min(l1There, geometry.L1Index(offset + length - 1) + 1) - l1Index);
         ClusterEntry table = new(l1[0]);
         if (table.IsUnallocated)
         {
@@ -47,7 +48,7 @@ internal sealed class ClusterMap
         if (ProblemOf(table, geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort) and var badTable)
         {
             throw QedCorruptException.ForEntry(
-                _image.Storage.Path, EntryName(l1Index, null), table.Value, Describe(badTable, isTable: true), offset, RestOf(geometry.VirtualOffset(l1Index + 1, 0)));
+                _file.Storage.Path, EntryName(l1Index, null), table.Value, Describe(badTable, isTable: true), offset, RestOf(geometry.VirtualOffset(l1Index + 1, 0)));
         }
 
         long l2Index = geometry.L2Index(offset);
@@ -55,7 +56,7 @@ internal sealed class ClusterMap
         if (l2Index >= l2There)
         {
             throw QedCorruptException.ForMissing(
-                _image.Storage.Path, "the part of the L2 table for it", offset, RestOf(geometry.VirtualOffset(l1Index + 1, 0)));
+                _file.Storage.Path, "the part of the L2 table for it", offset, RestOf(geometry.VirtualOffset(l1Index + 1, 0)));
         }
 
         long wanted = Math.Min(l2There - l2Index, geometry.ClustersCovering(geometry.OffsetInCluster(offset) + length));
@@ -82,21 +83,21 @@ internal sealed class ClusterMap
         EntryProblem problem = ProblemOf(cluster, 1);
         if (problem == EntryProblem.CutShort)
         {
-            long there = _image.Layout.FileLength - cluster.Offset - geometry.OffsetInCluster(offset);
+            long there = _file.Layout.FileLength - cluster.Offset - geometry.OffsetInCluster(offset);
             return there > 0
                 ? new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), Math.Min(length, Math.Min(there, LengthOf(1))))
-                : throw QedCorruptException.ForMissing(_image.Storage.Path, $"the rest of the cluster at 0x{cluster.Value:x}", offset, LengthOf(1));
+                : throw QedCorruptException.ForMissing(_file.Storage.Path, $"the rest of the cluster at 0x{cluster.Value:x}", offset, LengthOf(1));
         }
 
         if (problem != EntryProblem.None)
         {
             int bad = CountBad(l2);
             throw QedCorruptException.ForEntry(
-                _image.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(problem, isTable: false), offset, LengthOf(bad));
+                _file.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(problem, isTable: false), offset, LengthOf(bad));
         }
 
         // What lies contiguously behind a valid cluster is valid as far as the file goes.
-        long inFile = geometry.WholeClusters(_image.Layout.AddressableBytes - cluster.Offset);
+        long inFile = geometry.WholeClusters(_file.Layout.AddressableBytes - cluster.Offset);
         int count = EntryScan.CountContiguous(Clip(l2, inFile), cluster.Value, (uint)geometry.ClusterSize);
         return new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
 
@@ -107,19 +108,19 @@ internal sealed class ClusterMap
 
     private long EntriesIn(long tableOffset, long index)
     {
-        if (index >= _image.Layout.EntriesIn(tableOffset))
+        if (index >= _file.Layout.EntriesIn(tableOffset))
         {
-            _image.RefreshFileLength();
+            _file.RefreshLength();
         }
 
-        return _image.Layout.EntriesIn(tableOffset);
+        return _file.Layout.EntriesIn(tableOffset);
     }
 
     // How many entries from the first on lead where no cluster can be.
     private int CountBad(ReadOnlySpan<ulong> entries)
     {
         int count = 1;
-        ImageLayout layout = _image.Layout;
+        ImageLayout layout = _file.Layout;
         while (count < entries.Length
             && new ClusterEntry(entries[count]) is { IsUnallocated: false, IsZero: false } entry
             && entry.ProblemIn(layout, 1) is not (EntryProblem.None or EntryProblem.CutShort))
@@ -132,11 +133,11 @@ internal sealed class ClusterMap
 
     private EntryProblem ProblemOf(ClusterEntry entry, int clusters)
     {
-        EntryProblem problem = entry.ProblemIn(_image.Layout, clusters);
+        EntryProblem problem = entry.ProblemIn(_file.Layout, clusters);
         if (problem is EntryProblem.OutsideFile or EntryProblem.CutShort)
         {
-            _image.RefreshFileLength();
-            problem = entry.ProblemIn(_image.Layout, clusters);
+            _file.RefreshLength();
+            problem = entry.ProblemIn(_file.Layout, clusters);
         }
 
         return problem;

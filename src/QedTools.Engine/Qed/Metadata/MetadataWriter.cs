@@ -1,4 +1,5 @@
 using System;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
@@ -14,21 +15,22 @@ namespace QedTools.Qed.Metadata;
 /// </remarks>
 internal sealed class MetadataWriter
 {
-    private readonly QedImage _image;
+    private readonly QedFile _file;
     private readonly TableCache _tables;
     private readonly ClusterAllocator _allocator;
     private readonly IStorage _storage;
     private bool _dataMustComeFirst;
     private bool _isUnflushed;
 
-    /// <param name="image">The image, whose tables were checked, or are going to be repaired.</param>
+    /// <param name="file">The image, whose tables were checked, or are going to be repaired.</param>
     /// <param name="tables">Its tables.</param>
-    public MetadataWriter(QedImage image, TableCache tables)
+    public MetadataWriter(QedFile file, TableCache tables)
     {
-        _image = image;
+        _file = file;
         _tables = tables;
-        _storage = image.Storage;
-        _allocator = new ClusterAllocator(_storage.Path, image.Header.Geometry, _storage.Length);
+        _storage = file.Storage;
+        _allocator = new ClusterAllocator(_storage.Path, file.Header.Geometry, _storage.Length);
+        file.NewClusters = _allocator;
     }
 
     /// <summary>Whether something went wrong, so that the image must be checked before it is written to again.</summary>
@@ -40,19 +42,12 @@ internal sealed class MetadataWriter
     /// <summary>Whether the need-check bit stays set at the end: the tables are damaged until a repair is complete.</summary>
     public bool IsDamaged { get; set; }
 
-    /// <summary>The end of the last cluster handed out, in bytes, to which the file may still have to grow; 0 if there is none.</summary>
-    public long GrownEnd => _allocator.HasGrown ? _allocator.End : 0;
-
-    /// <summary>Whether a place in the file lies in clusters that were handed out in this session: they read as zeroes until they are written.</summary>
-    /// <param name="offset">The place, in bytes.</param>
-    public bool IsNew(long offset) => _allocator.IsNew(offset);
-
     /// <summary>Whether clusters became free in this session.</summary>
     public bool HasFree => _allocator.HasFree;
 
-    private QedGeometry Geometry => _image.Header.Geometry;
+    private QedGeometry Geometry => _file.Header.Geometry;
 
-    private ImageTrace? Trace => _image.Trace;
+    private ImageTrace? Trace => _file.Trace;
 
     /// <summary>Must precede every change of the image, of data too.</summary>
     /// <exception cref="QedException">The header could not be written.</exception>
@@ -60,11 +55,11 @@ internal sealed class MetadataWriter
     {
         HasChanged = true;
         _isUnflushed = true;
-        if (_image.Header.AutoclearFeatures != 0)
+        if (_file.Header.AutoclearFeatures != 0)
         {
             Guard(() =>
             {
-                _image.WriteHeader(_image.Header with { AutoclearFeatures = 0 });
+                _file.WriteHeader(_file.Header with { AutoclearFeatures = 0 });
                 _storage.Flush();
             });
         }
@@ -103,7 +98,7 @@ internal sealed class MetadataWriter
     {
         for (long l1Index = Geometry.L1Index(virtualOffset); l1Index <= Geometry.L1Index(virtualOffset + length - 1); l1Index++)
         {
-            if (_tables.Entries(_image.L1TableOffset, l1Index)[0] == 0)
+            if (_tables.Entries(_file.L1TableOffset, l1Index)[0] == 0)
             {
                 BeforeTableChange();
                 AddTable(l1Index);
@@ -164,7 +159,7 @@ internal sealed class MetadataWriter
     {
         BeforeTableChange();
         RequireDataFirst();
-        bool isL1 = tableOffset == _image.L1TableOffset;
+        bool isL1 = tableOffset == _file.L1TableOffset;
         _tables.Set(tableOffset, isL1, index, 1, (ulong)offset, 0);
         Trace?.Repointed(isL1, tableOffset, index, offset);
         if (isL1)
@@ -185,7 +180,7 @@ internal sealed class MetadataWriter
     public void Clear(long tableOffset, long index) => Guard(() =>
     {
         BeforeTableChange();
-        bool isL1 = tableOffset == _image.L1TableOffset;
+        bool isL1 = tableOffset == _file.L1TableOffset;
         _tables.Set(tableOffset, isL1, index, 1, 0, 0);
         Trace?.Repointed(isL1, tableOffset, index, offset: null);
         _allocator.NoteFree();
@@ -204,7 +199,7 @@ internal sealed class MetadataWriter
         Commit();
         _storage.Flush();
         _tables.Forget(offset, Geometry.TableBytes);
-        _image.WriteHeader(_image.Header with { L1TableOffset = (ulong)offset });
+        _file.WriteHeader(_file.Header with { L1TableOffset = (ulong)offset });
         _storage.Flush();
     });
 
@@ -213,14 +208,14 @@ internal sealed class MetadataWriter
     /// <exception cref="QedException">The tables could not be read.</exception>
     public void RemoveTable(long l1Index) => Guard(() =>
     {
-        ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
+        ClusterEntry table = new(_tables.Entries(_file.L1TableOffset, l1Index)[0]);
         if (table.IsUnallocated)
         {
             return;
         }
 
         BeforeTableChange();
-        _tables.Set(_image.L1TableOffset, isL1: true, l1Index, 1, 0, 0);
+        _tables.Set(_file.L1TableOffset, isL1: true, l1Index, 1, 0, 0);
         Trace?.TableRemoved(l1Index, table.Offset);
         _tables.Forget(table.Offset, Geometry.TableBytes);
         _allocator.NoteFree();
@@ -271,7 +266,7 @@ internal sealed class MetadataWriter
     public void SetVirtualSize(long size) => Guard(() =>
     {
         Commit();
-        _image.WriteHeader(_image.Header with { ImageSize = (ulong)size, AutoclearFeatures = 0 });
+        _file.WriteHeader(_file.Header with { ImageSize = (ulong)size, AutoclearFeatures = 0 });
         _storage.Flush();
     });
 
@@ -283,7 +278,7 @@ internal sealed class MetadataWriter
     public void Close() => Guard(() =>
     {
         Commit();
-        if (!_image.Header.NeedsCheck || IsDamaged)
+        if (!_file.Header.NeedsCheck || IsDamaged)
         {
             return;
         }
@@ -294,7 +289,7 @@ internal sealed class MetadataWriter
             _storage.Flush();
         }
 
-        _image.WriteHeader(_image.Header with { Features = _image.Header.Features & ~QedFeatures.NeedCheck });
+        _file.WriteHeader(_file.Header with { Features = _file.Header.Features & ~QedFeatures.NeedCheck });
         _storage.Flush();
     });
 
@@ -313,11 +308,11 @@ internal sealed class MetadataWriter
     private void BeforeTableChange()
     {
         BeforeDataChange();
-        if (!_image.Header.NeedsCheck)
+        if (!_file.Header.NeedsCheck)
         {
             Guard(() =>
             {
-                _image.WriteHeader(_image.Header with { Features = _image.Header.Features | QedFeatures.NeedCheck });
+                _file.WriteHeader(_file.Header with { Features = _file.Header.Features | QedFeatures.NeedCheck });
                 _storage.Flush();
             });
         }
@@ -332,7 +327,7 @@ internal sealed class MetadataWriter
             long l1Index = Geometry.L1Index(virtualOffset);
             long l2Index = Geometry.L2Index(virtualOffset);
             long here = Math.Min(clusters, _tables.EntriesInPage(l2Index));
-            ClusterEntry table = new(_tables.Entries(_image.L1TableOffset, l1Index)[0]);
+            ClusterEntry table = new(_tables.Entries(_file.L1TableOffset, l1Index)[0]);
             if (!table.IsUnallocated || !entry.IsUnallocated)
             {
                 long offset = table.IsUnallocated ? AddTable(l1Index) : table.Offset;
@@ -354,7 +349,7 @@ internal sealed class MetadataWriter
     {
         long offset = _allocator.Take(Geometry.TableSize);
         _tables.Forget(offset, Geometry.TableBytes);
-        _tables.Set(_image.L1TableOffset, isL1: true, l1Index, 1, (ulong)offset, 0);
+        _tables.Set(_file.L1TableOffset, isL1: true, l1Index, 1, (ulong)offset, 0);
         Trace?.TableAdded(l1Index, offset, Geometry.TableBytes);
         return offset;
     }

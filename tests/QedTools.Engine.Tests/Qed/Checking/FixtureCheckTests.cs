@@ -128,7 +128,7 @@ public sealed class FixtureCheckTests
     public void A_valid_image_is_clean(string name, long fileClusters, long total, long allocated, long zero, long fragmented)
     {
         using QedImage image = Open("images", name);
-        QedCheckResult result = ImageChecker.Check(image, null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
 
         Assert.Equal(QedCheckStatus.Clean, result.Status);
         Assert.False(result.NeedsCheck);
@@ -144,7 +144,7 @@ public sealed class FixtureCheckTests
     public void An_overlay_is_clean_whatever_its_backing_file_is(string name, long total, long allocated, long zero, long fragmented)
     {
         using QedImage image = Open("chains", name);
-        QedCheckResult result = ImageChecker.Check(image, null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
 
         Assert.Equal(QedCheckStatus.Clean, result.Status);
         Assert.Equal(string.Empty, Describe(result));
@@ -158,7 +158,7 @@ public sealed class FixtureCheckTests
         string name, string corruptions, long corruptionCount, long leaked, long allocated, long zero, long fragmented)
     {
         using QedImage image = Open("damaged", name);
-        QedCheckResult result = ImageChecker.Check(image, null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
 
         QedCheckStatus status = corruptionCount > 0 ? QedCheckStatus.Corrupt : leaked > 0 ? QedCheckStatus.Leaks : QedCheckStatus.Clean;
         Assert.Equal(corruptions, Describe(result, corruptions.Split(';').Length));
@@ -183,14 +183,14 @@ public sealed class FixtureCheckTests
     public void The_image_ends_behind_the_last_cluster_in_use(string name, long clusters)
     {
         using QedImage image = Open("damaged", name);
-        Assert.Equal(clusters * 4096, ImageChecker.Check(image, null, CancellationToken.None).ImageEndOffset);
+        Assert.Equal(clusters * 4096, ImageChecker.Check(image.File, null, CancellationToken.None).ImageEndOffset);
     }
 
     [Fact]
     public void A_bad_entry_is_told_with_the_place_on_the_disk_that_it_maps()
     {
         using QedImage image = Open("damaged", "several");
-        IReadOnlyList<QedCorruption> found = ImageChecker.Check(image, null, CancellationToken.None).Corruptions;
+        IReadOnlyList<QedCorruption> found = ImageChecker.Check(image.File, null, CancellationToken.None).Corruptions;
 
         Assert.Equal([8L << 20, 0, 4096, 9 * 4096, (4L << 20) + 4096, (4L << 20) + (5 * 4096)], found.Select(c => c.VirtualOffset));
     }

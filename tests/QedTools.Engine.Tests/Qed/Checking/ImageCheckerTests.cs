@@ -94,7 +94,7 @@ public sealed class ImageCheckerTests
         }
 
         CheckModel model = new(sketch.Storage);
-        ImageSurvey survey = ImageChecker.Survey(sketch.Open(), null, CancellationToken.None);
+        ImageSurvey survey = ImageChecker.Survey(sketch.Open().File, null, CancellationToken.None);
 
         AssertSame(model, survey.Result);
         for (long cluster = 0; cluster < (sketch.Storage.Length / sketch.ClusterSize) + 2; cluster++)
@@ -206,7 +206,7 @@ public sealed class ImageCheckerTests
         sketch.Storage.Write(table, new byte[sketch.TableBytes]);
         sketch.SetL2(table, 77, data);
         MeteredStorage storage = new(sketch.Storage) { Limit = 64 };
-        QedCheckResult result = ImageChecker.Check(QedImage.Open(storage), null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(QedImage.Open(storage).File, null, CancellationToken.None);
 
         Assert.Equal((1 << 19) - 1, result.CorruptionCount);
         Assert.All(result.Corruptions, c => Assert.Equal(QedCorruptionKind.TableAndTable, c.Kind));
@@ -229,7 +229,7 @@ public sealed class ImageCheckerTests
         }
 
         MeteredStorage storage = new(sketch.Storage);
-        QedCheckResult result = ImageChecker.Check(QedImage.Open(storage), null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(QedImage.Open(storage).File, null, CancellationToken.None);
 
         CheckModel model = new(sketch.Storage);
         Assert.Equal(model.Corruptions.Count, result.CorruptionCount);
@@ -248,7 +248,7 @@ public sealed class ImageCheckerTests
                 ImageSketch sketch = new(1 << bits, tableSize, (long)Int128.Min(entries * entries << bits, long.MaxValue - 511));
                 MeteredStorage storage = new(sketch.Storage);
                 long before = GC.GetAllocatedBytesForCurrentThread();
-                QedCheckResult result = ImageChecker.Check(QedImage.Open(storage), null, CancellationToken.None);
+                QedCheckResult result = ImageChecker.Check(QedImage.Open(storage).File, null, CancellationToken.None);
                 long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
                 Assert.Equal(QedCheckStatus.Clean, result.Status);
@@ -292,7 +292,7 @@ public sealed class ImageCheckerTests
             return new StorageRange(end, isHole);
         });
 
-        AssertSame(new CheckModel(sketch.Storage), ImageChecker.Check(QedImage.Open(storage), null, CancellationToken.None));
+        AssertSame(new CheckModel(sketch.Storage), ImageChecker.Check(QedImage.Open(storage).File, null, CancellationToken.None));
         Assert.True(storage.RangeQueries > 0);
     });
 
@@ -306,7 +306,7 @@ public sealed class ImageCheckerTests
         }
 
         Recorder progress = new();
-        ImageChecker.Check(sketch.Open(), progress, CancellationToken.None);
+        ImageChecker.Check(sketch.Open().File, progress, CancellationToken.None);
 
         long total = Assert.Single(progress.Reports.Select(report => report.BytesTotal).Distinct());
         Assert.Equal(progress.Reports.Select(report => report.BytesDone).Order(), progress.Reports.Select(report => report.BytesDone));
@@ -326,7 +326,7 @@ public sealed class ImageCheckerTests
         using CancellationTokenSource source = new();
         Recorder progress = new() { After = _ => source.Cancel() };
 
-        Assert.ThrowsAny<OperationCanceledException>(() => ImageChecker.Check(sketch.Open(), progress, source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => ImageChecker.Check(sketch.Open().File, progress, source.Token));
         Assert.Single(progress.Reports);
     }
 
@@ -426,7 +426,7 @@ public sealed class ImageCheckerTests
         }
     }
 
-    private static QedCheckResult Check(ImageSketch sketch) => ImageChecker.Check(sketch.Open(), null, CancellationToken.None);
+    private static QedCheckResult Check(ImageSketch sketch) => ImageChecker.Check(sketch.Open().File, null, CancellationToken.None);
 
     private static void AssertSame(CheckModel expected, QedCheckResult found)
     {

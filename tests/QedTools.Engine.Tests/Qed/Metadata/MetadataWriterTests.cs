@@ -68,7 +68,7 @@ public sealed class MetadataWriterTests
         disk.Zero(0, Clusters * 65536);
         await EndsAsync(image.EndWriting);
 
-        QedCheckResult result = ImageChecker.Check(image, null, CancellationToken.None);
+        QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
         Assert.Equal(QedCheckStatus.Clean, result.Status);
         Assert.Equal(300, result.AllocatedClusters);
         Assert.Equal(sketch.Storage.Length, result.ImageEndOffset);

@@ -4,14 +4,14 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
-using QedTools.Qed;
+using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 using QedTools.Tests.Fuzz;
 using QedTools.Tests.Operations;
 using QedTools.Tests.Support;
 using Xunit;
 
-namespace QedTools.Tests.Qed;
+namespace QedTools.Tests.Qed.Files;
 
 /// <summary>What those who follow an operation are told of an image's file.</summary>
 public sealed partial class ImageTraceTests : IDisposable

@@ -2,7 +2,7 @@ using System;
 using System.IO;
 using QedTools.Qed.Format;
 
-namespace QedTools.Qed;
+namespace QedTools.Qed.Files;
 
 /// <summary>
 /// What is found and changed where in one QED file, for experts who follow an operation. All its lines are worded here;

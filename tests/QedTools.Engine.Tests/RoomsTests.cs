@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using QedTools.Tests.Support;
+using Xunit;
+
+namespace QedTools.Tests;
+
+/// <summary>A file of the engine knows the rooms above its own and none below, and no format knows another (docs/architecture.md).</summary>
+public sealed partial class RoomsTests
+{
+    // From the top; a folder that is not listed belongs to the nearest one above it that is.
+    private static readonly string[] Rooms =
+        ["Storage", "Disks", "Qed/Format", "Qed/Files", "Qed/Metadata", "Qed/Checking", "Qed", "Interchange", "Chains", "Operations"];
+
+    [Fact]
+    public void No_file_looks_into_a_room_below_its_own()
+    {
+        Dictionary<string, string> sources = Sources();
+        Assert.Equal([], LooksDown(sources));
+        Assert.InRange(sources.Count, 150, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData("Storage/New.cs", "BackingChain")]
+    [InlineData("Qed/Metadata/New.cs", "QedImage")]
+    [InlineData("Interchange/Vhd/New.cs", "VhdxLayer")]
+    [InlineData("Disks/New.cs", "QedHeader")]
+    public void A_look_downwards_is_found(string file, string type)
+    {
+        Dictionary<string, string> sources = Sources();
+        sources.Add(file, $"namespace QedTools;\n\ninternal sealed class New\n{{\n    private readonly {type}? _below; // the text \"{type}\" is none\n}}\n");
+
+        Assert.StartsWith($"{file} knows {type} of ", Assert.Single(LooksDown(sources)), StringComparison.Ordinal);
+    }
+
+    // Types by their names: those of the public API share one namespace, whatever room they are in.
+    private static List<string> LooksDown(Dictionary<string, string> sources)
+    {
+        Dictionary<string, string[]> homes = sources
+            .SelectMany(source => TypeDeclaration().Matches(source.Value).Select(match => (Type: match.Groups[1].Value, File: source.Key)))
+            .GroupBy(home => home.Type, home => home.File, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Distinct().ToArray(), StringComparer.Ordinal);
+        List<string> found = [];
+        foreach ((string file, string text) in sources)
+        {
+            string code = TextOrComment().Replace(text, " ");
+            foreach (string type in Name().Matches(code).Select(match => match.Value).Distinct())
+            {
+                if (homes.TryGetValue(type, out string[]? files) && files.All(home => IsBelow(file, home)))
+                {
+                    found.Add($"{file} knows {type} of {files[0]}");
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsBelow(string file, string home)
+    {
+        int room = RoomOf(file);
+        int other = RoomOf(home);
+        return room >= 0 && (other > room || (Rooms[room] == "Interchange" && other == room && FormatOf(file) is { } one && FormatOf(home) is { } another && one != another));
+    }
+
+    // -1 for what lies beside the rooms and is known by all.
+    private static int RoomOf(string file)
+    {
+        for (string folder = file; folder.Contains('/', StringComparison.Ordinal);)
+        {
+            folder = folder[..folder.LastIndexOf('/')];
+            if (Array.IndexOf(Rooms, folder) is >= 0 and var room)
+            {
+                return room;
+            }
+        }
+
+        return -1;
+    }
+
+    private static string? FormatOf(string file) => file.Split('/') is [_, var format, _, ..] ? format : null;
+
+    private static Dictionary<string, string> Sources()
+    {
+        string root = Fixture.PathOf("../../src/QedTools.Engine");
+        return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(path => (Path: path, Name: Path.GetRelativePath(root, path).Replace('\\', '/')))
+            .Where(file => !file.Name.StartsWith("obj/", StringComparison.Ordinal) && !file.Name.StartsWith("bin/", StringComparison.Ordinal))
+            .ToDictionary(file => file.Name, file => File.ReadAllText(file.Path), StringComparer.Ordinal);
+    }
+
+    [GeneratedRegex(@"^(?:(?:public|internal|sealed|static|abstract|readonly|partial|ref|unsafe) )*(?:class|struct|interface|enum|record struct|record) (\w+)", RegexOptions.Multiline)]
+    private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex("\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|//[^\n]*")]
+    private static partial Regex TextOrComment();
+
+    [GeneratedRegex(@"\b[A-Z]\w+\b")]
+    private static partial Regex Name();
+}
