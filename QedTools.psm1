@@ -1,10 +1,10 @@
-# Core is the net8.0 build, which PowerShell 7.4 and later load; Desktop the netstandard2.0 build, for those before and
-# for Windows PowerShell. Qualified names and no comparison of versions: both would double the time of an import.
 $lib = [System.IO.Path]::Combine($PSScriptRoot, 'lib')
 if (-not [System.IO.File]::Exists([System.IO.Path]::Combine($lib, $PSEdition, 'QedTools.dll'))) {
     throw "QedTools has not been built for this PowerShell yet. Run 'dotnet build' in '$PSScriptRoot', then import the module again."
 }
 
+# Core is the net8.0 build, which PowerShell 7.4 and later load; Desktop the netstandard2.0 build, for those before and
+# for Windows PowerShell. Qualified names and no comparison of versions: both would double the time of an import.
 try {
     Microsoft.PowerShell.Core\Import-Module -Name "$lib/$PSEdition/QedTools.dll" -ErrorAction Stop
 } catch {

@@ -40,6 +40,18 @@ BeforeAll {
     # The manifest as data; Import-PowerShellDataFile is not everywhere.
     $text = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'QedTools.psd1'))
 
+    # Runs a script in a new session that has nothing imported, where no error may be left unsaid.
+    function Invoke-NewSession {
+        param([Parameter(Mandatory)][string] $Script)
+
+        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+        try {
+            $shell.AddScript($Script).Invoke()
+            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
+        }
+        finally { $shell.Dispose() }
+    }
+
     # What the module is made of, in a folder of TestDrive.
     function Copy-Module {
         param([Parameter(Mandatory)][string] $Name)
@@ -136,42 +148,25 @@ Describe 'The module' {
     It 'imports in a new session, where the folder name has a space and brackets' {
         Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'a [b] copy'
-        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
-        try {
-            $null = $shell.AddCommand('Import-Module').AddParameter('Name', [System.Management.Automation.WildcardPattern]::Escape([System.IO.Path]::Combine($copy, 'QedTools.psd1'))).AddParameter('PassThru')
-            $found = $shell.Invoke()
-            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
-            $found[0].ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
-        }
-        finally { $shell.Dispose() }
+        $path = [System.Management.Automation.WildcardPattern]::Escape([System.IO.Path]::Combine($copy, 'QedTools.psd1'))
+        $found = @(Invoke-NewSession "Import-Module '$path' -PassThru")
+        $found[0].ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
     }
 
     It 'imports from another folder as well, without a word' {
         Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'second copy'
-        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
-        try {
-            $null = $shell.AddScript("Import-Module '$root/QedTools.psd1'; (Import-Module '$copy/QedTools.psd1' -PassThru).Path; `$Error.Count")
-            $found = $shell.Invoke()
-            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
-            $found[0] | Should -Be ([System.IO.Path]::Combine($copy, 'QedTools.psm1'))
-            $found[1] | Should -Be 0
-        }
-        finally { $shell.Dispose() }
+        $found = @(Invoke-NewSession "Import-Module '$root/QedTools.psd1'; (Import-Module '$copy/QedTools.psd1' -PassThru).Path; `$Error.Count")
+        $found[0] | Should -Be ([System.IO.Path]::Combine($copy, 'QedTools.psm1'))
+        $found[1] | Should -Be 0
     }
 
     It 'says in one error that the tree has to be built' {
         $copy = Copy-Module 'not built'
         [System.IO.Directory]::Delete([System.IO.Path]::Combine($copy, 'lib'), $true)
-        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
-        try {
-            $null = $shell.AddScript("try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
-            $found = $shell.Invoke()
-            $found | Should -HaveCount 1
-            $found[0] | Should -BeLike "*not been built*dotnet build*'$copy'*"
-            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
-        }
-        finally { $shell.Dispose() }
+        $found = @(Invoke-NewSession "try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
+        $found | Should -HaveCount 1
+        $found[0] | Should -BeLike "*not been built*dotnet build*'$copy'*"
     }
 
     It 'says in one error that a process takes no second build' {
@@ -191,15 +186,9 @@ Describe 'The module' {
             [System.IO.File]::WriteAllBytes($file, $bytes)
         }
 
-        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
-        try {
-            $null = $shell.AddScript("try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
-            $found = $shell.Invoke()
-            $found | Should -HaveCount 1
-            $found[0] | Should -BeLike "*'$($loaded.Location)'*Start a new PowerShell session*"
-            "$($shell.Streams.Error)" | Should -BeNullOrEmpty
-        }
-        finally { $shell.Dispose() }
+        $found = @(Invoke-NewSession "try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
+        $found | Should -HaveCount 1
+        $found[0] | Should -BeLike "*'$($loaded.Location)'*Start a new PowerShell session*"
     }
 
     It 'passes Test-ModuleManifest' {

@@ -326,24 +326,28 @@ Describe 'Repair-QedImage' {
     }
 
     Context 'whose undoing was interrupted' {
-        It 'leaves an image that nobody reads or writes, and says what to do' {
-            $path = Copy-Fixture 'damaged/several.qed' (New-Folder 'interrupted')
+        BeforeAll {
+            $marked = Copy-Fixture 'damaged/several.qed' (New-Folder 'interrupted')
             # The mark of docs/format.md: bit 62 of features, which are the 8 bytes at 16.
-            $bytes = [System.IO.File]::ReadAllBytes($path)
-            $bytes[23] = $bytes[23] -bor 0x40
-            [System.IO.File]::WriteAllBytes($path, $bytes)
-            foreach ($command in { Get-QedInfo $path }, { Test-QedImage $path }, { Repair-QedImage $path }, { Open-QedImage $path -ReadWrite }, { Convert-QedImage $path "$path.raw" }) {
-                Assert-OneError $command 'QedCutOffRestore' 'InvalidData' $path '*was interrupted*same backup*'
+            $markedBytes = [System.IO.File]::ReadAllBytes($marked)
+            $markedBytes[23] = $markedBytes[23] -bor 0x40
+            [System.IO.File]::WriteAllBytes($marked, $markedBytes)
+        }
+
+        It 'leaves an image that nobody reads or writes, and says what to do' {
+            foreach ($command in { Get-QedInfo $marked }, { Test-QedImage $marked }, { Repair-QedImage $marked }, { Open-QedImage $marked -ReadWrite }, { Convert-QedImage $marked "$marked.raw" }) {
+                Assert-OneError $command 'QedCutOffRestore' 'InvalidData' $marked '*was interrupted*same backup*'
                 $recorded = Invoke-Recorded $command
                 $recorded.Errors[0].ErrorDetails.Message | Should -BeLike '*Repair-QedImage -RestoreFrom*'
             }
 
-            Get-Sha256 $path | Should -Be ([System.BitConverter]::ToString([System.Security.Cryptography.SHA256]::Create().ComputeHash($bytes)) -replace '-')
+            Get-Sha256 $marked | Should -Be ([System.BitConverter]::ToString([System.Security.Cryptography.SHA256]::Create().ComputeHash($markedBytes)) -replace '-')
         }
 
         It 'is refused by qemu-img' {
             Skip-TestWithout QemuImg
-            (Invoke-Native qemu-img info -f qed ([System.IO.Path]::Combine($TestDrive, 'interrupted', 'several.qed'))).ExitCode | Should -Not -Be 0
+            (Invoke-Native qemu-img info -f qed (Get-Fixture 'damaged/several.qed')).ExitCode | Should -Be 0 -Because 'it reads that image without the mark'
+            (Invoke-Native qemu-img info -f qed $marked).ExitCode | Should -Not -Be 0
         }
     }
 

@@ -163,16 +163,8 @@ internal sealed class PackingPlan
     // Those behind the end of the file are not counted.
     private long HolesIn(long cluster, long count)
     {
-        long bytes = 0;
         long at = Math.Min(_geometry.BytesOf(cluster), _image.Storage.Length);
         long end = Math.Min(_geometry.BytesOf(cluster + count), _image.Storage.Length);
-        while (at < end)
-        {
-            StorageRange range = _image.Storage.RangeAt(at, end - at);
-            bytes += range.IsHole ? range.Length : 0;
-            at += range.Length;
-        }
-
-        return bytes;
+        return end - at - _image.Storage.StoredBytesIn(at, end - at);
     }
 }

@@ -124,28 +124,12 @@ internal sealed class UndoBackup
         {
             if (record.Kind == UndoRecordKind.Saved)
             {
-                required += record.Length - DataIn(target, record.Offset, record.Length);
+                required += record.Length - target.StoredBytesIn(record.Offset, record.Length);
             }
         }
 
         // What lies behind the old end is given back first.
-        return Math.Max(0, required - DataIn(target, _header.OriginalLength, long.MaxValue - _header.OriginalLength));
-    }
-
-    // How many bytes of a range are stored; none behind the end of the file.
-    private static long DataIn(IStorage file, long offset, long length)
-    {
-        long data = 0;
-        long left = Math.Min(length, file.Length - offset);
-        while (left > 0)
-        {
-            StorageRange range = file.RangeAt(offset, left);
-            data += range.IsHole ? 0 : range.Length;
-            offset += range.Length;
-            left -= range.Length;
-        }
-
-        return data;
+        return Math.Max(0, required - target.StoredBytesIn(_header.OriginalLength, long.MaxValue));
     }
 
     // A hole stays one: it may be much longer than the disk has room.

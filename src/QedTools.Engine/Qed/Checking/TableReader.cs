@@ -75,8 +75,9 @@ internal sealed class TableReader
             StorageRange range = end - at > SmallestHoleLookedFor ? _storage.RangeAt(at, end - at) : new StorageRange(end - at, IsHole: false);
             if (range.IsHole)
             {
-                // An entry that straddles the hole's end is read with the data behind it.
-                long skipped = range.Length & ~(QedGeometry.EntrySize - 1L);
+                // An entry that straddles the hole's end is read with the data behind it. Behind its end a file that was cut short
+                // since seems to have a hole too: reading tells.
+                long skipped = Math.Min(range.Length, Math.Max(0, _storage.Length - at)) & ~(QedGeometry.EntrySize - 1L);
                 if (skipped > 0)
                 {
                     _cancellation.ThrowIfCancellationRequested();

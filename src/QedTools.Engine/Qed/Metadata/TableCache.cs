@@ -105,7 +105,8 @@ internal sealed class TableCache
     /// <summary>How many entries are 0 because the file has a hole there, counted in whole pages: none of them is loaded.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
     /// <param name="index">The first entry, which begins a page.</param>
-    /// <param name="end">The entry behind the last one to look at; all are in the file.</param>
+    /// <param name="end">The entry behind the last one to look at.</param>
+    /// <returns>0 also behind the end of the file, whose hosts call that a hole: loading a page tells whether something was there.</returns>
     /// <exception cref="QedException">The file could not be read.</exception>
     public long CountInHole(long tableOffset, long index, long end)
     {
@@ -113,7 +114,7 @@ internal sealed class TableCache
         {
             long at = QedGeometry.EntryOffset(tableOffset, index);
             StorageRange range = _storage.RangeAt(at, QedGeometry.EntryOffset(tableOffset, end) - at);
-            long length = range.IsHole ? range.Length & ~(_pageBytes - 1L) : 0;
+            long length = range.IsHole ? Math.Min(range.Length, Math.Max(0, _storage.Length - at)) & ~(_pageBytes - 1L) : 0;
             foreach (TablePage page in _changedL2)
             {
                 // It waits in memory to be written there.
@@ -146,7 +147,7 @@ internal sealed class TableCache
                 int here = (int)Math.Min(count, page.Entries.Length - first);
                 Span<ulong> entries = page.Entries.AsSpan(first, here);
 
-                // A table that is cut off or zeroed holds little but such entries already.
+                // Most entries of a table that is cut off or zeroed have that value already, and writing them would fill the file's holes.
                 if (step != 0 || entries[0] != value || EntryScan.CountEqual(entries, value) < here)
                 {
                     for (int i = 0; i < entries.Length; i++)

@@ -1,9 +1,14 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed;
+using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
+using QedTools.Tests.DataPlane;
 using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Metadata;
@@ -186,6 +191,33 @@ public sealed class ClusterMapTests
         QedCorruptException e = Assert.Throws<QedCorruptException>(() => Walk(image, sketch.Span, 1));
         Assert.Contains("entry 1 of the L1 table", e.Message, StringComparison.Ordinal);
         Assert.Contains($"0x{value:x}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(32767)]
+    public void A_table_that_is_cut_off_while_it_is_open_is_no_table_of_holes(int mapped)
+    {
+        // One table of 32,768 entries in four pages, of which one entry is not zero: the rest is a hole in the file, and then gone.
+        const int Cluster = 64 << 10;
+        const long Span = 32768L * Cluster;
+        MemoryStorage storage = new();
+        TestImage.Create(storage, new QedGeometry(Cluster, tableSize: 4), Span);
+        QedImage writer = TestImage.OpenForWriting(storage);
+        writer.ToDisk(backing: null).Write(mapped * (long)Cluster, new byte[] { 1 });
+        TestImage.Close(writer);
+        byte[] l1Entry = new byte[8];
+        storage.Read(Cluster, l1Entry);
+        using QedImage image = QedImage.Open(new ReadOnlyStorage(storage));
+        Assert.Equal(2, Walk(image, 0, Span).Count);
+
+        using QedImage cut = QedImage.Open(new ReadOnlyStorage(storage));
+        TableReader reader = new(storage, cut.Header.Geometry, CancellationToken.None);
+        long table = BinaryPrimitives.ReadInt64LittleEndian(l1Entry);
+        storage.SetLength(table + Cluster + 1000);
+
+        Assert.Throws<QedFileChangedException>(() => Walk(cut, 0, Span));
+        Assert.Throws<QedFileChangedException>(() => reader.Read(table, (_, _) => { }));
     }
 
     [Fact]
