@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Interchange;
@@ -60,14 +61,7 @@ internal sealed class BlockTable(IStorage storage, long offset, long count, bool
         {
             ReadOnlySpan<uint> entries = Find(index).Entries.AsSpan((int)(index % PageEntries));
             entry = entries[0];
-            int end = (int)Math.Min(entries.Length, most);
-            int count = 1;
-            while (count < end && entries[count] == entry)
-            {
-                count++;
-            }
-
-            return count;
+            return EntryScan.CountEqual(entries.Slice(0, (int)Math.Min(entries.Length, most)), entry);
         }
     }
 

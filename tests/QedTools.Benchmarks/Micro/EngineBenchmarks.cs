@@ -3,7 +3,6 @@ using System.IO;
 using BenchmarkDotNet.Attributes;
 using QedTools.Disks;
 using QedTools.Qed.Format;
-using QedTools.Qed.Metadata;
 
 namespace QedTools.Benchmarks.Micro;
 

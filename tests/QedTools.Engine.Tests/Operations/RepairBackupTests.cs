@@ -163,7 +163,7 @@ public sealed class RepairBackupTests
     public void A_backup_in_the_old_format_is_refused_by_name()
     {
         using MemoryHost host = new();
-        byte[] backup = Repair(host, "damaged/double-one-table.qed", out string name);
+        byte[] backup = [.. Repair(host, "damaged/double-one-table.qed", out string name)];
         "QEDUNDO2"u8.CopyTo(backup);
         host.Put(name, backup);
         QedLimitException error = Assert.Throws<QedLimitException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));

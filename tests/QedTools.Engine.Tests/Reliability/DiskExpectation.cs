@@ -10,6 +10,7 @@ internal sealed class DiskExpectation
     private readonly List<Epoch> _epochs = [];
     private readonly List<(int From, long Offset, byte[] Data)> _changes = [];
     private byte[] _newest;
+    private bool _isNewestShared = true;
 
     public DiskExpectation(byte[] contents)
     {
@@ -27,13 +28,22 @@ internal sealed class DiskExpectation
     public void Change(int from, long offset, byte[] data)
     {
         _changes.Add((from, offset, data));
-        _newest = [.. _newest];
+        if (_isNewestShared)
+        {
+            _newest = [.. _newest];
+            _isNewestShared = false;
+        }
+
         data.CopyTo(_newest, offset);
     }
 
     /// <summary>Notes that all changes so far are safe.</summary>
     /// <param name="count">How many events had happened when that was said.</param>
-    public void Flushed(int count) => _epochs.Add(new Epoch(count, _changes.Count, _newest));
+    public void Flushed(int count)
+    {
+        _epochs.Add(new Epoch(count, _changes.Count, _newest));
+        _isNewestShared = true;
+    }
 
     /// <summary>A number that grows with each flush.</summary>
     public int PhaseAt(int count) => _epochs.FindLastIndex(epoch => epoch.At <= count);

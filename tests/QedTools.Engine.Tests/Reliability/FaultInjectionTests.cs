@@ -37,13 +37,15 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
     [MemberData(nameof(Names))]
     public void A_call_that_fails_leaves_everything_good(string name)
     {
-        Scenario Make() => Scenarios.ForFaults().Single(s => s.Name == name);
+        Scenario scenario = Scenarios.ForFaults().Single(s => s.Name == name);
         using MemoryHost host = new();
+        scenario.Prepare(host);
+        SortedDictionary<string, byte[]> before = host.Snapshot();
         int injected = 0;
         foreach (Way way in Enum.GetValues<Way>())
         {
             // Until a run has no call left to fail.
-            for (int at = 0; Fail(host, Make(), way, ref at); at++)
+            for (int at = 0; Fail(host, scenario, before, way, ref at); at++)
             {
                 injected++;
             }
@@ -54,11 +56,9 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
     }
 
     // Lets call number at, or the first one behind it that can fail so, fail. Returns whether there was one.
-    private static bool Fail(MemoryHost host, Scenario scenario, Way way, ref int at)
+    private static bool Fail(MemoryHost host, Scenario scenario, SortedDictionary<string, byte[]> before, Way way, ref int at)
     {
-        host.Restore(new Dictionary<string, byte[]>());
-        scenario.Prepare(host);
-        SortedDictionary<string, byte[]> before = host.Snapshot();
+        host.Restore(before);
         int first = host.Calls + at;
         FaultPoint? failed = null;
         host.Faults = point =>

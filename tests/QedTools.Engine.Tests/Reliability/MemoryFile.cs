@@ -8,11 +8,14 @@ internal sealed class MemoryFile
     private const int HoleSize = 4096;
 
     private byte[] _bytes;
+    private bool _isShared;
 
-    public MemoryFile(int number, ReadOnlySpan<byte> contents)
+    /// <summary>A file with these bytes, which are copied when it is written to.</summary>
+    public MemoryFile(int number, byte[] contents)
     {
         Number = number;
-        _bytes = contents.ToArray();
+        _bytes = contents;
+        _isShared = true;
         Length = contents.Length;
     }
 
@@ -21,8 +24,20 @@ internal sealed class MemoryFile
 
     public int Length { get; private set; }
 
-    /// <summary>A copy of its contents.</summary>
-    public byte[] ToArray() => _bytes.AsSpan(0, Length).ToArray();
+    /// <summary>Its contents, for reading: they may be the file's own until it is written to.</summary>
+    public byte[] Contents
+    {
+        get
+        {
+            if (_bytes.Length != Length)
+            {
+                _bytes = _bytes.AsSpan(0, Length).ToArray();
+            }
+
+            _isShared = true;
+            return _bytes;
+        }
+    }
 
     public int Read(long offset, Span<byte> buffer)
     {
@@ -77,11 +92,18 @@ internal sealed class MemoryFile
         return _bytes.AsSpan(start, Math.Min(HoleSize, Length - start)).IndexOfAnyExcept((byte)0) < 0;
     }
 
+    // Room for that many bytes that are the file's alone.
     private void Reserve(int length)
     {
         if (length > _bytes.Length)
         {
             Array.Resize(ref _bytes, Math.Max(length, Math.Min(_bytes.Length * 2, 64 << 20)));
         }
+        else if (_isShared)
+        {
+            _bytes = [.. _bytes];
+        }
+
+        _isShared = false;
     }
 }

@@ -50,19 +50,24 @@ internal sealed class MemoryHost : IDisposable
     /// <summary>Whether a file is there.</summary>
     public bool Has(string name) => File.Exists(PathOf(name));
 
-    /// <summary>Makes or replaces a file.</summary>
-    public void Put(string name, ReadOnlySpan<byte> contents)
+    /// <summary>Makes a file, or gives it other contents.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="contents">Its bytes, which nobody changes afterwards.</param>
+    public void Put(string name, byte[] contents)
     {
-        File.Delete(PathOf(name));
-        File.WriteAllBytes(PathOf(name), Placeholder);
+        if (!Has(name))
+        {
+            File.WriteAllBytes(PathOf(name), Placeholder);
+        }
+
         _files[IdentityOf(name)] = new MemoryFile(NextNumber(name), contents);
     }
 
     /// <summary>A copy of a fixture as a file.</summary>
     public void PutFixture(string fixture, string name) => Put(name, File.ReadAllBytes(Fixture.PathOf(fixture)));
 
-    /// <summary>A file's bytes.</summary>
-    public byte[] Get(string name) => _files[IdentityOf(name)].ToArray();
+    /// <summary>A file's bytes, for reading.</summary>
+    public byte[] Get(string name) => _files[IdentityOf(name)].Contents;
 
     /// <summary>All files with their contents.</summary>
     public SortedDictionary<string, byte[]> Snapshot()
@@ -90,12 +95,7 @@ internal sealed class MemoryHost : IDisposable
 
         foreach ((string name, byte[] contents) in files)
         {
-            if (!Has(name))
-            {
-                File.WriteAllBytes(PathOf(name), Placeholder);
-            }
-
-            _files[IdentityOf(name)] = new MemoryFile(NextNumber(name), contents);
+            Put(name, contents);
         }
     }
 

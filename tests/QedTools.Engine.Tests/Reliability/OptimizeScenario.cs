@@ -83,11 +83,11 @@ internal sealed class PackingScenario(int tableSize) : Scenario
             }
         });
         _before = Images.Read(host, Top);
-        _resized = int.MaxValue;
     }
 
     public override void Act(MemoryHost host)
     {
+        _resized = int.MaxValue;
         using DiskStream stream = DiskOpening.Open(host.PathOf(Top), new DiskOpeningOptions { Writable = true });
 
         // Making it smaller is what frees clusters through the stream.

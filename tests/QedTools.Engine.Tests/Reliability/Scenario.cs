@@ -15,7 +15,7 @@ internal abstract class Scenario
     /// <summary>Makes the files that it begins with.</summary>
     public abstract void Prepare(MemoryHost host);
 
-    /// <summary>The operation; its files are recorded.</summary>
+    /// <summary>The operation; its files are recorded. It may be run again on the same files.</summary>
     public abstract void Act(MemoryHost host);
 
     /// <summary>Everything that must hold; what is thrown is the fault.</summary>

@@ -22,6 +22,7 @@ internal sealed class WriteScenario(Below below, int tableSize, int seed, int st
     private const int Window = 384 << 10;
 
     private readonly int _size = tableSize == 1 ? (2 << 20) + Window : 2 * Window;
+    private byte[] _contents = [];
     private DiskExpectation _expectation = new([]);
 
     public override string Name => $"write and zero, {below} below, tables of {tableSize}, script {seed}";
@@ -48,11 +49,12 @@ internal sealed class WriteScenario(Below below, int tableSize, int seed, int st
             Images.Change(host, Top, disk => disk.Write(0, Images.Pattern(seed + 1, Window * 9 / 10)));
         }
 
-        _expectation = new DiskExpectation(Images.Read(host, Top));
+        _contents = Images.Read(host, Top);
     }
 
     public override void Act(MemoryHost host)
     {
+        _expectation = new DiskExpectation(_contents);
         Random random = new(seed);
         using BackingChain chain = BackingChain.OpenAll(
             host.PathOf(Top), DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, AllowUnc: false));

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using QedTools.Disks;
 using QedTools.Interchange.Vhdx.Format;
 using QedTools.Storage;
 
@@ -153,15 +154,7 @@ internal sealed class BlockMap
         ReadOnlySpan<ulong> entries = MemoryMarshal.Cast<byte, ulong>(_pages.At(EntryOffset(_geometry.BatIndex(block))));
         int count = (int)Math.Min(entries.Length, Math.Min(most, _geometry.BlocksLeftInChunk(block)));
         ulong wanted = BitConverter.IsLittleEndian ? entry.Value : BinaryPrimitives.ReverseEndianness(entry.Value);
-        for (int i = 0; i < count; i++)
-        {
-            if (entries[i] != wanted)
-            {
-                return i;
-            }
-        }
-
-        return count;
+        return count == 0 || entries[0] != wanted ? 0 : EntryScan.CountEqual(entries.Slice(0, count), wanted);
     }
 
     private BlockRun SectorRunAt(long offset, long length, long fileOffset)

@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using QedTools.Disks;
 using QedTools.Qed.Files;
 using QedTools.Qed.Format;
-using QedTools.Qed.Metadata;
 
 namespace QedTools.Qed.Checking;
 
@@ -253,7 +253,7 @@ internal sealed class ImageChecker
             int run;
             if (entry.IsUnallocated)
             {
-                run = EntryScan.CountEqual(rest, 0);
+                run = EntryScan.CountEqual(rest, 0UL);
             }
             else if (entry.IsZero)
             {

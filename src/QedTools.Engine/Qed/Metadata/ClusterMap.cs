@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using QedTools.Disks;
 using QedTools.Qed.Files;
 using QedTools.Qed.Format;
 
@@ -41,7 +42,7 @@ internal sealed class ClusterMap
         ClusterEntry table = new(l1[0]);
         if (table.IsUnallocated)
         {
-            long unmapped = geometry.VirtualOffset(l1Index + EntryScan.CountEqual(l1, 0), 0) - offset;
+            long unmapped = geometry.VirtualOffset(l1Index + EntryScan.CountEqual(l1, 0UL), 0) - offset;
             return new ClusterRun(QedExtentState.Unallocated, 0, Math.Min(length, unmapped));
         }
 

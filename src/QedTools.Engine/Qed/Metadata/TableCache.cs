@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using QedTools.Disks;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 

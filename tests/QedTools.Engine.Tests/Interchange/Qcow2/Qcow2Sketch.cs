@@ -238,7 +238,7 @@ internal sealed class Qcow2Sketch
     public static byte[] Deflate(byte[] data)
     {
         using MemoryStream packed = new();
-        using (DeflateStream stream = new(packed, CompressionLevel.SmallestSize))
+        using (DeflateStream stream = new(packed, CompressionLevel.Fastest))
         {
             stream.Write(data);
         }

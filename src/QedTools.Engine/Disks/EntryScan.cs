@@ -2,25 +2,26 @@ using System;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace QedTools.Qed.Metadata;
+namespace QedTools.Disks;
 
 /// <summary>Finds how far runs of table entries go, several entries at a time.</summary>
 /// <remarks>The first entry's value is handed in: a writer beside this reader may change it meanwhile.</remarks>
 internal static class EntryScan
 {
     /// <summary>How many entries from the first on have the value <paramref name="value"/>, which the first one had.</summary>
-    public static int CountEqual(ReadOnlySpan<ulong> entries, ulong value)
+    public static int CountEqual<T>(ReadOnlySpan<T> entries, T value)
+        where T : unmanaged, IEquatable<T>
     {
-        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(entries.Slice(1));
-        Vector<ulong> wanted = new(value);
+        ReadOnlySpan<Vector<T>> vectors = MemoryMarshal.Cast<T, Vector<T>>(entries.Slice(1));
+        Vector<T> wanted = new(value);
         int whole = 0;
         while (whole < vectors.Length && Vector.EqualsAll(vectors[whole], wanted))
         {
             whole++;
         }
 
-        int count = 1 + (whole * Vector<ulong>.Count);
-        while (count < entries.Length && entries[count] == value)
+        int count = 1 + (whole * Vector<T>.Count);
+        while (count < entries.Length && entries[count].Equals(value))
         {
             count++;
         }

@@ -1,9 +1,9 @@
 using System.Linq;
-using QedTools.Qed.Metadata;
+using QedTools.Disks;
 using QedTools.Tests.Fuzz;
 using Xunit;
 
-namespace QedTools.Tests.Qed.Metadata;
+namespace QedTools.Tests.Disks;
 
 public sealed class EntryScanTests
 {
@@ -14,10 +14,12 @@ public sealed class EntryScanTests
         {
             for (int run = 1; run <= length; run++)
             {
-                foreach (ulong value in new[] { 0UL, 1UL, 0x7000UL, ulong.MaxValue })
+                foreach (ulong value in new[] { 0UL, 1UL, 0x7000UL, ulong.MaxValue >> 1 })
                 {
                     ulong[] entries = [.. Enumerable.Repeat(value, run), .. Enumerable.Repeat(value ^ 0x8000000000000000, length - run)];
                     Assert.Equal(run, EntryScan.CountEqual(entries, entries[0]));
+                    uint[] narrow = [.. entries.Select(entry => (uint)(entry >> 32))];
+                    Assert.Equal(run, EntryScan.CountEqual(narrow, narrow[0]));
 
                     // What comes after the odd one out does not matter.
                     entries[^1] = value;
@@ -60,7 +62,7 @@ public sealed class EntryScanTests
     public void The_first_entry_counts_as_what_it_was_when_it_was_looked_at()
     {
         // A writer beside the reader has changed it meanwhile.
-        Assert.Equal(3, EntryScan.CountEqual([5, 1, 1, 0], 1));
+        Assert.Equal(3, EntryScan.CountEqual<ulong>([5, 1, 1, 0], 1));
         Assert.Equal(3, EntryScan.CountContiguous([0, 0x5000, 0x6000, 0x8000], 0x4000, 4096));
         Assert.Equal(1, EntryScan.CountContiguous([0x4000, 0x5000], 0x5000, 4096));
     }
