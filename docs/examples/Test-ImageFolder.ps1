@@ -51,7 +51,7 @@ function Get-Finding {
             NeedsCheck    = $null
             LeakedBytes   = $null
             Corruptions   = $null
-            Message       = $_.Exception.Message
+            Message       = "$_"
             IsToBeSeenTo  = -not $isInUse
         }
     }
@@ -63,7 +63,7 @@ try {
     $findings | Select-Object -Property * -ExcludeProperty IsToBeSeenTo | Export-Csv -LiteralPath $Report -NoTypeInformation -Encoding UTF8
     $bad = @($findings | Where-Object IsToBeSeenTo)
 } catch {
-    [System.Console]::Error.WriteLine("The images were not checked: $($_.Exception.Message)")
+    [System.Console]::Error.WriteLine("The images were not checked: $_")
     exit 2
 }
 

@@ -36,6 +36,22 @@ public sealed partial class RoomsTests
         Assert.StartsWith($"{file} knows {type} of ", Assert.Single(LooksDown(sources)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void No_text_of_the_engine_names_a_cmdlet_or_a_parameter()
+    {
+        Assert.Equal([], PowerShellWords(Sources()));
+        Assert.Equal(
+            ["Storage/New.cs: Test-QedImage", "Storage/New.cs: -Force"],
+            PowerShellWords(new() { ["Storage/New.cs"] = "string a = \"Test-QedImage\"; // -Path\nstring b = $\"'{a}' is there. Use -Force.\"; int c = b -Abs;\n" }));
+    }
+
+    private static List<string> PowerShellWords(Dictionary<string, string> sources) =>
+        [.. from source in sources
+            from text in TextOrComment().Matches(source.Value)
+            where !text.Value.StartsWith('/')
+            from word in PowerShellWord().Matches(text.Value)
+            select $"{source.Key}: {word.Value}"];
+
     // Types by their names: those of the public API share one namespace, whatever room they are in.
     private static List<string> LooksDown(Dictionary<string, string> sources)
     {
@@ -97,6 +113,10 @@ public sealed partial class RoomsTests
 
     [GeneratedRegex("'(?:\\\\.|[^'\\\\])'|\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|//[^\n]*")]
     private static partial Regex TextOrComment();
+
+    // Verb-QedNoun, and a hyphen with a capital letter where a word begins.
+    [GeneratedRegex(@"\b[A-Z][a-z]+-[A-Z]\w+|(?<=[\s""'(])-[A-Z][a-z]\w*")]
+    private static partial Regex PowerShellWord();
 
     [GeneratedRegex(@"\b[A-Z]\w+\b")]
     private static partial Regex Name();

@@ -163,7 +163,7 @@ Describe 'Files of other formats' {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
-            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay "*$Name $Value*"
+            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
             Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
             Get-FolderState $folder | Should -Be $before
         }

@@ -186,7 +186,7 @@ Describe 'Get-QedAllocationMap' {
         }
 
         It 'is one error behind the end of the disk' {
-            Assert-OneError { Get-QedAllocationMap $path -Offset 6291457 } 'QedLimit' 'InvalidArgument' $path '*Offset 6291457*6291456*'
+            Assert-OneError { Get-QedAllocationMap $path -Offset 6291457 } 'QedLimit' 'InvalidArgument' $path 'An offset of 6291457 bytes*6291456*'
             Assert-OneError { Get-QedAllocationMap $path -Offset ([long]::MaxValue) -Length ([long]::MaxValue) } 'QedLimit' 'InvalidArgument' $path
         }
 
@@ -268,7 +268,7 @@ Describe 'Get-QedAllocationMap' {
             $recorded.Errors[0].FullyQualifiedErrorId | Should -Be 'QedCorrupt,QedTools.Commands.GetQedAllocationMapCommand'
             "$($recorded.Errors[0].CategoryInfo.Category)" | Should -Be 'InvalidData'
             $recorded.Errors[0].TargetObject | Should -BeExactly $long
-            $recorded.Errors[0].Exception.Message | Should -BeLike '*entry 999 of the L1 table*Test-QedImage*Repair-QedImage*'
+            $recorded.Errors[0].ToString() | Should -BeLike '*entry 999 of the L1 table*Test-QedImage*Repair-QedImage*'
             @($recorded.Output | Where-Object { $_.Path -eq $long -and $_.State -eq 'Data' }) | Should -HaveCount 999
             @($recorded.Output | Where-Object { $_.Path -eq $next }) | Should -HaveCount 3
         }
@@ -296,7 +296,7 @@ Describe 'Get-QedAllocationMap' {
             $recorded = Invoke-Recorded { Get-QedAllocationMap $path }
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedCorrupt,*'
-            $recorded.Errors[0].Exception.Message | Should -BeLike $Message
+            $recorded.Errors[0].ToString() | Should -BeLike $Message
             @($recorded.Output | Where-Object State -eq Damaged | ForEach-Object { "$($_.Start)+$($_.Length)" }) | Should -Be $Damaged
             $last = $recorded.Output[-1]
             $last.Start + $last.Length | Should -Be (Get-QedInfo $path).VirtualSize

@@ -234,10 +234,10 @@ Describe 'Get-QedInfo' {
             $record.FullyQualifiedErrorId | Should -Be 'QedHeaderInvalid,QedTools.Commands.GetQedInfoCommand'
             "$($record.CategoryInfo.Category)" | Should -Be 'InvalidData'
             $record.TargetObject | Should -BeExactly $path
-            $record.Exception.Message | Should -Match "'$([regex]::Escape($path))'.* ($Field) is $Value\b"
+            $record.ToString() | Should -Match "'$([regex]::Escape($path))'.* ($Field) is $Value\b"
             $record.Exception.Field | Should -Match "^($Field)`$"
             $record.Exception.Allowed | Should -Not -BeNullOrEmpty
-            $record.Exception.Message | Should -Not -Match '1 to 0 ' -Because 'nothing lies in such a range'
+            $record.ToString() | Should -Not -Match '1 to 0 ' -Because 'nothing lies in such a range'
         }
     }
 
@@ -307,7 +307,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingFileNotFound,*'
             "$($recorded.Errors[0].CategoryInfo.Category)" | Should -Be 'ObjectNotFound'
-            $recorded.Errors[0].Exception.Message | Should -BeLike "*secret.raw*disguised.raw*Set-QedBackingFile*"
+            $recorded.Errors[0].ToString() | Should -BeLike "*secret.raw*disguised.raw*Set-QedBackingFile*"
             $recorded.Errors[0].Exception.BackingFile | Should -Be 'secret.raw'
         }
 
@@ -337,7 +337,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingFileRefused,*'
             "$($recorded.Errors[0].CategoryInfo.Category)" | Should -Be 'SecurityError'
-            $recorded.Errors[0].Exception.Message | Should -Match $Why
+            $recorded.Errors[0].ToString() | Should -Match $Why
         }
 
         It 'does not follow a Windows path on this host' {
@@ -345,7 +345,7 @@ Describe 'Get-QedInfo' {
             $recorded = Get-Chain 'name-windows-drive'
             $recorded.Output | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingFileRefused,*'
-            $recorded.Errors[0].Exception.Message | Should -BeLike '*Windows path*'
+            $recorded.Errors[0].ToString() | Should -BeLike '*Windows path*'
         }
 
         It 'does not follow a name with a NUL in it' {
@@ -362,7 +362,7 @@ Describe 'Get-QedInfo' {
             $recorded = Get-Chain 'to-folder'
             $recorded.Output | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingFileRefused,*'
-            $recorded.Errors[0].Exception.Message | Should -BeLike '*a folder*'
+            $recorded.Errors[0].ToString() | Should -BeLike '*a folder*'
             [System.IO.Directory]::Delete([System.IO.Path]::Combine($folder, 'missing.qed'))
         }
 
@@ -390,7 +390,7 @@ Describe 'Get-QedInfo' {
             $recorded.Output | Should -HaveCount 64
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingChain,*'
-            $recorded.Errors[0].Exception.Message | Should -BeLike '*64*'
+            $recorded.Errors[0].ToString() | Should -BeLike '*64*'
         }
 
         It 'goes on with the next image after a broken chain' {

@@ -4,6 +4,18 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
+
+    # Writes bytes to a place of a file.
+    function Set-Byte {
+        param([string] $Path, [long] $Offset, [byte[]] $Value)
+
+        $file = [System.IO.File]::OpenWrite($Path)
+        try {
+            $file.Position = $Offset
+            $file.Write($Value, 0, $Value.Length)
+        }
+        finally { $file.Dispose() }
+    }
 }
 
 Describe 'What -WhatIf says' {
@@ -281,7 +293,7 @@ Describe 'An error' {
         $record = (Get-Command New-QedImage).ImplementingType.Assembly.GetType('QedTools.Sessions.ErrorTable').GetMethod('ToRecord').Invoke($null, @($Cause, 'a.qed'))
         $record.FullyQualifiedErrorId | Should -Be $Id
         $record.TargetObject | Should -Be 'a.qed'
-        $record.Exception.Message | Should -BeLike $Message
+        $record.ToString() | Should -BeLike $Message
         $record.Exception.InnerException | Should -Be $Cause
     }
 
@@ -342,6 +354,62 @@ Describe 'An error' {
         finally { $null = Invoke-Native chmod 755 $folder }
     }
 
+    # One script for each kind of remedy that the engine knows, and what the cmdlet advises.
+    Context 'with a remedy' {
+        BeforeDiscovery {
+            $remedies = @(
+                @{ Remedy = 'ReplaceFile'; Advice = '*another name*-Force*'; Script = { New-QedImage base.qed 1MB } }
+                @{ Remedy = 'ShareFile'; Advice = '*Close*-ForceShare*'; Script = {
+                        $writer = Open-QedImage base.qed -ReadWrite
+                        try { Test-QedImage base.qed } finally { $writer.Dispose() }
+                    }
+                }
+                @{ Remedy = 'ExpandPattern'; Advice = '*Get-ChildItem*'; Script = { Resize-QedImage *.qed 1GB } }
+                @{ Remedy = 'RepairImage'; Advice = 'Test-QedImage*Repair-QedImage*'; Script = { Optimize-QedImage l1-huge.qed } }
+                @{ Remedy = 'RestoreBackup'; Advice = '*Repair-QedImage -RestoreFrom*'; Script = { Get-QedInfo cut-off-restore.qed } }
+                @{ Remedy = 'ConvertDisk'; Advice = '*Convert-QedImage*'; Script = { Open-QedImage other.vhdx -ReadWrite } }
+                @{ Remedy = 'NameFormat'; Advice = '*-SourceFormat Vhdx.'; Script = { Convert-QedImage vhdx.vmdk new.qed } }
+                @{ Remedy = 'AllowOtherContents'; Advice = '*-Force*'; Script = { Open-QedImage qed.raw -ReadWrite } }
+                @{ Remedy = 'GiveSize'; Advice = '*-SizeBytes*-BackingFile*'; Script = { New-QedImage new.qed } }
+                @{ Remedy = 'GiveFormat'; Advice = '*-Format*'; Script = { Convert-QedImage base.qed new.unknown } }
+                @{ Remedy = 'AllowShrinking'; Advice = '*-Shrink*'; Script = { Resize-QedImage base.qed 1KB } }
+                @{ Remedy = 'NameBackingFile'; Advice = '*Set-QedBackingFile*'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
+                @{ Remedy = 'RemoveBackingFile'; Advice = '*Set-QedBackingFile -Remove*'; Script = { Set-QedBackingFile long-name.qed ('y' * 1000) -Force } }
+                @{ Remedy = 'AllowNetworkShares'; Advice = '*-AllowUnc*'; Script = { Get-QedInfo share.qed -BackingChain } }
+                @{ Remedy = 'ReleaseOverlays'; Advice = '*Set-QedBackingFile -PreserveContent*-Force*'; Script = { Open-QedImage base.qed -ReadWrite } }
+            )
+        }
+
+        It 'advises with the cmdlet or the parameter: <Remedy>' -ForEach $remedies {
+            if ($Remedy -eq 'AllowNetworkShares') { Skip-TestWithout Windows }
+            $folder = New-Folder 'remedies'
+            $null = Copy-Fixture 'chains/base.qed', 'chains/base.raw', 'chains/name-nbd.qed', 'damaged/l1-huge.qed' -Folder $folder
+            $failed = Invoke-InFolder $folder {
+                $null = Convert-QedImage base.qed other.vhdx
+                [System.IO.File]::Copy("$folder/other.vhdx", "$folder/vhdx.vmdk")
+                [System.IO.File]::Copy("$folder/base.qed", "$folder/qed.raw")
+                [System.IO.File]::Copy("$folder/base.qed", "$folder/cut-off-restore.qed")
+                Set-Byte "$folder/cut-off-restore.qed" (16 + 7) 0x40 # the features' bit 62
+
+                # A name that another program made so long that there is no room for another one beside it.
+                $null = New-QedImage long-name.qed 1MB -ClusterSizeBytes 4KB -BackingFile base.raw
+                Set-Byte "$folder/long-name.qed" (60 + 1) 0x0E
+                Set-Byte "$folder/long-name.qed" (64 + 8) (@([byte][char]'x') * 0xE00)
+                if ($IsOnWindows) { $null = Set-QedBackingFile (New-QedImage share.qed 1MB).Path '\\server.example\share\base.qed' -Force }
+                if ($Remedy -eq 'ReleaseOverlays') { $null = New-QedImage over.qed -BackingFile base.qed }
+                Invoke-Recorded $Script
+            }
+            $failed.Errors | Should -HaveCount 1
+            "$($failed.Errors[0].Exception.Remedy)" | Should -Be $Remedy
+            $failed.Errors[0].ErrorDetails.RecommendedAction | Should -BeLike $Advice
+            $failed.Errors[0].ToString() | Should -BeExactly "$($failed.Errors[0].Exception.Message) $($failed.Errors[0].ErrorDetails.RecommendedAction)"
+        }
+
+        It 'has words for each kind of it' -ForEach @{ Tried = @($remedies.Remedy) } {
+            $Tried + 'None' | Sort-Object | Should -Be ([enum]::GetNames([QedTools.QedRemedy]) | Sort-Object)
+        }
+    }
+
     It 'says what happened to which file and what to do, in whole sentences on one line: <Name>' -ForEach @(
         @{ Name = 'no size'; Script = { New-QedImage new.qed } }
         @{ Name = 'a file that is there'; Script = { New-QedImage base.qed 1MB } }
@@ -379,7 +447,7 @@ Describe 'An error' {
         [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'empty.qed'), '')
         $failed = Invoke-InFolder $folder { Invoke-Recorded $Script }
         $failed.Errors | Should -HaveCount 1
-        $text = $failed.Errors[0].Exception.Message
+        $text = $failed.Errors[0].ToString()
         $text | Should -Match "^[A-Z'].*\.$" -Because 'it is sentences'
         $text | Should -Match "'[^']+'" -Because 'it names a file'
         $text.Contains("`n") | Should -BeFalse

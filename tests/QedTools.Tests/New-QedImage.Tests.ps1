@@ -136,11 +136,11 @@ Describe 'New-QedImage' {
         }
 
         It 'refuses clusters of <_> bytes' -ForEach 0, -4096, 1, 512, 2048, 4095, 4097, 65535, 98304, 134217728, 8589934592 {
-            Assert-Refused @{ SizeBytes = 1MB; ClusterSizeBytes = $_ } 'QedLimit' 'InvalidArgument' "*ClusterSizeBytes $_ *power of two*4096*67108864*"
+            Assert-Refused @{ SizeBytes = 1MB; ClusterSizeBytes = $_ } 'QedLimit' 'InvalidArgument' "A cluster size of $_ bytes*power of two*4096*67108864*"
         }
 
         It 'refuses tables of <_> clusters' -ForEach 0, -1, 3, 5, 6, 15, 17, 32 {
-            Assert-Refused @{ SizeBytes = 1MB; TableSize = $_ } 'QedLimit' 'InvalidArgument' "*TableSize $_ *1, 2, 4, 8 or 16*"
+            Assert-Refused @{ SizeBytes = 1MB; TableSize = $_ } 'QedLimit' 'InvalidArgument' "A table size of $_ clusters*1, 2, 4, 8 or 16*"
         }
     }
 

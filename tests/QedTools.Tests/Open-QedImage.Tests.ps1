@@ -177,11 +177,11 @@ Describe 'Open-QedImage' {
     }
 
     Context 'without -ReadWrite' {
-        It 'lets nothing be written, and says -ReadWrite' {
+        It 'lets nothing be written, and says why' {
             $before = Get-FolderState $folder
             $stream = Open-QedImage $path
             $opened.Add($stream)
-            (Get-Thrown { $stream.Write([byte[]]::new(1), 0, 1) }).Message | Should -BeLike '*-ReadWrite*'
+            (Get-Thrown { $stream.Write([byte[]]::new(1), 0, 1) }).Message | Should -BeLike '*reading only*'
             Get-Thrown { $stream.WriteByte(1) } | Should -BeOfType ([System.NotSupportedException])
             Get-Thrown { $stream.SetLength(512) } | Should -BeOfType ([System.NotSupportedException])
             $stream.Flush()
@@ -204,7 +204,8 @@ Describe 'Open-QedImage' {
             Test-AllBytes (Read-Stream $stream 8192 4096) 0xc2 | Should -BeTrue
             $thrown = Get-Thrown { Read-Stream $stream 4096 1 }
             $thrown.GetType().FullName | Should -Be 'QedTools.QedCorruptException'
-            $thrown.Message | Should -BeLike '*0x11000*Repair-QedImage*'
+            $thrown.Message | Should -BeLike '*0x11000*'
+            "$($thrown.Remedy)" | Should -Be 'RepairImage'
         }
 
         It 'keeps writers out as long as it is open, and no longer' {
@@ -285,7 +286,7 @@ Describe 'Open-QedImage' {
             $recorded.Output | Should -BeNullOrEmpty
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
-            $recorded.Errors[0].Exception.Message | Should -BeLike '*QED file*destroy*extension*-Force*'
+            $recorded.Errors[0].ToString() | Should -BeLike '*QED file*destroy*extension*-Force*'
             Get-FolderState $folder | Should -Be $before
             $stream = Open-QedImage $named -ReadWrite -Force -WarningAction SilentlyContinue
             $opened.Add($stream)

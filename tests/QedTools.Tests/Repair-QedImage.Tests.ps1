@@ -441,7 +441,7 @@ Describe 'Repair-QedImage' {
 
         It 'refuses a file that is no backup, and changes nothing' {
             $before = Get-FolderState $folder
-            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedLimit' 'InvalidArgument' $path '*no backup that Repair-QedImage made*BackupPath*'
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedLimit' 'InvalidArgument' $path '*no backup that a repair made*BackupPath*'
             Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) } 'QedFileNotFound' 'ObjectNotFound' $path
             Get-FolderState $folder | Should -Be $before
         }

@@ -101,7 +101,7 @@ Describe 'Resize-QedImage' {
             (Get-RawHeader $path).image_size | Should -Be 4GB
             $before = Get-FolderState $folder
             foreach ($size in (4GB + 1), 5GB, [long]::MaxValue) {
-                Assert-OneError { Resize-QedImage $path $size } 'QedLimit' 'InvalidArgument' $path "*SizeBytes $size*4294967296 bytes*"
+                Assert-OneError { Resize-QedImage $path $size } 'QedLimit' 'InvalidArgument' $path "A size of $size bytes*4294967296 bytes*"
                 Assert-OneError { Resize-QedImage $path $size -WhatIf } 'QedLimit' 'InvalidArgument' $path
             }
 
@@ -149,7 +149,7 @@ Describe 'Resize-QedImage' {
         It 'and refuses <_> bytes' -ForEach -1, -512 {
             $before = Get-FolderState $folder
             $size = $_
-            Assert-OneError { Resize-QedImage $path $size -Shrink } 'QedLimit' 'InvalidArgument' $path "*SizeBytes $size *"
+            Assert-OneError { Resize-QedImage $path $size -Shrink } 'QedLimit' 'InvalidArgument' $path (Get-AskedPattern SizeBytes $size)
             Get-FolderState $folder | Should -Be $before
         }
     }

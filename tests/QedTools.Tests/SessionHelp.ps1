@@ -36,9 +36,26 @@ function Assert-OneError {
     $recorded.Errors | Should -HaveCount 1
     $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike "$Id,QedTools.Commands.*"
     "$($recorded.Errors[0].CategoryInfo.Category)" | Should -Be $Category
-    $recorded.Errors[0].Exception.Message | Should -BeLike $Message
+    $recorded.Errors[0].ToString() | Should -BeLike $Message
     if ($Target) { $recorded.Errors[0].TargetObject | Should -BeExactly $Target }
     $recorded.Output | Should -BeNullOrEmpty
+}
+
+# A pattern for the words in which an error says what was asked for with a parameter.
+function Get-AskedPattern {
+    param([Parameter(Mandatory)][string] $Name, [Parameter(Mandatory)] $Value)
+
+    $words = switch ($Name) {
+        'SizeBytes' { "A size of $Value bytes" }
+        'ClusterSizeBytes' { "A cluster size of $Value bytes" }
+        'BlockSizeBytes' { "A block size of $Value bytes" }
+        'LogicalSectorSizeBytes' { "A sector size of $Value bytes" }
+        'TableSize' { "A table size of $Value clusters" }
+        'Offset' { "An offset of $Value bytes" }
+        'Fixed' { 'A fixed size' }
+        'BackingFile' { "The backing file '$Value'" }
+    }
+    "$words is not possible*"
 }
 
 # Everything in a folder with its length, its last change and its hash, a line each: equal means nothing was touched.

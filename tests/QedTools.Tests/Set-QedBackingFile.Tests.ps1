@@ -347,7 +347,7 @@ Describe 'Set-QedBackingFile' {
             $errors = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Recorded { Set-QedBackingFile $path -Remove }).Errors })
             $errors[0].FullyQualifiedErrorId | Should -BeLike 'QedImageInUse,*'
             "$($errors[0].CategoryInfo.Category)" | Should -Be 'ResourceBusy'
-            $errors[0].Exception.Message | Should -BeLike '*in use*Close*'
+            $errors[0].ToString() | Should -BeLike '*in use*Close*'
             Get-FolderState $folder | Should -Be $before
         }
 

@@ -376,7 +376,7 @@ Describe 'Show-QedAllocationMap' {
         It 'shows nothing at the end, and refuses what lies behind it' {
             Show-Map $holes -Offset 6291456 | Should -BeExactly 'data-zero-hole.qed: 6 MiB, nothing to show'
             Show-Map $holes -Length 0 | Should -BeExactly 'data-zero-hole.qed: 6 MiB, nothing to show'
-            Assert-OneError { Show-QedAllocationMap $holes -Offset 6291457 } 'QedLimit' 'InvalidArgument' $holes '*Offset 6291457*6291456*'
+            Assert-OneError { Show-QedAllocationMap $holes -Offset 6291457 } 'QedLimit' 'InvalidArgument' $holes 'An offset of 6291457 bytes*6291456*'
         }
 
         It 'draws the bytes that Get-QedAllocationMap tells of <_>' -ForEach 'images/across-l2-contiguous', 'images/scattered-default', 'images/table-1', 'images/allocated-zeroes', 'images/size-unaligned' {
@@ -844,7 +844,7 @@ Describe 'Show-QedAllocationMap' {
                 $recorded.Errors | Should -HaveCount 1
                 $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
                 $recorded.Errors[0].TargetObject | Should -BeExactly $second
-                $recorded.Errors[0].Exception.Message | Should -BeLike '*picture of another image already*'
+                $recorded.Errors[0].ToString() | Should -BeLike '*picture of another image already*'
                 (Find-Element (Read-Svg $file) '/svg/title').InnerText | Should -BeLike '*data-zero-hole.qed'
             }
         }

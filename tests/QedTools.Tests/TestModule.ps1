@@ -106,13 +106,14 @@ function Invoke-PowerShell {
 function Skip-TestWithout {
     param(
         [Parameter(Mandatory)]
-        [ValidateSet('Unix', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'BlockCharacters', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
+        [ValidateSet('Unix', 'Windows', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'BlockCharacters', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
         [string[]] $Need
     )
 
     foreach ($item in $Need) {
         $reason = switch -Regex ($item) {
             '^Unix$|^QemuLocks$' { if ($IsOnWindows) { 'Windows has no such files, links, rights or locks' } }
+            '^Windows$' { if (-not $IsOnWindows) { 'only Windows has such paths' } }
             '^QemuImg$|^QemuLocks$' { if (-not (Test-QemuImg)) { 'no qemu-img that knows QED is on PATH' } }
             '^WriterLock$' { if (-not (Test-WriterLock)) { '.NET locks no bytes on this system' } }
             '^Permissions$' { if ($IsOnWindows) { 'Windows has other permissions' } elseif (Test-Root) { 'nothing is forbidden to root' } }

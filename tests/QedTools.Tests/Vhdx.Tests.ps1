@@ -131,14 +131,14 @@ Describe 'VHDX files' {
         ) {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay "*$Name $Value*"
+            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
             Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
             Get-FolderState $folder | Should -Be $before
         }
 
         It 'not over a backing file' {
-            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $overlay '*BackingFile base.qed*differencing*'
-            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedLimit' 'InvalidArgument' $overlay '*BackingFile missing.qed*differencing*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $overlay 'The backing file ''base.qed''*differencing*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedLimit' 'InvalidArgument' $overlay 'The backing file ''missing.qed''*differencing*'
             [System.IO.File]::Exists($result) | Should -BeFalse
         }
 
@@ -146,7 +146,7 @@ Describe 'VHDX files' {
             @{ Name = 'BlockSizeBytes'; Value = 1MB }, @{ Name = 'LogicalSectorSizeBytes'; Value = 512 }, @{ Name = 'Fixed'; Value = $true }
         ) {
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedLimit' 'InvalidArgument' $overlay "*$Name*"
+            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedLimit' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
         }
 
         It 'of an empty disk not at all' {

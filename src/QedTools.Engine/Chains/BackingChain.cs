@@ -132,7 +132,7 @@ internal sealed class BackingChain : IDisposable
         }
         catch (QedNotAFileException e)
         {
-            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}. {BackingAdvice.NameAFile(namedByFormat)}");
+            throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.", QedRemedy.NameBackingFile, namedByFormat);
         }
 
         Add(storage, file => DiskFormats.Open(file, format));

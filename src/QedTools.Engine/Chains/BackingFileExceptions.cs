@@ -3,7 +3,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using QedTools.Chains;
 
 namespace QedTools;
 
@@ -13,8 +12,16 @@ public abstract class QedBackingFileException : QedException
     private protected QedBackingFileException(string path, string backingFile, string message, Exception? innerException = null)
         : base(path, message, innerException) => BackingFile = backingFile;
 
+    /// <inheritdoc/>
+    public override QedRemedy Remedy => Help;
+
     /// <summary>The backing file's name as the image stores it, or as it was asked for.</summary>
     public string BackingFile { get; }
+
+    /// <summary>The format of the image that stores the name, which decides how it can be changed; null where the name was asked for.</summary>
+    public QedDiskFormat? NamedBy { get; private protected init; }
+
+    private protected QedRemedy Help { get; init; }
 }
 
 /// <summary>The backing file is not there.</summary>
@@ -31,8 +38,12 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         path,
         backingFile,
         resolved,
-        $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist. {BackingAdvice.ForMissing(namedBy)}",
-        cause);
+        $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist.",
+        cause)
+    {
+        NamedBy = namedBy,
+        Help = QedRemedy.NameBackingFile,
+    };
 
     internal static QedBackingFileNotFoundException ForFurtherFile(string path, string name, string resolved, Exception? cause) => new(
         path,
@@ -75,11 +86,13 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
 {
     /// <param name="path">The image.</param>
     /// <param name="backingFile">The name.</param>
-    /// <param name="reason">Why not, as the end of a sentence, and what to do.</param>
-    internal QedBackingFileRefusedException(string path, string backingFile, string reason)
-        : this(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}", innerException: null)
-    {
-    }
+    /// <param name="reason">Why not, as the end of a sentence.</param>
+    /// <param name="remedy">What would help.</param>
+    /// <param name="namedBy">The format of the image that stores the name; null: somebody asks for the name now.</param>
+    internal QedBackingFileRefusedException(
+        string path, string backingFile, string reason, QedRemedy remedy = QedRemedy.None, QedDiskFormat? namedBy = null)
+        : this(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}", innerException: null) =>
+        (Help, NamedBy) = (remedy, namedBy);
 
     private QedBackingFileRefusedException(string path, string backingFile, string message, Exception? innerException)
         : base(path, backingFile, message, innerException)
@@ -110,9 +123,8 @@ public sealed class QedBackingFileSharedException : QedBackingFileException
     /// <param name="backingFile">The file that is to be changed, the image itself or its backing file, as a full path.</param>
     /// <param name="overlays">The images over it, as full paths.</param>
     internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
-        : base(path, backingFile, $"'{backingFile}' is the backing file of {Names(overlays)}, which would read wrong data when it changes. "
-            + "Give them another one first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are not needed any more.")
-        => Overlays = overlays;
+        : base(path, backingFile, $"'{backingFile}' is the backing file of {Names(overlays)}, which would read wrong data when it changes.") =>
+        (Overlays, Help) = (overlays, QedRemedy.ReleaseOverlays);
 
     /// <summary>The other images over it, as full paths.</summary>
     public IReadOnlyList<string> Overlays { get; }
@@ -138,7 +150,11 @@ public sealed class QedBackingChainException : QedBackingFileException
     internal static QedBackingChainException ForCycle(string path, string backingFile, QedDiskFormat? namedBy) => new(
         path,
         backingFile,
-        $"The backing file '{backingFile}' of '{path}' leads back to a file that is above it. {BackingAdvice.ForCycle(namedBy)}");
+        $"The backing file '{backingFile}' of '{path}' leads back to a file that is above it.")
+    {
+        NamedBy = namedBy,
+        Help = QedRemedy.NameBackingFile,
+    };
 
     internal static QedBackingChainException ForDepth(string path, string backingFile, int most) => new(path, backingFile, string.Format(
         CultureInfo.InvariantCulture,

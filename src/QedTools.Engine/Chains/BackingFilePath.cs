@@ -23,9 +23,14 @@ internal static class BackingFilePath
     /// <exception cref="QedBackingFileRefusedException">It is a protocol, a device, a share, or no name at all.</exception>
     public static string Resolve(string imagePath, string name, bool allowUnc, QedDiskFormat? namedBy = null)
     {
-        if (RefusalOf(imagePath, name, allowUnc, namedBy) is { } reason)
+        if (RefusalOf(name) is { } reason)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, reason);
+            throw new QedBackingFileRefusedException(imagePath, name, reason, QedRemedy.NameBackingFile, namedBy);
+        }
+
+        if (!allowUnc && Platform.IsWindows && IsUncOrDevice(name) && !IsOnShareOf(imagePath, name))
+        {
+            throw new QedBackingFileRefusedException(imagePath, name, "it lies on another network share.", QedRemedy.AllowNetworkShares, namedBy);
         }
 
         try
@@ -38,7 +43,7 @@ internal static class BackingFilePath
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}). {BackingAdvice.NameAFile(namedBy)}");
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}).", QedRemedy.NameBackingFile, namedBy);
         }
     }
 
@@ -68,50 +73,38 @@ internal static class BackingFilePath
         return slash < 0 || colon < slash;
     }
 
-    private static string? RefusalOf(string imagePath, string name, bool allowUnc, QedDiskFormat? namedBy)
+    // Why a name leads to no file.
+    private static string? RefusalOf(string name)
     {
         if (name.Length == 0)
         {
-            return "the name is empty. " + BackingAdvice.NameAFile(namedBy);
+            return "the name is empty.";
         }
 
         if (name.AsSpan().IndexOf('\0') >= 0)
         {
-            return "the name contains a NUL character. " + BackingAdvice.NameAFile(namedBy);
+            return "the name contains a NUL character.";
         }
 
         if (HasProtocol(name))
         {
             return IsDriveLetter(name, name.IndexOf(':'))
-                ? "it is a Windows path. Copy the file here. " + BackingAdvice.NameAFile(namedBy)
-                : ProtocolRefusal(name, namedBy);
+                ? "it is a Windows path. Copy the file here."
+                : ProtocolRefusal(name);
         }
 
-        if (Platform.IsWindows && IsUncOrDevice(name))
-        {
-            if (IsDevice(name))
-            {
-                return "it is a device path. " + BackingAdvice.NameAFile(namedBy);
-            }
-
-            if (!allowUnc && !IsOnShareOf(imagePath, name))
-            {
-                return "it lies on another network share. Use -AllowUnc if you trust that server.";
-            }
-        }
-
-        return null;
+        return Platform.IsWindows && IsUncOrDevice(name) && IsDevice(name) ? "it is a device path." : null;
     }
 
-    private static string ProtocolRefusal(string name, QedDiskFormat? namedBy)
+    private static string ProtocolRefusal(string name)
     {
-        const string Fact = "it names a protocol, and only local files are read. ";
+        const string Fact = "it names a protocol, and only local files are read.";
         string protocol = name.Substring(0, name.IndexOf(':'));
         bool isKnown = Array.Exists(KnownProtocols, known => string.Equals(known, protocol, StringComparison.OrdinalIgnoreCase))
             || name.AsSpan(protocol.Length + 1).StartsWith("//".AsSpan());
         return isKnown
-            ? Fact + BackingAdvice.NameAFile(namedBy)
-            : Fact + "If it is a file with a colon in its name, its name has to be './" + name + "'. " + BackingAdvice.NameAFile(namedBy);
+            ? Fact
+            : Fact + " If it is a file with a colon in its name, its name has to be './" + name + "'.";
     }
 
     private static bool IsDriveLetter(string name, int colon) =>

@@ -54,7 +54,7 @@ public sealed partial class DiskStream : Stream
 
     private IDisk WritableDisk => Disk.CanWrite
         ? _disk
-        : throw new NotSupportedException("The image was opened for reading only. Open it with -ReadWrite.");
+        : throw new NotSupportedException("The disk was opened for reading only.");
 
     /// <summary>The path.</summary>
     public override string ToString() => Path;

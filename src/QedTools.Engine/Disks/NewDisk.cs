@@ -38,19 +38,18 @@ internal readonly record struct NewDisk(long VirtualSize)
     /// <exception cref="QedLimitException">Something else was asked for.</exception>
     public void RequireOnly(string path, string formatName, NewDiskChoices allowed)
     {
-        Refuse(ClusterSize, NewDiskChoices.ClusterSize, "ClusterSizeBytes");
-        Refuse(TableSize, NewDiskChoices.TableSize, "TableSize");
-        Refuse(BlockSize, NewDiskChoices.BlockSize, "BlockSizeBytes");
-        Refuse(SectorSize, NewDiskChoices.SectorSize, "LogicalSectorSizeBytes");
-        Refuse(IsFixed ? true : null, NewDiskChoices.Fixed, "Fixed");
+        Refuse(ClusterSize, NewDiskChoices.ClusterSize, nameof(ClusterSize));
+        Refuse(TableSize, NewDiskChoices.TableSize, nameof(TableSize));
+        Refuse(BlockSize, NewDiskChoices.BlockSize, nameof(BlockSize));
+        Refuse(SectorSize, NewDiskChoices.SectorSize, nameof(SectorSize));
+        Refuse(IsFixed ? true : null, NewDiskChoices.Fixed, nameof(IsFixed));
         Refuse(Backing?.Name, NewDiskChoices.Backing, "BackingFile");
 
         void Refuse(object? value, NewDiskChoices choice, string parameter)
         {
             if (value is not null && (allowed & choice) == 0)
             {
-                throw QedLimitException.ForRequest(
-                    path, parameter, value, "none", $"{parameter} {value} is not possible for '{path}': a {formatName} file has no such thing. Leave -{parameter} out, or choose another format.");
+                throw QedLimitException.ForFormat(path, parameter, value, formatName);
             }
         }
     }

@@ -6,7 +6,7 @@ namespace QedTools;
 public sealed class QedCorruptException : QedFormatException
 {
     internal QedCorruptException(string path, string what)
-        : base(path, $"The image '{path}' is damaged: {what} Test-QedImage lists all damage, Repair-QedImage repairs it.")
+        : base(path, $"The image '{path}' is damaged: {what}")
     {
     }
 
@@ -16,6 +16,9 @@ public sealed class QedCorruptException : QedFormatException
         VirtualOffset = offset;
         Length = length;
     }
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy => QedRemedy.RepairImage;
 
     /// <summary>Where on the disk that which cannot be read begins, in bytes; null if the error is about the image as a whole.</summary>
     public long? VirtualOffset { get; }

@@ -3,11 +3,14 @@ namespace QedTools;
 /// <summary>A file is of a disk format that this version does not read, or not write in place.</summary>
 public sealed class QedUnsupportedFormatException : QedException
 {
-    private QedUnsupportedFormatException(string path, string format, string message)
-        : base(path, message) => Format = format;
+    private QedUnsupportedFormatException(string path, string format, string message, QedRemedy remedy = QedRemedy.None)
+        : base(path, message) => (Format, Remedy) = (format, remedy);
 
     /// <summary>The format's name.</summary>
     public string Format { get; }
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy { get; }
 
     /// <param name="path">The file.</param>
     /// <param name="format">Its format.</param>
@@ -22,7 +25,7 @@ public sealed class QedUnsupportedFormatException : QedException
             : $"'{path}' has the extension of {namedLike} disks, but it is {phrase}, which QedTools does not read. {remedy}");
 
     internal static QedUnsupportedFormatException ForWriting(string path, string format) => new(
-        path, format, $"'{path}' is a {format} file, which QedTools reads and makes anew but does not change. Convert it to QED or raw first, with Convert-QedImage.");
+        path, format, $"'{path}' is a {format} file, which QedTools reads and makes anew but does not change.", QedRemedy.ConvertDisk);
 
     /// <summary>The file is only a part of a disk.</summary>
     /// <param name="path">The file.</param>

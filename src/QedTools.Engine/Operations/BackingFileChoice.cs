@@ -56,7 +56,7 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
         }
         catch (QedNotAFileException e)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, $"it is {e.Kind}. Name a file instead.");
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is {e.Kind}.", QedRemedy.NameBackingFile);
         }
     }
 

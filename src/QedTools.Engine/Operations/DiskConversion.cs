@@ -22,10 +22,10 @@ public static class DiskConversion
         ?? DiskFormats.OfExtension(destinationPath)?.Kind
         ?? throw QedLimitException.ForRequest(destinationPath, "Format", "(none)", "a format, or an extension that means one", string.Format(
             CultureInfo.InvariantCulture,
-            "The extension of '{0}' means no format. Give one with -Format ({1}), or use one of the extensions {2}.",
+            "The extension of '{0}' means no format. The formats are {1}, and their extensions {2}.",
             destinationPath,
             string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).Select(known => known.Kind)),
-            string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).SelectMany(known => known.Extensions))));
+            string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).SelectMany(known => known.Extensions))), QedRemedy.GiveFormat);
 
     /// <summary>The extension to give to a file of a format, with the dot.</summary>
     /// <param name="format">The format.</param>

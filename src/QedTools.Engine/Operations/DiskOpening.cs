@@ -33,10 +33,11 @@ public static class DiskOpening
         {
             throw QedLimitException.ForRequest(
                 path,
-                "ReadWrite",
+                nameof(options.Writable),
                 true,
                 "a file that is what its extension says",
-                $"'{path}' is a raw disk by its extension, but it begins like {DiskFormats.PhraseOf(other)}, which writing to it as a raw disk would destroy. If it is one, give it that format's extension; if it is raw, use -Force.");
+                $"'{path}' is a raw disk by its extension, but it begins like {DiskFormats.PhraseOf(other)}, which writing to it as a raw disk would destroy. If it is one, give it that format's extension.",
+                QedRemedy.AllowOtherContents);
         }
 
         StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;

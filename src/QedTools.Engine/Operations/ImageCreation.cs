@@ -49,7 +49,7 @@ public static class ImageCreation
         if (options.SizeBytes is null && options.BackingFile is null)
         {
             throw QedLimitException.ForRequest(
-                path, "SizeBytes", "(none)", "a size, or a backing file", $"'{path}' needs a size: give -SizeBytes, or a -BackingFile whose size it takes.");
+                path, nameof(options.SizeBytes), "(none)", "a size, or a backing file", $"'{path}' needs a size, or a backing file whose size it takes.", QedRemedy.GiveSize);
         }
 
         return ReservedName.Hold(path, options.Replace, trace: options.Trace);

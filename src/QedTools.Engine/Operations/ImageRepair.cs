@@ -365,10 +365,7 @@ public static class ImageRepair
         }
         catch (QedException e)
         {
-            throw new QedStorageException(
-                file.Path,
-                $"The repair of '{file.Path}' failed and could not be taken back now ({e.Message}). When that is mended, bring the image back with Repair-QedImage -RestoreFrom '{backupPath}'.",
-                e);
+            throw QedStorageException.ForRepairNotTakenBack(file.Path, backupPath, e);
         }
 
         HostFiles.Delete(backupPath);

@@ -105,7 +105,6 @@ public static class ImageResize
         long size = QedGeometry.RoundUpToSector(sizeBytes);
         return size >= layer.VirtualSize || options.Shrink
             ? size
-            : throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
-                CultureInfo.InvariantCulture, "{0} or more, its size now, unless -Shrink says that what lies behind may be lost", ByteSize.FormatExact(layer.VirtualSize)));
+            : throw QedLimitException.ForShrinking(layer.Storage.Path, sizeBytes, layer.VirtualSize);
     }
 }

@@ -34,12 +34,12 @@ internal sealed class QedFormat : IDiskFormat
         int tableSize = wish.TableSize ?? QedGeometry.DefaultTableSize;
         if (!QedGeometry.IsClusterSize(clusterSize))
         {
-            throw new QedLimitException(path, "ClusterSizeBytes", clusterSize, "a power of two from 4KB (4096) to 64MB (67108864)");
+            throw new QedLimitException(path, nameof(wish.ClusterSize), clusterSize, "a power of two from 4KB (4096) to 64MB (67108864)");
         }
 
         if (!QedGeometry.IsTableSize(tableSize))
         {
-            throw new QedLimitException(path, "TableSize", tableSize, "1, 2, 4, 8 or 16 clusters");
+            throw new QedLimitException(path, nameof(wish.TableSize), tableSize, "1, 2, 4, 8 or 16 clusters");
         }
 
         QedGeometry geometry = new((int)clusterSize, tableSize);

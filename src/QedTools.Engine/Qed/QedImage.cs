@@ -422,6 +422,7 @@ internal sealed class QedImage : IDiskLayer
                 "BackingFile",
                 size,
                 "a name that fits into the header beside the one it has now",
-                $"The header of '{Storage.Path}' has no room for a backing file name of {size} bytes beside the one it has now. Give a shorter name, or remove the old one first with Set-QedBackingFile -Remove.");
+                $"The header of '{Storage.Path}' has no room for a backing file name of {size} bytes beside the one it has now. Give a shorter name, or remove the old one first.",
+                QedRemedy.RemoveBackingFile);
     }
 }

@@ -12,14 +12,15 @@ public sealed class QedFileNotFoundException : QedException
     {
     }
 
-    private QedFileNotFoundException(string path, string message)
-        : base(path, message)
-    {
-    }
+    private QedFileNotFoundException(string path, string message, QedRemedy remedy)
+        : base(path, message) => Remedy = remedy;
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy { get; }
 
     /// <summary>There is no file of this name, and it looks like a pattern where patterns are not expanded.</summary>
     internal static QedFileNotFoundException ForPattern(string path) => new(
-        path, $"'{path}' does not exist, and wildcards are not expanded here. Name the file, or get the files with Get-ChildItem and pipe them in.");
+        path, $"'{path}' does not exist, and wildcards are not expanded here.", QedRemedy.ExpandPattern);
 }
 
 /// <summary>The operating system does not let this user open or change a file.</summary>
@@ -45,14 +46,15 @@ public sealed class QedNotAFileException : QedException
 public sealed class QedFileExistsException : QedException
 {
     internal QedFileExistsException(string path, Exception? innerException = null)
-        : base(path, $"The file '{path}' exists already. Choose another name, or use -Force to replace it.", innerException)
-    {
-    }
+        : base(path, $"The file '{path}' exists already.", innerException) => Remedy = QedRemedy.ReplaceFile;
 
     private QedFileExistsException(string path, string message)
         : base(path, message)
     {
     }
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy { get; }
 
     /// <summary>Somebody put a file in place of a new one while that was being made.</summary>
     internal static QedFileExistsException ForNewcomer(string path) => new(
@@ -68,9 +70,11 @@ public sealed class QedImageInUseException : QedException
     internal QedImageInUseException(string path, bool forWriting, Exception? innerException = null)
         : base(path, forWriting
             ? $"The image '{path}' is in use elsewhere and cannot be changed now. Close the stream, program or virtual machine that has it open."
-            : $"The image '{path}' is open for writing elsewhere, so what is read now may be out of step. Close that stream, program or virtual machine, or use -ForceShare to read it all the same.", innerException)
-    {
-    }
+            : $"The image '{path}' is open for writing elsewhere, so what is read now may be out of step.", innerException) =>
+        Remedy = forWriting ? QedRemedy.None : QedRemedy.ShareFile;
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy { get; }
 }
 
 /// <summary>There is no room left on the disk, or in the user's quota.</summary>
@@ -141,13 +145,21 @@ public sealed class QedStorageException : QedException
     internal QedStorageException(string path, string action, long? offset, Exception innerException)
         : base(path, Describe(path, action, offset, innerException), innerException) => Offset = offset;
 
-    internal QedStorageException(string path, string message, Exception? innerException = null)
-        : base(path, message, innerException)
-    {
-    }
+    internal QedStorageException(string path, string message, Exception? innerException = null, QedRemedy remedy = QedRemedy.None)
+        : base(path, message, innerException) => Remedy = remedy;
 
     /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
     public long? Offset { get; }
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy { get; }
+
+    /// <summary>A repair failed, and so did undoing it.</summary>
+    internal static QedStorageException ForRepairNotTakenBack(string path, string backupPath, QedException cause) => new(
+        path,
+        $"The repair of '{path}' failed and could not be taken back now ({cause.Message}). When that is mended, bring the image back with its backup '{backupPath}'.",
+        cause,
+        QedRemedy.RestoreBackup);
 
     /// <summary>A new file's name is longer than the host or the file system allows.</summary>
     internal static QedStorageException ForName(string path, Exception innerException) => new(

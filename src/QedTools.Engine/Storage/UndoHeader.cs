@@ -119,8 +119,8 @@ internal sealed class UndoHeader
         {
             throw Misfit(
                 backup,
-                "a backup that Repair-QedImage made",
-                $"'{backup.Path}' is no backup that Repair-QedImage made. Name the file that the repair reported as BackupPath.");
+                "a backup of a repair",
+                $"'{backup.Path}' is no backup that a repair made. Name the file that the repair reported as BackupPath.");
         }
 
         UndoHeader header = new(bytes);
@@ -129,7 +129,7 @@ internal sealed class UndoHeader
 
     /// <summary>The error for a backup that cannot be used.</summary>
     public static QedLimitException Misfit(IStorage backup, string allowed, string message) =>
-        QedLimitException.ForRequest(backup.Path, "RestoreFrom", backup.Path, allowed, message);
+        QedLimitException.ForRequest(backup.Path, "BackupPath", backup.Path, allowed, message);
 
     /// <summary>Whether the changed file has this name, without a folder.</summary>
     public bool IsNamed(string name) => HasText(NameAt, IdentityAt, name);

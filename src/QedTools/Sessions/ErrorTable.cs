@@ -47,19 +47,11 @@ internal static class ErrorTable
             ? entry
             : (Failed, ErrorCategory.NotSpecified);
         ErrorRecord record = new(known, id, category, path);
-        if (AdviceFor(known) is { } advice)
+        if (Advice.For(known) is { } advice)
         {
-            record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}");
+            record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}") { RecommendedAction = advice };
         }
 
         return record;
     }
-
-    // What can be done with a parameter: the engine names none.
-    private static string? AdviceFor(QedException error) => error switch
-    {
-        QedNotAnImageException { FoundFormat: { } found, FormatOption: { } option } => Messages.ReadAs(option, found),
-        QedCutOffRestoreException => Messages.RestoreAgain,
-        _ => null,
-    };
 }

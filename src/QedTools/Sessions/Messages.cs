@@ -1,5 +1,5 @@
 // What the cmdlets say, all of it: a line for each thing said, so that all read alike. The engine's errors bring their own
-// words; ErrorTable gives those their ids.
+// words; ErrorTable gives those their ids, and Advice says what to do.
 using System;
 using System.Globalization;
 using System.IO;
@@ -91,14 +91,6 @@ internal static class Messages
     public static string FormatDoubt(QedFormatDoubt doubt) => PrintableText.Of(doubt.Other is { } other
         ? $"{doubt.Facts} If it is one, read it with -{doubt.FormatOption} {other}; if not, -{doubt.FormatOption} {doubt.ReadAs} says so."
         : $"{doubt.Facts} If that is right, -{doubt.FormatOption} {doubt.ReadAs} says so. {doubt.Remedy}".TrimEnd());
-
-    /// <summary>How to read a file whose extension means another format.</summary>
-    /// <param name="parameter">The parameter that names its format.</param>
-    /// <param name="format">Its format.</param>
-    public static string ReadAs(string parameter, QedDiskFormat format) => $"Or read it as what it is, with -{parameter} {format}.";
-
-    /// <summary>What to do about an image whose repair was not undone to the end.</summary>
-    public const string RestoreAgain = "Use Repair-QedImage -RestoreFrom.";
 
     /// <summary>What a size means.</summary>
     public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";

@@ -158,7 +158,7 @@ public sealed class BackingFilePathTests
         QedBackingFileRefusedException error =
             Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: false));
 
-        Assert.Contains("-AllowUnc", error.Message, StringComparison.Ordinal);
+        Assert.Equal(QedRemedy.AllowNetworkShares, error.Remedy);
         Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(@"\\server.example\other\top.qed", name, allowUnc: false));
         Assert.Equal(@"\\server.example\share\base.qed", BackingFilePath.Resolve(Image, name, allowUnc: true));
         Assert.Equal(

@@ -58,7 +58,7 @@ public sealed class DirtyImageTests
         foreach (Action way in ways)
         {
             QedCorruptException error = Assert.Throws<QedCorruptException>(way);
-            Assert.Contains("Repair-QedImage", error.Message, StringComparison.Ordinal);
+            Assert.Equal(QedRemedy.RepairImage, error.Remedy);
             Assert.Equal(path, error.Path);
         }
 

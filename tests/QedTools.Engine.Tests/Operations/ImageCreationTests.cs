@@ -165,7 +165,7 @@ public sealed class ImageCreationTests : IDisposable
         QedLimitException error =
             Assert.Throws<QedLimitException>(() => Create(new() { SizeBytes = 1 << 20, ClusterSize = clusterSize }));
 
-        Assert.Equal("ClusterSizeBytes", error.Parameter);
+        Assert.Equal("ClusterSize", error.Parameter);
         Assert.Equal(clusterSize, error.Value);
         Assert.Empty(Host.NamesIn(_folder));
     }

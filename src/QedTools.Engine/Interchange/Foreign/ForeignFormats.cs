@@ -30,7 +30,7 @@ internal static class ForeignFormats
         new("sparse DMG", "a sparse disk image of macOS", WithMac, [".sparseimage"], At(0, "sprs\0\0\0\u0003")),
         new("UML COW", "a COW file of User-mode Linux", WithItsProgram, [".cow"], At(0, "OOOM")),
         new("CHD", "a CHD file of MAME", "Extract the disk with chdman.", [".chd"], At(0, "MComprHD")),
-        new("VHD set", "a VHD set of Hyper-V", "Name the .avhdx file that holds its disk, or convert it with Convert-VHD of Hyper-V.", [".vhds"]),
+        new("VHD set", "a VHD set of Hyper-V", "Name the .avhdx file that holds its disk, or convert it with Hyper-V.", [".vhds"]),
         new("LUKS", "a volume encrypted with LUKS", "Decrypt it first, or convert it with qemu-img convert. If the machine that uses the disk decrypts it, it is a raw disk: give it the extension .raw.", [".luks"], At(0, "LUKS\u00ba\u00be")) { IsDiskContent = true },
 
         // Data of VMware's servers that is read only as what a descriptor describes: that tells what lies under it.

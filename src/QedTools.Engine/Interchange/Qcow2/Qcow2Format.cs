@@ -34,7 +34,7 @@ internal sealed class Qcow2Format : IDiskFormat
         long clusterSize = wish.ClusterSize ?? Qcow2Geometry.DefaultClusterSize;
         if (!Qcow2Geometry.IsClusterSize(clusterSize))
         {
-            throw new QedLimitException(path, "ClusterSizeBytes", clusterSize, "a power of two from 512 to 2MB (2097152) in a qcow2 file");
+            throw new QedLimitException(path, nameof(wish.ClusterSize), clusterSize, "a power of two from 512 to 2MB (2097152) in a qcow2 file");
         }
 
         if (wish.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing) is var needed && needed > clusterSize)

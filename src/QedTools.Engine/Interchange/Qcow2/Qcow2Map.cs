@@ -320,7 +320,7 @@ internal sealed class Qcow2Map
         End = checked(start + _geometry.StartOf(clusters));
         return End <= Qcow2Geometry.MaxFileLength
             ? start
-            : throw new QedLimitException(_path, "the file's length", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
+            : throw new QedLimitException(_path, "FileLength", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
     }
 
     // Small tables come many at once, so that data that is written in order is together.

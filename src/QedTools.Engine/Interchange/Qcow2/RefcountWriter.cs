@@ -40,7 +40,7 @@ internal readonly record struct RefcountWriter(long Offset, long TableClusters, 
 
         return tableClusters <= geometry.MaxRefcountTableClusters
             ? new RefcountWriter(end, tableClusters, blocks)
-            : throw new QedLimitException(path, "ClusterSizeBytes", geometry.ClusterSize, $"larger clusters for a file of {end} bytes");
+            : throw new QedLimitException(path, "ClusterSize", geometry.ClusterSize, $"larger clusters for a file of {end} bytes");
     }
 
     /// <summary>Writes them, and makes the file as long as it is then.</summary>

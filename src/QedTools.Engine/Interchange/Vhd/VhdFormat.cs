@@ -50,7 +50,7 @@ internal sealed class VhdFormat : IDiskFormat
                 BlockSize = blockSize,
                 RefusesSparseFile = true,
             }
-            : throw new QedLimitException(path, "BlockSizeBytes", blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
+            : throw new QedLimitException(path, nameof(wish.BlockSize), blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
     }
 
     public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdLayer.Create(storage, disk);

@@ -39,12 +39,12 @@ internal sealed class VhdxFormat : IDiskFormat
         int sectorSize = wish.SectorSize ?? VhdxGeometry.DefaultSectorSize;
         if (!VhdxGeometry.IsBlockSize(blockSize))
         {
-            throw new QedLimitException(path, "BlockSizeBytes", blockSize, "a power of two from 1MB (1048576) to 256MB (268435456)");
+            throw new QedLimitException(path, nameof(wish.BlockSize), blockSize, "a power of two from 1MB (1048576) to 256MB (268435456)");
         }
 
         if (!VhdxGeometry.IsSectorSize(sectorSize))
         {
-            throw new QedLimitException(path, "LogicalSectorSizeBytes", sectorSize, "512 or 4096");
+            throw new QedLimitException(path, nameof(wish.SectorSize), sectorSize, "512 or 4096");
         }
 
         // Rounded up to whole sectors, as for every format. Neither Hyper-V nor QEMU opens an empty disk whose table has no entries.

@@ -20,6 +20,13 @@ public sealed class QedNotAnImageException : QedFormatException
     {
     }
 
+    /// <inheritdoc/>
+    public override QedRemedy Remedy => FoundFormat is not null && FormatOption is not null
+        ? QedRemedy.NameFormat
+        : IsOfOtherFormat ? QedRemedy.ConvertDisk : QedRemedy.None;
+
+    private bool IsOfOtherFormat { get; init; }
+
     /// <summary>The format that the file can be read as, where its extension means another one; null if that is not known.</summary>
     public QedDiskFormat? FoundFormat { get; private init; }
 
@@ -34,9 +41,12 @@ public sealed class QedNotAnImageException : QedFormatException
     internal static QedNotAnImageException ForFormat(string path, string format, string? namedLike, Exception cause) => new(
         path,
         namedLike is null
-            ? $"'{path}' is a {format} file, not a QED image. Make a QED image of it with Convert-QedImage, or name the right file."
+            ? $"'{path}' is a {format} file, not a QED image."
             : $"'{path}' has the extension of {namedLike} disks, but it is a {format} file. Give it the extension of that format, or name the right file.",
-        cause);
+        cause)
+    {
+        IsOfOtherFormat = namedLike is null,
+    };
 
     /// <summary>The extension means one format, and the contents are of another that is read.</summary>
     /// <param name="path">The file.</param>
@@ -149,4 +159,7 @@ public sealed class QedCutOffRestoreException : QedFormatException
         : base(path, $"Undoing a repair of '{path}' was interrupted, and until that is finished the image mixes old and new data. Undo it again, with the same backup.")
     {
     }
+
+    /// <inheritdoc/>
+    public override QedRemedy Remedy => QedRemedy.RestoreBackup;
 }

@@ -52,7 +52,7 @@ internal sealed class ClusterAllocator : INewClusters
         {
             throw QedLimitException.ForRequest(
                 _path,
-                "the file's length",
+                "FileLength",
                 _geometry.MaxFileClusters,
                 $"up to {_geometry.MaxFileClusters} clusters",
                 $"'{_path}' cannot get any longer: a file has at most {long.MaxValue} bytes. Convert the disk to a new image, which takes only what it needs.");

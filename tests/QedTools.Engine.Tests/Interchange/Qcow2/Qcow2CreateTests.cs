@@ -163,15 +163,15 @@ public sealed class Qcow2CreateTests
     private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
     {
         ["no size"] = (new NewDisk(-1), "-1 bytes", "0 bytes to"),
-        ["clusters of 256 bytes"] = (new NewDisk(MiB) { ClusterSize = 256 }, "ClusterSizeBytes 256", "512 to 2MB (2097152)"),
-        ["clusters of 4 MiB"] = (new NewDisk(MiB) { ClusterSize = 4 * MiB }, "ClusterSizeBytes 4194304", "power of two"),
-        ["clusters of 3 KiB"] = (new NewDisk(MiB) { ClusterSize = 3 * KiB }, "ClusterSizeBytes 3072", "power of two"),
-        ["clusters of 4 GiB"] = (new NewDisk(MiB) { ClusterSize = 4 * GiB }, "ClusterSizeBytes 4294967296", "power of two"),
+        ["clusters of 256 bytes"] = (new NewDisk(MiB) { ClusterSize = 256 }, "ClusterSize 256", "512 to 2MB (2097152)"),
+        ["clusters of 4 MiB"] = (new NewDisk(MiB) { ClusterSize = 4 * MiB }, "ClusterSize 4194304", "power of two"),
+        ["clusters of 3 KiB"] = (new NewDisk(MiB) { ClusterSize = 3 * KiB }, "ClusterSize 3072", "power of two"),
+        ["clusters of 4 GiB"] = (new NewDisk(MiB) { ClusterSize = 4 * GiB }, "ClusterSize 4294967296", "power of two"),
         ["121 GiB in clusters of 512 bytes"] = (new NewDisk(121 * GiB) { ClusterSize = 512 }, "SizeBytes 129922760704", "larger ones allow more"),
         ["tables"] = (new NewDisk(MiB) { TableSize = 4 }, "TableSize 4", "qcow2"),
-        ["blocks"] = (new NewDisk(MiB) { BlockSize = MiB }, "BlockSizeBytes 1048576", "qcow2"),
-        ["sectors"] = (new NewDisk(MiB) { SectorSize = 512 }, "LogicalSectorSizeBytes 512", "qcow2"),
-        ["a fixed size"] = (new NewDisk(MiB) { IsFixed = true }, "Fixed True", "qcow2"),
+        ["blocks"] = (new NewDisk(MiB) { BlockSize = MiB }, "BlockSize 1048576", "qcow2"),
+        ["sectors"] = (new NewDisk(MiB) { SectorSize = 512 }, "SectorSize 512", "qcow2"),
+        ["a fixed size"] = (new NewDisk(MiB) { IsFixed = true }, "IsFixed True", "qcow2"),
         ["a backing file of a long name"] = (
             new NewDisk(MiB) { ClusterSize = 512, Backing = new BackingReference(new string('n', 400), IsRaw: true) }, new string('n', 400), "first cluster of 512 bytes"),
     };

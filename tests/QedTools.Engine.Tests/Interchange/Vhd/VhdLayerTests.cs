@@ -189,8 +189,8 @@ public sealed class VhdLayerTests : IDisposable
         string file = _folder.PathOf("a.vhd");
         DiskConversion.Run(_folder.PathOf("a.raw"), file, new DiskConversionOptions(), cancellation: TestContext.Current.CancellationToken);
         byte[] before = File.ReadAllBytes(file);
-        Assert.Contains("Convert-QedImage", Assert.Throws<QedUnsupportedFormatException>(
-            () => DiskOpening.Open(file, new DiskOpeningOptions { Writable = true }, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Equal(QedRemedy.ConvertDisk, Assert.Throws<QedUnsupportedFormatException>(
+            () => DiskOpening.Open(file, new DiskOpeningOptions { Writable = true }, cancellation: TestContext.Current.CancellationToken)).Remedy);
         Assert.Equal(before, File.ReadAllBytes(file));
     }
 

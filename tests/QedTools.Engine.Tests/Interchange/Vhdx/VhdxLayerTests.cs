@@ -212,7 +212,7 @@ public sealed class VhdxLayerTests
         using VhdxLayer layer = Open(new VhdxSketch(10 << 20));
         Assert.Throws<QedUnsupportedFormatException>(() => layer.RequireWritable(null, TestContext.Current.CancellationToken));
         QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => layer.BeginWriting(null, TestContext.Current.CancellationToken));
-        Assert.Contains("Convert-QedImage", error.Message, StringComparison.Ordinal);
+        Assert.Equal(QedRemedy.ConvertDisk, error.Remedy);
         layer.EndWriting();
         IDisk disk = layer.ToDisk(backing: null);
         Assert.False(disk.CanWrite);

@@ -7,38 +7,38 @@ using Xunit;
 
 namespace QedTools.Tests.Chains;
 
-/// <summary>What an error advises must be possible with the file that it is about.</summary>
-public sealed class BackingAdviceTests : IDisposable
+/// <summary>An error about a backing file's name says what stores that name, so that the advice can be followed.</summary>
+public sealed class BackingNameErrorTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    [InlineData("qed", "Set-QedBackingFile")]
-    [InlineData("qcow2", "qemu-img rebase -u")]
-    [InlineData("vmdk", "descriptor")]
-    public void Of_a_missing_backing_file_the_way_to_name_another_is_that_of_the_format(string format, string way)
+    [InlineData("qed", QedDiskFormat.Qed)]
+    [InlineData("qcow2", QedDiskFormat.Qcow2)]
+    [InlineData("vmdk", QedDiskFormat.Vmdk)]
+    public void A_missing_backing_file_is_named_by_an_image_of_its_format(string format, QedDiskFormat namedBy)
     {
         Qemu.Img("create", "-q", "-f", format, At("base." + format), "1M");
         Qemu.Img("create", "-q", "-f", format, "-b", At("base." + format), "-F", format, At("over." + format));
         File.Delete(At("base." + format));
 
-        AssertAdvice(Open<QedBackingFileNotFoundException>("over." + format), way);
+        QedBackingFileNotFoundException error = Assert.Throws<QedBackingFileNotFoundException>(() =>
+            BackingChain.OpenAll(At("over." + format), DiskFormats.OfExtension("over." + format), new ChainPolicy(StorageAccess.Read, AllowUnc: false)));
+        Assert.Equal((QedRemedy.NameBackingFile, namedBy), (error.Remedy, error.NamedBy!.Value));
     }
 
     [Theory]
-    [InlineData(null, "Name a file instead.")]
-    [InlineData(QedDiskFormat.Qed, "Set-QedBackingFile")]
-    [InlineData(QedDiskFormat.Qcow2, "qemu-img rebase -u")]
-    [InlineData(QedDiskFormat.Vmdk, "descriptor")]
-    [InlineData(QedDiskFormat.Vhd, "Set-VHD")]
-    [InlineData(QedDiskFormat.Vhdx, "Set-VHD")]
-    public void Of_a_name_that_is_not_followed_the_way_to_name_another_is_that_of_the_format(QedDiskFormat? namedBy, string way)
+    [InlineData(null)]
+    [InlineData(QedDiskFormat.Qed)]
+    [InlineData(QedDiskFormat.Vhdx)]
+    public void A_name_that_is_not_followed_is_told_with_what_stores_it(QedDiskFormat? namedBy)
     {
         foreach (string name in new[] { string.Empty, "a\0b", "json:{\"driver\":\"qcow2\"}", "nbd:localhost:10809", "file:e.qcow2", "https://server.example/a", "a:b" })
         {
-            AssertAdvice(Refusal(name, namedBy), way);
+            QedBackingFileRefusedException error = Refusal(name, namedBy);
+            Assert.Equal((QedRemedy.NameBackingFile, namedBy), (error.Remedy, error.NamedBy));
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class BackingAdviceTests : IDisposable
     [InlineData("NBD:localhost:10809")]
     [InlineData("unheard-of://server.example/a")]
     public void A_protocol_is_not_taken_for_a_file_with_a_colon(string name) =>
-        Assert.DoesNotContain("./", Refusal(name, QedDiskFormat.Qcow2), StringComparison.Ordinal);
+        Assert.DoesNotContain("./", Refusal(name, QedDiskFormat.Qcow2).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_file_with_a_colon_can_be_named_as_the_error_says()
@@ -59,7 +59,7 @@ public sealed class BackingAdviceTests : IDisposable
         }
 
         File.WriteAllBytes(At("a:b.raw"), new byte[512]);
-        Assert.Contains("'./a:b.raw'", Refusal("a:b.raw", QedDiskFormat.Qed), StringComparison.Ordinal);
+        Assert.Contains("'./a:b.raw'", Refusal("a:b.raw", QedDiskFormat.Qed).Message, StringComparison.Ordinal);
         Assert.Equal(512, ImageCreation.Create(At("over.qed"), new() { BackingFile = "./a:b.raw" }, TestContext.Current.CancellationToken).VirtualSize);
     }
 
@@ -79,21 +79,8 @@ public sealed class BackingAdviceTests : IDisposable
     private QedImageInfo Create(string backing) =>
         ImageCreation.Create(At("new.qed"), new() { BackingFile = backing, Replace = true }, TestContext.Current.CancellationToken);
 
-    private string Refusal(string name, QedDiskFormat? namedBy) =>
-        Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(At("over.qed"), name, allowUnc: false, namedBy)).Message;
-
-    private string Open<T>(string name)
-        where T : QedException =>
-        Assert.Throws<T>(() => BackingChain.OpenAll(At(name), DiskFormats.OfExtension(name), new ChainPolicy(StorageAccess.Read, AllowUnc: false))).Message;
-
-    private static void AssertAdvice(string message, string way)
-    {
-        Assert.Contains(way, message, StringComparison.Ordinal);
-        if (way != "Set-QedBackingFile")
-        {
-            Assert.DoesNotContain("Set-QedBackingFile", message, StringComparison.Ordinal);
-        }
-    }
+    private QedBackingFileRefusedException Refusal(string name, QedDiskFormat? namedBy) =>
+        Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(At("over.qed"), name, allowUnc: false, namedBy));
 
     private string At(string name) => _folder.PathOf(name);
 }
