@@ -1,6 +1,6 @@
 $lib = [System.IO.Path]::Combine($PSScriptRoot, 'lib')
 if (-not [System.IO.File]::Exists([System.IO.Path]::Combine($lib, $PSEdition, 'QedTools.dll'))) {
-    throw "QedTools has not been built for this PowerShell yet. Run 'dotnet build' in '$PSScriptRoot', then import the module again."
+    throw "QedTools has not been built for this PowerShell yet. Run 'dotnet build src/QedTools' in '$PSScriptRoot', then import the module again."
 }
 
 # Core is the net8.0 build, which PowerShell 7.4 and later load; Desktop the netstandard2.0 build, for those before and

@@ -6,7 +6,7 @@
     Builds the module and runs the Pester files with real Pester.
 .EXAMPLE
     ./build.ps1 Analyze, Test, Package
-    What goes before a release. The packages are in out: the module's folder, and two NuGet packages with symbols.
+    What goes before a release. The packages are in out: the module's folder, and two NuGet packages, the engine's with its symbols.
 #>
 [CmdletBinding()]
 [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Configuration', Justification = 'The tasks use it.')]
@@ -41,7 +41,7 @@ function Import-TestPester {
     $project = "$PSScriptRoot/tests/QedTools.Tests/QedTools.Tests.csproj"
     Invoke-Dotnet restore $project
     $facts = (Invoke-Dotnet msbuild $project '-getProperty:NuGetPackageRoot' '-getProperty:PesterVersion' | Out-String | ConvertFrom-Json).Properties
-    Import-Module "$($facts.NuGetPackageRoot)pester/$($facts.PesterVersion)/tools/Pester.psd1"
+    Import-Module ([System.IO.Path]::Combine($facts.NuGetPackageRoot, 'pester', $facts.PesterVersion, 'tools', 'Pester.psd1'))
 }
 
 function Invoke-TestTask {

@@ -39,7 +39,7 @@ function Get-Finding {
             NeedsCheck    = $check.NeedsCheck
             LeakedBytes   = $check.LeakedBytes
             Corruptions   = $check.CorruptionCount
-            Message       = ''
+            Message       = if ($check.NeedsCheck) { 'It was not closed cleanly; Repair-QedImage checks it and takes the mark off.' } else { '' }
             IsToBeSeenTo  = $check.NeedsCheck -or "$($check.Status)" -ne 'Clean'
         }
     } catch {

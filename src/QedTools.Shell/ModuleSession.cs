@@ -10,12 +10,27 @@ public static class ModuleSession
 {
     private const string ManifestName = "QedTools.psd1";
 
-    /// <summary>The QedTools manifest's full path: beside this program, or in the nearest folder above.</summary>
+    /// <summary>The folder of modules that a published program has; null in the tree.</summary>
+    public static string? ModulesFolder
+    {
+        get
+        {
+            string folder = Path.Combine(AppContext.BaseDirectory, "Modules");
+            return File.Exists(Path.Combine(folder, "QedTools", ManifestName)) ? folder : null;
+        }
+    }
+
+    /// <summary>The QedTools manifest's full path: in that folder, or in the nearest folder above this program.</summary>
     /// <exception cref="FileNotFoundException">No folder from the program's own upwards holds the manifest.</exception>
     public static string ManifestPath
     {
         get
         {
+            if (ModulesFolder is { } modules)
+            {
+                return Path.Combine(modules, "QedTools", ManifestName);
+            }
+
             for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             {
                 string candidate = Path.Combine(folder.FullName, ManifestName);

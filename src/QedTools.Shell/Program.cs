@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Management.Automation;
 using System.Reflection;
 using Microsoft.PowerShell;
@@ -36,6 +37,13 @@ internal static class Program
         {
             // PowerShell itself writes its colours into pipes and files.
             PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
+        }
+
+        if (ModuleSession.ModulesFolder is { } modules)
+        {
+            // Scripts that import the module by name find it, and so do runspaces that they start.
+            string? others = Environment.GetEnvironmentVariable("PSModulePath");
+            Environment.SetEnvironmentVariable("PSModulePath", others is null ? modules : modules + Path.PathSeparator + others);
         }
 
         return ConsoleShell.Start(ModuleSession.Create(), Banner, Help, ["-NoProfile", .. arguments]);

@@ -264,12 +264,14 @@ Describe 'A script' {
 
         It 'ends with 1 and a report where an image needs attention' {
             $bad = Copy-Fixture 'damaged/several.qed' $folder
+            $dirty = Copy-Fixture 'damaged/dirty-clean.qed' $folder
             [System.IO.File]::WriteAllText("$folder/text.qed", 'no image')
             $result = Invoke-Check
             $result.ExitCode | Should -Be 1
-            @($result.Output) | Should -HaveCount 2
+            @($result.Output) | Should -HaveCount 3
             $rows = @(Import-Csv $report)
-            $rows | Should -HaveCount 3
+            $rows | Should -HaveCount 4
+            ($rows | Where-Object Path -eq $dirty).Message | Should -BeLike '*not closed cleanly*'
             ($rows | Where-Object Path -eq $bad).Status | Should -Be 'Corrupt'
             ($rows | Where-Object Path -like '*text.qed').Message | Should -BeLike '*its contents are of no known format*'
         }

@@ -136,7 +136,7 @@ Describe 'The module' {
     It 'has both builds beside each other' {
         foreach ($edition in 'Core', 'Desktop') {
             foreach ($file in 'QedTools.dll', 'QedTools.Engine.dll') {
-                [System.IO.File]::Exists([System.IO.Path]::Combine($root, 'lib', $edition, $file)) | Should -BeTrue -Because "$edition/$file"
+                [System.IO.File]::Exists([System.IO.Path]::Combine($root, 'lib', $edition, $file)) | Should -BeTrue -Because "./build.ps1 makes $edition/$file"
             }
         }
     }
@@ -170,7 +170,7 @@ Describe 'The module' {
     }
 
     It 'says in one error that a process takes no second build' {
-        Skip-TestWithout PowerShell7.4
+        Skip-TestWithout PowerShell7.4, BothBuilds
         $copy = Copy-Module 'second build'
         $loaded = (Get-Command New-QedImage).ImplementingType.Assembly
         foreach ($edition in 'Core', 'Desktop') {

@@ -185,8 +185,8 @@ Describe 'Optimize-QedImage' {
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'tells with -WhatIf what it would do, and does not do it' {
-            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Give back the clusters of '$path' that are leaked or all zeroes, and shorten the file of 44 KiB."
-            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Give back the clusters of '$overlay' that are leaked or all zeroes or hold what the backing file shows, and shorten the file of * KiB."
+            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Give back the clusters of '$path' that are leaked or all zeroes, and shorten the file of 44 KiB by what that frees."
+            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Give back the clusters of '$overlay' that are leaked or all zeroes or hold what the backing file shows, and shorten the file of * KiB by what that frees."
         }
 
         It 'says with -WhatIf too that <Name> would be refused: <Id>' -ForEach @(

@@ -106,7 +106,7 @@ function Invoke-PowerShell {
 function Skip-TestWithout {
     param(
         [Parameter(Mandatory)]
-        [ValidateSet('Unix', 'Windows', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'BlockCharacters', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
+        [ValidateSet('Unix', 'Windows', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'BlockCharacters', 'BothBuilds', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
         [string[]] $Need
     )
 
@@ -118,6 +118,9 @@ function Skip-TestWithout {
             '^WriterLock$' { if (-not (Test-WriterLock)) { '.NET locks no bytes on this system' } }
             '^Permissions$' { if ($IsOnWindows) { 'Windows has other permissions' } elseif (Test-Root) { 'nothing is forbidden to root' } }
             '^BlockCharacters$' { if (-not (Test-BlockCharacter)) { 'the encoding of this console has no block characters' } }
+            '^BothBuilds$' {
+                if (-not [System.IO.File]::Exists([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'lib', 'Desktop', 'QedTools.dll'))) { 'only the build for PowerShell 7 was made; ./build.ps1 makes both' }
+            }
             '^PowerShell(.+)$' {
                 $version = [version]"$($Matches[1])$(if ($Matches[1] -notmatch '\.') { '.0' })"
                 if ($PSVersionTable.PSVersion -lt $version) { "this is PowerShell $($PSVersionTable.PSVersion) and not $version or later" }

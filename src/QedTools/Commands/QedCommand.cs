@@ -106,7 +106,16 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     private protected bool ShouldDo(string action)
     {
         FlushTrace();
-        return ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle);
+        try
+        {
+            return ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle);
+        }
+        catch (Exception e) when (!IsOfPipeline(e))
+        {
+            // There is nobody to ask, for any item: PowerShell's own error ends the command, as with its own cmdlets.
+            ThrowTerminatingError((e as IContainsErrorRecord)?.ErrorRecord ?? new ErrorRecord(e, "QedNoAnswer", ErrorCategory.InvalidOperation, targetObject: null));
+            throw;
+        }
     }
 
     /// <summary>Runs an operation and shows how far it is.</summary>

@@ -210,7 +210,7 @@ internal static class Messages
     /// <param name="againstBackingFile">Whether what the backing file shows anyway is given up as well.</param>
     public static string OptimizeAction(QedImageInfo info, bool againstBackingFile) =>
         $"Give back the clusters of {Name(info.Path)} that are leaked or all zeroes{(againstBackingFile ? " or hold what the backing file shows" : string.Empty)}, "
-        + $"and shorten the file of {ByteSize.Format(info.FileSize)}.";
+        + $"and shorten the file of {ByteSize.Format(info.FileSize)} by what that frees.";
 
     /// <summary>How much smaller a file became.</summary>
     public static string Optimized(QedOptimizeResult result) =>

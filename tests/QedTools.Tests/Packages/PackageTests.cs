@@ -98,7 +98,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
         Assert.Equal("QedTools.Shell.dll", command.Attribute("EntryPoint")?.Value);
         Assert.Equal("README.md", Value(packages.Metadata(ShellPackage), "readme"));
         string[] files = [.. PackageSet.FilesIn(Path.Combine(folder, "tools/net10.0/any"))];
-        Assert.All(ModuleRoot.Concat(ModuleCore).Concat(Help), file => Assert.Contains(file, files));
+        Assert.All(ModuleRoot.Concat(ModuleCore).Concat(Help), file => Assert.Contains("Modules/QedTools/" + file, files));
         Assert.DoesNotContain(files, file => file.EndsWith(".pdb", StringComparison.Ordinal));
     }
 
@@ -111,8 +111,21 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
             Path.Combine(folder, "QedTools.Shell.dll"), "-Command", "$module = Get-Module QedTools; $module.ModuleBase; $module.ExportedCmdlets.Count");
 
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        int cmdlets = Regex.Count(File.ReadAllText(Path.Combine(folder, "QedTools.psd1")), "'[A-Z][a-z]+-Qed[A-Za-z]+'");
-        Assert.Equal([folder, $"{cmdlets}"], lines);
+        string module = Path.Combine(folder, "Modules", "QedTools");
+        int cmdlets = Regex.Count(File.ReadAllText(Path.Combine(module, "QedTools.psd1")), "'[A-Z][a-z]+-Qed[A-Za-z]+'");
+        Assert.Equal([module, $"{cmdlets}"], lines);
+    }
+
+    [Fact]
+    public void Scripts_in_the_shell_find_the_module_by_its_name()
+    {
+        string folder = Path.Combine(packages.Unpack(ShellPackage), "tools", "net10.0", "any");
+
+        string output = PackageSet.Dotnet(
+            Path.Combine(folder, "QedTools.Shell.dll"), "-Command", "(Import-Module QedTools -PassThru).ModuleBase; 1 | ForEach-Object -Parallel { (Get-Command Get-QedInfo).Module.ModuleBase }");
+
+        string module = Path.Combine(folder, "Modules", "QedTools");
+        Assert.Equal([module, module], output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     [Fact]

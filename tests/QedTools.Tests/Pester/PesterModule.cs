@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Reflection;
 
@@ -20,8 +21,11 @@ internal static class PesterModule
         get
         {
             string version = Environment.GetEnvironmentVariable("QEDTOOLS_PESTER") is { Length: > 0 } wanted ? wanted : Facts["DefaultPester"]!;
-            return Facts.GetValueOrDefault($"Pester {version}")
+            string manifest = Facts.GetValueOrDefault($"Pester {version}")
                 ?? throw new InvalidOperationException($"QEDTOOLS_PESTER is '{version}'; the tests have {string.Join(" and ", Facts.Keys.Where(key => key.StartsWith("Pester ", StringComparison.Ordinal)))}.");
+            return File.Exists(manifest)
+                ? manifest
+                : throw new FileNotFoundException($"Pester {version} is not where it was when the tests were built, '{manifest}'. Build them again.", manifest);
         }
     }
 }

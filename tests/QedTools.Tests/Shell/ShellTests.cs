@@ -56,6 +56,18 @@ public sealed class ShellTests : IDisposable
     }
 
     [Fact]
+    public void A_question_that_nobody_can_answer_is_the_hosts_own_error_and_ends_the_command()
+    {
+        (int code, _, string errors) = Run(null, "-NonInteractive", "-Command", $"New-QedImage '{PathOf("c.qed")}', '{PathOf("d.qed")}' 1MB -Confirm");
+
+        Assert.Equal(1, code);
+        Assert.Contains("NonInteractive", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("authors", errors, StringComparison.Ordinal);
+        Assert.Equal(errors.IndexOf("NonInteractive", StringComparison.Ordinal), errors.LastIndexOf("NonInteractive", StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
     public void The_modules_of_PowerShell_are_there()
     {
         (_, string output, _) = Run(null, "-Command", "(Get-Module -ListAvailable).Name -like 'Microsoft.PowerShell.*' | Sort-Object; (Get-Date 2020-01-02).Day; (Get-FileHash $PSHOME/System.Management.Automation.dll).Algorithm");
