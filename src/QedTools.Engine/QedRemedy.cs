@@ -21,6 +21,9 @@ public enum QedRemedy
     /// <summary>Take the image back to what it was before its repair, with the backup of that repair.</summary>
     RestoreBackup,
 
+    /// <summary>Give the image a shorter name, or repair it without a backup.</summary>
+    LeaveOutBackup,
+
     /// <summary>Convert the disk to a QED image.</summary>
     ConvertDisk,
 

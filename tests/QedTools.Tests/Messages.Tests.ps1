@@ -367,6 +367,7 @@ Describe 'An error' {
                 @{ Remedy = 'ExpandPattern'; Advice = '*Get-ChildItem*'; Script = { Resize-QedImage *.qed 1GB } }
                 @{ Remedy = 'RepairImage'; Advice = 'Test-QedImage*Repair-QedImage*'; Script = { Optimize-QedImage l1-huge.qed } }
                 @{ Remedy = 'RestoreBackup'; Advice = '*Repair-QedImage -RestoreFrom*'; Script = { Get-QedInfo cut-off-restore.qed } }
+                @{ Remedy = 'LeaveOutBackup'; Advice = '*shorter name*-NoBackup*'; Script = { Repair-QedImage ('l' * 250 + '.qed') -WhatIf } }
                 @{ Remedy = 'ConvertDisk'; Advice = '*Convert-QedImage*'; Script = { Open-QedImage other.vhdx -ReadWrite } }
                 @{ Remedy = 'NameFormat'; Advice = '*-SourceFormat Vhdx.'; Script = { Convert-QedImage vhdx.vmdk new.qed } }
                 @{ Remedy = 'AllowOtherContents'; Advice = '*-Force*'; Script = { Open-QedImage qed.raw -ReadWrite } }
@@ -392,6 +393,7 @@ Describe 'An error' {
                 Set-Byte "$folder/cut-off-restore.qed" (16 + 7) 0x40 # the features' bit 62
 
                 # A name that another program made so long that there is no room for another one beside it.
+                [System.IO.File]::Copy("$folder/l1-huge.qed", "$folder/$('l' * 250).qed")
                 $null = New-QedImage long-name.qed 1MB -ClusterSizeBytes 4KB -BackingFile base.raw
                 Set-Byte "$folder/long-name.qed" (60 + 1) 0x0E
                 Set-Byte "$folder/long-name.qed" (64 + 8) (@([byte][char]'x') * 0xE00)
@@ -401,8 +403,9 @@ Describe 'An error' {
             }
             $failed.Errors | Should -HaveCount 1
             "$($failed.Errors[0].Exception.Remedy)" | Should -Be $Remedy
-            $failed.Errors[0].ErrorDetails.RecommendedAction | Should -BeLike $Advice
-            $failed.Errors[0].ToString() | Should -BeExactly "$($failed.Errors[0].Exception.Message) $($failed.Errors[0].ErrorDetails.RecommendedAction)"
+            $message = $failed.Errors[0].Exception.Message
+            $failed.Errors[0].ErrorDetails.Message.StartsWith("$message ") | Should -BeTrue
+            $failed.Errors[0].ErrorDetails.Message.Substring($message.Length + 1) | Should -BeLike $Advice
         }
 
         It 'has words for each kind of it' -ForEach @{ Tried = @($remedies.Remedy) } {

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
+using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Chains;
@@ -9,7 +11,7 @@ namespace QedTools.Chains;
 /// <remarks>No file tells who lies over it, so this looks where overlays usually are and finds no others.</remarks>
 internal static class OverlaySearch
 {
-    /// <summary>The images in some folders whose backing file is this one.</summary>
+    /// <summary>The images in some folders whose backing file this is, or that have data in it.</summary>
     /// <param name="identity">The <see cref="IStorage.Identity"/> of the file that they would lie over.</param>
     /// <param name="folders">Where to look; not in the folders inside them.</param>
     /// <param name="except">Whether a file is known and does not count, by its <see cref="IStorage.Identity"/>.</param>
@@ -27,6 +29,7 @@ internal static class OverlaySearch
                 cancellation.ThrowIfCancellationRequested();
                 // By its contents: an overlay may have any name.
                 if (HostFiles.IdentityOf(path) is { } own
+                    && own != identity
                     && !except(own)
                     && seen.Add(own)
                     && LiesOver(path, identity))
@@ -57,14 +60,17 @@ internal static class OverlaySearch
         try
         {
             using BackingChain image = BackingChain.OpenTop(path, format: null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
-            return image.Layers[0].Backing is { } backing
-                && HostFiles.IdentityOf(backing.IsByContentId
-                    ? ContentSearch.Find(path, backing)
-                    : BackingFilePath.Resolve(path, backing.Name, allowUnc: false)) == identity;
+            IDiskLayer layer = image.Layers[0];
+            return (layer.Backing is { } backing && IsNamed(backing))
+                || (layer is IMultiFileLayer parts && parts.FurtherFiles.Any(IsNamed));
         }
         catch (QedException)
         {
             return false;
         }
+
+        bool IsNamed(BackingReference file) => HostFiles.IdentityOf(file.IsByContentId
+            ? ContentSearch.Find(path, file)
+            : BackingFilePath.Resolve(path, file.Name, allowUnc: false)) == identity;
     }
 }

@@ -32,7 +32,7 @@ public static class ImageRepair
         QedCheckResult before = survey.Result;
         RepairLog log = new();
         RepairRoom room = PlanTables(image, survey, options, log, cancellation, out long leaked);
-        room.Require(image.Storage);
+        Require(image.Storage, options, before, room);
         if (leaked > 0)
         {
             log.Add(QedRepair.ForLeaks(leaked));
@@ -79,7 +79,7 @@ public static class ImageRepair
         }
 
         RepairRoom room = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
-        room.Require(file);
+        Require(file, options, before, room);
         if (options.NoBackup)
         {
             QedCheckResult after = Repair(image, before, undo: null, journal: null, log, progress, cancellation);
@@ -119,6 +119,16 @@ public static class ImageRepair
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
         using IStorage target = HostFiles.Open(path, StorageAccess.Write);
         RequireFits(UndoBackup.Read(journal), target);
+    }
+
+    private static void Require(IStorage file, ImageRepairOptions options, QedCheckResult before, RepairRoom room)
+    {
+        if (!options.NoBackup && before.Status != QedCheckStatus.Clean && !HostFiles.IsPossible(BackupName(file.Path) + BackupExtension))
+        {
+            throw QedStorageException.ForBackupName(file.Path);
+        }
+
+        room.Require(file);
     }
 
     private static RepairRoom PlanTables(
@@ -223,10 +233,10 @@ public static class ImageRepair
     private static void Mark(IStorage file, QedFeatures mark)
     {
         QedHeader header = ReadHeader(file);
-        if ((header.Features & mark) != mark)
+        if ((header.Features & mark) != mark || header.AutoclearFeatures != 0)
         {
             Span<byte> bytes = stackalloc byte[QedHeader.Size];
-            (header with { Features = header.Features | mark }).WriteTo(bytes);
+            (header with { Features = header.Features | mark, AutoclearFeatures = 0 }).WriteTo(bytes);
             file.Write(0, bytes);
             file.Flush();
         }
@@ -243,11 +253,11 @@ public static class ImageRepair
     {
         UndoJournal journal = BeginBackup(file, trace);
         trace?.Decision?.Invoke($"{PrintableText.Of(file.Path)}: what is changed is saved in '{PrintableText.Of(journal.Path)}' first.");
+        UndoStorage undo = new(file, journal);
         try
         {
             using (journal)
             {
-                UndoStorage undo = new(file, journal);
 
                 // The last change of all removes the mark, when the backup is complete.
                 undo.SaveStart();
@@ -264,7 +274,15 @@ public static class ImageRepair
         }
         catch
         {
-            TakeBack(file, journal.Path);
+            if (undo.HasChanged)
+            {
+                TakeBack(file, journal.Path);
+            }
+            else
+            {
+                HostFiles.Delete(journal.Path);
+            }
+
             throw;
         }
     }
@@ -287,7 +305,7 @@ public static class ImageRepair
 
     private static IStorage CreateBackupFile(string path, OperationTrace? trace)
     {
-        string name = path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        string name = BackupName(path);
         for (int number = 2; ; number++)
         {
             try
@@ -300,6 +318,8 @@ public static class ImageRepair
             }
         }
     }
+
+    private static string BackupName(string path) => path + DateTime.UtcNow.ToString("'.'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
     private static QedCheckResult Repair(
         QedImage image,

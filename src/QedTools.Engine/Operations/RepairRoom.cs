@@ -12,6 +12,9 @@ namespace QedTools;
 /// <param name="BackupBytes">How large the backup can become, in bytes; 0 without one.</param>
 internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
 {
+    /// <summary>How much longer the image's file becomes at most, in bytes; what moves into holes of it takes room and makes it no longer.</summary>
+    public long AppendedBytes { get; private init; }
+
     // A record's header is less than a 64th of the smallest cluster; the rest is the backup's header and the image's first block.
     private const int RecordShare = 64;
     private const long FixedBackupBytes = 16 << 10;
@@ -33,18 +36,19 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
             growth = Sum(growth, geometry.ClusterEnd(image.Storage.Length) - image.Storage.Length);
         }
 
+        long appended = growth;
         bool packs = repairs.LeakedBytes > 0;
         if (packs)
         {
-            // What moves into holes, and a table that moves by way of the end of the file.
+            // What moves into holes, which is in use then, and a table that moves by way of the end of the file.
             long holes = Math.Max(0, image.Storage.Length - image.Storage.AllocatedBytes);
-            growth = Sum(growth, Sum(Math.Min(holes, repairs.LeakedBytes), geometry.TableBytes));
+            growth = Sum(growth, Sum(Math.Min(holes, Math.Min(repairs.LeakedBytes, repairs.UsedBytes)), geometry.TableBytes));
         }
 
         // Free clusters that something moves into, and what is cut off behind them.
         long saved = Sum(packs ? repairs.TableBytes : repairs.ChangedTableBytes, repairs.LeakedBytes);
         saved = Sum(saved, Sum(Math.Max(0, repairs.LeakedBytes - copied), geometry.ClusterSize));
-        return new RepairRoom(growth, saves ? BackupOf(image, saved, repairs.LeakedBytes) : 0);
+        return new RepairRoom(growth, saves ? BackupOf(image, saved, repairs.LeakedBytes) : 0) { AppendedBytes = appended };
     }
 
     /// <summary>The room to pack an image that has nothing but leaks.</summary>
@@ -66,8 +70,17 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
     public void Require(IStorage file, string action = "repair")
     {
         // A file can have no more bytes than 63 bits count, whatever the disk has.
+        if (AppendedBytes > long.MaxValue - file.Length)
+        {
+            throw QedLimitException.ForRequest(
+                file.Path,
+                "FileLength",
+                file.Length,
+                $"up to {long.MaxValue} bytes",
+                $"'{file.Path}' would get longer than a file can be, {long.MaxValue} bytes. Convert what can be read of the disk to a new image.");
+        }
+
         StorageRoom image = file.Room ?? new StorageRoom(Device: null, long.MaxValue);
-        image = image with { AvailableBytes = Math.Min(image.AvailableBytes, long.MaxValue - file.Length) };
 
         // The backup is beside the name of the image, which may be a link to another disk.
         StorageRoom? backup = BackupBytes > 0 ? HostFiles.RoomIn(Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? file.Path) : null;
@@ -87,11 +100,14 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         }
     }
 
-    // Blocks are saved once, and holes are not, so it never holds more data than the file.
+    // Blocks are saved once, and holes are not, so it never holds more data than the file. A record stands for each piece that is saved, for
+    // each stored one that is not, and for each hole between two of them.
     private static long BackupOf(QedImage image, long saved, long leaked)
     {
-        long data = Math.Min(saved, Math.Min(image.Storage.Length, image.Storage.AllocatedBytes));
-        return Sum(Sum(data, FixedBackupBytes), Sum(data / RecordShare, leaked / RecordShare));
+        long stored = Math.Min(image.Storage.Length, image.Storage.AllocatedBytes);
+        long data = Math.Min(saved, stored);
+        long records = Sum(data, Math.Min(leaked, stored)) / (RecordShare / 2);
+        return Sum(Sum(data, FixedBackupBytes), records);
     }
 
     private static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;

@@ -56,6 +56,7 @@ internal sealed class ImageCompactor
 
     private void Run()
     {
+        _writer.BeforeDataChange();
         MoveData(_plan.LowestMoved);
         long end = MoveTables();
         _image.Storage.SetLength(_geometry.BytesOf(end));

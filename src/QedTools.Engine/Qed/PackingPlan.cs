@@ -142,6 +142,12 @@ internal sealed class PackingPlan
             behindEnd = Math.Min(_geometry.TableBytes, Math.Max(0, _geometry.BytesOf(way + _geometry.TableSize) - _image.Storage.Length));
         }
 
+        // A file can have no more bytes than 63 bits count, whatever the disk has.
+        if (behindEnd > long.MaxValue - _image.Storage.Length)
+        {
+            return long.MaxValue;
+        }
+
         // A hole can be allocated all the same.
         return behindEnd + Math.Min(holes, Math.Max(0, _image.Storage.Length - _image.Storage.AllocatedBytes));
     }
@@ -151,9 +157,8 @@ internal sealed class PackingPlan
     /// <exception cref="QedException">The file could not be read.</exception>
     public void RequireRoom()
     {
-        // A file can have no more bytes than 63 bits count, whatever the disk has.
         long required = RequiredBytes();
-        long available = Math.Min(_image.Storage.Room?.AvailableBytes ?? long.MaxValue, long.MaxValue - _image.Storage.Length);
+        long available = _image.Storage.Room?.AvailableBytes ?? (long.MaxValue - 1);
         if (required > available)
         {
             throw QedDiskFullException.ForRoom(_image.Storage.Path, "pack", "the image", required, available, "No cluster was moved, and the disk reads as before.");
@@ -164,7 +169,7 @@ internal sealed class PackingPlan
     private long HolesIn(long cluster, long count)
     {
         long at = Math.Min(_geometry.BytesOf(cluster), _image.Storage.Length);
-        long end = Math.Min(_geometry.BytesOf(cluster + count), _image.Storage.Length);
+        long end = Math.Min(_geometry.EndOf(cluster + count - 1), _image.Storage.Length);
         return end - at - _image.Storage.StoredBytesIn(at, end - at);
     }
 }

@@ -79,6 +79,20 @@ internal static class HostFiles
     /// <summary>How much the disk under a folder can still take; null where the host cannot tell.</summary>
     public static StorageRoom? RoomIn(string folder) => FreeRoom.OfFolder(folder);
 
+    /// <summary>Whether a path is no longer than the host and the file system allow.</summary>
+    public static bool IsPossible(string path)
+    {
+        try
+        {
+            FileStatus.RequirePossible(path);
+            return true;
+        }
+        catch (PathTooLongException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The files of a folder, by their full paths; not those in the folders inside it.</summary>
     /// <exception cref="QedException">It is not there, or may not be read.</exception>
     public static string[] FilesIn(string folder)

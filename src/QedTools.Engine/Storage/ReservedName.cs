@@ -63,6 +63,11 @@ internal sealed class ReservedName : IDisposable
                 throw new QedNotAFileException(path, kind);
             }
 
+            if (FileStatus.IsLinkToNothing(path))
+            {
+                throw new QedNotAFileException(path, "a link that leads to no file");
+            }
+
             if (!replace)
             {
                 throw new QedFileExistsException(path);

@@ -165,6 +165,10 @@ public sealed class QedStorageException : QedException
     internal static QedStorageException ForName(string path, Exception innerException) => new(
         path, $"'{path}' cannot be created: its name or its whole path is longer than the file system allows. Use a shorter name.", innerException);
 
+    /// <summary>An image's name is so long that none is possible for a backup beside it.</summary>
+    internal static QedStorageException ForBackupName(string path) => new(
+        path, $"The backup of '{path}' cannot be created: its name, which is that of the image and some characters more, would be longer than the file system allows.", remedy: QedRemedy.LeaveOutBackup);
+
     /// <summary>A folder is there and takes no new file.</summary>
     internal static QedStorageException ForPlace(string path, Exception innerException) => new(
         path, $"'{path}' cannot be created: its folder is gone, or no files can be created there. Choose another folder.", innerException);

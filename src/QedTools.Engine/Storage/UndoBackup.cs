@@ -54,7 +54,7 @@ internal sealed class UndoBackup
             throw UndoHeader.Misfit(
                 File,
                 "the backup of this image",
-                $"'{Path}' is the backup of a file with another name than '{target.Path}'. Give a renamed image its old name first.");
+                $"'{Path}' is the backup of a file that was named '{_header.Name}', which '{target.Path}' is not. Use that name; give a renamed image its old name first.");
         }
 
         if (State == UndoState.TakenBack)

@@ -131,6 +131,10 @@ internal sealed class UndoHeader
     public static QedLimitException Misfit(IStorage backup, string allowed, string message) =>
         QedLimitException.ForRequest(backup.Path, "BackupPath", backup.Path, allowed, message);
 
+    /// <summary>The changed file's name, without a folder; a very long one is cut short.</summary>
+    public string Name => Encoding.UTF8.GetString(
+        _bytes, NameAt + sizeof(ushort), Math.Min(IdentityAt - NameAt - sizeof(ushort), (int)BinaryPrimitives.ReadUInt16LittleEndian(_bytes.AsSpan(NameAt))));
+
     /// <summary>Whether the changed file has this name, without a folder.</summary>
     public bool IsNamed(string name) => HasText(NameAt, IdentityAt, name);
 

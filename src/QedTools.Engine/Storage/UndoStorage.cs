@@ -39,6 +39,9 @@ internal sealed class UndoStorage : IStorage
     /// <summary>Tells for an offset whether what is there is worth saving, and for how many bytes the answer holds; null: all is.</summary>
     public Func<long, (bool IsWorthSaving, long Length)>? Worth { get; set; }
 
+    /// <summary>Whether a change has reached the file, or may have.</summary>
+    public bool HasChanged { get; private set; }
+
     /// <summary>Saves the first block now. Later its last change costs the journal no record.</summary>
     /// <exception cref="QedException">It could not be read, or the journal not be written.</exception>
     public void SaveStart()
@@ -89,6 +92,7 @@ internal sealed class UndoStorage : IStorage
 
             if (inside < data.Length)
             {
+                HasChanged = true;
                 _inner.Write(offset + inside, data.Slice(inside));
             }
         }
@@ -106,6 +110,7 @@ internal sealed class UndoStorage : IStorage
                 _savedEnd = length;
             }
 
+            HasChanged = true;
             _inner.SetLength(length);
         }
     }
@@ -170,6 +175,7 @@ internal sealed class UndoStorage : IStorage
         }
 
         _journal.Flush();
+        HasChanged = true;
         foreach ((long offset, byte[] data) in _waiting)
         {
             _inner.Write(offset, data);

@@ -15,6 +15,7 @@ internal static class Advice
         QedRemedy.ExpandPattern => "Name the file, or get the files with Get-ChildItem and pipe them in.",
         QedRemedy.RepairImage => "Test-QedImage lists all damage, Repair-QedImage repairs it.",
         QedRemedy.RestoreBackup => "Use Repair-QedImage -RestoreFrom.",
+        QedRemedy.LeaveOutBackup => "Give the image a shorter name, or use -NoBackup.",
         QedRemedy.ConvertDisk => "Make a QED image of it with Convert-QedImage, or name another file.",
         QedRemedy.NameFormat => NameFormat((QedNotAnImageException)error),
         QedRemedy.AllowOtherContents => "If it is raw, use -Force.",

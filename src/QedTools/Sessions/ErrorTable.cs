@@ -49,7 +49,8 @@ internal static class ErrorTable
         ErrorRecord record = new(known, id, category, path);
         if (Advice.For(known) is { } advice)
         {
-            record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}") { RecommendedAction = advice };
+            // Not as RecommendedAction: PowerShell 7 would show it a second time, and Windows PowerShell not at all.
+            record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}");
         }
 
         return record;

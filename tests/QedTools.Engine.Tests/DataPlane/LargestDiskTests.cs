@@ -9,6 +9,7 @@ using QedTools.Disks;
 using QedTools.Operations;
 using QedTools.Qed;
 using QedTools.Qed.Format;
+using QedTools.Storage;
 using QedTools.Tests.Fuzz;
 using QedTools.Tests.Storage;
 using QedTools.Tests.Support;
@@ -45,7 +46,7 @@ public sealed class LargestDiskTests : IDisposable
                 (QedDiskFormat.Qcow2, ((4L << 20) / 16 * 15) << 15, 512, null),
                 (QedDiskFormat.Qcow2, ((4L << 20) / 16 * 15) << 29, 64 << 10, null),
                 (QedDiskFormat.Qcow2, ((4L << 20) / 16 * 15) << 39, 2 * MiB, null),
-                (QedDiskFormat.Vdi, 0x1FFFFFFFL << 20, null, null),
+                (QedDiskFormat.Vdi, 0x1FFFFF80L << 20, null, null),
                 (QedDiskFormat.Vmdk, 2040L << 30, null, null),
             ];
             TheoryData<QedDiskFormat, long, int?, int?> all = [];
@@ -321,6 +322,84 @@ public sealed class LargestDiskTests : IDisposable
         }
     }
 
+    /// <summary>A file has at most 2^63 - 1 bytes, so the last cluster that an entry can name lacks a byte, which reads as zeroes, or more.</summary>
+    [Theory]
+    [InlineData(4096, long.MaxValue, 4096, QedCheckStatus.Leaks)]
+    [InlineData(65536, long.MaxValue, 65536, QedCheckStatus.Leaks)]
+    [InlineData(64 * MiB, long.MaxValue, 64 * MiB, QedCheckStatus.Leaks)]
+    [InlineData(4096, long.MaxValue - 510, 4096, QedCheckStatus.Leaks)]
+    [InlineData(4096, long.MaxValue - 511, 4096 - 512, QedCheckStatus.Corrupt)]
+    [InlineData(4096, long.MaxValue - 4094, 1, QedCheckStatus.Corrupt)]
+    public void The_last_cluster_that_a_file_can_have_is_read_as_far_as_it_is_there(int clusterSize, long fileLength, int readable, QedCheckStatus status)
+    {
+        string folder = Directory.Exists("/dev/shm") ? Directory.CreateDirectory(Path.Combine("/dev/shm", Path.GetFileName(_folder.Path))).FullName : _folder.Path;
+        try
+        {
+            MemoryStorage storage = new();
+            LayOutLastCluster(storage, clusterSize, fileLength);
+            using (QedImage image = QedImage.Open(storage))
+            {
+                IDisk disk = image.ToDisk(backing: null);
+                AssertZero(disk, 0, readable);
+                Assert.Equal(clusterSize == readable, Record.Exception(() => Read(disk, 0, clusterSize)) is not QedCorruptException);
+                DiskExtent[] map = [.. ExtentWalk.Over(disk, 0, readable, Cancellation)];
+                Assert.Equal(readable, map.Sum(extent => extent.Length));
+                QedCheckResult check = TestImage.Check(storage);
+                Assert.Equal((status, long.MaxValue), (check.Status, check.ImageEndOffset));
+            }
+
+            string path = Path.Combine(folder, "a.qed");
+            using (FileStream file = new(path, FileMode.Create))
+            {
+                try
+                {
+                    file.SetLength(fileLength);
+                }
+                catch (Exception e) when (e is IOException or ArgumentException)
+                {
+                    Assert.Skip("no file system at hand has files that long");
+                }
+            }
+
+            using (IStorage real = HostFiles.Open(path, StorageAccess.Write))
+            {
+                LayOutLastCluster(real, clusterSize, fileLength);
+            }
+
+            QedRepairResult repair = ImageRepair.Run(path, new ImageRepairOptions(), progress: null, Cancellation);
+            Assert.Equal(QedCheckStatus.Clean, repair.After.Status);
+            using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: Cancellation);
+            stream.ReadExactly(new byte[clusterSize]);
+        }
+        finally
+        {
+            if (folder != _folder.Path)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    private static void LayOutLastCluster(IStorage storage, int clusterSize, long fileLength)
+    {
+        if (storage is MemoryStorage)
+        {
+            TestImage.Create(storage, new QedGeometry(clusterSize, 1), 64 * MiB);
+        }
+        else
+        {
+            MemoryStorage header = new();
+            TestImage.Create(header, new QedGeometry(clusterSize, 1), 64 * MiB);
+            byte[] start = new byte[QedHeader.Size];
+            header.Read(0, start);
+            storage.Write(0, start);
+        }
+
+        storage.SetLength(fileLength);
+        storage.Write(clusterSize, BitConverter.GetBytes(2L * clusterSize));
+        storage.Write(2L * clusterSize, BitConverter.GetBytes(long.MaxValue - clusterSize + 1));
+    }
+
     [Theory(Skip = Host.NotKeepingHoles, SkipUnless = nameof(Host.KeepsHoles), SkipType = typeof(Host))]
     [InlineData(".vhdx", "vhdx", 64L << 40, 256 * MiB)]
     [InlineData(".vhd", "vpc", 2040L << 30, 2 * MiB)]
@@ -415,7 +494,7 @@ public sealed class LargestDiskTests : IDisposable
         IDiskFormat format = DiskFormats.Of(kind);
 
         // The map of the largest VDI is 2 GiB of 0xFF.
-        storage = new MemoryStorage("a" + format.Extensions[0]) { Ones = kind == QedDiskFormat.Vdi ? (512, 512 + (0x1FFFFFFFL * 4)) : default };
+        storage = new MemoryStorage("a" + format.Extensions[0]) { Ones = kind == QedDiskFormat.Vdi ? (512, 512 + (0x1FFFFF80L * 4)) : default };
         NewDisk disk = format.Settle(storage.Path, Wish(kind, size, unit, table));
         Assert.Equal(size, disk.VirtualSize);
         return format.Create(storage, disk);

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using QedTools.Chains;
+using QedTools.Storage;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -115,6 +117,15 @@ public sealed class BaseInUseTests : IDisposable
         QedBackingFileSharedException error = Assert.Throws<QedBackingFileSharedException>(() => Do(Change.OpenForWriting, path, overlay: "", allow: false));
 
         Assert.Equal([_folder.PathOf("overlay.qcow2")], error.Overlays);
+    }
+
+    [Fact]
+    public void A_disk_that_has_its_data_in_the_file_counts()
+    {
+        string data = _folder.PathOf("m-flat.vmdk");
+        File.WriteAllBytes(data, new byte[Size]);
+        File.WriteAllText(_folder.PathOf("m.vmdk"), $"# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW {Size / 512} FLAT \"m-flat.vmdk\" 0\n");
+        Assert.Equal([_folder.PathOf("m.vmdk")], OverlaySearch.Over(HostFiles.IdentityOf(data)!, [_folder.Path], _ => false, _cancellation));
     }
 
     private void Do(Change change, string path, string overlay, bool allow)

@@ -33,6 +33,12 @@ public sealed class OverlappingTablesTests : IDisposable
         Write32(file, 12, 1); // header_size
         Write64(file, 40, Cluster); // l1_table_offset
         Write64(file, 48, diskClusters * Cluster);
+
+        // With a backing file zeroes are not the same as nothing.
+        Write64(file, 16, 5);
+        Write32(file, 56, 64);
+        Write32(file, 60, 8);
+        "base.raw"u8.CopyTo(file.AsSpan(64));
         for (int i = 0; i < tables.Length; i++)
         {
             Write64(file, Cluster + (8 * i), tables[i] * Cluster);
@@ -41,6 +47,7 @@ public sealed class OverlappingTablesTests : IDisposable
         // In the cluster that both tables have.
         Write64(file, (tables[^1] * Cluster) + (8 * 88), 6 * Cluster);
         Write64(file, (tables[^1] * Cluster) + (8 * 10), 7 * Cluster);
+        Write64(file, (tables[^1] * Cluster) + (8 * 20), 1);
         file.AsSpan(6 * Cluster).Fill(0x46);
         string path = _folder.PathOf("image.qed");
         File.WriteAllBytes(path, file);

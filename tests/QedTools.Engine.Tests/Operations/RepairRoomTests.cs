@@ -12,6 +12,7 @@ using QedTools.Qed.Format;
 using QedTools.Storage;
 using QedTools.Tests.DataPlane;
 using QedTools.Tests.Reliability;
+using QedTools.Tests.Storage;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -33,6 +34,32 @@ public sealed class RepairRoomTests
     public static TheoryData<string, bool> Damaged => [.. Fixtures.SelectMany(row => new[] { (row.Data, true), (row.Data, false) })];
 
     public static TheoryData<bool, bool> Crafted => new() { { false, false }, { false, true }, { true, false }, { true, true } };
+
+    /// <summary>A file that was made longer by nothing but a hole: what is in use could move, and a hole is not saved.</summary>
+    [Theory(Skip = Host.NotKeepingHoles, SkipUnless = nameof(Host.KeepsHoles), SkipType = typeof(Host))]
+    [InlineData("damaged/leak-at-end.qed", true)]
+    [InlineData("damaged/leak-at-end.qed", false)]
+    [InlineData("damaged/l1-past-end.qed", true)]
+    [InlineData("damaged/l1-past-end.qed", false)]
+    public void A_hole_at_the_end_needs_no_room(string fixture, bool saves)
+    {
+        using TempFolder folder = new();
+        string path = folder.PathOf(Top);
+        File.Copy(Fixture.PathOf(fixture), path);
+        using (FileStream file = new(path, FileMode.Open))
+        {
+            file.SetLength(2L << 40);
+        }
+
+        QedRepairResult result = ImageRepair.Run(path, new ImageRepairOptions { NoBackup = !saves }, progress: null, Token);
+        Assert.InRange(result.RequiredBytes, 0, 1 << 20);
+        Assert.Equal(QedCheckStatus.Clean, result.After.Status);
+        Assert.InRange(new FileInfo(path).Length, 0, 1 << 20);
+        if (saves)
+        {
+            Assert.InRange(new FileInfo(result.BackupPath!).Length, 0, result.RequiredBytes);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Damaged))]

@@ -55,6 +55,48 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
         Assert.True(injected > 0);
     }
 
+    /// <summary>The backup cannot be written to any more from some call on: before the first change it is removed, and after that it brings the image back.</summary>
+    [Fact]
+    public void A_backup_that_cannot_be_written_is_removed_or_of_use()
+    {
+        using MemoryHost host = new();
+        host.PutFixture("damaged/several.qed", "top.qed");
+        SortedDictionary<string, byte[]> before = host.Snapshot();
+        int removed = 0;
+        int used = 0;
+        for (int sound = 0; ; sound++)
+        {
+            host.Restore(before);
+            int left = sound;
+            host.Faults = point => point.Name.EndsWith(".qedundo", StringComparison.Ordinal) && point.Kind is FaultKind.Write or FaultKind.SetLength && left-- <= 0
+                ? new Fault(IsDiskFull: false)
+                : null;
+            QedException? error = Xunit.Record.Exception(() => host.Do(() => ImageRepair.Run(host.PathOf("top.qed"), new ImageRepairOptions()))) as QedException;
+            host.Faults = null;
+            if (error is null)
+            {
+                break;
+            }
+
+            if (error.Remedy == QedRemedy.RestoreBackup)
+            {
+                used++;
+                string backup = host.Names.Single(name => name != "top.qed");
+                host.Do(() => ImageRepair.Restore(host.PathOf("top.qed"), host.PathOf(backup)));
+            }
+            else
+            {
+                removed++;
+                Assert.Equal("top.qed", Assert.Single(host.Names));
+            }
+
+            Images.RequireSameUse(before["top.qed"], host.Get("top.qed"), $"the image, {sound} writes of the backup done");
+        }
+
+        output.WriteLine($"{removed} backups removed, {used} used");
+        Assert.True(removed > 0 && used > 0, $"{removed} removed, {used} used");
+    }
+
     // Lets call number at, or the first one behind it that can fail so, fail. Returns whether there was one.
     private static bool Fail(MemoryHost host, Scenario scenario, SortedDictionary<string, byte[]> before, Way way, ref int at)
     {

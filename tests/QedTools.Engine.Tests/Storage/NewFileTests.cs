@@ -53,6 +53,18 @@ public sealed class NewFileTests : IDisposable
         Assert.Empty(Host.NamesIn(_folder));
     }
 
+    [Theory(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_link_that_leads_to_no_file_is_told_of_and_stays(bool replace)
+    {
+        string path = _folder.PathOf("link.qed");
+        File.CreateSymbolicLink(path, _folder.PathOf("nowhere.qed"));
+
+        Assert.Equal("a link that leads to no file", Assert.Throws<QedNotAFileException>(() => NewFile.Create(path, replace)).Kind);
+        Assert.Equal(["link.qed"], Host.NamesIn(_folder));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

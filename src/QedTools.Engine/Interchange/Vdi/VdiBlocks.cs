@@ -14,7 +14,7 @@ internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
     public const int DefaultBlockSize = 1 << 20;
 
     /// <summary>The largest disk, in bytes: what QEMU reads.</summary>
-    public const long MaxVirtualSize = 0x1FFFFFFFL * DefaultBlockSize;
+    public const long MaxVirtualSize = 0x1FFFFF80L * DefaultBlockSize;
 
     /// <summary>The entry of a block that is not there: it reads as the parent does, and as zeroes without one.</summary>
     public const uint Free = uint.MaxValue;

@@ -113,7 +113,7 @@ internal sealed class ImageChecker
             LeakedBytes = _geometry.BytesOf(leaked),
             CorruptionCount = _corruptionCount,
             Corruptions = new ResultList<QedCorruption>(_corruptions.ToArray()),
-            ImageEndOffset = _geometry.BytesOf(lastUsed + 1),
+            ImageEndOffset = _geometry.EndOf(lastUsed),
         };
     }
 
@@ -302,7 +302,7 @@ internal sealed class ImageChecker
             return 0;
         }
 
-        long inFile = _geometry.WholeClusters(_layout.AddressableBytes - first.Offset);
+        long inFile = _layout.ClustersFrom(first.Offset);
         int most = (int)Math.Min(entries.Length, Math.Min(inFile, used));
         int run = EntryScan.CountContiguous(entries.Slice(0, most), first.Value, (uint)_geometry.ClusterSize);
         long cluster = _geometry.ClusterAt(first.Offset);

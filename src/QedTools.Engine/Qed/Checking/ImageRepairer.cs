@@ -88,6 +88,8 @@ internal sealed class ImageRepairer
             CopyTable(l1Index, offset);
         }
 
+        _l1Reader.Read(_file.L1TableOffset, ClearL1Zeroes);
+
         _writer?.Commit();
         RepairL2Tables();
         _writer?.Commit();
@@ -100,6 +102,7 @@ internal sealed class ImageRepairer
             _geometry.BytesOf(_layout.UsableClusters + tail - _tableClusters.Count - _dataClusters.Count),
             _copiedClusters,
             PaddedEnd - _layout.FileLength,
+            _geometry.BytesOf(_tableClusters.Count + _dataClusters.Count),
             _geometry.BytesOf(_tableClusters.Count),
             Math.Min(_geometry.BytesOf(_tableClusters.Count), _changedPages * TableCache.PageBytesFor(_geometry)));
     }
@@ -144,21 +147,20 @@ internal sealed class ImageRepairer
     private bool IsData(ClusterEntry entry) =>
         !entry.IsUnallocated && !entry.IsZero && entry.ProblemIn(_layout, 1) is EntryProblem.None or EntryProblem.CutShort;
 
-    private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries)
+    private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries) => ClearL1(firstIndex, entries, zeroes: false);
+
+    // Where an L2 table shares clusters with the L1 table they are its zero clusters, and stay until it is copied. They lead nowhere meanwhile.
+    private void ClearL1Zeroes(long firstIndex, ReadOnlySpan<ulong> entries) => ClearL1(firstIndex, entries, zeroes: true);
+
+    private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries, bool zeroes)
     {
         for (int i = 0; i < entries.Length; i++)
         {
             ClusterEntry entry = new(entries[i]);
-            if (entry.IsUnallocated)
+            if (!entry.IsUnallocated && entry.IsZero == zeroes && !IsTable(entry))
             {
-                continue;
-            }
-
-            long index = firstIndex + i;
-            if (!IsTable(entry))
-            {
-                NoteTable(QedRepairKind.TableEntryCleared, index);
-                _writer?.Clear(_file.L1TableOffset, index);
+                NoteTable(QedRepairKind.TableEntryCleared, firstIndex + i);
+                _writer?.Clear(_file.L1TableOffset, firstIndex + i);
             }
         }
     }
@@ -480,7 +482,7 @@ internal sealed class ImageRepairer
     {
         if (_layout.MissingBytes(offset, clusters) > 0)
         {
-            _paddedEnd = Math.Max(_paddedEnd, checked(offset + _geometry.BytesOf(clusters)));
+            _paddedEnd = Math.Max(_paddedEnd, _geometry.EndOf(_geometry.ClusterAt(offset) + clusters - 1));
         }
     }
 

@@ -19,7 +19,9 @@ public sealed record QedRepair(QedRepairKind Kind, long? Offset, long? VirtualOf
     internal static QedRepair ForPadding(long entryOffset, long virtualOffset, long length, long missing) => new(
         QedRepairKind.CutShortPadded, entryOffset, virtualOffset, length, string.Format(
             CultureInfo.InvariantCulture,
-            "Make what was cut short at the end of the file whole again: of what maps or holds the {1} bytes from {0} on, {2} bytes are lost and become zeroes.",
+            length == 0
+                ? "Make what was cut short at the end of the file whole again: {2} bytes of entries for what lies behind the end of the disk become zeroes."
+                : "Make what was cut short at the end of the file whole again: of what maps or holds the {1} bytes from {0} on, {2} bytes are lost and become zeroes.",
             virtualOffset,
             length,
             missing));

@@ -60,10 +60,11 @@ internal sealed class QedFile
         storage.Write(0, bytes);
     }
 
-    /// <summary>Writes the header; the caller orders it among the other writes.</summary>
+    /// <summary>Writes the header; the caller orders it among the other writes. Who writes clears the autoclear features that it does not know, which are all.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public void WriteHeader(QedHeader header)
     {
+        header = header with { AutoclearFeatures = 0 };
         WriteHeader(Storage, header);
         Trace?.HeaderWritten(Header, header);
         Header = header;

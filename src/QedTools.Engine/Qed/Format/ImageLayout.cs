@@ -8,11 +8,19 @@ namespace QedTools.Qed.Format;
 /// <param name="FileLength">The file's length, in bytes.</param>
 internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderBytes, long FileLength)
 {
-    /// <summary>The end of the last cluster that is whole or lacks less than a sector, in bytes.</summary>
-    public long AddressableBytes => Geometry.ClusterStart(QedGeometry.RoundUpToSector(FileLength));
+    /// <summary>How many clusters of the file are whole or lack less than a sector, those of the header included.</summary>
+    public long AddressableClusters => Geometry.WholeClusters(FileLength)
+        + (Geometry.ClusterSize - Geometry.OffsetInCluster(FileLength) < QedGeometry.SectorSize ? 1 : 0);
+
+    /// <summary>The end of the last of them, in bytes; saturates.</summary>
+    public long AddressableBytes => Geometry.EndOf(AddressableClusters - 1);
 
     /// <summary>How many whole clusters of the file could be data or tables.</summary>
     public long UsableClusters => Geometry.WholeClusters(FileLength) - Geometry.WholeClusters(HeaderBytes);
+
+    /// <summary>How many of those clusters lie at an offset and behind it.</summary>
+    /// <param name="offset">Where the first of them begins, in bytes.</param>
+    public long ClustersFrom(long offset) => AddressableClusters - Geometry.ClusterAt(offset);
 
     /// <summary>How many entries of a table that begins in the file are there.</summary>
     /// <param name="tableOffset">Where the table begins, in bytes.</param>

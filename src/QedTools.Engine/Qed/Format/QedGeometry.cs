@@ -105,6 +105,9 @@ internal readonly record struct QedGeometry
     /// <exception cref="OverflowException">It does not fit into 63 bits.</exception>
     public long BytesOf(long clusters) => checked(clusters * ClusterSize);
 
+    /// <summary>The end of a cluster, in bytes; saturates. -1: the start of the first one.</summary>
+    public long EndOf(long cluster) => cluster >= MaxFileClusters ? long.MaxValue : BytesOf(cluster + 1);
+
     /// <summary>The number of the cluster that holds the byte at <paramref name="offset"/>.</summary>
     public long ClusterAt(long offset) => offset >> _clusterBits;
 

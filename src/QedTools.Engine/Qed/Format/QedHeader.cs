@@ -128,7 +128,7 @@ internal readonly record struct QedHeader(
 
         QedGeometry geometry = Geometry;
         ImageLayout layout = new(geometry, HeaderBytes, fileLength);
-        long fileClusters = geometry.WholeClusters(layout.AddressableBytes);
+        long fileClusters = layout.AddressableClusters;
         Require(
             HeaderSize != 0 && HeaderSize <= fileClusters,
             "header_size", HeaderSize, fileClusters == 0 ? "1 or more, but the file is shorter than one cluster" : $"1 to {fileClusters} clusters, as long as the file is");

@@ -34,8 +34,8 @@ internal sealed class ClusterAllocator : INewClusters
 
     public bool IsNew(long offset) => _geometry.ClusterAt(offset) >= _newFrom;
 
-    /// <summary>The end of the last cluster handed out, in bytes; only when <see cref="HasGrown"/>.</summary>
-    public long End => _geometry.BytesOf(_clusters);
+    /// <summary>The end of the last cluster handed out, in bytes, at most the largest that a file can have; only when <see cref="HasGrown"/>.</summary>
+    public long End => _geometry.EndOf(_clusters - 1);
 
     /// <summary>Whether clusters were handed out, so that the file must reach to <see cref="End"/>.</summary>
     public bool HasGrown { get; private set; }

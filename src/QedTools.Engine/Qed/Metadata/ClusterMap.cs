@@ -98,7 +98,7 @@ internal sealed class ClusterMap
         }
 
         // What lies contiguously behind a valid cluster is valid as far as the file goes.
-        long inFile = geometry.WholeClusters(_file.Layout.AddressableBytes - cluster.Offset);
+        long inFile = _file.Layout.ClustersFrom(cluster.Offset);
         int count = EntryScan.CountContiguous(Clip(l2, inFile), cluster.Value, (uint)geometry.ClusterSize);
         return new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
 

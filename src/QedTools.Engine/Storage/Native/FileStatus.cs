@@ -49,6 +49,19 @@ internal readonly record struct FileStatus(
         return File.Exists(path) ? new FileStatus(null, FullPathIdentity(path), null) : null;
     }
 
+    /// <summary>Whether a name is that of a symbolic link whose target is not there.</summary>
+    public static bool IsLinkToNothing(string path)
+    {
+        try
+        {
+            return !Platform.IsWindows && TryStat(path, file: null) is null && (File.GetAttributes(path) & FileAttributes.ReparsePoint) != 0;
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Makes sure that a path is not longer than the host and the file system allow.</summary>
     /// <exception cref="PathTooLongException">It is, as a whole or in one of its names.</exception>
     public static unsafe void RequirePossible(string path)

@@ -111,7 +111,8 @@ public sealed class VdiParentTests : IDisposable
 
         Write("a.vdi", Vdi(4, BaseId, MiddleId, [Free], Block, fill: 2));
         Write("b.vdi", Vdi(4, MiddleId, BaseId, [Free], Block, fill: 2));
-        Assert.Contains("sethdparentuuid", Assert.Throws<QedBackingChainException>(() => Open("a.vdi")).Message, StringComparison.Ordinal);
+        QedBackingChainException error = Assert.Throws<QedBackingChainException>(() => Open("a.vdi"));
+        Assert.Equal((QedRemedy.NameBackingFile, QedDiskFormat.Vdi), (error.Remedy, error.NamedBy));
     }
 
     [Theory]

@@ -208,12 +208,12 @@ public sealed class VhdxCreateTests
     {
         ["no size"] = (new NewDisk(0), "The source is empty", "64 TiB"),
         ["over 64 TiB"] = (new NewDisk((64 * TiB) + 512), "70368744178176 bytes", "64 TiB"),
-        ["blocks of 512 KiB"] = (new NewDisk(MiB) { BlockSize = 1 << 19 }, "BlockSizeBytes 524288", "1MB (1048576) to 256MB"),
-        ["blocks of 512 MiB"] = (new NewDisk(MiB) { BlockSize = 1 << 29 }, "BlockSizeBytes 536870912", "power of two"),
-        ["blocks of 3 MiB"] = (new NewDisk(MiB) { BlockSize = 3 << 20 }, "BlockSizeBytes 3145728", "power of two"),
-        ["blocks of 4 GiB"] = (new NewDisk(MiB) { BlockSize = 4 * GiB }, "BlockSizeBytes 4294967296", "power of two"),
-        ["sectors of 1024"] = (new NewDisk(MiB) { SectorSize = 1024 }, "LogicalSectorSizeBytes 1024", "512 or 4096"),
-        ["clusters"] = (new NewDisk(MiB) { ClusterSize = 65536 }, "ClusterSizeBytes 65536", "VHDX"),
+        ["blocks of 512 KiB"] = (new NewDisk(MiB) { BlockSize = 1 << 19 }, "BlockSize 524288", "1MB (1048576) to 256MB"),
+        ["blocks of 512 MiB"] = (new NewDisk(MiB) { BlockSize = 1 << 29 }, "BlockSize 536870912", "power of two"),
+        ["blocks of 3 MiB"] = (new NewDisk(MiB) { BlockSize = 3 << 20 }, "BlockSize 3145728", "power of two"),
+        ["blocks of 4 GiB"] = (new NewDisk(MiB) { BlockSize = 4 * GiB }, "BlockSize 4294967296", "power of two"),
+        ["sectors of 1024"] = (new NewDisk(MiB) { SectorSize = 1024 }, "SectorSize 1024", "512 or 4096"),
+        ["clusters"] = (new NewDisk(MiB) { ClusterSize = 65536 }, "ClusterSize 65536", "VHDX"),
         ["tables"] = (new NewDisk(MiB) { TableSize = 4 }, "TableSize 4", "VHDX"),
         ["a backing file"] = (new NewDisk(MiB) { Backing = new BackingReference("base.vhdx", IsRaw: false) }, "BackingFile base.vhdx", "differencing"),
     };
@@ -224,7 +224,7 @@ public sealed class VhdxCreateTests
     {
         (NewDisk disk, string parameter, string allowed) = ImpossibleDisks[what];
         QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.vhdx", disk));
-        Assert.Contains(parameter, error.Message, StringComparison.Ordinal);
+        Assert.Contains(parameter, $"{error.Parameter} {error.Value} {error.Message}", StringComparison.Ordinal);
         Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
     }
 

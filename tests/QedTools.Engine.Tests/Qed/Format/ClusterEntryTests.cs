@@ -98,7 +98,7 @@ public sealed class ClusterEntryTests
     [InlineData(90112 - 512, 81920, 8)]
     [InlineData(90112 - 511, 90112, 8)]
     [InlineData(90112 - 1, 90112, 8)]
-    [InlineData(long.MaxValue, long.MaxValue - 8191, (long.MaxValue / 8192) - 2)]
+    [InlineData(long.MaxValue, long.MaxValue, (long.MaxValue / 8192) - 2)]
     public void A_cluster_counts_as_whole_if_less_than_a_sector_is_missing(long length, long addressable, long usable)
     {
         ImageLayout layout = TenClusters with { FileLength = length };
