@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.IO;
+using System.Linq;
 using QedTools.Tests.Independent;
 using QedTools.Tests.Support;
 using Xunit;
@@ -48,6 +49,9 @@ public sealed class OverlappingTablesTests : IDisposable
         Write64(file, (tables[^1] * Cluster) + (8 * 88), 6 * Cluster);
         Write64(file, (tables[^1] * Cluster) + (8 * 10), 7 * Cluster);
         Write64(file, (tables[^1] * Cluster) + (8 * 20), 1);
+
+        // In the cluster that one of them has with the L1 table, where that is so.
+        Write64(file, (tables.First(table => table != 0) * Cluster) + (8 * 30), 1);
         file.AsSpan(6 * Cluster).Fill(0x46);
         string path = _folder.PathOf("image.qed");
         File.WriteAllBytes(path, file);
