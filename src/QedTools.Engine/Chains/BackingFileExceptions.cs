@@ -40,10 +40,10 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         resolved,
         $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist.",
         cause)
-    {
-        NamedBy = namedBy,
-        Help = QedRemedy.NameBackingFile,
-    };
+        {
+            NamedBy = namedBy,
+            Help = QedRemedy.NameBackingFile,
+        };
 
     internal static QedBackingFileNotFoundException ForFurtherFile(string path, string name, string resolved, Exception? cause) => new(
         path,

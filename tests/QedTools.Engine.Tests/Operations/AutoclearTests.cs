@@ -31,7 +31,8 @@ public sealed class AutoclearTests
         {
             using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true });
             stream.Write([1, 2, 3]);
-        }),
+        }
+        ),
     };
 
     public static TheoryData<string> Names => [.. Operations.Keys];
