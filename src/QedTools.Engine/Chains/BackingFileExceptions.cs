@@ -123,7 +123,7 @@ public sealed class QedBackingFileSharedException : QedBackingFileException
     /// <param name="backingFile">The file that is to be changed, the image itself or its backing file, as a full path.</param>
     /// <param name="overlays">The images over it, as full paths.</param>
     internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
-        : base(path, backingFile, $"'{backingFile}' is the backing file of {Names(overlays)}, which would read wrong data when it changes.") =>
+        : base(path, backingFile, $"'{backingFile}' lies under {Names(overlays)}, which would read wrong data when it changes.") =>
         (Overlays, Help) = (overlays, QedRemedy.ReleaseOverlays);
 
     /// <summary>The other images over it, as full paths.</summary>

@@ -26,7 +26,7 @@ public static class DiskSource
     public static string? WarningForReplaced(string path, CancellationToken cancellation = default) =>
         HostFiles.IdentityOf(path) is { } identity
         && OverlaySearch.Over(identity, [HostFiles.FolderOf(path)], own => own == identity, cancellation) is { Count: > 0 } overlays
-            ? PrintableText.Of($"'{path}' is the backing file of {QedBackingFileSharedException.Names(overlays)}, which will read wrong data once it is replaced.")
+            ? PrintableText.Of($"'{path}' lies under {QedBackingFileSharedException.Names(overlays)}, which will read wrong data once it is replaced.")
             : null;
 
     /// <summary>The format that a file's extension means; null if it means none.</summary>

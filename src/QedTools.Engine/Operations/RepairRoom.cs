@@ -40,9 +40,9 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         bool packs = repairs.LeakedBytes > 0;
         if (packs)
         {
-            // What moves into holes, which is in use then, and a table that moves by way of the end of the file.
+            // What moves into holes, which is what is in use then, copies included, and a table that moves by way of the end of the file.
             long holes = Math.Max(0, image.Storage.Length - image.Storage.AllocatedBytes);
-            growth = Sum(growth, Sum(Math.Min(holes, Math.Min(repairs.LeakedBytes, repairs.UsedBytes)), geometry.TableBytes));
+            growth = Sum(growth, Sum(Math.Min(holes, Math.Min(repairs.LeakedBytes, Sum(repairs.UsedBytes, copied))), geometry.TableBytes));
         }
 
         // Free clusters that something moves into, and what is cut off behind them.

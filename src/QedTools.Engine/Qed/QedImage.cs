@@ -154,7 +154,7 @@ internal sealed class QedImage : IDiskLayer
         // Unknown autoclear features promise what a change may break, so they go first.
         if (Header.AutoclearFeatures != 0)
         {
-            File.WriteHeader(Header with { AutoclearFeatures = 0 });
+            File.WriteHeader(Header); // without them
             Storage.Flush();
         }
 

@@ -41,6 +41,8 @@ public sealed class RepairRoomTests
     [InlineData("damaged/leak-at-end.qed", false)]
     [InlineData("damaged/l1-past-end.qed", true)]
     [InlineData("damaged/l1-past-end.qed", false)]
+    [InlineData("damaged/double-one-table.qed", true)]
+    [InlineData("damaged/table-shared.qed", false)]
     public void A_hole_at_the_end_needs_no_room(string fixture, bool saves)
     {
         using TempFolder folder = new();

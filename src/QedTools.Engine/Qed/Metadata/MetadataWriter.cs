@@ -59,7 +59,7 @@ internal sealed class MetadataWriter
         {
             Guard(() =>
             {
-                _file.WriteHeader(_file.Header with { AutoclearFeatures = 0 });
+                _file.WriteHeader(_file.Header); // without them
                 _storage.Flush();
             });
         }
@@ -266,7 +266,7 @@ internal sealed class MetadataWriter
     public void SetVirtualSize(long size) => Guard(() =>
     {
         Commit();
-        _file.WriteHeader(_file.Header with { ImageSize = (ulong)size, AutoclearFeatures = 0 });
+        _file.WriteHeader(_file.Header with { ImageSize = (ulong)size });
         _storage.Flush();
     });
 
