@@ -45,6 +45,26 @@ public sealed partial class RoomsTests
             PowerShellWords(new() { ["Storage/New.cs"] = "string a = \"Test-QedImage\"; // -Path\nstring b = $\"'{a}' is there. Use -Force.\"; int c = b -Abs;\n" }));
     }
 
+    // Completers know the formats' geometry, to say what a size allows.
+    [Fact]
+    public void The_cmdlets_know_of_the_engine_what_is_public_and_what_operations_and_disks_are()
+    {
+        Dictionary<string, string> cmdlets = Sources("QedTools");
+        Assert.Equal([], LooksInside(cmdlets));
+        Assert.InRange(cmdlets.Count, 50, int.MaxValue);
+
+        Dictionary<string, string> looking = new() { ["Commands/New.cs"] = "using QedTools.Disks;\nusing QedTools.Storage;\n", ["Completion/New.cs"] = "using QedTools.Qed.Format;\n" };
+        Assert.Equal(["Commands/New.cs: QedTools.Storage"], LooksInside(looking));
+    }
+
+    private static List<string> LooksInside(Dictionary<string, string> cmdlets) =>
+        [.. from cmdlet in cmdlets
+            where !cmdlet.Key.StartsWith("Completion/", StringComparison.Ordinal)
+            from used in UsingOfRoom().Matches(cmdlet.Value)
+            let room = used.Groups[1].Value
+            where Rooms.Any(one => one.Split('/')[0] == room) && room is not ("Disks" or "Operations")
+            select $"{cmdlet.Key}: {used.Value.Split(' ')[1]}"];
+
     private static List<string> PowerShellWords(Dictionary<string, string> sources) =>
         [.. from source in sources
             from text in TextOrComment().Matches(source.Value)
@@ -99,9 +119,9 @@ public sealed partial class RoomsTests
 
     private static string? FormatOf(string file) => file.Split('/') is [_, var format, _, ..] ? format : null;
 
-    private static Dictionary<string, string> Sources()
+    private static Dictionary<string, string> Sources(string project = "QedTools.Engine")
     {
-        string root = Fixture.PathOf("../../src/QedTools.Engine");
+        string root = Fixture.PathOf($"../../src/{project}");
         return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Select(path => (Path: path, Name: Path.GetRelativePath(root, path).Replace('\\', '/')))
             .Where(file => !file.Name.StartsWith("obj/", StringComparison.Ordinal) && !file.Name.StartsWith("bin/", StringComparison.Ordinal))
@@ -110,6 +130,9 @@ public sealed partial class RoomsTests
 
     [GeneratedRegex(@"^(?:(?:public|internal|sealed|static|abstract|readonly|partial|ref|unsafe) )*(?:class|struct|interface|enum|record struct|record) (\w+)", RegexOptions.Multiline)]
     private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex(@"^using QedTools\.(\w+)[\w.]*(?=;)", RegexOptions.Multiline)]
+    private static partial Regex UsingOfRoom();
 
     [GeneratedRegex("'(?:\\\\.|[^'\\\\])'|\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|//[^\n]*")]
     private static partial Regex TextOrComment();

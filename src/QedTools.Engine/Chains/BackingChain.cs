@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using QedTools.Disks;
-using QedTools.Qed;
 using QedTools.Storage;
 
 namespace QedTools.Chains;
@@ -39,14 +38,31 @@ internal sealed class BackingChain : IDisposable
     /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
     /// <exception cref="QedSnapshotNotFoundException">It has no such snapshot as the policy names.</exception>
     /// <exception cref="QedException">It could not be opened.</exception>
-    public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy)
+    public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy) => OpenTop(
+        path, format, policy, file => policy.TopFormat is { } named ? DiskFormats.OpenNamed(file, DiskFormats.Of(named)) : DiskFormats.Open(file, format));
+
+    /// <summary>Opens the first layer only, for what layers of one format alone can do.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its format; the policy names none.</param>
+    /// <param name="policy">How to open it and what lies under it.</param>
+    /// <param name="top">The layer; it is the chain's.</param>
+    /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
+    /// <exception cref="QedException">It could not be opened.</exception>
+    public static BackingChain OpenTop<TLayer>(string path, IDiskFormat<TLayer> format, ChainPolicy policy, out TLayer top)
+        where TLayer : class, IDiskLayer
+    {
+        TLayer? opened = null;
+        BackingChain chain = OpenTop(path, format, policy, file => opened = DiskFormats.Open(file, format));
+        top = opened!;
+        return chain;
+    }
+
+    private static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy, Func<IStorage, IDiskLayer> open)
     {
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(
-                HostFiles.Open(path, policy.Access, policy.Trace),
-                file => policy.TopFormat is { } named ? DiskFormats.OpenNamed(file, DiskFormats.Of(named)) : DiskFormats.Open(file, format));
+            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), open);
             chain.TellOfTop(format);
             if (policy.TopSnapshot is { } snapshot)
             {
@@ -77,19 +93,23 @@ internal sealed class BackingChain : IDisposable
     public static BackingChain OpenAll(string path, IDiskFormat? format, ChainPolicy policy)
     {
         BackingChain chain = OpenTop(path, format, policy);
-        try
-        {
-            while (chain.OpenNext())
-            {
-            }
+        chain.OpenRest();
+        return chain;
+    }
 
-            return chain;
-        }
-        catch
-        {
-            chain.Dispose();
-            throw;
-        }
+    /// <summary>Opens all layers, for what layers of one format alone can do.</summary>
+    /// <param name="path">The file on top.</param>
+    /// <param name="format">Its format; the policy names none.</param>
+    /// <param name="policy">How to open the layers.</param>
+    /// <param name="top">The layer on top; it is the chain's.</param>
+    /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
+    /// <exception cref="QedException">A layer could not be opened.</exception>
+    public static BackingChain OpenAll<TLayer>(string path, IDiskFormat<TLayer> format, ChainPolicy policy, out TLayer top)
+        where TLayer : class, IDiskLayer
+    {
+        BackingChain chain = OpenTop(path, format, policy, out top);
+        chain.OpenRest();
+        return chain;
     }
 
     /// <summary>Opens the file under the last layer.</summary>
@@ -275,6 +295,22 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
+    // What was opened is closed again where one of them cannot be opened.
+    private void OpenRest()
+    {
+        try
+        {
+            while (OpenNext())
+            {
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     private string Search(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
     {
         Guid? contentId = backing.ContentId;
@@ -451,7 +487,7 @@ internal sealed class BackingChain : IDisposable
         }
 
         bool isByExtension = DiskFormats.OfExtension(top.Storage.Path)?.Name == top.FormatName;
-        if (isNamed || !isByExtension || top is not QedImage)
+        if (isNamed || !isByExtension || top.FormatName != DiskFormats.Qed.Name)
         {
             string reason = isNamed ? "as was asked" : isByExtension ? "by its extension" : "by its contents";
             _policy.Trace?.Decision?.Invoke($"{PrintableText.Of(top.Storage.Path)}: read as {top.FormatName}, {reason}.");
@@ -479,7 +515,7 @@ internal sealed class BackingChain : IDisposable
     {
         _policy.Trace?.Detail?.Invoke(
             $"{PrintableText.Of(layer.Storage.Path)}: a {layer.FormatName} file of {layer.Storage.Length} bytes, a disk of {layer.VirtualSize} bytes.");
-        (layer as QedImage)?.FollowFromHeader(_policy.Trace, layer.Storage.Path);
+        layer.Follow(_policy.Trace, layer.Storage.Path);
     }
 
     /// <summary>A file that a layer reads, and what it was when it was opened.</summary>

@@ -19,7 +19,7 @@ namespace QedTools.Chains;
 internal static class DiskFormats
 {
     /// <summary>QED.</summary>
-    public static readonly IDiskFormat Qed = new QedFormat();
+    public static readonly IDiskFormat<QedImage> Qed = new QedFormat();
 
     /// <summary>Raw, which any file can be.</summary>
     public static readonly IDiskFormat Raw = new RawFormat();
@@ -101,15 +101,12 @@ internal static class DiskFormats
             format = vmdk;
         }
 
-        try
-        {
-            return format.Open(storage);
-        }
-        catch (QedFormatException e) when (!format.Recognizes(storage))
-        {
-            throw Mismatch(storage, format, e);
-        }
+        return Open(storage, format, format.Open);
     }
+
+    /// <inheritdoc cref="Open(IStorage, IDiskFormat)"/>
+    public static TLayer Open<TLayer>(IStorage storage, IDiskFormat<TLayer> format)
+        where TLayer : class, IDiskLayer => Open(storage, format, format.Open);
 
     /// <summary>Opens a file as the format that somebody named, whatever its extension means.</summary>
     /// <param name="storage">The file; the layer owns it from then on.</param>
@@ -145,6 +142,18 @@ internal static class DiskFormats
         }
 
         return Raw;
+    }
+
+    private static TLayer Open<TLayer>(IStorage storage, IDiskFormat format, Func<IStorage, TLayer> open)
+    {
+        try
+        {
+            return open(storage);
+        }
+        catch (QedFormatException e) when (!format.Recognizes(storage))
+        {
+            throw Mismatch(storage, format, e);
+        }
     }
 
     private static QedException Mismatch(IStorage storage, IDiskFormat wanted, QedFormatException cause)

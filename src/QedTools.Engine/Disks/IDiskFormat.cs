@@ -15,6 +15,12 @@ internal interface IDiskFormat
     /// <summary>The file name extensions that mean it, with the dot, in lower case; the first is the one to give.</summary>
     IReadOnlyList<string> Extensions { get; }
 
+    /// <summary>
+    /// Whether the programs that the format belongs to refuse a file that its host marks as one that may have holes. Only
+    /// Windows marks files so.
+    /// </summary>
+    bool RefusesSparseFiles { get; }
+
     /// <summary>Whether a file's contents are of this format.</summary>
     bool Recognizes(IStorage storage);
 
@@ -22,15 +28,18 @@ internal interface IDiskFormat
     /// <exception cref="QedException">It is not a valid file of this format; the storage is still the caller's then.</exception>
     IDiskLayer Open(IStorage storage);
 
-    /// <summary>What comes of a wish for a new disk: what was not asked for filled in, the size rounded up to one that the format can have.</summary>
-    /// <param name="path">The file, for messages.</param>
-    /// <param name="wish">How the disk is to be.</param>
+    /// <summary>What comes of a request for a new disk: what was not asked for filled in, the size rounded up to one that the format can have.</summary>
+    /// <param name="path">The file, for messages, and for its name where the format records it.</param>
+    /// <param name="request">What is asked for.</param>
     /// <exception cref="QedLimitException">The format cannot have such a disk.</exception>
-    NewDisk Settle(string path, in NewDisk wish);
+    NewDisk Settle(string path, in DiskRequest request);
+}
 
-    /// <summary>Writes an empty disk into an empty file and opens it for writing.</summary>
-    /// <param name="storage">The file. It stays the caller's, who flushes it after <see cref="IDiskLayer.EndWriting"/> and does not dispose the layer.</param>
-    /// <param name="disk">How the disk is to be, settled.</param>
-    /// <exception cref="QedException">The file could not be written.</exception>
-    IDiskLayer Create(IStorage storage, in NewDisk disk);
+/// <summary>A file format whose layers can do more than all layers can.</summary>
+/// <typeparam name="TLayer">Its layers.</typeparam>
+internal interface IDiskFormat<out TLayer> : IDiskFormat
+    where TLayer : class, IDiskLayer
+{
+    /// <inheritdoc cref="IDiskFormat.Open"/>
+    new TLayer Open(IStorage storage);
 }

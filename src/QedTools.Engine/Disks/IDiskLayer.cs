@@ -15,6 +15,12 @@ internal interface IDiskLayer : IDisposable
     /// <summary>The size of the disk, in bytes.</summary>
     long VirtualSize { get; }
 
+    /// <summary>The largest size that the disk could grow to, in bytes, as far as the file's tables limit it; else the largest number.</summary>
+    long MaxVirtualSize { get; }
+
+    /// <summary>What only files of this format have; null where there is nothing to tell.</summary>
+    FormatFacts? Facts { get; }
+
     /// <summary>The file below this one; null if there is none.</summary>
     BackingReference? Backing { get; }
 
@@ -29,6 +35,11 @@ internal interface IDiskLayer : IDisposable
 
     /// <summary>Changes with the contents, where the format has that: tells an overlay whether this is what it was made over.</summary>
     Guid? ContentId { get; }
+
+    /// <summary>Tells from now on what is decided and what happens where in the file, as far as the format tells it, its header first.</summary>
+    /// <param name="trace">Who is told; may be null.</param>
+    /// <param name="path">The file, by the name that it has for the user.</param>
+    void Follow(OperationTrace? trace, string path);
 
     /// <summary>The disk that this layer makes with the disk below it. It does not own the layer.</summary>
     /// <param name="backing">The disk of the backing file; null if there is none or it is not wanted, so that what it would

@@ -14,6 +14,10 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public abstract long VirtualSize { get; }
 
+    public long MaxVirtualSize => long.MaxValue;
+
+    public FormatFacts? Facts => null;
+
     public virtual BackingReference? Backing => null;
 
     // The unit in which most file systems keep holes: the rest of a block that a new file holds only in part is one.
@@ -21,9 +25,13 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public abstract int? AllocationUnit { get; }
 
-    public virtual int SectorSize => 512;
+    public virtual int SectorSize => Sector.Size;
 
     public virtual Guid? ContentId => null;
+
+    public void Follow(OperationTrace? trace, string path)
+    {
+    }
 
     public abstract IDisk ToDisk(IDisk? backing);
 

@@ -31,8 +31,7 @@ public static class BackingFileChange
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using BackingChain chain = Open(path, options);
-        QedImage image = (QedImage)chain.Layers[0];
+        using BackingChain chain = Open(path, options, out QedImage image);
         BackingFileChoice? choice = Examine(path, options);
         image.RequireBacking(choice?.Reference);
         if (options.PreserveContent)
@@ -52,12 +51,12 @@ public static class BackingFileChange
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
     }
 
-    private static BackingChain Open(string path, BackingFileChangeOptions options)
+    private static BackingChain Open(string path, BackingFileChangeOptions options, out QedImage image)
     {
         ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { Trace = options.Trace };
         return options.PreserveContent
-            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
-            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy, out image)
+            : BackingChain.OpenTop(path, DiskFormats.Qed, policy, out image);
     }
 
     // Only what the image leaves to its backing file can change. That is read from the backing file itself: the image changes
@@ -93,8 +92,7 @@ public static class BackingFileChange
     /// <exception cref="QedException">The change cannot be made.</exception>
     public static QedImageInfo Plan(string path, BackingFileChangeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = Open(path, options);
-        QedImage image = (QedImage)chain.Layers[0];
+        using BackingChain chain = Open(path, options, out QedImage image);
         BackingReference? backing = Examine(path, options)?.Reference;
         image.RequireBacking(backing);
         if (options.PreserveContent)

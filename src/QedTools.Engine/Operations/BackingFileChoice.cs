@@ -38,7 +38,7 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
                 trace?.Warn($"'{layer.Storage.Path}' is of no known format, but it is recorded that its contents tell the format, as was asked for. What a machine writes to the start of the disk can then make it read as something else. Have it recorded as raw, unless nobody writes to it.");
             }
 
-            trace?.Warn(SectorSizeWarning.For(path, layer.SectorSize, imagePath, 512));
+            trace?.Warn(SectorSizeWarning.For(path, layer.SectorSize, imagePath, Sector.Size));
 
             // A format is named only where the contents tell one.
             QedDiskFormat? kind = isRaw || isUnknown ? null : DiskFormats.Named(layer.FormatName).Kind;

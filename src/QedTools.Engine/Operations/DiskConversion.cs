@@ -5,8 +5,6 @@ using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Operations;
-using QedTools.Qed;
-using QedTools.Qed.Format;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -66,9 +64,10 @@ public static class DiskConversion
         using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
-        using NewFile file = NewFile.Create(name, mayBeSparse: !disk.RefusesSparseFile, options.Trace);
-        IDiskLayer layer = DiskFormats.Of(FormatOf(destinationPath, options.Format)).Create(file.Storage, disk);
-        (layer as QedImage)?.FollowFromHeader(options.Trace, destinationPath);
+        IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
+        using NewFile file = NewFile.Create(name, mayBeSparse: !format.RefusesSparseFiles, options.Trace);
+        IDiskLayer layer = disk.Create(file.Storage);
+        layer.Follow(options.Trace, destinationPath);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
         source.RequireUnchanged();
@@ -114,7 +113,7 @@ public static class DiskConversion
 
     private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
-        NewDisk wish = new(SectorsFor(source))
+        DiskRequest request = new(source.Layers[0].VirtualSize)
         {
             ClusterSize = options.ClusterSize,
             TableSize = options.TableSize,
@@ -126,31 +125,17 @@ public static class DiskConversion
         if (options.BackingFile is { } name)
         {
             // Whether the format takes a backing file at all comes before what is wrong with this one.
-            format.Settle(destinationPath, wish with { Backing = new BackingReference(name, IsRaw: false) });
-            wish = wish with
+            format.Settle(destinationPath, request with { Backing = new BackingReference(name, IsRaw: false) });
+            request = request with
             {
                 Backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference,
             };
         }
 
-        NewDisk disk = format.Settle(destinationPath, wish);
+        NewDisk disk = format.Settle(destinationPath, request);
         options.Trace?.Warn(SectorSizeWarning.For(
-            source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize ?? 512));
+            source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize));
         return disk;
-    }
-
-    private static long SectorsFor(BackingChain source)
-    {
-        long size = source.Layers[0].VirtualSize;
-        long rounded = QedGeometry.RoundUpToSector(size);
-        return rounded >= size
-            ? rounded
-            : throw QedLimitException.ForRequest(
-                source.Layers[0].Storage.Path,
-                "SizeBytes",
-                size,
-                $"up to {rounded} bytes",
-                $"'{source.Layers[0].Storage.Path}' is a disk of {size} bytes. New disks consist of whole sectors of 512 bytes, so they have at most {rounded} bytes.");
     }
 
     private static void Copy(

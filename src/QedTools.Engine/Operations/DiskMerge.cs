@@ -24,7 +24,7 @@ public static class DiskMerge
     /// <exception cref="QedException">It cannot be done.</exception>
     public static QedMergeResult Plan(string path, DiskMergeOptions options, CancellationToken cancellation = default)
     {
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace });
+        using BackingChain chain = Open(path, options, out _);
         IDisk overlay = RequireOverlay(chain);
         chain.RequireWritable(0, OtherOverlays.Unaffected, progress: null, cancellation);
         chain.RequireWritable(1, OthersFor(options), progress: null, cancellation);
@@ -54,10 +54,8 @@ public static class DiskMerge
     public static QedMergeResult Run(
         string path, DiskMergeOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace };
-        using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.Qed, policy);
+        using BackingChain chain = Open(path, options, out QedImage top);
         IDisk overlay = RequireOverlay(chain);
-        IDiskLayer top = chain.Layers[0];
         IDiskLayer below = chain.Layers[1];
         chain.RequireWritable(0, OtherOverlays.Unaffected, progress: null, cancellation);
         chain.BeginWriting(1, OthersFor(options), progress: null, cancellation);
@@ -81,12 +79,15 @@ public static class DiskMerge
         if (!options.Keep)
         {
             chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation: default);
-            ((QedImage)top).Clear();
+            top.Clear();
             top.EndWriting();
         }
 
         return Result(chain, merger.Data, merger.Zeroes, options);
     }
+
+    private static BackingChain Open(string path, DiskMergeOptions options, out QedImage top) => BackingChain.OpenAll(
+        path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace }, out top);
 
     // The layer alone: what it leaves to the backing file is there already.
     private static IDisk RequireOverlay(BackingChain chain)
@@ -98,13 +99,14 @@ public static class DiskMerge
                 top.Storage.Path, "Path", top.Storage.Path, "an overlay", $"'{top.Storage.Path}' has no backing file that it could be merged into. Name an overlay.");
         }
 
-        return chain.Layers[1] is QedImage below && below.Header.Geometry.MaxVirtualSize < top.VirtualSize
+        IDiskLayer below = chain.Layers[1];
+        return below.MaxVirtualSize < top.VirtualSize
             ? throw QedLimitException.ForRequest(
                 top.Storage.Path,
                 "Path",
                 top.VirtualSize,
-                $"up to {below.Header.Geometry.MaxVirtualSize} bytes",
-                $"'{top.Storage.Path}' is a disk of {top.VirtualSize} bytes, but the tables of its backing file '{below.Storage.Path}' can map only {below.Header.Geometry.MaxVirtualSize}. Convert the overlay to a new image instead.")
+                $"up to {below.MaxVirtualSize} bytes",
+                $"'{top.Storage.Path}' is a disk of {top.VirtualSize} bytes, but the tables of its backing file '{below.Storage.Path}' can map only {below.MaxVirtualSize}. Convert the overlay to a new image instead.")
             : top.ToDisk(backing: null);
     }
 

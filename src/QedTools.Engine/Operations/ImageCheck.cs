@@ -37,8 +37,7 @@ public static class ImageCheck
         string path, bool forceShare, OperationTrace? trace, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         StorageAccess access = forceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false) { Trace = trace });
-        QedImage image = (QedImage)chain.Layers[0];
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false) { Trace = trace }, out QedImage image);
         if (image.Trace is { } told)
         {
             told.ListsTables = true;

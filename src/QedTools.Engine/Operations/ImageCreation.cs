@@ -35,7 +35,7 @@ public static class ImageCreation
         {
             NewDisk disk = Examine(path, options);
             using NewFile file = NewFile.Create(name, trace: options.Trace);
-            DiskFormats.Qed.Create(file.Storage, disk).EndWriting();
+            disk.Create(file.Storage).EndWriting();
             cancellation.ThrowIfCancellationRequested();
             file.Commit();
         }
@@ -62,6 +62,6 @@ public static class ImageCreation
             : null;
         long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
         return DiskFormats.Qed.Settle(
-            path, new NewDisk(size) { ClusterSize = options.ClusterSize, TableSize = options.TableSize, Backing = backing?.Reference });
+            path, new DiskRequest(size) { ClusterSize = options.ClusterSize, TableSize = options.TableSize, Backing = backing?.Reference });
     }
 }

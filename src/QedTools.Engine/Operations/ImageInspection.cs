@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.IO;
 using QedTools.Chains;
 using QedTools.Disks;
-using QedTools.Qed;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
@@ -60,6 +59,7 @@ public static class ImageInspection
             VirtualSize = layer.VirtualSize,
             FileSize = storage.Length,
             DiskUsage = storage.AllocatedBytes,
+            ClusterSize = layer.AllocationUnit,
             BackingFile = layer.Backing?.Name,
             BackingFormat = layer.Backing is { } backing ? backing.IsRaw ? QedBackingFormat.Raw : QedBackingFormat.Probe : null,
             BackingFilePath = layer.Backing is { } reference ? PathOf(storage.Path, reference) : null,
@@ -67,22 +67,15 @@ public static class ImageInspection
             InUse = storage.IsInUse,
             Depth = depth,
         };
-        if (layer is not QedImage image)
+        return layer.Facts is not QedFacts { Header: var header } ? info : info with
         {
-            return info with { ClusterSize = layer.AllocationUnit };
-        }
-
-        QedHeader header = image.Header;
-        return info with
-        {
-            ClusterSize = (int)header.ClusterSize,
             TableSize = (int)header.TableSize,
             HeaderSize = header.HeaderSize,
             Features = header.Features,
             CompatFeatures = header.CompatFeatures,
             AutoclearFeatures = header.AutoclearFeatures,
-            L1TableOffset = image.File.L1TableOffset,
-            MaxVirtualSize = header.Geometry.MaxVirtualSize,
+            L1TableOffset = (long)header.L1TableOffset,
+            MaxVirtualSize = layer.MaxVirtualSize,
             NeedsCheck = header.NeedsCheck,
         };
     }

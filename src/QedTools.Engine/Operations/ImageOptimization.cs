@@ -28,9 +28,8 @@ public static class ImageOptimization
     public static QedOptimizeResult Run(
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using BackingChain chain = Open(path, options);
-        QedImage image = (QedImage)chain.Layers[0];
-        QedCheckResult check = RequirePackable(chain, progress: null, cancellation);
+        using BackingChain chain = Open(path, options, out QedImage image);
+        QedCheckResult check = RequirePackable(chain, image, progress: null, cancellation);
         chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
@@ -61,21 +60,21 @@ public static class ImageOptimization
     public static QedCheckResult Plan(
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using BackingChain chain = Open(path, options);
-        return RequirePackable(chain, progress, cancellation);
+        using BackingChain chain = Open(path, options, out QedImage image);
+        return RequirePackable(chain, image, progress, cancellation);
     }
 
-    private static BackingChain Open(string path, ImageOptimizationOptions options)
+    private static BackingChain Open(string path, ImageOptimizationOptions options, out QedImage image)
     {
         ChainPolicy policy = new(StorageAccess.Write, options.AllowUnc) { Trace = options.Trace };
         return options.AgainstBackingFile
-            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
-            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy, out image)
+            : BackingChain.OpenTop(path, DiskFormats.Qed, policy, out image);
     }
 
-    private static QedCheckResult RequirePackable(BackingChain chain, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    private static QedCheckResult RequirePackable(
+        BackingChain chain, QedImage image, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        QedImage image = (QedImage)chain.Layers[0];
         chain.RequireWritable(0, OtherOverlays.Unaffected, progress, cancellation);
         QedCheckResult check = image.RequireSound(progress: null, cancellation);
         if (check.Status == QedCheckStatus.Leaks)

@@ -61,7 +61,7 @@ public static class ImageRepair
     {
         IStorage file = HostFiles.Open(path, StorageAccess.Write, options.Trace);
         using QedImage image = Open(file);
-        image.FollowFromHeader(options.Trace, path);
+        image.Follow(options.Trace, path);
         ImageSurvey survey = ImageChecker.Survey(image.File, progress, cancellation);
         QedCheckResult before = survey.Result;
         RepairLog log = new();
@@ -265,7 +265,7 @@ public static class ImageRepair
                 // Some repairs touch no table: with the mark any that is cut off can be told from a complete one.
                 Mark(undo, QedFeatures.NeedCheck);
                 QedImage image = QedImage.Open(undo);
-                image.Follow(trace, file.Path);
+                image.FollowChanges(trace, file.Path);
                 QedCheckResult after = Repair(image, before, undo, journal, log, progress, cancellation);
                 undo.Flush();
                 journal.Seal(file, start: default);
@@ -395,7 +395,7 @@ public static class ImageRepair
     {
         try
         {
-            return (QedImage)DiskFormats.Open(storage, DiskFormats.Qed);
+            return DiskFormats.Open(storage, DiskFormats.Qed);
         }
         catch
         {

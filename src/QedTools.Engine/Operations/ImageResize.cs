@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
-using QedTools.Qed;
-using QedTools.Qed.Format;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -23,7 +21,7 @@ public static class ImageResize
     public static ImageResizePlan Plan(string path, long sizeBytes, ImageResizeOptions options, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, sizeBytes, options, out long size);
-        QedImage image = (QedImage)chain.Layers[0];
+        IDiskLayer image = chain.Layers[0];
         chain.RequireWritable(0, OthersFor(size, image, options), progress: null, cancellation);
         long discarded = 0;
         IDisk disk = image.ToDisk(backing: null);
@@ -95,14 +93,14 @@ public static class ImageResize
 
     private static long Require(IDiskLayer layer, long sizeBytes, ImageResizeOptions options)
     {
-        long most = ((QedImage)layer).Header.Geometry.MaxVirtualSize;
+        long most = layer.MaxVirtualSize;
         if (sizeBytes < 0 || sizeBytes > most)
         {
             throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
                 CultureInfo.InvariantCulture, "0 bytes to {0}, which is all that this image's tables can map; convert it to larger clusters or tables for more", ByteSize.FormatExact(most)));
         }
 
-        long size = QedGeometry.RoundUpToSector(sizeBytes);
+        long size = Sector.RoundUp(sizeBytes);
         return size >= layer.VirtualSize || options.Shrink
             ? size
             : throw QedLimitException.ForShrinking(layer.Storage.Path, sizeBytes, layer.VirtualSize);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QedTools.Disks;
 
 namespace QedTools.Operations;
 
@@ -18,5 +19,5 @@ internal static class SectorSizeWarning
         sectorSize,
         newPath,
         newSectorSize,
-        sectorSize == 512 ? "Keep sectors of 512 bytes unless the disk is to be partitioned anew." : "Only a VHDX file with sectors of 4096 bytes keeps them.");
+        sectorSize == Sector.Size ? "Keep sectors of 512 bytes unless the disk is to be partitioned anew." : "Only a VHDX file with sectors of 4096 bytes keeps them.");
 }

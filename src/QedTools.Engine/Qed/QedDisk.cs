@@ -111,7 +111,7 @@ internal sealed class QedDisk : IDisk
     {
         lock (_writing)
         {
-            if (length < 0 || length % QedGeometry.SectorSize != 0 || length > Geometry.MaxVirtualSize)
+            if (length < 0 || length % Sector.Size != 0 || length > Geometry.MaxVirtualSize)
             {
                 throw new QedLimitException(
                     _image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {ByteSize.FormatExact(Geometry.MaxVirtualSize)}, which is all that its tables can map");

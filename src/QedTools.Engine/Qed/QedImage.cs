@@ -51,6 +51,10 @@ internal sealed class QedImage : IDiskLayer
 
     public long VirtualSize => Header.VirtualSize;
 
+    public long MaxVirtualSize => Header.Geometry.MaxVirtualSize;
+
+    public FormatFacts? Facts => new QedFacts(Header);
+
     public BackingReference? Backing => BackingName is null
         ? null
         : new BackingReference(BackingName, (Header.Features & QedFeatures.BackingFormatNoProbe) != 0);
@@ -59,7 +63,7 @@ internal sealed class QedImage : IDiskLayer
 
     public int? AllocationUnit => Header.Geometry.ClusterSize;
 
-    public int SectorSize => QedGeometry.SectorSize;
+    public int SectorSize => Sector.Size;
 
     public Guid? ContentId => null;
 
@@ -83,20 +87,19 @@ internal sealed class QedImage : IDiskLayer
         return image;
     }
 
-    /// <summary>Tells from now on what is decided and what happens where in the file.</summary>
+    public void Follow(OperationTrace? trace, string path)
+    {
+        FollowChanges(trace, path);
+        File.TellHeader();
+    }
+
+    /// <summary>Tells from now on what is decided and what happens where in the file; nothing of what is there already.</summary>
     /// <param name="trace">Who is told; may be null.</param>
     /// <param name="path">The file, by the name that it has for the user.</param>
-    public void Follow(OperationTrace? trace, string path)
+    public void FollowChanges(OperationTrace? trace, string path)
     {
         _onDecision = trace?.Decision;
         File.Follow(trace, path);
-    }
-
-    /// <summary>The same, beginning with the header as it is.</summary>
-    public void FollowFromHeader(OperationTrace? trace, string path)
-    {
-        _onDecision = trace?.Decision;
-        File.FollowFromHeader(trace, path);
     }
 
     /// <summary>Writes an empty image into an empty file.</summary>

@@ -1,10 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using QedTools.Completion;
+using QedTools.Operations;
 using QedTools.Sessions;
-using QedTools.Storage;
 
 namespace QedTools.Commands;
 
@@ -13,9 +12,7 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedImageInfo))]
 public sealed class ConvertQedImageCommand : QedReadCommand
 {
-    // What was made, by name and by identity: a name in other letters can be the same file.
-    private readonly HashSet<string> _destinations = new(SessionPaths.Comparer);
-    private readonly HashSet<string> _results = new(StringComparer.Ordinal);
+    private readonly ResultFiles _results = new(SessionPaths.Comparer);
     private bool _isForAll;
     private bool _isIntoFolder;
 
@@ -109,7 +106,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     {
         _isIntoFolder = NamesFolder();
         string destination = DestinationFor(path);
-        if (_destinations.Contains(destination) || (HostFiles.IdentityOf(destination) is { } identity && _results.Contains(identity)))
+        if (_results.Contains(destination))
         {
             // -Force is meant for files that were there before, not for this pipeline's own results.
             throw QedLimitException.ForRequest(
@@ -144,7 +141,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         {
             if (SessionStreams.IsWhatIf(this))
             {
-                _destinations.Add(destination);
+                _results.AddPlanned(destination);
             }
 
             return;
@@ -152,8 +149,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
 
         QedImageInfo info = WithProgress(
             Verify ? Messages.ConvertingAndVerifying : Messages.Converting, path, progress => DiskConversion.Run(path, destination, options with { Trace = Trace }, progress, Cancellation));
-        _destinations.Add(destination);
-        _results.Add(HostFiles.IdentityOf(destination) ?? destination);
+        _results.Add(destination);
         WriteVerbose(Messages.Converted(info, Verify));
         WriteObject(info);
     }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
@@ -7,7 +6,6 @@ using QedTools.Completion;
 using QedTools.Operations;
 using QedTools.Pictures;
 using QedTools.Sessions;
-using QedTools.Storage;
 
 namespace QedTools.Commands;
 
@@ -20,8 +18,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     private const int DefaultSvgRows = 24;
     private const int DefaultSvgWidth = 1200;
 
-    // What was drawn or would be, by name and by identity: a name in other letters can be the same file.
-    private readonly HashSet<string> _offered = new(SessionPaths.Comparer);
+    private readonly ResultFiles _pictures = new(SessionPaths.Comparer);
     private bool _drewText;
 
     /// <summary>Look up in the backing files what the image leaves to them, and tell the layers apart.</summary>
@@ -134,8 +131,8 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
                 throw QedLimitException.ForRequest(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
             }
 
-            using ReservedName name = ReservedName.Hold(file, Force, trace: Trace);
-            _offered.Add(file);
+            using DocumentFile document = DocumentFile.Reserve(file, Force, Trace);
+            _pictures.AddPlanned(file);
             if (!ShouldDo(Messages.DrawAction(path, file)))
             {
                 return;
@@ -145,11 +142,8 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
             SvgLayout layout = SvgLayout.Fit(subject, width, Height ?? DefaultSvgRows);
             MapPicture picture = new(subject, layout.Grid);
             damage = Fill(picture, disk, path);
-            using NewFile result = NewFile.Create(name, trace: Trace);
-            result.Storage.Write(0, new SvgPicture(picture, layout).ToBytes());
-            Cancellation.ThrowIfCancellationRequested();
-            result.Commit();
-            _offered.Add(HostFiles.IdentityOf(file) ?? file);
+            document.Write(new SvgPicture(picture, layout).ToBytes(), Cancellation);
+            _pictures.Add(file);
         }
 
         WriteObject(SessionPaths.ItemOf(this, file), enumerateCollection: true);
@@ -159,7 +153,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     // Whatever the image, this can be told. Returns the picture's width.
     private int RequirePossible(string file)
     {
-        if (_offered.Contains(file) || (HostFiles.IdentityOf(file) is { } identity && _offered.Contains(identity)))
+        if (_pictures.Contains(file))
         {
             throw QedLimitException.ForRequest(file, "OutFile", file, "a file of its own for each image", Messages.SecondPicture(file));
         }

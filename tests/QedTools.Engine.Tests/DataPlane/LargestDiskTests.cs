@@ -123,7 +123,7 @@ public sealed class LargestDiskTests : IDisposable
         {
             try
             {
-                Assert.InRange(format.Settle("a" + format.Extensions[0], Wish(kind, more, unit, table)).VirtualSize, more, long.MaxValue);
+                Assert.InRange(format.Settle("a" + format.Extensions[0], Request(kind, more, unit, table)).VirtualSize, more, long.MaxValue);
             }
             catch (QedLimitException e)
             {
@@ -483,7 +483,7 @@ public sealed class LargestDiskTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static NewDisk Wish(QedDiskFormat kind, long size, int? unit, int? table) => new(size)
+    private static DiskRequest Request(QedDiskFormat kind, long size, int? unit, int? table) => new(size)
     {
         ClusterSize = kind is QedDiskFormat.Qed or QedDiskFormat.Qcow2 ? unit : null,
         TableSize = table,
@@ -496,9 +496,9 @@ public sealed class LargestDiskTests : IDisposable
 
         // The map of the largest VDI is 2 GiB of 0xFF.
         storage = new MemoryStorage("a" + format.Extensions[0]) { Ones = kind == QedDiskFormat.Vdi ? (512, 512 + (0x1FFFFF80L * 4)) : default };
-        NewDisk disk = format.Settle(storage.Path, Wish(kind, size, unit, table));
+        NewDisk disk = format.Settle(storage.Path, Request(kind, size, unit, table));
         Assert.Equal(size, disk.VirtualSize);
-        return format.Create(storage, disk);
+        return disk.Create(storage);
     }
 
     private static (IDiskLayer Layer, Ends Ends) Make(QedDiskFormat kind, long size, int? unit, int? table)

@@ -248,7 +248,7 @@ public sealed class HugeClaimTests
     private static byte[] Good(IDiskFormat format, int? clusterSize = null)
     {
         MemoryStorage storage = new();
-        IDiskLayer layer = format.Create(storage, format.Settle("good" + format.Extensions[0], new NewDisk(6 << 20) { ClusterSize = clusterSize }));
+        IDiskLayer layer = format.Settle("good" + format.Extensions[0], new DiskRequest(6 << 20) { ClusterSize = clusterSize }).Create(storage);
         layer.ToDisk(backing: null).Write(4096, new byte[] { 1, 2, 3 });
         layer.EndWriting();
         byte[] bytes = new byte[storage.Length];

@@ -134,7 +134,7 @@ public sealed class MutatedFileTests
     private static byte[] Good(IDiskFormat format)
     {
         MemoryStorage storage = new();
-        IDiskLayer layer = format.Create(storage, format.Settle("good" + format.Extensions[0], new NewDisk(6 << 20)));
+        IDiskLayer layer = format.Settle("good" + format.Extensions[0], new DiskRequest(6 << 20)).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         byte[] data = new byte[100_000];
         new Random(1).NextBytes(data);
@@ -172,6 +172,8 @@ public sealed class MutatedFileTests
 
         public IReadOnlyList<string> Extensions => [];
 
+        public bool RefusesSparseFiles => false;
+
         public bool Recognizes(IStorage storage) => true;
 
         public IDiskLayer Open(IStorage storage)
@@ -183,8 +185,6 @@ public sealed class MutatedFileTests
             return layer;
         }
 
-        public NewDisk Settle(string path, in NewDisk wish) => throw new NotSupportedException();
-
-        public IDiskLayer Create(IStorage storage, in NewDisk disk) => throw new NotSupportedException();
+        public NewDisk Settle(string path, in DiskRequest request) => throw new NotSupportedException();
     }
 }

@@ -37,15 +37,15 @@ internal sealed class ForeignFormat(
     /// <summary>The format whose extensions its files have as well; null for none.</summary>
     public string? SharesExtensionsOf { get; init; }
 
+    public bool RefusesSparseFiles => false;
+
     public bool Recognizes(IStorage storage) => signatures.Length > 0
         ? signatures.Any(signature => signature.IsIn(storage))
         : Extensions.Contains(Path.GetExtension(storage.Path), StringComparer.OrdinalIgnoreCase);
 
     public IDiskLayer Open(IStorage storage) => throw Refusal(storage.Path);
 
-    public NewDisk Settle(string path, in NewDisk wish) => throw Refusal(path);
-
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => throw Refusal(storage.Path);
+    public NewDisk Settle(string path, in DiskRequest request) => throw Refusal(path);
 
     /// <summary>The error for a file of this format.</summary>
     /// <param name="path">The file.</param>

@@ -19,6 +19,8 @@ internal sealed class Qcow2Format : IDiskFormat
     public IReadOnlyList<string> Extensions { get; } = [".qcow2", ".qcow"];
 
     // Its forerunner has the same magic number, and the version 1.
+    public bool RefusesSparseFiles => false;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[8];
@@ -28,16 +30,16 @@ internal sealed class Qcow2Format : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => Qcow2Layer.Open(storage);
 
-    public NewDisk Settle(string path, in NewDisk wish)
+    public NewDisk Settle(string path, in DiskRequest request)
     {
-        wish.RequireOnly(path, Name, NewDiskChoices.ClusterSize | NewDiskChoices.Backing);
-        long clusterSize = wish.ClusterSize ?? Qcow2Geometry.DefaultClusterSize;
+        request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.Backing);
+        long clusterSize = request.ClusterSize ?? Qcow2Geometry.DefaultClusterSize;
         if (!Qcow2Geometry.IsClusterSize(clusterSize))
         {
-            throw new QedLimitException(path, nameof(wish.ClusterSize), clusterSize, "a power of two from 512 to 2MB (2097152) in a qcow2 file");
+            throw new QedLimitException(path, nameof(request.ClusterSize), clusterSize, "a power of two from 512 to 2MB (2097152) in a qcow2 file");
         }
 
-        if (wish.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing) is var needed && needed > clusterSize)
+        if (request.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing) is var needed && needed > clusterSize)
         {
             throw QedLimitException.ForRequest(
                 path,
@@ -47,18 +49,16 @@ internal sealed class Qcow2Format : IDiskFormat
                 $"The name of the backing file for '{path}' does not fit: with it the header has {needed} bytes, and a cluster has {clusterSize}. Give a shorter name, such as one relative to the image's folder, or larger clusters.");
         }
 
-        long most = Qcow2Geometry.OfClusterSize(clusterSize).MaxVirtualSize;
-        return wish.VirtualSize >= 0 && wish.VirtualSize <= most
-            ? wish with
-            {
-                VirtualSize = (wish.VirtualSize + Qcow2Geometry.SectorSize - 1) / Qcow2Geometry.SectorSize * Qcow2Geometry.SectorSize,
-                ClusterSize = clusterSize,
-            }
+        Qcow2Geometry geometry = Qcow2Geometry.OfClusterSize(clusterSize);
+        long most = geometry.MaxVirtualSize;
+        return request.VirtualSize >= 0 && request.VirtualSize <= most
+            ? Settle(geometry, Sector.RoundUp(request.VirtualSize), request.Backing)
             : throw QedLimitException.ForDiskSize(
                 path,
-                wish.VirtualSize,
+                request.VirtualSize,
                 $"0 bytes to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file{(clusterSize < Qcow2Geometry.MaxClusterSize ? "; larger ones allow more" : string.Empty)}");
     }
 
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => Qcow2Layer.Create(storage, disk);
+    private static NewDisk Settle(Qcow2Geometry geometry, long virtualSize, BackingReference? backing) =>
+        new(virtualSize, storage => Qcow2Layer.Create(storage, geometry, virtualSize, backing)) { Backing = backing };
 }

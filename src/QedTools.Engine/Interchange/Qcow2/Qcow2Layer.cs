@@ -49,7 +49,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     public override string FormatName => Qcow2Format.FormatName;
 
-    public override long VirtualSize => (long)Qcow2Geometry.RoundUpToSector(_header.VirtualSize);
+    public override long VirtualSize => Sector.RoundUp((long)_header.VirtualSize);
 
     public override BackingReference? Backing { get; }
 
@@ -126,19 +126,20 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     /// <summary>Writes an empty disk into an empty file.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="disk">How it is to be, settled.</param>
+    /// <param name="geometry">The cluster size, and what follows from it.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors, up to the geometry's limit.</param>
+    /// <param name="backing">The backing file to name, or null.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static Qcow2Layer Create(IStorage storage, in NewDisk disk)
+    public static Qcow2Layer Create(IStorage storage, in Qcow2Geometry geometry, long virtualSize, BackingReference? backing)
     {
-        Qcow2Geometry geometry = Qcow2Geometry.OfClusterSize(disk.ClusterSize!.Value);
         Qcow2Header header = new(
             Version: 3,
             BackingNameOffset: 0,
             BackingNameSize: 0,
             (uint)geometry.ClusterBits,
-            (ulong)disk.VirtualSize,
+            (ulong)virtualSize,
             CryptMethod: 0,
-            (uint)geometry.TablesFor(disk.VirtualSize),
+            (uint)geometry.TablesFor(virtualSize),
             L1TableOffset: (ulong)geometry.ClusterSize,
             RefcountTableOffset: 0,
             RefcountTableClusters: 0,
@@ -148,7 +149,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             Qcow2Header.UsualRefcountOrder,
             Qcow2Header.SizeOfVersion3,
             CompressionType: Qcow2Header.Deflate);
-        return new Qcow2Layer(storage, header, disk.Backing, isNew: true);
+        return new Qcow2Layer(storage, header, backing, isNew: true);
     }
 
     /// <summary>How many bytes header, extensions and name of a new file with a backing file have.</summary>

@@ -17,21 +17,26 @@ internal sealed class RawFormat : IDiskFormat
 
     public IReadOnlyList<string> Extensions { get; } = [".raw", ".img", ".dd", ".iso"];
 
+    public bool RefusesSparseFiles => false;
+
     /// <summary>True: any file can be raw, so this format is asked last.</summary>
     public bool Recognizes(IStorage storage) => true;
 
     public IDiskLayer Open(IStorage storage) => new RawLayer(storage);
 
-    // A raw file is as long as its disk in any case.
-    public NewDisk Settle(string path, in NewDisk wish)
+    // A raw file is as long as its disk in any case, so that it is fixed.
+    public NewDisk Settle(string path, in DiskRequest request)
     {
-        wish.RequireOnly(path, Name, NewDiskChoices.Fixed);
-        return wish;
+        request.RequireOnly(path, Name, DiskChoices.Fixed);
+        long size = Sector.RoundUp(request.VirtualSize);
+        return request.VirtualSize >= 0 && request.VirtualSize <= size
+            ? new NewDisk(size, storage => Create(storage, size))
+            : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"0 to {Sector.LargestSize} bytes in whole sectors of {Sector.Size}");
     }
 
-    public IDiskLayer Create(IStorage storage, in NewDisk disk)
+    private static RawLayer Create(IStorage storage, long size)
     {
-        storage.SetLength(disk.VirtualSize);
+        storage.SetLength(size);
         RawLayer layer = new(storage);
         layer.BeginWriting(progress: null, CancellationToken.None);
         return layer;

@@ -16,6 +16,10 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public long VirtualSize => _disk.Length;
 
+    public long MaxVirtualSize => Sector.LargestSize;
+
+    public FormatFacts? Facts => null;
+
     public BackingReference? Backing => null;
 
     // The unit in which most file systems keep holes.
@@ -23,9 +27,13 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public int? AllocationUnit => null;
 
-    public int SectorSize => 512;
+    public int SectorSize => Sector.Size;
 
     public Guid? ContentId => null;
+
+    public void Follow(OperationTrace? trace, string path)
+    {
+    }
 
     public IDisk ToDisk(IDisk? backing) => _disk;
 

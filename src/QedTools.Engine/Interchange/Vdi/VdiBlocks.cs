@@ -1,4 +1,5 @@
 using System;
+using QedTools.Disks;
 
 namespace QedTools.Interchange.Vdi;
 
@@ -7,9 +8,6 @@ namespace QedTools.Interchange.Vdi;
 /// <param name="DataOffset">Where the first block is in the file, in bytes.</param>
 internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
 {
-    /// <summary>A sector's size, in bytes.</summary>
-    public const int SectorSize = 512;
-
     /// <summary>What new files have, and the only size that QEMU reads, in bytes.</summary>
     public const int DefaultBlockSize = 1 << 20;
 
@@ -25,7 +23,7 @@ internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
     private const int LargestBlockSize = 256 << 20;
 
     /// <summary>Whether blocks can have a size, in bytes.</summary>
-    public static bool IsBlockSize(uint size) => size is >= 4096 and <= LargestBlockSize && (size & (size - 1)) == 0;
+    public static bool IsBlockSize(uint size) => size is >= 4096 and <= LargestBlockSize && PowerOfTwo.Is(size);
 
     /// <summary>Where the first block of a new file begins, in bytes.</summary>
     /// <param name="mapEnd">Where the block map ends, in bytes.</param>

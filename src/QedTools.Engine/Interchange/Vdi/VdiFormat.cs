@@ -17,6 +17,8 @@ internal sealed class VdiFormat : IDiskFormat
 
     public IReadOnlyList<string> Extensions { get; } = [".vdi"];
 
+    public bool RefusesSparseFiles => false;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[68];
@@ -25,13 +27,13 @@ internal sealed class VdiFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => VdiLayer.Open(storage);
 
-    public NewDisk Settle(string path, in NewDisk wish)
+    public NewDisk Settle(string path, in DiskRequest request)
     {
-        wish.RequireOnly(path, Name, NewDiskChoices.Fixed);
-        return wish.VirtualSize is >= 0 and <= VdiBlocks.MaxVirtualSize
-            ? wish with { VirtualSize = (wish.VirtualSize + VdiBlocks.SectorSize - 1) / VdiBlocks.SectorSize * VdiBlocks.SectorSize }
-            : throw QedLimitException.ForDiskSize(path, wish.VirtualSize, $"0 to {VdiBlocks.MaxVirtualSize} bytes in a VDI file");
+        request.RequireOnly(path, Name, DiskChoices.Fixed);
+        long size = Sector.RoundUp(request.VirtualSize);
+        bool isFixed = request.IsFixed;
+        return request.VirtualSize is >= 0 and <= VdiBlocks.MaxVirtualSize
+            ? new NewDisk(size, storage => VdiLayer.Create(storage, size, isFixed))
+            : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"0 to {VdiBlocks.MaxVirtualSize} bytes in a VDI file");
     }
-
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => VdiLayer.Create(storage, disk);
 }

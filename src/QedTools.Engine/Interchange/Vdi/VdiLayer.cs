@@ -71,7 +71,7 @@ internal sealed class VdiLayer : InterchangeLayer
             throw Damaged(storage, "uuidLinkage", header.ParentId, hasParent ? "the identifier of the parent" : $"{Guid.Empty}, as there is no parent");
         }
 
-        if (header.SectorSize != VdiBlocks.SectorSize)
+        if (header.SectorSize != Sector.Size)
         {
             throw Damaged(storage, "the sector size", header.SectorSize, "512");
         }
@@ -88,7 +88,7 @@ internal sealed class VdiLayer : InterchangeLayer
         }
 
         // VBoxManage makes disks of any size; the last block is in the file as a whole, so that all programs round up.
-        header = header with { DiskSize = (header.DiskSize + VdiBlocks.SectorSize - 1) / VdiBlocks.SectorSize * VdiBlocks.SectorSize };
+        header = header with { DiskSize = (ulong)Sector.RoundUp((long)header.DiskSize) };
 
         long count = new VdiBlocks((int)header.BlockSize, 0).CountFor((long)header.DiskSize);
         if (header.Blocks < count)
@@ -106,18 +106,19 @@ internal sealed class VdiLayer : InterchangeLayer
 
     /// <summary>Writes an empty disk into an empty file.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="disk">How it is to be, settled.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="isFixed">Whether all blocks are there from the start.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VdiLayer Create(IStorage storage, in NewDisk disk)
+    public static VdiLayer Create(IStorage storage, long virtualSize, bool isFixed)
     {
-        long count = new VdiBlocks(VdiBlocks.DefaultBlockSize, 0).CountFor(disk.VirtualSize);
+        long count = new VdiBlocks(VdiBlocks.DefaultBlockSize, 0).CountFor(virtualSize);
         VdiHeader header = new(
             VdiHeader.KnownVersion,
-            disk.IsFixed ? VdiImageType.Fixed : VdiImageType.Dynamic,
+            isFixed ? VdiImageType.Fixed : VdiImageType.Dynamic,
             VdiHeader.Size,
             (uint)VdiBlocks.DataBehind(VdiHeader.Size + (count * sizeof(uint))),
-            VdiBlocks.SectorSize,
-            (ulong)disk.VirtualSize,
+            Sector.Size,
+            (ulong)virtualSize,
             VdiBlocks.DefaultBlockSize,
             BlockExtra: 0,
             (uint)count,
@@ -126,7 +127,7 @@ internal sealed class VdiLayer : InterchangeLayer
             ParentId: Guid.Empty);
         BlockTable.Fill(storage, VdiHeader.Size, count, byte.MaxValue);
         VdiLayer layer = new(storage, header, isNew: true);
-        if (disk.IsFixed)
+        if (isFixed)
         {
             layer._newDisk!.AllocateAll();
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Interchange.Vhd;
@@ -79,9 +80,9 @@ internal sealed class VhdBlockMap
         }
 
         Bitmap bitmap = BitmapOf(index, entry);
-        int sector = within / VhdBlocks.SectorSize;
+        int sector = within / Sector.Size;
         bool isData = bitmap.Has(sector);
-        long end = (long)bitmap.RunEnd(sector, isData, (int)((within + most + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize)) * VhdBlocks.SectorSize;
+        long end = (long)bitmap.RunEnd(sector, isData, (int)((within + most + Sector.Size - 1) / Sector.Size)) * Sector.Size;
         return new VhdRun(Math.Min(most, end - within), isData, isData ? data + within : 0);
     }
 
@@ -96,7 +97,7 @@ internal sealed class VhdBlockMap
         if (entry == VhdBlocks.Unused)
         {
             entry = _blocks.EntryBehind(_end, _alignment);
-            Storage.Write((long)entry * VhdBlocks.SectorSize, _fullBitmap);
+            Storage.Write((long)entry * Sector.Size, _fullBitmap);
             _table[index] = entry;
             _end = _blocks.DataOffset(entry) + _blocks.BlockSize;
         }
@@ -136,7 +137,7 @@ internal sealed class VhdBlockMap
         }
 
         byte[] bits = new byte[_blocks.BitmapBytes];
-        Storage.ReadExactly((long)entry * VhdBlocks.SectorSize, bits);
+        Storage.ReadExactly((long)entry * Sector.Size, bits);
         Bitmap bitmap = new(index, bits);
         _lastBitmap = bitmap;
         return bitmap;

@@ -1,4 +1,5 @@
 using System;
+using QedTools.Disks;
 
 namespace QedTools.Interchange.Vhd;
 
@@ -6,9 +7,6 @@ namespace QedTools.Interchange.Vhd;
 /// <param name="BlockSize">A block's size without its bitmap, in bytes: a power of two from 512 bytes to 1 GiB.</param>
 internal readonly record struct VhdBlocks(int BlockSize)
 {
-    /// <summary>A sector's size, in bytes.</summary>
-    public const int SectorSize = 512;
-
     /// <summary>What new files have.</summary>
     public const int DefaultBlockSize = 2 << 20;
 
@@ -27,10 +25,10 @@ internal readonly record struct VhdBlocks(int BlockSize)
     private const int HostPage = 4096;
 
     /// <summary>The bitmap's size, in bytes: whole sectors.</summary>
-    public int BitmapBytes => (Math.Max(1, BlockSize / SectorSize / 8) + SectorSize - 1) / SectorSize * SectorSize;
+    public int BitmapBytes => (Math.Max(1, BlockSize / Sector.Size / 8) + Sector.Size - 1) / Sector.Size * Sector.Size;
 
     /// <summary>Whether blocks can have a size, in bytes.</summary>
-    public static bool IsBlockSize(long size) => size is >= SectorSize and <= LargestBlockSize && (size & (size - 1)) == 0;
+    public static bool IsBlockSize(long size) => size is >= Sector.Size and <= LargestBlockSize && PowerOfTwo.Is(size);
 
     /// <summary>How many blocks a disk has.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
@@ -40,7 +38,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     public long EntriesFor(long virtualSize)
     {
-        const int PerSector = SectorSize / sizeof(uint);
+        const int PerSector = Sector.Size / sizeof(uint);
         return (CountFor(virtualSize) + PerSector - 1) / PerSector * PerSector;
     }
 
@@ -52,21 +50,21 @@ internal readonly record struct VhdBlocks(int BlockSize)
 
     /// <summary>Where a block's data is in the file, in bytes.</summary>
     /// <param name="entry">Its entry: where its bitmap is, in sectors.</param>
-    public long DataOffset(uint entry) => ((long)entry * SectorSize) + BitmapBytes;
+    public long DataOffset(uint entry) => ((long)entry * Sector.Size) + BitmapBytes;
 
     /// <summary>The entry of a new block.</summary>
     /// <param name="end">Where the file ends so far, in bytes.</param>
     /// <param name="alignment">What its data begins at a multiple of, in bytes.</param>
-    public uint EntryBehind(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / SectorSize));
+    public uint EntryBehind(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / Sector.Size));
 
     /// <summary>What the data of new blocks begins at a multiple of, in bytes: whole sectors where the last block of a full disk would else lie too far for its entry.</summary>
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     /// <param name="start">Where the first block may begin, in bytes.</param>
     public int AlignmentFor(long virtualSize, long start)
     {
-        const long Reach = (long)Unused * SectorSize;
+        const long Reach = (long)Unused * Sector.Size;
         long room = (Reach - start) / RoundUp(BlockSize + BitmapBytes, HostPage);
-        return CountFor(virtualSize) < room ? HostPage : SectorSize;
+        return CountFor(virtualSize) < room ? HostPage : Sector.Size;
     }
 
     private static long RoundUp(long bytes, int unit) => (bytes + unit - 1) / unit * unit;

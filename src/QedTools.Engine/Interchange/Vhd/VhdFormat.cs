@@ -17,6 +17,8 @@ internal sealed class VhdFormat : IDiskFormat
 
     public IReadOnlyList<string> Extensions { get; } = [".vhd", ".avhd"];
 
+    public bool RefusesSparseFiles => true;
+
     public bool Recognizes(IStorage storage)
     {
         long length = storage.Length;
@@ -25,35 +27,29 @@ internal sealed class VhdFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => VhdLayer.Open(storage);
 
-    public NewDisk Settle(string path, in NewDisk wish)
+    public NewDisk Settle(string path, in DiskRequest request)
     {
-        wish.RequireOnly(path, Name, wish.IsFixed ? NewDiskChoices.Fixed : NewDiskChoices.BlockSize);
-        if (wish.VirtualSize is < 0 or > VhdBlocks.MaxVirtualSize)
+        request.RequireOnly(path, Name, request.IsFixed ? DiskChoices.Fixed : DiskChoices.BlockSize);
+        if (request.VirtualSize is < 0 or > VhdBlocks.MaxVirtualSize)
         {
             throw QedLimitException.ForDiskSize(
-                path, wish.VirtualSize, $"0 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
+                path, request.VirtualSize, $"0 to {VhdBlocks.MaxVirtualSize} bytes (2,040 GiB) in a VHD file; a VHDX file takes larger disks");
         }
 
-        long size = (wish.VirtualSize + VhdBlocks.SectorSize - 1) / VhdBlocks.SectorSize * VhdBlocks.SectorSize;
+        long size = Sector.RoundUp(request.VirtualSize);
 
         // Such a file would be a footer alone, which QEMU takes for the copy at the start of a dynamic one.
-        if (size == 0 && wish.IsFixed)
+        if (size == 0 && request.IsFixed)
         {
             throw QedLimitException.ForDiskSize(path, size, $"1 to {VhdBlocks.MaxVirtualSize} bytes in a fixed VHD file, and 0 in a dynamic one");
         }
 
-        long blockSize = wish.BlockSize ?? VhdBlocks.DefaultBlockSize;
+        bool isFixed = request.IsFixed;
+        long blockSize = request.BlockSize ?? VhdBlocks.DefaultBlockSize;
         return blockSize is VhdBlocks.DefaultBlockSize or VhdBlocks.SmallBlockSize
-            ? wish with
-            {
-                VirtualSize = size,
-                BlockSize = blockSize,
-                RefusesSparseFile = true,
-            }
-            : throw new QedLimitException(path, nameof(wish.BlockSize), blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
+            ? new NewDisk(size, isFixed ? storage => VhdLayer.CreateFixed(storage, size) : storage => VhdLayer.CreateDynamic(storage, size, (int)blockSize))
+            : throw new QedLimitException(path, nameof(request.BlockSize), blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
     }
-
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdLayer.Create(storage, disk);
 
     private static bool HasCookieAt(IStorage storage, long offset)
     {

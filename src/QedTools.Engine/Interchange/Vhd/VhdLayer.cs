@@ -45,7 +45,7 @@ internal sealed class VhdLayer : InterchangeLayer
             throw Damaged(storage, "File Format Version", footer.Version, $"{VhdFooter.KnownVersion}");
         }
 
-        if (footer.CurrentSize > long.MaxValue || footer.CurrentSize % VhdBlocks.SectorSize != 0)
+        if (footer.CurrentSize > long.MaxValue || footer.CurrentSize % Sector.Size != 0)
         {
             throw Damaged(storage, "Current Size", footer.CurrentSize, "a multiple of 512");
         }
@@ -64,37 +64,41 @@ internal sealed class VhdLayer : InterchangeLayer
         }
     }
 
-    /// <summary>Writes an empty disk into an empty file.</summary>
+    /// <summary>Writes an empty disk into an empty file that is as long as the disk from the start.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="disk">How it is to be, settled.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VhdLayer Create(IStorage storage, in NewDisk disk)
+    public static VhdLayer CreateFixed(IStorage storage, long virtualSize)
     {
-        uint now = (uint)(DateTime.UtcNow - new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
-        VhdFooter footer = new(
-            VhdFooter.KnownVersion,
-            disk.IsFixed ? VhdFooter.NoOffset : VhdFooter.Size,
-            now,
-            (ulong)disk.VirtualSize,
-            disk.IsFixed ? VhdDiskType.Fixed : VhdDiskType.Dynamic,
-            Guid.NewGuid());
-        if (disk.IsFixed)
-        {
-            storage.SetLength(disk.VirtualSize);
-            return new VhdLayer(storage, footer, blocks: null, map: null, backing: null, isNew: true);
-        }
+        storage.SetLength(virtualSize);
+        return new VhdLayer(storage, NewFooter(virtualSize, VhdDiskType.Fixed, VhdFooter.NoOffset), blocks: null, map: null, backing: null, isNew: true);
+    }
 
-        VhdBlocks blocks = new((int)disk.BlockSize!.Value);
+    /// <summary>Writes an empty disk into an empty file that grows with what is written.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="blockSize">A block's size, in bytes.</param>
+    /// <exception cref="QedException">The file could not be written.</exception>
+    public static VhdLayer CreateDynamic(IStorage storage, long virtualSize, int blockSize)
+    {
+        VhdFooter footer = NewFooter(virtualSize, VhdDiskType.Dynamic, VhdFooter.Size);
+        VhdBlocks blocks = new(blockSize);
         const long TableOffset = VhdFooter.Size + VhdDynamicHeader.Size;
         byte[] start = new byte[TableOffset];
         footer.WriteTo(start);
         new VhdDynamicHeader(
-            TableOffset, VhdDynamicHeader.KnownVersion, (uint)blocks.CountFor(disk.VirtualSize), (uint)blocks.BlockSize, Guid.Empty)
+            TableOffset, VhdDynamicHeader.KnownVersion, (uint)blocks.CountFor(virtualSize), (uint)blocks.BlockSize, Guid.Empty)
             .WriteTo(start.AsSpan(VhdFooter.Size));
         storage.Write(0, start);
-        long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(disk.VirtualSize), byte.MaxValue);
-        VhdBlockMap map = new(storage, blocks, disk.VirtualSize, TableOffset, end, hasParent: false);
+        long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(virtualSize), byte.MaxValue);
+        VhdBlockMap map = new(storage, blocks, virtualSize, TableOffset, end, hasParent: false);
         return new VhdLayer(storage, footer, blocks, map, backing: null, isNew: true);
+    }
+
+    private static VhdFooter NewFooter(long virtualSize, VhdDiskType type, ulong headerOffset)
+    {
+        uint now = (uint)(DateTime.UtcNow - new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
+        return new VhdFooter(VhdFooter.KnownVersion, headerOffset, now, (ulong)virtualSize, type, Guid.NewGuid());
     }
 
     public override IDisk ToDisk(IDisk? backing) =>

@@ -19,6 +19,8 @@ internal sealed class VhdxFormat : IDiskFormat
     // The second one is that of Hyper-V's own checkpoints.
     public IReadOnlyList<string> Extensions { get; } = [".vhdx", ".avhdx"];
 
+    public bool RefusesSparseFiles => true;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[FileTypeIdentifier.Signature.Length];
@@ -27,39 +29,33 @@ internal sealed class VhdxFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => VhdxLayer.Open(storage);
 
-    public NewDisk Settle(string path, in NewDisk wish)
+    public NewDisk Settle(string path, in DiskRequest request)
     {
-        if (wish.Backing is { } backing)
+        if (request.Backing is { } backing)
         {
             throw new QedLimitException(path, "BackingFile", backing.Name, "none: QedTools reads differencing VHDX files and makes none");
         }
 
-        wish.RequireOnly(path, Name, NewDiskChoices.BlockSize | NewDiskChoices.SectorSize | NewDiskChoices.Fixed);
-        long blockSize = wish.BlockSize ?? VhdxGeometry.DefaultBlockSize;
-        int sectorSize = wish.SectorSize ?? VhdxGeometry.DefaultSectorSize;
+        request.RequireOnly(path, Name, DiskChoices.BlockSize | DiskChoices.SectorSize | DiskChoices.Fixed);
+        long blockSize = request.BlockSize ?? VhdxGeometry.DefaultBlockSize;
+        int sectorSize = request.SectorSize ?? VhdxGeometry.DefaultSectorSize;
         if (!VhdxGeometry.IsBlockSize(blockSize))
         {
-            throw new QedLimitException(path, nameof(wish.BlockSize), blockSize, "a power of two from 1MB (1048576) to 256MB (268435456)");
+            throw new QedLimitException(path, nameof(request.BlockSize), blockSize, "a power of two from 1MB (1048576) to 256MB (268435456)");
         }
 
         if (!VhdxGeometry.IsSectorSize(sectorSize))
         {
-            throw new QedLimitException(path, nameof(wish.SectorSize), sectorSize, "512 or 4096");
+            throw new QedLimitException(path, nameof(request.SectorSize), sectorSize, "512 or 4096");
         }
 
         // Rounded up to whole sectors, as for every format. Neither Hyper-V nor QEMU opens an empty disk whose table has no entries.
         long most = VhdxGeometry.MaxVirtualSize;
-        return wish.VirtualSize > 0 && wish.VirtualSize <= most
-            ? wish with
-            {
-                VirtualSize = (wish.VirtualSize + sectorSize - 1) / sectorSize * sectorSize,
-                BlockSize = blockSize,
-                SectorSize = sectorSize,
-                RefusesSparseFile = true,
-            }
-            : throw QedLimitException.ForDiskSize(path, wish.VirtualSize, $"1 to {most} bytes (64 TiB) for a VHDX file");
+        return request.VirtualSize > 0 && request.VirtualSize <= most
+            ? Settle(new VhdxGeometry((request.VirtualSize + sectorSize - 1) / sectorSize * sectorSize, (int)blockSize, sectorSize), request.IsFixed)
+            : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"1 to {most} bytes (64 TiB) for a VHDX file");
     }
 
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => VhdxLayer.Create(
-        storage, new VhdxGeometry(disk.VirtualSize, (int)disk.BlockSize!.Value, disk.SectorSize!.Value), disk.IsFixed);
+    private static NewDisk Settle(VhdxGeometry geometry, bool isFixed) =>
+        new(geometry.VirtualSize, storage => VhdxLayer.Create(storage, geometry, isFixed)) { SectorSize = geometry.SectorSize };
 }

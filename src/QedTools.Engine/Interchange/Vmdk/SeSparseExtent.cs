@@ -12,7 +12,7 @@ internal sealed class SeSparseExtent : VmdkExtent
     private SeSparseExtent(IStorage storage, SeSparseHeader header)
         : base(storage)
     {
-        Length = (long)header.Capacity * VmdkGrains.SectorSize;
+        Length = (long)header.Capacity * Sector.Size;
         _map = new SeSparseMap(storage, header);
     }
 
@@ -26,16 +26,16 @@ internal sealed class SeSparseExtent : VmdkExtent
     /// <exception cref="QedException">It could not be read.</exception>
     public static SeSparseExtent Open(IStorage storage)
     {
-        const ulong MaxSectors = long.MaxValue / VmdkGrains.SectorSize / 2;
+        const ulong MaxSectors = long.MaxValue / Sector.Size / 2;
         SeSparseHeader header = SeSparseHeader.Read(storage);
         if (header.Capacity is 0 or > MaxSectors)
         {
             throw Damaged(storage, "capacity", header.Capacity, FormattableString.Invariant($"1 to {MaxSectors} sectors"));
         }
 
-        ulong fileSectors = (ulong)storage.Length / VmdkGrains.SectorSize;
+        ulong fileSectors = (ulong)storage.Length / Sector.Size;
         ulong tables = ((header.Capacity - 1) / (SeSparseHeader.GrainSectors * SeSparseMap.EntriesPerTable)) + 1;
-        ulong needed = ((tables * sizeof(ulong)) + VmdkGrains.SectorSize - 1) / VmdkGrains.SectorSize;
+        ulong needed = ((tables * sizeof(ulong)) + Sector.Size - 1) / Sector.Size;
         if (header.DirectorySize < needed)
         {
             throw Damaged(storage, "the size of the grain directory", header.DirectorySize, FormattableString.Invariant($"at least {needed} sectors"));

@@ -53,13 +53,13 @@ internal readonly record struct SeSparseHeader(
 
         SeSparseHeader header = new(FieldAt(16), FieldAt(128), FieldAt(136), FieldAt(144), FieldAt(192));
         ulong volatileOffset = FieldAt(80);
-        ulong most = (ulong)storage.Length / VmdkGrains.SectorSize;
+        ulong most = (ulong)storage.Length / Sector.Size;
         if (volatileOffset >= most)
         {
             throw Damaged(storage, "the offset of the volatile header", volatileOffset, FormattableString.Invariant($"one that lies inside the file's {most} sectors"));
         }
 
-        storage.ReadExactly((long)volatileOffset * VmdkGrains.SectorSize, bytes);
+        storage.ReadExactly((long)volatileOffset * Sector.Size, bytes);
         return FieldAt(0) != VolatileMagic ? throw Damaged(storage, "the volatile header", "something else", "512 bytes that begin with 0xCAFECAFE")
             : FieldAt(24) != 0 ? throw Unsupported(storage, $"a journal that was not written back (SESPARSE)")
             : header;

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
@@ -12,12 +13,12 @@ namespace QedTools.Interchange.Vmdk;
 internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
 {
     /// <summary>A grain's size, in bytes.</summary>
-    public const int GrainSize = SeSparseHeader.GrainSectors * VmdkGrains.SectorSize;
+    public const int GrainSize = SeSparseHeader.GrainSectors * Sector.Size;
 
     /// <summary>How many entries a grain table has.</summary>
     public const int EntriesPerTable = TableBytes / sizeof(ulong);
 
-    private const int TableBytes = SeSparseHeader.TableSectors * VmdkGrains.SectorSize;
+    private const int TableBytes = SeSparseHeader.TableSectors * Sector.Size;
     private const int PageBytes = 32 << 10;
     private const int Pages = 64;
 
@@ -53,7 +54,7 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
         return RunOf(table, grain, within, length);
     }
 
-    private static long SectorOffset(ulong sector) => (long)sector * VmdkGrains.SectorSize;
+    private static long SectorOffset(ulong sector) => (long)sector * Sector.Size;
 
     private static ulong EntryOf(ulong stored) => BitConverter.IsLittleEndian ? stored : BinaryPrimitives.ReverseEndianness(stored);
 

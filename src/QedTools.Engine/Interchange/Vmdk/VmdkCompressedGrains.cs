@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.IO;
+using QedTools.Disks;
 using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
@@ -55,7 +56,7 @@ internal sealed class VmdkCompressedGrains(IStorage storage, VmdkGrains grains, 
         UnpackData(block, start, (int)marker.DataSize, data);
     }
 
-    private static long PlaceOf(uint entry) => (long)entry * VmdkGrains.SectorSize;
+    private static long PlaceOf(uint entry) => (long)entry * Sector.Size;
 
     private void UnpackData(long grain, long start, int size, Span<byte> data)
     {

@@ -77,15 +77,15 @@ internal sealed class VmdkCowdExtent : VmdkExtent
             throw Damaged(storage, "grainSize", grainSectors, FormattableString.Invariant($"1 to {MaxGrainSectors} sectors"));
         }
 
-        VmdkGrains grains = new((int)grainSectors * VmdkGrains.SectorSize, EntriesPerTable);
-        long length = (long)sectors * VmdkGrains.SectorSize;
+        VmdkGrains grains = new((int)grainSectors * Sector.Size, EntriesPerTable);
+        long length = (long)sectors * Sector.Size;
         long needed = grains.TablesFor(length);
         if (tableCount < needed)
         {
             throw Damaged(storage, "numGDEntries", tableCount, FormattableString.Invariant($"at least {needed}, which is what the disk has"));
         }
 
-        long directoryOffset = (long)directory * VmdkGrains.SectorSize;
+        long directoryOffset = (long)directory * Sector.Size;
         return directoryOffset >= HeaderSize && directoryOffset + (needed * sizeof(uint)) <= storage.Length
             ? new VmdkCowdExtent(storage, grains, length, directoryOffset, tables)
             : throw Damaged(storage, "gdOffset", directory, "4 or more, so that the grain directory lies in the file behind the header");

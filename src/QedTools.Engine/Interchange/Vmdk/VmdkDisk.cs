@@ -78,11 +78,11 @@ internal sealed class VmdkDisk(
         {
             ReadOnlySpan<byte> part = data.Slice(0, (int)grains.LengthIn(offset, data.Length));
             long index = grains.IndexOf(offset);
-            long place = (long)map[index] * VmdkGrains.SectorSize;
+            long place = (long)map[index] * Sector.Size;
             if (place == 0)
             {
                 place = End;
-                _newMap!.Set(index, checked((uint)(place / VmdkGrains.SectorSize)));
+                _newMap!.Set(index, checked((uint)(place / Sector.Size)));
                 End += grains.GrainSize;
             }
 
@@ -114,7 +114,7 @@ internal sealed class VmdkDisk(
 
     private bool IsZeroed(uint entry) => hasZeroedGrains && entry == VmdkGrains.Zeroed;
 
-    private long PlaceOf(long offset, uint entry) => ((long)entry * VmdkGrains.SectorSize) + grains.OffsetIn(offset);
+    private long PlaceOf(long offset, uint entry) => ((long)entry * Sector.Size) + grains.OffsetIn(offset);
 
     // How much of a range is one run. What of it is in the file lies there in one piece; a compressed grain is a run of its own.
     private long RunAt(long offset, long length, out uint entry)
@@ -141,7 +141,7 @@ internal sealed class VmdkDisk(
     // with the disk.
     private long CountInFile(long index, uint entry, long run)
     {
-        long start = (long)entry * VmdkGrains.SectorSize;
+        long start = (long)entry * Sector.Size;
         long rest = Length - (index * grains.GrainSize);
         long needed = Math.Min(grains.GrainSize, rest);
         if (start + needed > fileLength)

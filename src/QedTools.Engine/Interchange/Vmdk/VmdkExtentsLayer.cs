@@ -11,7 +11,7 @@ namespace QedTools.Interchange.Vmdk;
 /// </summary>
 internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
 {
-    private const long MaxSectors = long.MaxValue / VmdkGrains.SectorSize;
+    private const long MaxSectors = long.MaxValue / Sector.Size;
 
     private readonly IReadOnlyList<VmdkExtentLine> _extents;
     private readonly List<BackingReference> _names = [];
@@ -29,7 +29,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         Dictionary<string, int> known = new(StringComparer.Ordinal);
         for (int i = 0; i < _extents.Count; i++)
         {
-            VirtualSize += _extents[i].Sectors * VmdkGrains.SectorSize;
+            VirtualSize += _extents[i].Sectors * Sector.Size;
             string name = _extents[i].FileName;
             if (name.Length > 0 && !known.TryGetValue(name, out _fileOf[i]))
             {
@@ -136,13 +136,13 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
 
                 _sparse[i] = OpenSparse(file, _extents[i], tables, unpacked);
             }
-            else if (file.Length < (_extents[i].Offset + _extents[i].Sectors) * VmdkGrains.SectorSize)
+            else if (file.Length < (_extents[i].Offset + _extents[i].Sectors) * Sector.Size)
             {
                 throw Damaged(
                     file,
                     "the length of the extent",
                     file.Length,
-                    FormattableString.Invariant($"at least {(_extents[i].Offset + _extents[i].Sectors) * VmdkGrains.SectorSize} bytes, as '{Storage.Path}' says"));
+                    FormattableString.Invariant($"at least {(_extents[i].Offset + _extents[i].Sectors) * Sector.Size} bytes, as '{Storage.Path}' says"));
             }
         }
     }
@@ -159,10 +159,10 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         long start = 0;
         for (int i = 0; i < parts.Length; i++)
         {
-            long length = _extents[i].Sectors * VmdkGrains.SectorSize;
+            long length = _extents[i].Sectors * Sector.Size;
             IDisk? disk = _fileOf[i] == 0 ? null
                 : _sparse[i] is { } sparse ? sparse.ToDisk(DiskPart.Of(backing, start, length))
-                : new FlatDisk(_files[_fileOf[i] - 1], _extents[i].Offset * VmdkGrains.SectorSize, length, isNew: false);
+                : new FlatDisk(_files[_fileOf[i] - 1], _extents[i].Offset * Sector.Size, length, isNew: false);
             parts[i] = new VmdkExtentsDisk.Part(start, start + length, disk, _fileOf[i]);
             start += length;
         }
@@ -225,12 +225,12 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         VmdkExtent extent = line.Type == VmdkExtentLine.SeSparse ? SeSparseExtent.Open(file)
             : VmdkCowdExtent.IsOne(file) ? VmdkCowdExtent.Open(file, tables)
             : VmdkHostedExtent.Open(file, VmdkHostedExtent.ReadHeader(file), tables, unpacked);
-        return extent.Length == line.Sectors * VmdkGrains.SectorSize
+        return extent.Length == line.Sectors * Sector.Size
             ? extent
             : throw Damaged(
                 file,
                 "capacity",
-                FormattableString.Invariant($"{extent.Length / VmdkGrains.SectorSize}"),
+                FormattableString.Invariant($"{extent.Length / Sector.Size}"),
                 FormattableString.Invariant($"{line.Sectors} sectors, as '{Storage.Path}' says"));
     }
 

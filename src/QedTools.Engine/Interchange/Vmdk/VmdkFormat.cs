@@ -22,6 +22,8 @@ internal sealed class VmdkFormat : IDiskFormat
 
     public IReadOnlyList<string> Extensions { get; } = [".vmdk"];
 
+    public bool RefusesSparseFiles => false;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[4];
@@ -45,20 +47,19 @@ internal sealed class VmdkFormat : IDiskFormat
             ?? new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\", or a descriptor");
     }
 
-    public NewDisk Settle(string path, in NewDisk wish)
+    public NewDisk Settle(string path, in DiskRequest request)
     {
-        wish.RequireOnly(path, Name, NewDiskChoices.None);
+        request.RequireOnly(path, Name, DiskChoices.None);
         string name = Path.GetFileName(path);
         if (name.Any(character => character == '"' || char.IsControl(character)) || System.Text.Encoding.UTF8.GetByteCount(name) > MostNameBytes)
         {
             throw new QedLimitException(path, "DestinationPath", name, "a name without quotation marks and control characters, which a VMDK file can record");
         }
 
-        return wish.VirtualSize is > 0 and <= VmdkGrains.MaxVirtualSize
-            ? wish with { VirtualSize = VmdkGrains.RoundUpToSector(wish.VirtualSize), FileName = name }
+        long size = Sector.RoundUp(request.VirtualSize);
+        return request.VirtualSize is > 0 and <= VmdkGrains.MaxVirtualSize
+            ? new NewDisk(size, storage => VmdkSparseLayer.Create(storage, size, name))
             : throw QedLimitException.ForDiskSize(
-                path, wish.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
+                path, request.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
     }
-
-    public IDiskLayer Create(IStorage storage, in NewDisk disk) => VmdkSparseLayer.Create(storage, disk);
 }

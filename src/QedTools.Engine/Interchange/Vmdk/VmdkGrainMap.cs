@@ -85,7 +85,7 @@ internal abstract class VmdkGrainMap
         private uint[] Load(uint sector, long number)
         {
             byte[] bytes = new byte[grains.TableBytes];
-            long offset = (long)sector * VmdkGrains.SectorSize;
+            long offset = (long)sector * Sector.Size;
             if (offset + bytes.Length > _fileLength)
             {
                 throw new QedDamagedFileException(

@@ -1,4 +1,5 @@
 using System;
+using QedTools.Disks;
 
 namespace QedTools.Interchange.Vmdk;
 
@@ -7,9 +8,6 @@ namespace QedTools.Interchange.Vmdk;
 /// <param name="EntriesPerTable">How many entries a grain table has.</param>
 internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
 {
-    /// <summary>A sector's size, in bytes.</summary>
-    public const int SectorSize = 512;
-
     /// <summary>The entry of a grain that is not there.</summary>
     public const uint Unused = 0;
 
@@ -23,7 +21,7 @@ internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
     public static readonly VmdkGrains Usual = new(64 << 10, 512);
 
     /// <summary>A grain's size, in sectors.</summary>
-    public int SectorsPerGrain => GrainSize / SectorSize;
+    public int SectorsPerGrain => GrainSize / Sector.Size;
 
     /// <summary>A grain table's size, in bytes.</summary>
     public int TableBytes => EntriesPerTable * sizeof(uint);
@@ -44,9 +42,6 @@ internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
 
     /// <summary>What of a range lies in the grain in which it begins, in bytes.</summary>
     public long LengthIn(long offset, long length) => Math.Min(length, GrainSize - OffsetIn(offset));
-
-    /// <summary>An offset rounded up to whole sectors.</summary>
-    public static long RoundUpToSector(long offset) => (offset + SectorSize - 1) / SectorSize * SectorSize;
 
     /// <summary>An offset rounded up to whole grains.</summary>
     public long RoundUpToGrain(long offset) => (offset + GrainSize - 1) / GrainSize * GrainSize;

@@ -21,7 +21,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
     private VmdkHostedExtent(IStorage storage, VmdkHeader header, VmdkGrainMap map, UnpackedBlocks unpacked)
         : base(storage)
     {
-        Length = (long)header.Capacity * VmdkGrains.SectorSize;
+        Length = (long)header.Capacity * Sector.Size;
         _grains = GrainsOf(header);
         _map = map;
         _hasZeroedGrains = HasZeroedGrains(header);
@@ -71,29 +71,29 @@ internal sealed class VmdkHostedExtent : VmdkExtent
 
         VmdkHeader last = header.DirectoryOffset == VmdkHeader.DirectoryAtEnd ? ReadFooter(storage, header) : header;
         VmdkGrains grains = GrainsOf(last);
-        long count = grains.TablesFor((long)last.Capacity * VmdkGrains.SectorSize);
-        long most = (storage.Length - (count * sizeof(uint))) / VmdkGrains.SectorSize;
+        long count = grains.TablesFor((long)last.Capacity * Sector.Size);
+        long most = (storage.Length - (count * sizeof(uint))) / Sector.Size;
         if (last.DirectoryOffset > long.MaxValue || (long)last.DirectoryOffset > most || most < 0)
         {
             throw Damaged(storage, "gdOffset", last.DirectoryOffset, $"up to {Math.Max(0, most)}, so that the grain directory lies in the file");
         }
 
         VmdkGrainMap map = new VmdkGrainMap.OfExtent(
-            storage, grains, (long)last.DirectoryOffset * VmdkGrains.SectorSize, count, HasZeroedGrains(last), tables);
+            storage, grains, (long)last.DirectoryOffset * Sector.Size, count, HasZeroedGrains(last), tables);
         return new VmdkHostedExtent(storage, last, map, unpacked);
     }
 
     public override IDisk ToDisk(IDisk? parent) => new VmdkDisk(Storage, _grains, _map, Length, FileLength, _hasZeroedGrains, _compressed, parent);
 
     private static VmdkGrains GrainsOf(VmdkHeader header) =>
-        new((int)header.GrainSize * VmdkGrains.SectorSize, (int)header.EntriesPerTable);
+        new((int)header.GrainSize * Sector.Size, (int)header.EntriesPerTable);
 
     private static bool HasZeroedGrains(VmdkHeader header) => (header.Flags & VmdkFlags.ZeroedGrains) != 0;
 
     // The last three sectors: a marker, the footer, which is a header that knows where the directory is, and the marker of the end.
     private static VmdkHeader ReadFooter(IStorage storage, VmdkHeader header)
     {
-        const int MarkerSize = VmdkGrains.SectorSize;
+        const int MarkerSize = Sector.Size;
         byte[] bytes = new byte[MarkerSize + VmdkHeader.Size + MarkerSize];
         long start = storage.Length - bytes.Length;
         if (start < VmdkHeader.Size)
@@ -125,7 +125,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
 
     private static void Validate(IStorage storage, VmdkHeader header, ReadOnlySpan<byte> bytes)
     {
-        const ulong MostSectors = long.MaxValue / VmdkGrains.SectorSize / 2;
+        const ulong MostSectors = long.MaxValue / Sector.Size / 2;
         if (header.Version is 0 or > 3)
         {
             throw Unsupported(storage, $"version {header.Version}");
@@ -183,7 +183,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
             throw Unsupported(storage, $"{(isCompressed ? "compressed grains without markers" : "markers before grains that are not compressed")}");
         }
 
-        const ulong MaxSectors = VmdkCompressedGrains.MaxGrainSize / VmdkGrains.SectorSize;
+        const ulong MaxSectors = VmdkCompressedGrains.MaxGrainSize / Sector.Size;
         if (isCompressed && header.GrainSize > MaxSectors)
         {
             throw Unsupported(storage, $"compressed grains of {header.GrainSize} sectors");

@@ -59,14 +59,15 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
 
     /// <summary>Writes an empty disk into an empty file.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="disk">How it is to be, settled.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="fileName">The name that the file is to get, without a folder, which its descriptor records.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VmdkSparseLayer Create(IStorage storage, in NewDisk disk)
+    public static VmdkSparseLayer Create(IStorage storage, long virtualSize, string fileName)
     {
         VmdkGrains grains = VmdkGrains.Usual;
-        long tables = grains.TablesFor(disk.VirtualSize);
-        long directoryBytes = VmdkGrains.RoundUpToSector(tables * sizeof(uint));
-        long second = (DescriptorOffset + DescriptorSectors) * VmdkGrains.SectorSize;
+        long tables = grains.TablesFor(virtualSize);
+        long directoryBytes = Sector.RoundUp(tables * sizeof(uint));
+        long second = (DescriptorOffset + DescriptorSectors) * Sector.Size;
         long secondTables = second + directoryBytes;
         long first = secondTables + (tables * grains.TableBytes);
         long firstTables = first + directoryBytes;
@@ -74,20 +75,20 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         VmdkHeader header = new(
             Version: 1,
             VmdkFlags.LineEnds | VmdkFlags.RedundantTables,
-            (ulong)(disk.VirtualSize / VmdkGrains.SectorSize),
-            (ulong)(grains.GrainSize / VmdkGrains.SectorSize),
+            (ulong)(virtualSize / Sector.Size),
+            (ulong)(grains.GrainSize / Sector.Size),
             (ulong)DescriptorOffset,
             (ulong)DescriptorSectors,
             (uint)grains.EntriesPerTable,
-            (ulong)(second / VmdkGrains.SectorSize),
-            (ulong)(first / VmdkGrains.SectorSize),
-            (ulong)(end / VmdkGrains.SectorSize),
+            (ulong)(second / Sector.Size),
+            (ulong)(first / Sector.Size),
+            (ulong)(end / Sector.Size),
             IsUnclean: false,
             CompressAlgorithm: 0);
         byte[] start = new byte[second];
         header.WriteTo(start);
-        VmdkDescriptor.Of(disk.FileName!, (long)header.Capacity, BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray()))
-            .CopyTo(start.AsSpan((int)DescriptorOffset * VmdkGrains.SectorSize));
+        VmdkDescriptor.Of(fileName, (long)header.Capacity, BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray()))
+            .CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
         storage.Write(0, start);
         WriteDirectory(storage, second, secondTables, tables, grains);
         WriteDirectory(storage, first, firstTables, tables, grains);
@@ -95,7 +96,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         long count = tables * grains.EntriesPerTable;
         VmdkGrainMap.OfNewExtent map = new(
             new BlockTable(storage, firstTables, count, isBigEndian: false), new BlockTable(storage, secondTables, count, isBigEndian: false));
-        VmdkDisk newDisk = new(storage, grains, map, disk.VirtualSize, end, hasZeroedGrains: false, compressed: null, parent: null) { End = end };
+        VmdkDisk newDisk = new(storage, grains, map, virtualSize, end, hasZeroedGrains: false, compressed: null, parent: null) { End = end };
         return new VmdkSparseLayer(storage, grains, map, newDisk);
     }
 
@@ -119,7 +120,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             throw VmdkParts.ErrorFor(storage.Path);
         }
 
-        ulong sectors = (ulong)storage.Length / VmdkGrains.SectorSize;
+        ulong sectors = (ulong)storage.Length / Sector.Size;
         if (header.DescriptorOffset >= sectors || header.DescriptorSize > sectors - header.DescriptorOffset)
         {
             throw Damaged(
@@ -129,13 +130,13 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
                 $"one where {header.DescriptorSize} sectors lie inside the file's {sectors}");
         }
 
-        if (header.DescriptorSize is 0 or > VmdkDescriptor.MaxBytes / VmdkGrains.SectorSize)
+        if (header.DescriptorSize is 0 or > VmdkDescriptor.MaxBytes / Sector.Size)
         {
-            throw Damaged(storage, "descriptorSize", header.DescriptorSize, $"1 to {VmdkDescriptor.MaxBytes / VmdkGrains.SectorSize} sectors");
+            throw Damaged(storage, "descriptorSize", header.DescriptorSize, $"1 to {VmdkDescriptor.MaxBytes / Sector.Size} sectors");
         }
 
-        byte[] text = new byte[(int)header.DescriptorSize * VmdkGrains.SectorSize];
-        storage.ReadExactly((long)header.DescriptorOffset * VmdkGrains.SectorSize, text);
+        byte[] text = new byte[(int)header.DescriptorSize * Sector.Size];
+        storage.ReadExactly((long)header.DescriptorOffset * Sector.Size, text);
         if (text[0] == 0)
         {
             // QEMU leaves room for a descriptor in the parts of a disk too.
@@ -165,7 +166,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             int count = (int)Math.Min(Most, tables - first);
             for (int i = 0; i < count; i++)
             {
-                uint sector = checked((uint)((tablesAt + ((first + i) * grains.TableBytes)) / VmdkGrains.SectorSize));
+                uint sector = checked((uint)((tablesAt + ((first + i) * grains.TableBytes)) / Sector.Size));
                 BinaryPrimitives.WriteUInt32LittleEndian(piece.AsSpan(i * sizeof(uint)), sector);
             }
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Threading;
+using QedTools.Disks;
 using QedTools.Qed.Format;
 using QedTools.Qed.Metadata;
 using QedTools.Storage;
@@ -68,7 +69,7 @@ internal sealed class TableReader
     {
         // Where less than a sector is missing the rest is zeroes.
         long there = Math.Max(0, _length - tableOffset);
-        bool isWhole = there > _geometry.TableBytes - QedGeometry.SectorSize;
+        bool isWhole = there > _geometry.TableBytes - Sector.Size;
         long end = tableOffset + (isWhole ? _geometry.TableBytes : there & ~(QedGeometry.EntrySize - 1L));
         for (long at = tableOffset; at < end;)
         {

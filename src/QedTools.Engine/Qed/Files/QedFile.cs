@@ -73,17 +73,13 @@ internal sealed class QedFile
     /// <summary>Asks the host for the file's length again: somebody else may be letting it grow.</summary>
     public void RefreshLength() => _length = Storage.Length;
 
-    /// <summary>Tells from now on what happens where in the file.</summary>
+    /// <summary>Tells from now on what happens where in the file; nothing of what is there already.</summary>
     /// <param name="trace">Who is told; may be null.</param>
     /// <param name="path">The file, by the name that it has for the user.</param>
     public void Follow(OperationTrace? trace, string path) => Trace = ImageTrace.Of(trace, path, Header.Geometry);
 
-    /// <summary>The same, beginning with the header as it is.</summary>
-    public void FollowFromHeader(OperationTrace? trace, string path)
-    {
-        Follow(trace, path);
-        Trace?.Header(Header, _length);
-    }
+    /// <summary>Tells what is in the header.</summary>
+    public void TellHeader() => Trace?.Header(Header, _length);
 
     /// <summary>Fills a buffer from clusters or tables of the file.</summary>
     /// <param name="offset">Where in the file to begin, in bytes.</param>

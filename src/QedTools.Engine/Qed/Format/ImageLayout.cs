@@ -1,4 +1,5 @@
 using System;
+using QedTools.Disks;
 
 namespace QedTools.Qed.Format;
 
@@ -10,7 +11,7 @@ internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderByt
 {
     /// <summary>How many clusters of the file are whole or lack less than a sector, those of the header included.</summary>
     public long AddressableClusters => Geometry.WholeClusters(FileLength)
-        + (Geometry.ClusterSize - Geometry.OffsetInCluster(FileLength) < QedGeometry.SectorSize ? 1 : 0);
+        + (Geometry.ClusterSize - Geometry.OffsetInCluster(FileLength) < Sector.Size ? 1 : 0);
 
     /// <summary>The end of the last of them, in bytes; saturates.</summary>
     public long AddressableBytes => Geometry.EndOf(AddressableClusters - 1);
@@ -35,6 +36,6 @@ internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderByt
     public long MissingBytes(long offset, int clusters)
     {
         long missing = Geometry.BytesOf(clusters) - (FileLength - offset);
-        return missing < QedGeometry.SectorSize ? 0 : missing;
+        return missing < Sector.Size ? 0 : missing;
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using QedTools.Disks;
 
 namespace QedTools.Qed.Format;
 
@@ -28,13 +29,10 @@ internal readonly record struct QedGeometry
     /// <summary>The table size that QEMU creates unless told otherwise, in clusters.</summary>
     public const int DefaultTableSize = 4;
 
-    /// <summary>The unit of a virtual size, in bytes.</summary>
-    public const int SectorSize = 512;
 
     /// <summary>The size of one table entry, in bytes.</summary>
     public const int EntrySize = 8;
 
-    private const long LargestSize = long.MaxValue & ~(SectorSize - 1L);
 
     private readonly int _clusterBits;
     private readonly int _tableBits;
@@ -55,8 +53,8 @@ internal readonly record struct QedGeometry
 
         ClusterSize = clusterSize;
         TableSize = tableSize;
-        _clusterBits = Log2(clusterSize);
-        _tableBits = _clusterBits + Log2(tableSize) - Log2(EntrySize);
+        _clusterBits = PowerOfTwo.Log2(clusterSize);
+        _tableBits = _clusterBits + PowerOfTwo.Log2(tableSize) - PowerOfTwo.Log2(EntrySize);
     }
 
     /// <summary>A cluster's size, in bytes.</summary>
@@ -80,7 +78,7 @@ internal readonly record struct QedGeometry
         get
         {
             int bits = (2 * _tableBits) + _clusterBits;
-            return bits >= 63 ? LargestSize : 1L << bits;
+            return bits >= 63 ? Sector.LargestSize : 1L << bits;
         }
     }
 
@@ -89,11 +87,11 @@ internal readonly record struct QedGeometry
 
     /// <summary>Whether the format allows this cluster size, in bytes.</summary>
     public static bool IsClusterSize(long bytes) =>
-        bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;
+        bytes is >= MinClusterSize and <= MaxClusterSize && PowerOfTwo.Is(bytes);
 
     /// <summary>Whether the format allows this table size, in clusters.</summary>
     public static bool IsTableSize(long clusters) =>
-        clusters is >= MinTableSize and <= MaxTableSize && (clusters & (clusters - 1)) == 0;
+        clusters is >= MinTableSize and <= MaxTableSize && PowerOfTwo.Is(clusters);
 
     /// <summary>How many whole clusters fit into <paramref name="bytes"/>: what of a file is addressable.</summary>
     public long WholeClusters(long bytes) => bytes >> _clusterBits;
@@ -134,7 +132,7 @@ internal readonly record struct QedGeometry
     public long VirtualOffset(long l1Index, long l2Index)
     {
         int bits = _tableBits + _clusterBits;
-        return l1Index > long.MaxValue >> bits ? LargestSize : (l1Index << bits) | (l2Index << _clusterBits);
+        return l1Index > long.MaxValue >> bits ? Sector.LargestSize : (l1Index << bits) | (l2Index << _clusterBits);
     }
 
     /// <summary>How many L1 entries a disk of <paramref name="virtualSize"/> bytes uses.</summary>
@@ -145,19 +143,4 @@ internal readonly record struct QedGeometry
 
     /// <summary>Where in the file an entry of a table lies, in bytes.</summary>
     public static long EntryOffset(long tableOffset, long index) => tableOffset + (index * EntrySize);
-
-    /// <summary>Rounds a size up to whole sectors, in bytes; saturates at the largest size.</summary>
-    public static long RoundUpToSector(long bytes) =>
-        bytes > LargestSize ? LargestSize : (bytes + SectorSize - 1) & ~(SectorSize - 1L);
-
-    private static int Log2(int powerOfTwo)
-    {
-        int bits = 0;
-        while (powerOfTwo >> bits != 1)
-        {
-            bits++;
-        }
-
-        return bits;
-    }
 }

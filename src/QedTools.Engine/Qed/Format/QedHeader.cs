@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Globalization;
+using QedTools.Disks;
 
 namespace QedTools.Qed.Format;
 
@@ -143,7 +144,7 @@ internal readonly record struct QedHeader(
         };
         Require(problem.Length == 0, "l1_table_offset", L1TableOffset, problem);
 
-        Require(ImageSize % QedGeometry.SectorSize == 0, "image_size", ImageSize, "a multiple of 512 bytes");
+        Require(ImageSize % Sector.Size == 0, "image_size", ImageSize, "a multiple of 512 bytes");
         Require(
             ImageSize <= (ulong)geometry.MaxVirtualSize,
             "image_size", ImageSize, $"up to {geometry.MaxVirtualSize} bytes with this cluster and table size");

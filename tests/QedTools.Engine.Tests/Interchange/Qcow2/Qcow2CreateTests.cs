@@ -24,7 +24,7 @@ public sealed class Qcow2CreateTests
     [Fact]
     public void A_new_file_is_as_the_specification_says()
     {
-        MemoryStorage storage = Make(new NewDisk(5 * MiB) { ClusterSize = 4096 }, disk => disk.Write((2 * MiB) + 5000, [7, 8, 9]));
+        MemoryStorage storage = Make(new DiskRequest(5 * MiB) { ClusterSize = 4096 }, disk => disk.Write((2 * MiB) + 5000, [7, 8, 9]));
 
         Assert.Equal(
             "514649FB00000003" + "0000000000000000" + "00000000" + "0000000C" + "0000000000500000" // version 3, no backing file, 4 KiB, 5 MiB
@@ -42,7 +42,7 @@ public sealed class Qcow2CreateTests
     [Fact]
     public void Clusters_come_one_behind_the_other_as_they_are_written()
     {
-        MemoryStorage storage = Make(new NewDisk(2 * GiB), disk =>
+        MemoryStorage storage = Make(new DiskRequest(2 * GiB), disk =>
         {
             disk.Write(7 * 65536, Qcow2DiskTests.Bytes(1, 3 * 65536));
             disk.Write(GiB + 100, [1, 2, 3]);
@@ -70,7 +70,7 @@ public sealed class Qcow2CreateTests
     public void Data_is_written_as_it_comes_and_each_table_once(int clusterSize)
     {
         Operations.RecordingStorage storage = new(new MemoryStorage("new.qcow2"));
-        IDiskLayer layer = Format.Create(storage, Format.Settle("new.qcow2", new NewDisk(GiB) { ClusterSize = clusterSize }));
+        IDiskLayer layer = Format.Settle("new.qcow2", new DiskRequest(GiB) { ClusterSize = clusterSize }).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         storage.Steps.Clear();
         byte[] piece = Qcow2DiskTests.Bytes(1, 512 << 10);
@@ -97,7 +97,7 @@ public sealed class Qcow2CreateTests
         const long Size = 512 * TiB;
         long Offset(int i) => (i * 7919L % Count) * (Size / Count / MiB) * MiB;
         long before = 0;
-        MemoryStorage storage = Make(new NewDisk(Size), disk =>
+        MemoryStorage storage = Make(new DiskRequest(Size), disk =>
         {
             before = GC.GetTotalMemory(forceFullCollection: true);
             for (int i = 0; i < Count; i++)
@@ -121,7 +121,7 @@ public sealed class Qcow2CreateTests
     [Fact]
     public void Zeroing_makes_no_cluster_and_clears_what_is_there()
     {
-        MemoryStorage storage = Make(new NewDisk(10 * MiB), disk =>
+        MemoryStorage storage = Make(new DiskRequest(10 * MiB), disk =>
         {
             disk.Write(MiB, Qcow2DiskTests.Bytes(1, MiB));
             disk.Zero(MiB - 100, 200);
@@ -138,7 +138,7 @@ public sealed class Qcow2CreateTests
     public void A_finished_file_takes_no_more()
     {
         MemoryStorage storage = new("new.qcow2");
-        IDiskLayer layer = Format.Create(storage, Format.Settle(storage.Path, new NewDisk(MiB)));
+        IDiskLayer layer = Format.Settle(storage.Path, new DiskRequest(MiB)).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         disk.Write(0, [1, 2, 3]);
         layer.EndWriting();
@@ -154,34 +154,35 @@ public sealed class Qcow2CreateTests
     [Fact]
     public void What_is_not_asked_for_is_as_QEMU_makes_it()
     {
-        NewDisk disk = Format.Settle("new.qcow2", new NewDisk(1));
-        Assert.Equal((512L, 65536L, false), (disk.VirtualSize, disk.ClusterSize, disk.RefusesSparseFile));
+        NewDisk disk = Format.Settle("new.qcow2", new DiskRequest(1));
+        Assert.Equal(512, disk.VirtualSize);
+        Assert.Equal(65536, disk.Create(new MemoryStorage("new.qcow2")).AllocationUnit);
     }
 
     public static TheoryData<string> Impossible { get; } = [.. ImpossibleDisks.Keys];
 
-    private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
+    private static Dictionary<string, (DiskRequest Request, string Parameter, string Allowed)> ImpossibleDisks => new()
     {
-        ["no size"] = (new NewDisk(-1), "-1 bytes", "0 bytes to"),
-        ["clusters of 256 bytes"] = (new NewDisk(MiB) { ClusterSize = 256 }, "ClusterSize 256", "512 to 2MB (2097152)"),
-        ["clusters of 4 MiB"] = (new NewDisk(MiB) { ClusterSize = 4 * MiB }, "ClusterSize 4194304", "power of two"),
-        ["clusters of 3 KiB"] = (new NewDisk(MiB) { ClusterSize = 3 * KiB }, "ClusterSize 3072", "power of two"),
-        ["clusters of 4 GiB"] = (new NewDisk(MiB) { ClusterSize = 4 * GiB }, "ClusterSize 4294967296", "power of two"),
-        ["121 GiB in clusters of 512 bytes"] = (new NewDisk(121 * GiB) { ClusterSize = 512 }, "SizeBytes 129922760704", "larger ones allow more"),
-        ["tables"] = (new NewDisk(MiB) { TableSize = 4 }, "TableSize 4", "qcow2"),
-        ["blocks"] = (new NewDisk(MiB) { BlockSize = MiB }, "BlockSize 1048576", "qcow2"),
-        ["sectors"] = (new NewDisk(MiB) { SectorSize = 512 }, "SectorSize 512", "qcow2"),
-        ["a fixed size"] = (new NewDisk(MiB) { IsFixed = true }, "IsFixed True", "qcow2"),
+        ["no size"] = (new DiskRequest(-1), "-1 bytes", "0 bytes to"),
+        ["clusters of 256 bytes"] = (new DiskRequest(MiB) { ClusterSize = 256 }, "ClusterSize 256", "512 to 2MB (2097152)"),
+        ["clusters of 4 MiB"] = (new DiskRequest(MiB) { ClusterSize = 4 * MiB }, "ClusterSize 4194304", "power of two"),
+        ["clusters of 3 KiB"] = (new DiskRequest(MiB) { ClusterSize = 3 * KiB }, "ClusterSize 3072", "power of two"),
+        ["clusters of 4 GiB"] = (new DiskRequest(MiB) { ClusterSize = 4 * GiB }, "ClusterSize 4294967296", "power of two"),
+        ["121 GiB in clusters of 512 bytes"] = (new DiskRequest(121 * GiB) { ClusterSize = 512 }, "SizeBytes 129922760704", "larger ones allow more"),
+        ["tables"] = (new DiskRequest(MiB) { TableSize = 4 }, "TableSize 4", "qcow2"),
+        ["blocks"] = (new DiskRequest(MiB) { BlockSize = MiB }, "BlockSize 1048576", "qcow2"),
+        ["sectors"] = (new DiskRequest(MiB) { SectorSize = 512 }, "SectorSize 512", "qcow2"),
+        ["a fixed size"] = (new DiskRequest(MiB) { IsFixed = true }, "IsFixed True", "qcow2"),
         ["a backing file of a long name"] = (
-            new NewDisk(MiB) { ClusterSize = 512, Backing = new BackingReference(new string('n', 400), IsRaw: true) }, new string('n', 400), "first cluster of 512 bytes"),
+            new DiskRequest(MiB) { ClusterSize = 512, Backing = new BackingReference(new string('n', 400), IsRaw: true) }, new string('n', 400), "first cluster of 512 bytes"),
     };
 
     [Theory]
     [MemberData(nameof(Impossible))]
     public void There_is_no_qcow2_disk_of(string what)
     {
-        (NewDisk disk, string parameter, string allowed) = ImpossibleDisks[what];
-        QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.qcow2", disk));
+        (DiskRequest request, string parameter, string allowed) = ImpossibleDisks[what];
+        QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.qcow2", request));
         Assert.Contains(parameter.Split(' ')[0], $"{error.Parameter} {error.Value}", StringComparison.Ordinal);
         Assert.Contains(allowed, $"{error.Message} {error.Allowed}", StringComparison.Ordinal);
     }
@@ -192,7 +193,7 @@ public sealed class Qcow2CreateTests
     [InlineData(2 * MiB, 1024 * TiB)]
     public void The_largest_disks_take_little_room(int clusterSize, long size)
     {
-        MemoryStorage storage = Make(new NewDisk(size) { ClusterSize = clusterSize }, disk => disk.Write(size - 512, [1]));
+        MemoryStorage storage = Make(new DiskRequest(size) { ClusterSize = clusterSize }, disk => disk.Write(size - 512, [1]));
 
         // Of 30 MiB of L1 table in clusters of 512 bytes the refcounts are 120 KiB.
         Assert.InRange(storage.AllocatedBytes, 1, 200_000);
@@ -212,7 +213,7 @@ public sealed class Qcow2CreateTests
     public void The_backing_file_is_named_with_its_format(string name, QedDiskFormat? kind)
     {
         BackingReference backing = new("Größe 基底.img", IsRaw: kind is null) { Format = kind };
-        MemoryStorage storage = Make(new NewDisk(MiB) { ClusterSize = 512, Backing = backing });
+        MemoryStorage storage = Make(new DiskRequest(MiB) { ClusterSize = 512, Backing = backing });
 
         Assert.Equal(backing, Qcow2Layer.Open(storage).Backing);
         byte[] extension = Bytes(storage, 104, 24);
@@ -230,15 +231,15 @@ public sealed class Qcow2CreateTests
         int size = random.Next(1, 6 * MiB);
         byte[] below = random.Next(2) == 0 ? [] : Qcow2DiskTests.Bytes(seed, random.Next(1, 6 * MiB / 512) * 512);
         IDisk? backing = below.Length == 0 ? null : Below(below);
-        NewDisk wish = new(size)
+        DiskRequest request = new(size)
         {
             ClusterSize = 512L << random.Next(13),
             Backing = backing is null ? null : new BackingReference("below.raw", IsRaw: true),
         };
-        byte[] expected = new byte[Format.Settle("new.qcow2", wish).VirtualSize];
+        byte[] expected = new byte[Format.Settle("new.qcow2", request).VirtualSize];
         below.AsSpan(0, Math.Min(below.Length, expected.Length)).CopyTo(expected);
         MemoryStorage storage = Make(
-            wish,
+            request,
             disk =>
             {
                 for (int i = 0; i < 30; i++)
@@ -271,7 +272,7 @@ public sealed class Qcow2CreateTests
     {
         IDisk below = Below(Qcow2DiskTests.Bytes(1, 4 * MiB));
         MemoryStorage storage = Make(
-            new NewDisk((4 * MiB) - 512) { Backing = new BackingReference("below.raw", IsRaw: true) }, disk => disk.Zero(MiB, disk.Length - MiB), below);
+            new DiskRequest((4 * MiB) - 512) { Backing = new BackingReference("below.raw", IsRaw: true) }, disk => disk.Zero(MiB, disk.Length - MiB), below);
 
         Assert.Equal((3 + 2) * 65536, storage.Length);
         IDisk disk = Qcow2Layer.Open(storage).ToDisk(below);
@@ -285,10 +286,10 @@ public sealed class Qcow2CreateTests
         return DiskFormats.Raw.Open(storage).ToDisk(backing: null);
     }
 
-    private static MemoryStorage Make(NewDisk wish, Action<IDisk>? write = null, IDisk? backing = null)
+    private static MemoryStorage Make(DiskRequest request, Action<IDisk>? write = null, IDisk? backing = null)
     {
         MemoryStorage storage = new("new.qcow2");
-        IDiskLayer layer = Format.Create(storage, Format.Settle(storage.Path, wish));
+        IDiskLayer layer = Format.Settle(storage.Path, request).Create(storage);
         IDisk disk = layer.ToDisk(backing);
         Assert.True(disk.CanWrite);
         write?.Invoke(disk);

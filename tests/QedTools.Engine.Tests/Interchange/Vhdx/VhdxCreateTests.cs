@@ -23,7 +23,7 @@ public sealed class VhdxCreateTests
     [Fact]
     public void A_new_file_begins_as_the_specification_says()
     {
-        MemoryStorage storage = Make(new NewDisk(100 * MiB) { BlockSize = 2 * MiB, SectorSize = 4096 });
+        MemoryStorage storage = Make(new DiskRequest(100 * MiB) { BlockSize = 2 * MiB, SectorSize = 4096 });
 
         Assert.Equal("vhdxfile"u8.ToArray(), Bytes(storage, 0, 8));
         Assert.Equal("Q\0e\0d\0T\0o\0o\0l\0s\0\0\0"u8.ToArray(), Bytes(storage, 8, 18));
@@ -66,7 +66,7 @@ public sealed class VhdxCreateTests
     [Fact]
     public void A_fixed_file_has_all_blocks_in_order_from_the_start()
     {
-        MemoryStorage storage = Make(new NewDisk((5 * MiB) + 512) { BlockSize = 2 * MiB, IsFixed = true });
+        MemoryStorage storage = Make(new DiskRequest((5 * MiB) + 512) { BlockSize = 2 * MiB, IsFixed = true });
 
         Assert.Equal("0000200001000000", Convert.ToHexString(Bytes(storage, (2 * MiB) + 65536, 8)));
         Assert.Equal("0600400000000000" + "0600600000000000" + "0600800000000000" + "0000000000000000", Convert.ToHexString(Bytes(storage, 3 * MiB, 32)));
@@ -77,7 +77,7 @@ public sealed class VhdxCreateTests
     [Fact]
     public void Blocks_come_one_behind_the_other_as_they_are_written()
     {
-        MemoryStorage storage = Make(new NewDisk(100 * MiB) { BlockSize = MiB }, disk =>
+        MemoryStorage storage = Make(new DiskRequest(100 * MiB) { BlockSize = MiB }, disk =>
         {
             disk.Write(7 * MiB, [1, 2, 3]);
             disk.Write((50L * MiB) - 2, [4, 5, 6, 7]);
@@ -96,7 +96,7 @@ public sealed class VhdxCreateTests
     [Fact]
     public void The_entry_of_a_block_behind_a_chunk_is_behind_that_of_the_sector_bitmap()
     {
-        MemoryStorage storage = Make(new NewDisk(10 * GiB) { BlockSize = MiB }, disk => disk.Write(4 * GiB, [1]));
+        MemoryStorage storage = Make(new DiskRequest(10 * GiB) { BlockSize = MiB }, disk => disk.Write(4 * GiB, [1]));
 
         Assert.Equal(0UL, Entry(storage, 4096));
         Assert.Equal(0x400006UL, Entry(storage, 4097));
@@ -108,7 +108,7 @@ public sealed class VhdxCreateTests
     [InlineData(64 * TiB, MiB, 513)]
     public void The_table_is_as_long_as_the_disk_needs(long size, int blockSize, int mebibytes)
     {
-        MemoryStorage storage = Make(new NewDisk(size) { BlockSize = blockSize }, disk => disk.Write(size - 512, [1]));
+        MemoryStorage storage = Make(new DiskRequest(size) { BlockSize = blockSize }, disk => disk.Write(size - 512, [1]));
 
         Assert.Equal((3L + mebibytes) * MiB, storage.Length - blockSize);
         Assert.InRange(storage.AllocatedBytes, 1, 300_000);
@@ -122,7 +122,7 @@ public sealed class VhdxCreateTests
         // 512 MiB of table, of which 16 MiB are kept: each write is to another page, far from the one before.
         const int Count = 3000;
         long Offset(int i) => (i * 7919L % Count) * (64 * TiB / Count / MiB) * MiB;
-        MemoryStorage storage = Make(new NewDisk(64 * TiB) { BlockSize = MiB }, disk =>
+        MemoryStorage storage = Make(new DiskRequest(64 * TiB) { BlockSize = MiB }, disk =>
         {
             for (int i = 0; i < Count; i++)
             {
@@ -144,7 +144,7 @@ public sealed class VhdxCreateTests
     public void Data_is_written_as_it_comes_and_the_table_once()
     {
         Operations.RecordingStorage storage = new(new MemoryStorage("new.vhdx"));
-        IDiskLayer layer = Format.Create(storage, Format.Settle("new.vhdx", new NewDisk(GiB) { BlockSize = MiB }));
+        IDiskLayer layer = Format.Settle("new.vhdx", new DiskRequest(GiB) { BlockSize = MiB }).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         storage.Steps.Clear();
         byte[] piece = VhdxDiskTests.Bytes(1, 512 << 10);
@@ -162,7 +162,7 @@ public sealed class VhdxCreateTests
     [Fact]
     public void Zeroing_makes_no_block_and_clears_what_is_there()
     {
-        MemoryStorage storage = Make(new NewDisk(10 * MiB) { BlockSize = MiB }, disk =>
+        MemoryStorage storage = Make(new DiskRequest(10 * MiB) { BlockSize = MiB }, disk =>
         {
             disk.Write(MiB, VhdxDiskTests.Bytes(1, MiB));
             disk.Zero(MiB - 100, 200);
@@ -177,20 +177,21 @@ public sealed class VhdxCreateTests
     [Fact]
     public void Each_file_is_another_disk()
     {
-        MemoryStorage one = Make(new NewDisk(MiB));
-        MemoryStorage two = Make(new NewDisk(MiB));
+        MemoryStorage one = Make(new DiskRequest(MiB));
+        MemoryStorage two = Make(new DiskRequest(MiB));
         Assert.NotEqual(VhdxLayer.Open(one).ContentId, VhdxLayer.Open(two).ContentId);
     }
 
     [Fact]
     public void What_is_not_asked_for_is_as_Hyper_V_makes_it()
     {
-        NewDisk disk = Format.Settle("new.vhdx", new NewDisk(1));
-        Assert.Equal((512L, 32L * MiB, 512, false), (disk.VirtualSize, disk.BlockSize, disk.SectorSize, disk.IsFixed));
+        NewDisk disk = Format.Settle("new.vhdx", new DiskRequest(1));
+        Assert.Equal((512L, 512), (disk.VirtualSize, disk.SectorSize));
+        Assert.Equal(32 * MiB, disk.Create(new MemoryStorage("new.vhdx")).AllocationUnit);
 
         // It opens no file that Windows marks as sparse.
-        Assert.True(disk.RefusesSparseFile);
-        Assert.False(DiskFormats.Of(QedDiskFormat.Qed).Settle("new.qed", new NewDisk(1)).RefusesSparseFile);
+        Assert.True(Format.RefusesSparseFiles);
+        Assert.False(DiskFormats.Qed.RefusesSparseFiles);
     }
 
     [Theory]
@@ -200,30 +201,30 @@ public sealed class VhdxCreateTests
     [InlineData(4096, 4096, 4096)]
     [InlineData((64 * TiB) - 1, 4096, 64 * TiB)]
     public void The_size_becomes_whole_sectors(long wanted, int sectorSize, long size) =>
-        Assert.Equal(size, Format.Settle("new.vhdx", new NewDisk(wanted) { SectorSize = sectorSize }).VirtualSize);
+        Assert.Equal(size, Format.Settle("new.vhdx", new DiskRequest(wanted) { SectorSize = sectorSize }).VirtualSize);
 
     public static TheoryData<string> Impossible { get; } = [.. ImpossibleDisks.Keys];
 
-    private static Dictionary<string, (NewDisk Disk, string Parameter, string Allowed)> ImpossibleDisks => new()
+    private static Dictionary<string, (DiskRequest Request, string Parameter, string Allowed)> ImpossibleDisks => new()
     {
-        ["no size"] = (new NewDisk(0), "The source is empty", "64 TiB"),
-        ["over 64 TiB"] = (new NewDisk((64 * TiB) + 512), "70368744178176 bytes", "64 TiB"),
-        ["blocks of 512 KiB"] = (new NewDisk(MiB) { BlockSize = 1 << 19 }, "BlockSize 524288", "1MB (1048576) to 256MB"),
-        ["blocks of 512 MiB"] = (new NewDisk(MiB) { BlockSize = 1 << 29 }, "BlockSize 536870912", "power of two"),
-        ["blocks of 3 MiB"] = (new NewDisk(MiB) { BlockSize = 3 << 20 }, "BlockSize 3145728", "power of two"),
-        ["blocks of 4 GiB"] = (new NewDisk(MiB) { BlockSize = 4 * GiB }, "BlockSize 4294967296", "power of two"),
-        ["sectors of 1024"] = (new NewDisk(MiB) { SectorSize = 1024 }, "SectorSize 1024", "512 or 4096"),
-        ["clusters"] = (new NewDisk(MiB) { ClusterSize = 65536 }, "ClusterSize 65536", "VHDX"),
-        ["tables"] = (new NewDisk(MiB) { TableSize = 4 }, "TableSize 4", "VHDX"),
-        ["a backing file"] = (new NewDisk(MiB) { Backing = new BackingReference("base.vhdx", IsRaw: false) }, "BackingFile base.vhdx", "differencing"),
+        ["no size"] = (new DiskRequest(0), "The source is empty", "64 TiB"),
+        ["over 64 TiB"] = (new DiskRequest((64 * TiB) + 512), "70368744178176 bytes", "64 TiB"),
+        ["blocks of 512 KiB"] = (new DiskRequest(MiB) { BlockSize = 1 << 19 }, "BlockSize 524288", "1MB (1048576) to 256MB"),
+        ["blocks of 512 MiB"] = (new DiskRequest(MiB) { BlockSize = 1 << 29 }, "BlockSize 536870912", "power of two"),
+        ["blocks of 3 MiB"] = (new DiskRequest(MiB) { BlockSize = 3 << 20 }, "BlockSize 3145728", "power of two"),
+        ["blocks of 4 GiB"] = (new DiskRequest(MiB) { BlockSize = 4 * GiB }, "BlockSize 4294967296", "power of two"),
+        ["sectors of 1024"] = (new DiskRequest(MiB) { SectorSize = 1024 }, "SectorSize 1024", "512 or 4096"),
+        ["clusters"] = (new DiskRequest(MiB) { ClusterSize = 65536 }, "ClusterSize 65536", "VHDX"),
+        ["tables"] = (new DiskRequest(MiB) { TableSize = 4 }, "TableSize 4", "VHDX"),
+        ["a backing file"] = (new DiskRequest(MiB) { Backing = new BackingReference("base.vhdx", IsRaw: false) }, "BackingFile base.vhdx", "differencing"),
     };
 
     [Theory]
     [MemberData(nameof(Impossible))]
     public void There_is_no_VHDX_disk_of(string what)
     {
-        (NewDisk disk, string parameter, string allowed) = ImpossibleDisks[what];
-        QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.vhdx", disk));
+        (DiskRequest request, string parameter, string allowed) = ImpossibleDisks[what];
+        QedLimitException error = Assert.Throws<QedLimitException>(() => Format.Settle("new.vhdx", request));
         Assert.Contains(parameter, $"{error.Parameter} {error.Value} {error.Message}", StringComparison.Ordinal);
         Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
     }
@@ -234,14 +235,14 @@ public sealed class VhdxCreateTests
     {
         Random random = new(seed);
         int size = random.Next(1, 12 * MiB);
-        NewDisk wish = new(size)
+        DiskRequest request = new(size)
         {
             BlockSize = MiB << random.Next(3),
             SectorSize = random.Next(2) == 0 ? 512 : 4096,
             IsFixed = random.Next(3) == 0,
         };
-        byte[] expected = new byte[Format.Settle("new.vhdx", wish).VirtualSize];
-        MemoryStorage storage = Make(wish, disk =>
+        byte[] expected = new byte[Format.Settle("new.vhdx", request).VirtualSize];
+        MemoryStorage storage = Make(request, disk =>
         {
             for (int i = 0; i < 40; i++)
             {
@@ -267,10 +268,10 @@ public sealed class VhdxCreateTests
         Assert.Equal(expected, VhdxDiskTests.Read(layer.ToDisk(backing: null), 0, expected.Length));
     }
 
-    private static MemoryStorage Make(NewDisk wish, Action<IDisk>? write = null)
+    private static MemoryStorage Make(DiskRequest request, Action<IDisk>? write = null)
     {
         MemoryStorage storage = new("new.vhdx");
-        IDiskLayer layer = Format.Create(storage, Format.Settle(storage.Path, wish));
+        IDiskLayer layer = Format.Settle(storage.Path, request).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         Assert.True(disk.CanWrite);
         write?.Invoke(disk);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Numerics;
+using QedTools.Disks;
 using QedTools.Qed.Format;
 using QedTools.Tests.Fuzz;
 using Xunit;
@@ -246,7 +247,7 @@ public sealed class QedGeometryTests
     [InlineData(long.MaxValue - 510, long.MaxValue - 511)]
     [InlineData(long.MaxValue, long.MaxValue - 511)]
     public void A_size_is_rounded_up_to_sectors_as_far_as_there_are_any(long bytes, long expected) =>
-        Assert.Equal(expected, QedGeometry.RoundUpToSector(bytes));
+        Assert.Equal(expected, Sector.RoundUp(bytes));
 
     [Theory]
     [InlineData(4096, 0, 4096)]

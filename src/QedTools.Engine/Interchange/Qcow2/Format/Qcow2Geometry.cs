@@ -1,3 +1,5 @@
+using QedTools.Disks;
+
 namespace QedTools.Interchange.Qcow2.Format;
 
 /// <summary>The arithmetic of clusters and of the tables that tell where they are.</summary>
@@ -14,11 +16,8 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>The cluster size that QEMU creates unless told otherwise, in bytes.</summary>
     public const int DefaultClusterSize = 64 << 10;
 
-    /// <summary>A sector's size, in bytes.</summary>
-    public const int SectorSize = 512;
-
     /// <summary>The largest size of a disk that is read, in bytes: a whole number of sectors that 63 bits can count.</summary>
-    public const ulong MaxSize = long.MaxValue / SectorSize * SectorSize;
+    public const ulong MaxSize = Sector.LargestSize;
 
     /// <summary>How many subclusters a cluster has, in a file that has some.</summary>
     public const int SubclustersPerCluster = 32;
@@ -68,10 +67,10 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
 
     /// <summary>The size of a disk whose header counts bytes: a part of a sector at its end is a sector.</summary>
     /// <param name="size">In bytes, up to <see cref="MaxSize"/>.</param>
-    public static ulong RoundUpToSector(ulong size) => (size + SectorSize - 1) / SectorSize * SectorSize;
+    public static ulong RoundUpToSector(ulong size) => (size + Sector.Size - 1) / Sector.Size * Sector.Size;
 
     /// <summary>Whether clusters can have a size, in bytes.</summary>
-    public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && (bytes & (bytes - 1)) == 0;
+    public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && PowerOfTwo.Is(bytes);
 
     /// <summary>The geometry of files with clusters of a size that <see cref="IsClusterSize"/>.</summary>
     public static Qcow2Geometry OfClusterSize(long bytes)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QedTools.Disks;
 
 namespace QedTools.Interchange.Qcow2.Format;
 
@@ -47,7 +48,7 @@ internal readonly record struct TableEntry(ulong Value)
         ulong descriptor = Value & ~(Copied | CompressedFlag);
         long offset = (long)(descriptor & ((1UL << offsetBits) - 1));
         long sectors = (long)(descriptor >> offsetBits) + 1;
-        return new CompressedPlace(offset, (int)((sectors * Qcow2Geometry.SectorSize) - (offset % Qcow2Geometry.SectorSize)));
+        return new CompressedPlace(offset, (int)((sectors * Sector.Size) - (offset % Sector.Size)));
     }
 
     /// <inheritdoc/>

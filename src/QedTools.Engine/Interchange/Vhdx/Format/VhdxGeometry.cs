@@ -1,4 +1,5 @@
 using System;
+using QedTools.Disks;
 
 namespace QedTools.Interchange.Vhdx.Format;
 
@@ -19,7 +20,7 @@ internal readonly record struct VhdxGeometry
     public const int DefaultBlockSize = 32 << 20;
 
     /// <summary>The logical sector size that Hyper-V creates unless told otherwise, in bytes.</summary>
-    public const int DefaultSectorSize = 512;
+    public const int DefaultSectorSize = Sector.Size;
 
     /// <summary>The largest disk, in bytes: 64 TiB.</summary>
     public const long MaxVirtualSize = 64L << 40;
@@ -55,8 +56,8 @@ internal readonly record struct VhdxGeometry
         VirtualSize = virtualSize;
         BlockSize = blockSize;
         SectorSize = sectorSize;
-        _blockBits = Log2(blockSize);
-        _sectorBits = Log2(sectorSize);
+        _blockBits = PowerOfTwo.Log2(blockSize);
+        _sectorBits = PowerOfTwo.Log2(sectorSize);
     }
 
     /// <summary>The disk's size, in bytes.</summary>
@@ -81,10 +82,10 @@ internal readonly record struct VhdxGeometry
     public long BatEntriesWithParent => PayloadBlocks == 0 ? 0 : SectorBitmapIndex(ChunkOf(PayloadBlocks - 1)) + 1;
 
     /// <summary>Whether the format allows this block size, in bytes.</summary>
-    public static bool IsBlockSize(long bytes) => bytes is >= MinBlockSize and <= MaxBlockSize && (bytes & (bytes - 1)) == 0;
+    public static bool IsBlockSize(long bytes) => bytes is >= MinBlockSize and <= MaxBlockSize && PowerOfTwo.Is(bytes);
 
     /// <summary>Whether the format allows this logical sector size, in bytes.</summary>
-    public static bool IsSectorSize(long bytes) => bytes is 512 or 4096;
+    public static bool IsSectorSize(long bytes) => bytes is Sector.Size or 4096;
 
     /// <summary>Whether the format allows this disk size, in bytes.</summary>
     public static bool IsVirtualSize(long bytes, int sectorSize) => bytes is >= 0 and <= MaxVirtualSize && bytes % sectorSize == 0;
@@ -128,15 +129,4 @@ internal readonly record struct VhdxGeometry
 
     /// <summary>How far a number of sectors reach from an offset inside the first of them, in bytes.</summary>
     public long ReachOf(long offset, long sectors) => (sectors << _sectorBits) - (offset & (SectorSize - 1));
-
-    private static int Log2(int powerOfTwo)
-    {
-        int bits = 0;
-        while (powerOfTwo >> bits != 1)
-        {
-            bits++;
-        }
-
-        return bits;
-    }
 }

@@ -1,0 +1,7 @@
+using QedTools.Disks;
+
+namespace QedTools.Qed.Format;
+
+/// <summary>What a QED file tells of itself.</summary>
+/// <param name="Header">Its header.</param>
+internal sealed record QedFacts(QedHeader Header) : FormatFacts;
