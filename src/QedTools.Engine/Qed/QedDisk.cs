@@ -9,76 +9,36 @@ using QedTools.Storage;
 namespace QedTools.Qed;
 
 /// <summary>The disk that an image makes with the disk of its backing file.</summary>
-internal sealed class QedDisk : IDisk
+/// <param name="image">The image.</param>
+/// <param name="backing">Its backing file's disk; null if there is none or it is not wanted, and then only for looking at extents.</param>
+internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 {
     private const int CopyBufferBytes = 1 << 20;
 
     private readonly object _writing = new();
-    private readonly QedImage _image;
-    private readonly IDisk? _backing;
 
-    /// <param name="image">The image.</param>
-    /// <param name="backing">Its backing file's disk; null if there is none or it is not wanted, and then only for looking at extents.</param>
-    public QedDisk(QedImage image, IDisk? backing)
-    {
-        _image = image;
-        _backing = backing;
-    }
+    public override long Length => image.VirtualSize;
 
-    public long Length => _image.VirtualSize;
+    public override bool CanWrite => image.Writer is not null && (Below is not null || image.Backing is null);
 
-    public bool CanWrite => _image.Writer is not null && (_backing is not null || _image.Backing is null);
-
-    private QedGeometry Geometry => _image.Header.Geometry;
+    private QedGeometry Geometry => image.Header.Geometry;
 
     // Without its backing file the disk would copy zeroes where it shows that file's contents.
-    private MetadataWriter Writer => CanWrite ? _image.Writer! : throw new InvalidOperationException("The disk is open for reading only.");
+    private MetadataWriter Writer => CanWrite ? image.Writer! : throw new InvalidOperationException("The disk is open for reading only.");
 
-    public DiskExtent ExtentAt(long offset, long length)
-    {
-        ClusterRun run = _image.Map.RunAt(offset, length);
-        return run.State == QedExtentState.Unallocated
-            ? DiskBelow.ExtentAt(_backing, offset, run.Length)
-            : new DiskExtent(offset, run.Length, run.State, run.FileOffset, Depth: 0);
-    }
-
-    public void Read(long offset, Span<byte> buffer)
-    {
-        while (buffer.Length > 0)
-        {
-            ClusterRun run = _image.Map.RunAt(offset, buffer.Length);
-            Span<byte> part = buffer.Slice(0, (int)run.Length);
-            switch (run.State)
-            {
-                case QedExtentState.Data:
-                    _image.File.Read(run.FileOffset, part);
-                    break;
-                case QedExtentState.Unallocated:
-                    DiskBelow.Read(_backing, offset, part);
-                    break;
-                default:
-                    part.Clear();
-                    break;
-            }
-
-            offset += part.Length;
-            buffer = buffer.Slice(part.Length);
-        }
-    }
-
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    public override void Write(long offset, ReadOnlySpan<byte> data)
     {
         lock (_writing)
         {
             Writer.BeforeDataChange();
             while (data.Length > 0)
             {
-                ClusterRun run = _image.Map.RunAt(offset, data.Length);
+                DiskRun run = RunAt(offset, data.Length);
                 ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
                 if (run.State == QedExtentState.Data)
                 {
-                    _image.Storage.Write(run.FileOffset, part);
-                    _image.Trace?.Overwritten(offset, run.FileOffset, part.Length);
+                    image.Storage.Write(run.FileOffset, part);
+                    image.Trace?.Overwritten(offset, run.FileOffset, part.Length);
                 }
                 else
                 {
@@ -91,7 +51,7 @@ internal sealed class QedDisk : IDisk
         }
     }
 
-    public void Zero(long offset, long length)
+    public override void Zero(long offset, long length)
     {
         lock (_writing)
         {
@@ -99,22 +59,22 @@ internal sealed class QedDisk : IDisk
         }
     }
 
-    public void Flush()
+    public override void Flush()
     {
         lock (_writing)
         {
-            _image.Writer?.Commit();
+            image.Writer?.Commit();
         }
     }
 
-    public void SetLength(long length)
+    public override void SetLength(long length)
     {
         lock (_writing)
         {
             if (length < 0 || length % Sector.Size != 0 || length > Geometry.MaxVirtualSize)
             {
                 throw new QedLimitException(
-                    _image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {ByteSize.FormatExact(Geometry.MaxVirtualSize)}, which is all that its tables can map");
+                    image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {ByteSize.FormatExact(Geometry.MaxVirtualSize)}, which is all that its tables can map");
             }
 
             if (length > Length)
@@ -128,7 +88,9 @@ internal sealed class QedDisk : IDisk
         }
     }
 
-    private bool IsBacked(long offset) => _backing is { } backing && offset < backing.Length;
+    protected override DiskRun RunAt(long offset, long length) => image.Map.RunAt(offset, length);
+
+    protected override void ReadData(long offset, in DiskRun run, Span<byte> buffer) => image.File.Read(run.FileOffset, buffer);
 
     // Writes to clusters that are unallocated or zero: new clusters get the data and, around it, what the disk showed there.
     private void WriteToNewClusters(long offset, ReadOnlySpan<byte> data, bool showsBacking)
@@ -141,7 +103,7 @@ internal sealed class QedDisk : IDisk
         long target = Writer.Take(clusters);
 
         // A zero entry that gives way counts too: repair can only bring the backing file back, not the zeroes.
-        if (_backing is not null)
+        if (Below is not null)
         {
             Writer.RequireDataFirst();
         }
@@ -154,7 +116,7 @@ internal sealed class QedDisk : IDisk
             }
             else
             {
-                _image.Storage.Write(target + head, data);
+                image.Storage.Write(target + head, data);
             }
         }
         catch
@@ -175,7 +137,7 @@ internal sealed class QedDisk : IDisk
         if (whole > CopyBufferBytes)
         {
             CopyBacking(start, target, head);
-            _image.Storage.Write(target + head, data);
+            image.Storage.Write(target + head, data);
             CopyBacking(dataEnd, target + head + data.Length, tail);
             return;
         }
@@ -184,10 +146,10 @@ internal sealed class QedDisk : IDisk
         try
         {
             Span<byte> piece = rented.AsSpan(0, (int)whole);
-            DiskBelow.Read(_backing, start, piece.Slice(0, head));
+            DiskBelow.Read(Below, start, piece.Slice(0, head));
             data.CopyTo(piece.Slice(head));
-            DiskBelow.Read(_backing, dataEnd, piece.Slice(head + data.Length));
-            _image.Storage.Write(target, piece);
+            DiskBelow.Read(Below, dataEnd, piece.Slice(head + data.Length));
+            image.Storage.Write(target, piece);
         }
         finally
         {
@@ -203,8 +165,8 @@ internal sealed class QedDisk : IDisk
             while (length > 0)
             {
                 Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
-                DiskBelow.Read(_backing, offset, piece);
-                _image.Storage.Write(target, piece);
+                DiskBelow.Read(Below, offset, piece);
+                image.Storage.Write(target, piece);
                 offset += piece.Length;
                 target += piece.Length;
                 length -= piece.Length;
@@ -222,7 +184,7 @@ internal sealed class QedDisk : IDisk
         long end = offset + length;
         while (offset < end)
         {
-            ClusterRun run = _image.Map.RunAt(offset, end - offset);
+            DiskRun run = RunAt(offset, end - offset);
             long runEnd = offset + run.Length;
             bool isUnallocated = run.State == QedExtentState.Unallocated;
             if (run.State == QedExtentState.Zero || (isUnallocated && !IsBacked(offset)))
@@ -234,7 +196,7 @@ internal sealed class QedDisk : IDisk
             if (isUnallocated)
             {
                 // Behind the backing file's end it is zeroes without an entry that says so.
-                runEnd = Math.Min(runEnd, Geometry.ClusterEnd(_backing!.Length));
+                runEnd = Math.Min(runEnd, Geometry.ClusterEnd(Below!.Length));
             }
 
             // The last cluster of the disk counts as whole if it is zeroed up to the disk's end.
@@ -243,7 +205,7 @@ internal sealed class QedDisk : IDisk
             if (wholeStart < wholeEnd)
             {
                 ZeroPart(offset, wholeStart - offset, run);
-                ClusterEntry entry = new(_backing is null ? 0 : ClusterEntry.ZeroValue);
+                ClusterEntry entry = new(Below is null ? 0 : ClusterEntry.ZeroValue);
                 Writer.Map(wholeStart, Geometry.ClustersCovering(wholeEnd - wholeStart), entry, step: 0);
                 offset = wholeEnd;
             }
@@ -256,14 +218,14 @@ internal sealed class QedDisk : IDisk
     }
 
     // Less than a cluster, or up to a cluster's start.
-    private void ZeroPart(long offset, long length, ClusterRun run)
+    private void ZeroPart(long offset, long length, DiskRun run)
     {
         if (run.State == QedExtentState.Data)
         {
-            ZeroFill.Write(_image.Storage, run.FileOffset, length);
+            ZeroFill.Write(image.Storage, run.FileOffset, length);
             if (length > 0)
             {
-                _image.Trace?.Zeroed(offset, run.FileOffset, length);
+                image.Trace?.Zeroed(offset, run.FileOffset, length);
             }
 
             return;
@@ -287,7 +249,7 @@ internal sealed class QedDisk : IDisk
         long clusterEnd = Math.Min(length, Geometry.ClusterEnd(oldLength));
         ClearBehindEnd(oldLength, clusterEnd);
         DropDataBehindEnd(clusterEnd, length);
-        long backed = _backing is null ? 0 : Math.Min(length, _backing.Length);
+        long backed = Below is null ? 0 : Math.Min(length, Below.Length);
         if (clusterEnd < backed)
         {
             CoverBacking(clusterEnd, backed);
@@ -299,7 +261,7 @@ internal sealed class QedDisk : IDisk
     // Zero clusters where the backing file has something to hide; where it has nothing the disk reads as zeroes without them.
     private void CoverBacking(long from, long to)
     {
-        foreach (DiskExtent extent in ExtentWalk.Over(_backing!, from, to - from, CancellationToken.None))
+        foreach (DiskExtent extent in ExtentWalk.Over(Below!, from, to - from, CancellationToken.None))
         {
             long start = Math.Max(from, Geometry.ClusterStart(extent.Start));
             if (extent.State == QedExtentState.Data && start < extent.End)
@@ -331,11 +293,11 @@ internal sealed class QedDisk : IDisk
     // Zeroes a part of one cluster if it is stored; returns what it is.
     private QedExtentState ClearStored(long from, long to)
     {
-        ClusterRun run = _image.Map.RunAt(from, to - from);
+        DiskRun run = RunAt(from, to - from);
         if (run.State == QedExtentState.Data)
         {
-            ZeroFill.Write(_image.Storage, run.FileOffset, to - from);
-            _image.Trace?.Zeroed(from, run.FileOffset, to - from);
+            ZeroFill.Write(image.Storage, run.FileOffset, to - from);
+            image.Trace?.Zeroed(from, run.FileOffset, to - from);
         }
 
         return run.State;
@@ -346,7 +308,7 @@ internal sealed class QedDisk : IDisk
     {
         while (from < to)
         {
-            ClusterRun run = _image.Map.RunAt(from, to - from);
+            DiskRun run = RunAt(from, to - from);
             if (run.State == QedExtentState.Data)
             {
                 Writer.Map(from, Geometry.ClustersCovering(run.Length), default, step: 0);

@@ -9,78 +9,31 @@ namespace QedTools.Interchange.Qcow2;
 /// <summary>The disk that a qcow2 file makes with the disk of its backing file.</summary>
 /// <param name="layer">The file.</param>
 /// <param name="backing">The backing file's disk; null if there is none or it is not wanted.</param>
-internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
+internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
+    : InterchangeDisk(layer.DataStorage, Qcow2Format.FormatName, layer.IsNew, backing)
 {
     private const int CopyBytes = 64 << 10;
 
-    public long Length => layer.VirtualSize;
+    public override long Length => layer.VirtualSize;
 
-    public bool CanWrite => layer.IsWritable;
+    public override bool CanWrite => layer.IsWritable;
 
     private Qcow2Geometry Geometry => layer.Geometry;
 
-    public DiskExtent ExtentAt(long offset, long length)
-    {
-        Qcow2Run run = layer.Map.RunAt(offset, length);
-        switch (run.Kind)
-        {
-            case ClusterKind.Data:
-                return layer.IsNew
-                    ? StoredExtent.At(layer.Storage, offset, run.FileOffset, run.Length)
-                    : StoredExtent.Required(layer.DataStorage, offset, run.FileOffset, run.Length) with { File = layer.Files.Count };
-            case ClusterKind.Compressed:
-                return new DiskExtent(offset, run.Length, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0);
-            case ClusterKind.Unallocated:
-                return DiskBelow.ExtentAt(backing, offset, run.Length);
-            default:
-                return new DiskExtent(offset, run.Length, QedExtentState.Zero, FileOffset: 0, Depth: 0);
-        }
-    }
-
-    public void Read(long offset, Span<byte> buffer)
-    {
-        while (buffer.Length > 0)
-        {
-            Qcow2Run run = layer.Map.RunAt(offset, buffer.Length);
-            Span<byte> part = buffer.Slice(0, (int)run.Length);
-            switch (run.Kind)
-            {
-                case ClusterKind.Data when layer.IsNew:
-                    layer.Storage.ReadOrZero(run.FileOffset, part);
-                    break;
-                case ClusterKind.Data:
-                    layer.DataStorage.ReadExactly(run.FileOffset, part);
-                    break;
-                case ClusterKind.Compressed:
-                    ReadCompressed(offset, part);
-                    break;
-                case ClusterKind.Unallocated:
-                    DiskBelow.Read(backing, offset, part);
-                    break;
-                default:
-                    part.Clear();
-                    break;
-            }
-
-            offset += part.Length;
-            buffer = buffer.Slice(part.Length);
-        }
-    }
-
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    public override void Write(long offset, ReadOnlySpan<byte> data)
     {
         RequireWritable();
         while (data.Length > 0)
         {
-            Qcow2Run run = layer.Map.RunAt(offset, data.Length);
+            DiskRun run = RunAt(offset, data.Length);
             ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
-            if (run.Kind == ClusterKind.Data)
+            if (run.State == QedExtentState.Data)
             {
-                layer.Storage.Write(run.FileOffset, part);
+                File.Write(run.FileOffset, part);
             }
             else
             {
-                WriteToNewClusters(offset, part, run.Kind == ClusterKind.Unallocated);
+                WriteToNewClusters(offset, part, run.State == QedExtentState.Unallocated);
             }
 
             offset += part.Length;
@@ -88,18 +41,18 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
         }
     }
 
-    public void Zero(long offset, long length)
+    public override void Zero(long offset, long length)
     {
         RequireWritable();
         while (length > 0)
         {
-            Qcow2Run run = layer.Map.RunAt(offset, length);
+            DiskRun run = RunAt(offset, length);
             long done = run.Length;
-            if (run.Kind == ClusterKind.Data)
+            if (run.State == QedExtentState.Data)
             {
-                ZeroFill.Write(layer.Storage, run.FileOffset, done);
+                ZeroFill.Write(File, run.FileOffset, done);
             }
-            else if (run.Kind == ClusterKind.Unallocated && IsBacked(offset))
+            else if (run.State == QedExtentState.Unallocated && IsBacked(offset))
             {
                 done = HideBacking(offset, done);
             }
@@ -109,25 +62,11 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
         }
     }
 
-    public void Flush()
-    {
-        RequireWritable();
-        layer.Storage.Flush();
-    }
+    protected override DiskRun RunAt(long offset, long length) => layer.Map.RunAt(offset, length);
 
-    public void SetLength(long length) => throw QedUnsupportedFormatException.ForWriting(layer.Storage.Path, layer.FormatName);
+    protected override DiskExtent ExtentOf(long offset, in DiskRun run) => base.ExtentOf(offset, run) with { File = layer.Files.Count };
 
-    private void RequireWritable()
-    {
-        if (!layer.IsWritable)
-        {
-            throw new InvalidOperationException("The disk is open for reading only.");
-        }
-    }
-
-    private bool IsBacked(long offset) => backing is not null && offset < backing.Length;
-
-    private void ReadCompressed(long offset, Span<byte> buffer)
+    protected override void ReadPacked(long offset, Span<byte> buffer)
     {
         while (buffer.Length > 0)
         {
@@ -172,7 +111,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
             CopyBacking(end, place + head + data.Length, Math.Min(Length, Geometry.StartOf(first + clusters)) - end);
         }
 
-        layer.Storage.Write(place + head, data);
+        File.Write(place + head, data);
     }
 
     private void CopyBacking(long offset, long place, long length)
@@ -188,10 +127,10 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing) : IDisk
             while (length > 0)
             {
                 Span<byte> piece = rented.AsSpan(0, (int)Math.Min(rented.Length, length));
-                DiskBelow.Read(backing, offset, piece);
+                DiskBelow.Read(Below, offset, piece);
                 if (!ZeroScan.IsZero(piece))
                 {
-                    layer.Storage.Write(place, piece);
+                    File.Write(place, piece);
                 }
 
                 offset += piece.Length;

@@ -1,5 +1,5 @@
 using System;
-using System.Buffers.Binary;
+using QedTools.Disks;
 using QedTools.Interchange.Qcow2.Format;
 using QedTools.Storage;
 
@@ -18,11 +18,10 @@ internal sealed class Qcow2Map
     private readonly string _path;
     private readonly Qcow2Geometry _geometry;
     private readonly Qcow2Header _header;
-    private readonly TablePages _l1Pages;
-    private readonly TablePages _l2Pages;
+    private readonly PageCache<ulong> _l1Pages;
+    private readonly PageCache<ulong> _l2Pages;
     private readonly long _l1Offset;
     private readonly long _tables;
-    private readonly int _pageBytes;
 
     // Where the data of clusters is that are not compressed: of no meaning for a file that is being made.
     private string _dataPath;
@@ -41,9 +40,10 @@ internal sealed class Qcow2Map
         _tables = Math.Min(header.L1Size, _geometry.TablesFor((long)header.VirtualSize));
 
         // A page never is more than a cluster: so it holds nothing but one table, as tables begin at clusters.
-        _pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
-        _l1Pages = new TablePages(storage, _pageBytes, L1PagesBytes / _pageBytes, isNew ? null : end);
-        _l2Pages = new TablePages(storage, _pageBytes, L2PagesBytes / _pageBytes, isNew ? null : end);
+        int pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
+        PageReader read = isNew ? PageReaders.OfNew(storage) : PageReaders.Until(storage, end);
+        _l1Pages = new PageCache<ulong>(storage, read, new PageLayout(pageBytes, L1PagesBytes / pageBytes) { IsBigEndian = true });
+        _l2Pages = new PageCache<ulong>(storage, read, new PageLayout(pageBytes, L2PagesBytes / pageBytes) { IsBigEndian = true });
         End = end;
         _dataPath = storage.Path;
         _dataEnd = end;
@@ -68,7 +68,7 @@ internal sealed class Qcow2Map
     /// <returns>A run of at most that length; what follows it may continue it.</returns>
     /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public Qcow2Run RunAt(long offset, long length)
+    public DiskRun RunAt(long offset, long length)
     {
         long end = offset + length;
         long at = offset;
@@ -78,7 +78,7 @@ internal sealed class Qcow2Map
         {
             long cluster = _geometry.IndexOf(at);
             long most = _geometry.IndexOf(end - 1) - cluster + 1;
-            ReadOnlySpan<byte> entries = EntriesFrom(cluster, most, out long unallocated);
+            ReadOnlySpan<ulong> entries = EntriesFrom(cluster, most, out long unallocated);
             if (unallocated > 0)
             {
                 if (at > offset && kind != ClusterKind.Unallocated)
@@ -90,9 +90,9 @@ internal sealed class Qcow2Map
                 continue;
             }
 
-            for (; entries.Length > 0; entries = entries.Slice(_geometry.L2EntryBytes), cluster++)
+            for (; entries.Length > 0; entries = entries.Slice(_geometry.L2EntryWords), cluster++)
             {
-                L2Entry entry = L2Entry.Parse(entries, _geometry.HasSubclusters);
+                L2Entry entry = L2Entry.Of(entries, _geometry.HasSubclusters);
                 Require(entry, cluster);
                 long endOfCluster = EndOf(cluster, end);
                 while (at < endOfCluster)
@@ -118,7 +118,12 @@ internal sealed class Qcow2Map
 
         return Run();
 
-        Qcow2Run Run() => new(at - offset, kind, kind == ClusterKind.Data ? place : 0);
+        DiskRun Run() => kind switch
+        {
+            ClusterKind.Data => new DiskRun(QedExtentState.Data, place, at - offset),
+            ClusterKind.Compressed => new DiskRun(QedExtentState.Data, DiskExtent.NotAsIs, at - offset),
+            _ => DiskRun.Without(kind == ClusterKind.Zero ? QedExtentState.Zero : QedExtentState.Unallocated, at - offset),
+        };
     }
 
     /// <summary>Where the data of a compressed cluster is.</summary>
@@ -127,7 +132,7 @@ internal sealed class Qcow2Map
     /// <exception cref="QedException">The file could not be read.</exception>
     public CompressedPlace CompressedAt(long cluster)
     {
-        TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(EntriesFrom(cluster, 1, out _)));
+        TableEntry entry = new(EntriesFrom(cluster, 1, out _)[0]);
         CompressedPlace place = entry.CompressedPlace(_geometry.ClusterBits);
         return place.FileOffset < End && place.FileOffset >= _header.HeaderLength
             ? place with { MostBytes = (int)Math.Min(place.MostBytes, End - place.FileOffset) }
@@ -174,7 +179,7 @@ internal sealed class Qcow2Map
     }
 
     // The entries from a cluster on, as many as are wanted and in one place; or how many clusters have no table, at least 1.
-    private ReadOnlySpan<byte> EntriesFrom(long cluster, long most, out long unallocated)
+    private ReadOnlySpan<ulong> EntriesFrom(long cluster, long most, out long unallocated)
     {
         long table = _geometry.TableOf(cluster);
         int index = _geometry.EntryOf(cluster);
@@ -184,17 +189,11 @@ internal sealed class Qcow2Map
             return default;
         }
 
-        ReadOnlySpan<byte> tables = _l1Pages.At(L1OffsetOf(table));
-        TableEntry entry = new(BinaryPrimitives.ReadUInt64BigEndian(tables));
+        ReadOnlySpan<ulong> tables = _l1Pages.From(L1OffsetOf(table));
+        TableEntry entry = new(tables[0]);
         if (entry.Value == 0)
         {
-            long last = Math.Min(_tables - table, tables.Length / Qcow2Geometry.EntryBytes);
-            long empty = 1;
-            while (empty < last && BinaryPrimitives.ReadUInt64BigEndian(tables.Slice((int)empty * Qcow2Geometry.EntryBytes)) == 0)
-            {
-                empty++;
-            }
-
+            long empty = EntryScan.CountEqual(tables.Slice(0, (int)Math.Min(_tables - table, tables.Length)), 0UL);
             unallocated = Math.Min(most, (empty * _geometry.EntriesPerTable) - index);
             return default;
         }
@@ -207,8 +206,8 @@ internal sealed class Qcow2Map
         }
 
         unallocated = 0;
-        ReadOnlySpan<byte> entries = _l2Pages.At(start + ((long)index * _geometry.L2EntryBytes));
-        return entries.Slice(0, (int)Math.Min(entries.Length, Math.Min(most, _geometry.EntriesPerTable - index) * _geometry.L2EntryBytes));
+        ReadOnlySpan<ulong> entries = _l2Pages.From(start + ((long)index * _geometry.L2EntryBytes));
+        return entries.Slice(0, (int)Math.Min(entries.Length, Math.Min(most, _geometry.EntriesPerTable - index) * _geometry.L2EntryWords));
     }
 
     private long PlaceOfTable(TableEntry entry, long table)
@@ -330,7 +329,7 @@ internal sealed class Qcow2Map
         long last = _geometry.TableOf(first + count - 1);
         for (long table = _geometry.TableOf(first) / tables * tables; table <= last; table += tables)
         {
-            if (BinaryPrimitives.ReadUInt64BigEndian(_l1Pages.At(L1OffsetOf(table))) != 0)
+            if (_l1Pages.From(L1OffsetOf(table))[0] != 0)
             {
                 continue;
             }
@@ -339,16 +338,14 @@ internal sealed class Qcow2Map
             long start = Append(end - table);
             for (long i = table; i < end; i++)
             {
-                Set(_l1Pages, L1OffsetOf(i), TableEntry.OnlyReferenceTo(start + _geometry.StartOf(i - table)));
+                _l1Pages.Set(L1OffsetOf(i), TableEntry.OnlyReferenceTo(start + _geometry.StartOf(i - table)).Value);
             }
         }
     }
 
     private void SetEntry(long cluster, TableEntry entry)
     {
-        TableEntry table = new(BinaryPrimitives.ReadUInt64BigEndian(_l1Pages.At(L1OffsetOf(_geometry.TableOf(cluster)))));
-        Set(_l2Pages, table.FileOffset + (_geometry.EntryOf(cluster) * Qcow2Geometry.EntryBytes), entry);
+        TableEntry table = new(_l1Pages.From(L1OffsetOf(_geometry.TableOf(cluster)))[0]);
+        _l2Pages.Set(table.FileOffset + (_geometry.EntryOf(cluster) * Qcow2Geometry.EntryBytes), entry.Value);
     }
-
-    private static void Set(TablePages pages, long offset, TableEntry entry) => pages.Set(offset, BinaryPrimitives.ReverseEndianness(entry.Value));
 }

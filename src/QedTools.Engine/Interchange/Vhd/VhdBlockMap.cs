@@ -55,42 +55,43 @@ internal sealed class VhdBlockMap
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
     /// <exception cref="QedDamagedFileException">The table leads out of the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public VhdRun RunAt(long offset, long length)
+    public DiskRun RunAt(long offset, long length)
     {
         long index = _blocks.IndexOf(offset);
         int within = _blocks.OffsetIn(offset);
         long alike = _table.CountAlike(index, _blocks.CountFor(within + length), out uint entry);
         if (entry == VhdBlocks.Unused)
         {
-            return new VhdRun(Math.Min(length, (alike * _blocks.BlockSize) - within), IsData: false, FileOffset: 0);
+            return DiskRun.Without(QedExtentState.Unallocated, Math.Min(length, (alike * _blocks.BlockSize) - within));
         }
 
         long most = Math.Min(length, _blocks.BlockSize - within);
         long data = _blocks.DataOffset(entry);
         if (IsNew)
         {
-            return new VhdRun(most, IsData: true, data + within);
+            return new DiskRun(QedExtentState.Data, data + within, most);
         }
 
         RequireInFile(index, entry, data);
         if (!_hasParent)
         {
             // What was never written is zeroes in the block as well, and programs that write no bitmaps are known.
-            return new VhdRun(most, IsData: true, data + within);
+            return new DiskRun(QedExtentState.Data, data + within, most);
         }
 
         Bitmap bitmap = BitmapOf(index, entry);
         int sector = within / Sector.Size;
         bool isData = bitmap.Has(sector);
         long end = (long)bitmap.RunEnd(sector, isData, (int)((within + most + Sector.Size - 1) / Sector.Size)) * Sector.Size;
-        return new VhdRun(Math.Min(most, end - within), isData, isData ? data + within : 0);
+        most = Math.Min(most, end - within);
+        return isData ? new DiskRun(QedExtentState.Data, data + within, most) : DiskRun.Without(QedExtentState.Unallocated, most);
     }
 
     /// <summary>The run at an offset of a file that is being made, in a new block if there was none.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How much is to be written there, in bytes; at least 1.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public VhdRun AllocateAt(long offset, long length)
+    public DiskRun AllocateAt(long offset, long length)
     {
         long index = _blocks.IndexOf(offset);
         uint entry = _table[index];
@@ -103,7 +104,7 @@ internal sealed class VhdBlockMap
         }
 
         int within = _blocks.OffsetIn(offset);
-        return new VhdRun(Math.Min(length, _blocks.BlockSize - within), IsData: true, _blocks.DataOffset(entry) + within);
+        return new DiskRun(QedExtentState.Data, _blocks.DataOffset(entry) + within, Math.Min(length, _blocks.BlockSize - within));
     }
 
     /// <summary>Writes what is still in memory of a new file's table.</summary>

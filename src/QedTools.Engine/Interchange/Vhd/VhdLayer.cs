@@ -102,7 +102,7 @@ internal sealed class VhdLayer : InterchangeLayer
     }
 
     public override IDisk ToDisk(IDisk? backing) =>
-        _map is null ? new FlatDisk(Storage, 0, VirtualSize, _isNew) : new VhdDisk(_map, backing);
+        _map is null ? new FlatDisk(Storage, VhdFormat.FormatName, 0, VirtualSize, _isNew) : new VhdDisk(_map, backing);
 
     public override void EndWriting()
     {

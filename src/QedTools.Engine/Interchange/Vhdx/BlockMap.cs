@@ -1,6 +1,4 @@
 using System;
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using QedTools.Disks;
 using QedTools.Interchange.Vhdx.Format;
 using QedTools.Storage;
@@ -10,15 +8,15 @@ namespace QedTools.Interchange.Vhdx;
 /// <summary>Tells what the file holds of the disk, from the block allocation table and the sector bitmaps; every entry is checked as it is used.</summary>
 internal sealed class BlockMap
 {
-    // 16 MiB.
-    private const int PageBytes = 64 << 10;
-    private const int PageSlots = 256;
+    // 8 MiB of the table, and 8 MiB of bitmaps.
+    private static readonly PageLayout PagesOfEach = new(PageBytes: 64 << 10, MostPages: 128);
 
     // What a run of data is looked at together for; who asks again behind a hole of the host's file does not look twice at all of it.
     private const int MostBlocks = 4096;
 
     private readonly IStorage _file;
-    private readonly TablePages _pages;
+    private readonly PageCache<ulong> _entries;
+    private readonly PageCache<byte> _bitmaps;
     private readonly FileRegions _regions;
     private readonly VhdxGeometry _geometry;
     private readonly bool _hasParent;
@@ -33,7 +31,9 @@ internal sealed class BlockMap
     public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent, bool isNew)
     {
         _file = file;
-        _pages = new TablePages(file, PageBytes, PageSlots, isNew ? null : file.Length);
+        PageReader read = isNew ? PageReaders.OfNew(file) : PageReaders.Until(file, file.Length);
+        _entries = new PageCache<ulong>(file, read, PagesOfEach);
+        _bitmaps = new PageCache<byte>(file, read, PagesOfEach);
         _regions = regions;
         _geometry = geometry;
         _hasParent = hasParent;
@@ -49,7 +49,7 @@ internal sealed class BlockMap
     /// <returns>A run of at most that length; what follows it may continue it.</returns>
     /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public BlockRun RunAt(long offset, long length)
+    public DiskRun RunAt(long offset, long length)
     {
         long block = _geometry.BlockAt(offset);
         int within = _geometry.OffsetInBlock(offset);
@@ -71,7 +71,7 @@ internal sealed class BlockMap
                 run += _geometry.BlockSize;
             }
 
-            return new BlockRun(Math.Min(run, length), QedExtentState.Data, fileOffset);
+            return new DiskRun(QedExtentState.Data, fileOffset, Math.Min(run, length));
         }
 
         while (run < length)
@@ -86,8 +86,7 @@ internal sealed class BlockMap
             run += _geometry.BlockStart(alike);
         }
 
-        return new BlockRun(
-            Math.Min(run, length), entry.State == PayloadBlockState.NotPresent ? QedExtentState.Unallocated : QedExtentState.Zero, FileOffset: 0);
+        return DiskRun.Without(entry.State == PayloadBlockState.NotPresent ? QedExtentState.Unallocated : QedExtentState.Zero, Math.Min(run, length));
     }
 
     /// <summary>Gives a block a place at the end of a new file.</summary>
@@ -97,7 +96,7 @@ internal sealed class BlockMap
     public long Allocate(long block)
     {
         long place = _end;
-        _pages.Set(EntryOffset(_geometry.BatIndex(block)), BatEntry.FullyPresentAt(place).Value);
+        _entries.Set(EntryOffset(_geometry.BatIndex(block)), BatEntry.FullyPresentAt(place).Value);
         _end += _geometry.BlockSize;
         return place;
     }
@@ -106,7 +105,7 @@ internal sealed class BlockMap
     /// <exception cref="QedException">The file could not be written.</exception>
     public void WriteBack()
     {
-        _pages.WriteBack();
+        _entries.WriteBack();
         if (_file.Length < _end)
         {
             _file.SetLength(_end);
@@ -115,8 +114,7 @@ internal sealed class BlockMap
 
     private long EntryOffset(long index) => _regions.Bat.Start + (index * BatEntry.Size);
 
-    private BatEntry EntryAt(long index) =>
-        new(BinaryPrimitives.ReadUInt64LittleEndian(_pages.At(EntryOffset(index))));
+    private BatEntry EntryAt(long index) => new(_entries.From(EntryOffset(index))[0]);
 
     private BatEntry EntryOf(long block)
     {
@@ -151,13 +149,12 @@ internal sealed class BlockMap
     // How many blocks from one on have the very entry that another one without data has.
     private long CountAlike(long block, BatEntry entry, long most)
     {
-        ReadOnlySpan<ulong> entries = MemoryMarshal.Cast<byte, ulong>(_pages.At(EntryOffset(_geometry.BatIndex(block))));
+        ReadOnlySpan<ulong> entries = _entries.From(EntryOffset(_geometry.BatIndex(block)));
         int count = (int)Math.Min(entries.Length, Math.Min(most, _geometry.BlocksLeftInChunk(block)));
-        ulong wanted = BitConverter.IsLittleEndian ? entry.Value : BinaryPrimitives.ReverseEndianness(entry.Value);
-        return count == 0 || entries[0] != wanted ? 0 : EntryScan.CountEqual(entries.Slice(0, count), wanted);
+        return count == 0 || entries[0] != entry.Value ? 0 : EntryScan.CountEqual(entries.Slice(0, count), entry.Value);
     }
 
-    private BlockRun SectorRunAt(long offset, long length, long fileOffset)
+    private DiskRun SectorRunAt(long offset, long length, long fileOffset)
     {
         long chunk = _geometry.ChunkOf(_geometry.BlockAt(offset));
         BatEntry entry = EntryAt(_geometry.SectorBitmapIndex(chunk));
@@ -170,13 +167,13 @@ internal sealed class BlockMap
         RequireInside(entry, VhdxGeometry.SectorBitmapBlockSize, "sector bitmap", chunk);
         long sectors = CountAlike((long)entry.FileOffset, _geometry.SectorInChunk(offset), _geometry.SectorsCovering(offset, length), out bool isHere);
         long run = Math.Min(length, _geometry.ReachOf(offset, sectors));
-        return isHere ? new BlockRun(run, QedExtentState.Data, fileOffset) : new BlockRun(run, QedExtentState.Unallocated, FileOffset: 0);
+        return isHere ? new DiskRun(QedExtentState.Data, fileOffset, run) : DiskRun.Without(QedExtentState.Unallocated, run);
     }
 
     // How many bits of a bitmap from one on are like that one. The lowest bit of a byte comes first (2.4).
     private long CountAlike(long bitmap, int first, long most, out bool isSet)
     {
-        ReadOnlySpan<byte> bytes = _pages.At(bitmap + (first / 8));
+        ReadOnlySpan<byte> bytes = _bitmaps.From(bitmap + (first / 8));
         isSet = (bytes[0] >> (first % 8) & 1) != 0;
         int flip = isSet ? 0xFF : 0;
         long count = 0;
@@ -186,7 +183,7 @@ internal sealed class BlockMap
         {
             if (at == bytes.Length)
             {
-                bytes = _pages.At(bitmap + ((first + count) / 8));
+                bytes = _bitmaps.From(bitmap + ((first + count) / 8));
                 at = 0;
             }
 

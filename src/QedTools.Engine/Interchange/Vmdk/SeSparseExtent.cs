@@ -57,57 +57,11 @@ internal sealed class SeSparseExtent : VmdkExtent
 
     public override IDisk ToDisk(IDisk? parent) => new Disk(Storage, _map, Length, parent);
 
-    private sealed class Disk(IStorage storage, SeSparseMap map, long length, IDisk? parent) : IDisk
+    private sealed class Disk(IStorage storage, SeSparseMap map, long length, IDisk? parent)
+        : InterchangeDisk(storage, VmdkFormat.FormatName, isNew: false, parent)
     {
-        public long Length => length;
+        public override long Length => length;
 
-        public bool CanWrite => false;
-
-        public DiskExtent ExtentAt(long offset, long length)
-        {
-            SeSparseRun run = map.RunAt(offset, length);
-            return run.State switch
-            {
-                QedExtentState.Data => StoredExtent.Required(storage, offset, run.FileOffset, run.Length),
-                QedExtentState.Unallocated => DiskBelow.ExtentAt(parent, offset, run.Length),
-                _ => new DiskExtent(offset, run.Length, run.State, FileOffset: 0, Depth: 0),
-            };
-        }
-
-        public void Read(long offset, Span<byte> buffer)
-        {
-            while (buffer.Length > 0)
-            {
-                SeSparseRun run = map.RunAt(offset, buffer.Length);
-                Span<byte> part = buffer.Slice(0, (int)run.Length);
-                switch (run.State)
-                {
-                    case QedExtentState.Data:
-                        storage.ReadExactly(run.FileOffset, part);
-                        break;
-                    case QedExtentState.Unallocated:
-                        DiskBelow.Read(parent, offset, part);
-                        break;
-                    default:
-                        part.Clear();
-                        break;
-                }
-
-                offset += part.Length;
-                buffer = buffer.Slice(part.Length);
-            }
-        }
-
-        public void Write(long offset, ReadOnlySpan<byte> data) => throw ReadOnly();
-
-        public void Zero(long offset, long length) => throw ReadOnly();
-
-        public void Flush()
-        {
-        }
-
-        public void SetLength(long length) => throw ReadOnly();
-
-        private static InvalidOperationException ReadOnly() => new("The disk is open for reading only.");
+        protected override DiskRun RunAt(long offset, long length) => map.RunAt(offset, length);
     }
 }

@@ -1,7 +1,5 @@
 using System;
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -19,44 +17,40 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
     public const int EntriesPerTable = TableBytes / sizeof(ulong);
 
     private const int TableBytes = SeSparseHeader.TableSectors * Sector.Size;
-    private const int PageBytes = 32 << 10;
-    private const int Pages = 64;
 
     // An entry of the directory: its upper half is this, its lower half the table's number.
     private const ulong TableMark = 0x10000000;
 
     private readonly long _fileLength = storage.Length;
-    private readonly TablePages _pages = new(storage, PageBytes, Pages, storage.Length);
+    private readonly PageCache<ulong> _pages = new(
+        storage, PageReaders.Until(storage, storage.Length), new PageLayout(PageBytes: 32 << 10, MostPages: 64));
 
     /// <summary>The run at an offset.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
     /// <exception cref="QedDamagedFileException">An entry is none that the format has, or leads out of the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public SeSparseRun RunAt(long offset, long length)
+    public DiskRun RunAt(long offset, long length)
     {
         long grain = offset / GrainSize;
         int within = (int)(offset % GrainSize);
         long most = ((within + length - 1) / GrainSize) + 1;
         long number = grain / EntriesPerTable;
-        ReadOnlySpan<ulong> directory = EntriesAt(SectorOffset(header.DirectoryOffset) + (number * sizeof(ulong)));
-        ulong entry = EntryOf(directory[0]);
+        ReadOnlySpan<ulong> directory = _pages.From(SectorOffset(header.DirectoryOffset) + (number * sizeof(ulong)));
+        ulong entry = directory[0];
         if (entry == 0)
         {
             int tables = CountZero(directory, ((grain % EntriesPerTable) + most - 1) / EntriesPerTable + 1);
-            return new SeSparseRun(
-                QedExtentState.Unallocated, Math.Min(length, (((number + tables) * EntriesPerTable) - grain) * GrainSize - within), FileOffset: 0);
+            return DiskRun.Without(QedExtentState.Unallocated, Math.Min(length, (((number + tables) * EntriesPerTable) - grain) * GrainSize - within));
         }
 
         int index = (int)(grain % EntriesPerTable);
-        ReadOnlySpan<ulong> table = EntriesAt(TableOffset(number, entry) + (index * sizeof(ulong)));
+        ReadOnlySpan<ulong> table = _pages.From(TableOffset(number, entry) + (index * sizeof(ulong)));
         table = table.Slice(0, (int)Math.Min(Math.Min(table.Length, EntriesPerTable - index), most));
         return RunOf(table, grain, within, length);
     }
 
     private static long SectorOffset(ulong sector) => (long)sector * Sector.Size;
-
-    private static ulong EntryOf(ulong stored) => BitConverter.IsLittleEndian ? stored : BinaryPrimitives.ReverseEndianness(stored);
 
     private static int CountZero(ReadOnlySpan<ulong> entries, long most)
     {
@@ -82,22 +76,22 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
     // The number of a stored grain: its lower twelve bits are the entry's bits 48 to 59.
     private static ulong NumberOf(ulong entry) => ((entry >> 48) & 0xFFF) | ((entry & 0xFFFF_FFFF_FFFF) << 12);
 
-    private SeSparseRun RunOf(ReadOnlySpan<ulong> table, long grain, int within, long length)
+    private DiskRun RunOf(ReadOnlySpan<ulong> table, long grain, int within, long length)
     {
-        ulong entry = EntryOf(table[0]);
+        ulong entry = table[0];
         QedExtentState state = StateOf(entry) ?? throw Damaged(grain, entry);
         ulong first = NumberOf(entry);
         long place = state == QedExtentState.Data ? PlaceOf(first) ?? throw Damaged(grain, entry) : 0;
         int count = 1;
         while (count < table.Length
-            && EntryOf(table[count]) is var next
+            && table[count] is var next
             && StateOf(next) == state
             && (state != QedExtentState.Data || (NumberOf(next) == first + (ulong)count && PlaceOf(NumberOf(next)) is not null)))
         {
             count++;
         }
 
-        return new SeSparseRun(state, Math.Min(length, ((long)count * GrainSize) - within), state == QedExtentState.Data ? place + within : 0);
+        return new DiskRun(state, state == QedExtentState.Data ? place + within : 0, Math.Min(length, ((long)count * GrainSize) - within));
     }
 
     // Null for a grain that does not lie in the file as a whole.
@@ -120,8 +114,6 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
                 entry,
                 $"0, or the number of a table that lies inside the file's {_fileLength} bytes");
     }
-
-    private ReadOnlySpan<ulong> EntriesAt(long offset) => MemoryMarshal.Cast<byte, ulong>(_pages.At(offset));
 
     private QedDamagedFileException Damaged(long grain, ulong entry) => new(
         storage.Path,

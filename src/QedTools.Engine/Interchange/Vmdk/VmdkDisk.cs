@@ -16,126 +16,65 @@ namespace QedTools.Interchange.Vmdk;
 /// <param name="parent">The parent's disk; null if there is none or it is not wanted.</param>
 internal sealed class VmdkDisk(
     IStorage storage, VmdkGrains grains, VmdkGrainMap map, long length, long fileLength, bool hasZeroedGrains, VmdkCompressedGrains? compressed, IDisk? parent)
-    : IDisk
+    : InterchangeDisk(storage, VmdkFormat.FormatName, map is VmdkGrainMap.OfNewExtent, parent)
 {
     private readonly VmdkGrainMap.OfNewExtent? _newMap = map as VmdkGrainMap.OfNewExtent;
 
     /// <summary>Where the next grain of a new file goes, in bytes.</summary>
     public long End { get; set; }
 
-    public long Length => length;
+    public override long Length => length;
 
-    public bool CanWrite => _newMap is not null;
-
-    public DiskExtent ExtentAt(long offset, long length)
+    // What of a run is in the file lies there in one piece; a compressed grain is a run of its own.
+    protected override DiskRun RunAt(long offset, long length)
     {
-        long run = RunAt(offset, length, out uint entry);
+        long index = grains.IndexOf(offset);
+        int within = grains.OffsetIn(offset);
+        long count = map.CountRun(index, grains.CountFor(within + length), out uint entry);
+        long run = Math.Min(length, (count * grains.GrainSize) - within);
         if (IsZeroed(entry))
         {
-            return new DiskExtent(offset, run, QedExtentState.Zero, FileOffset: 0, Depth: 0);
+            return DiskRun.Without(QedExtentState.Zero, run);
         }
 
-        return entry == VmdkGrains.Unused ? DiskBelow.ExtentAt(parent, offset, run)
-            : compressed is not null ? new DiskExtent(offset, run, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0)
-            : CanWrite ? StoredExtent.At(storage, offset, PlaceOf(offset, entry), run)
-            : StoredExtent.Required(storage, offset, PlaceOf(offset, entry), run);
-    }
-
-    public void Read(long offset, Span<byte> buffer)
-    {
-        while (buffer.Length > 0)
+        if (entry == VmdkGrains.Unused)
         {
-            Span<byte> part = buffer.Slice(0, (int)RunAt(offset, buffer.Length, out uint entry));
-            if (entry == VmdkGrains.Unused)
-            {
-                DiskBelow.Read(parent, offset, part);
-            }
-            else if (IsZeroed(entry))
-            {
-                part.Clear();
-            }
-            else if (compressed is not null)
-            {
-                compressed.Read(grains.IndexOf(offset), entry, grains.OffsetIn(offset), part);
-            }
-            else if (CanWrite)
-            {
-                storage.ReadOrZero(PlaceOf(offset, entry), part);
-            }
-            else
-            {
-                storage.ReadExactly(PlaceOf(offset, entry), part);
-            }
-
-            offset += part.Length;
-            buffer = buffer.Slice(part.Length);
+            return DiskRun.Without(QedExtentState.Unallocated, run);
         }
-    }
 
-    public void Write(long offset, ReadOnlySpan<byte> data)
-    {
-        while (data.Length > 0)
+        if (compressed is not null)
         {
-            ReadOnlySpan<byte> part = data.Slice(0, (int)grains.LengthIn(offset, data.Length));
-            long index = grains.IndexOf(offset);
-            long place = (long)map[index] * Sector.Size;
-            if (place == 0)
-            {
-                place = End;
-                _newMap!.Set(index, checked((uint)(place / Sector.Size)));
-                End += grains.GrainSize;
-            }
-
-            storage.Write(place + grains.OffsetIn(offset), part);
-            offset += part.Length;
-            data = data.Slice(part.Length);
+            compressed.RequireInFile(index, entry);
+            return new DiskRun(QedExtentState.Data, DiskExtent.NotAsIs, grains.LengthIn(offset, length));
         }
+
+        return new DiskRun(
+            QedExtentState.Data, PlaceOf(offset, entry), CanWrite ? run : Math.Min(run, CountInFile(index, entry, within + run) - within));
     }
 
-    public void Zero(long offset, long length)
+    protected override void ReadPacked(long offset, Span<byte> buffer)
     {
-        while (length > 0)
-        {
-            long most = grains.LengthIn(offset, length);
-            uint entry = map[grains.IndexOf(offset)];
-            if (entry != VmdkGrains.Unused)
-            {
-                ZeroFill.Write(storage, PlaceOf(offset, entry), most);
-            }
-
-            offset += most;
-            length -= most;
-        }
+        long index = grains.IndexOf(offset);
+        compressed!.Read(index, map[index], grains.OffsetIn(offset), buffer);
     }
 
-    public void Flush() => storage.Flush();
+    protected override DiskRun Allocate(long offset, long length)
+    {
+        long index = grains.IndexOf(offset);
+        uint entry = map[index];
+        if (entry == VmdkGrains.Unused)
+        {
+            entry = checked((uint)(End / Sector.Size));
+            _newMap!.Set(index, entry);
+            End += grains.GrainSize;
+        }
 
-    public void SetLength(long length) => throw new InvalidOperationException("A file that is being made keeps its size.");
+        return new DiskRun(QedExtentState.Data, PlaceOf(offset, entry), grains.LengthIn(offset, length));
+    }
 
     private bool IsZeroed(uint entry) => hasZeroedGrains && entry == VmdkGrains.Zeroed;
 
     private long PlaceOf(long offset, uint entry) => ((long)entry * Sector.Size) + grains.OffsetIn(offset);
-
-    // How much of a range is one run. What of it is in the file lies there in one piece; a compressed grain is a run of its own.
-    private long RunAt(long offset, long length, out uint entry)
-    {
-        long index = grains.IndexOf(offset);
-        int within = grains.OffsetIn(offset);
-        long count = map.CountRun(index, grains.CountFor(within + length), out entry);
-        long run = Math.Min(length, (count * grains.GrainSize) - within);
-        if (entry == VmdkGrains.Unused || IsZeroed(entry) || CanWrite)
-        {
-            return run;
-        }
-
-        if (compressed is null)
-        {
-            return Math.Min(run, CountInFile(index, entry, within + run) - within);
-        }
-
-        compressed.RequireInFile(index, entry);
-        return grains.LengthIn(offset, length);
-    }
 
     // How much of a run of grains the file holds, in bytes from the run's start: the first grain at the least. The disk's last grain may end
     // with the disk.
@@ -147,7 +86,7 @@ internal sealed class VmdkDisk(
         if (start + needed > fileLength)
         {
             throw new QedDamagedFileException(
-                storage.Path,
+                File.Path,
                 VmdkFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "the grain table entry of grain {0}", index),
                 entry,

@@ -162,7 +162,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
             long length = _extents[i].Sectors * Sector.Size;
             IDisk? disk = _fileOf[i] == 0 ? null
                 : _sparse[i] is { } sparse ? sparse.ToDisk(DiskPart.Of(backing, start, length))
-                : new FlatDisk(_files[_fileOf[i] - 1], _extents[i].Offset * Sector.Size, length, isNew: false);
+                : new FlatDisk(_files[_fileOf[i] - 1], VmdkFormat.FormatName, _extents[i].Offset * Sector.Size, length, isNew: false);
             parts[i] = new VmdkExtentsDisk.Part(start, start + length, disk, _fileOf[i]);
             start += length;
         }

@@ -27,7 +27,7 @@ internal sealed class ClusterMap
     /// A table entry on the way points where no cluster can be, or what is there at <paramref name="offset"/> lies behind the end of the file.
     /// </exception>
     /// <exception cref="QedException">The tables could not be read.</exception>
-    public ClusterRun RunAt(long offset, long length)
+    public DiskRun RunAt(long offset, long length)
     {
         QedGeometry geometry = _file.Header.Geometry;
         long l1Index = geometry.L1Index(offset);
@@ -43,7 +43,7 @@ internal sealed class ClusterMap
         if (table.IsUnallocated)
         {
             long unmapped = geometry.VirtualOffset(l1Index + EntryScan.CountEqual(l1, 0UL), 0) - offset;
-            return new ClusterRun(QedExtentState.Unallocated, 0, Math.Min(length, unmapped));
+            return DiskRun.Without(QedExtentState.Unallocated, Math.Min(length, unmapped));
         }
 
         if (ProblemOf(table, geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort) and var badTable)
@@ -78,7 +78,7 @@ internal sealed class ClusterMap
                 }
             }
 
-            return new ClusterRun(cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, 0, LengthOf(alike));
+            return DiskRun.Without(cluster.IsZero ? QedExtentState.Zero : QedExtentState.Unallocated, LengthOf(alike));
         }
 
         EntryProblem problem = ProblemOf(cluster, 1);
@@ -86,7 +86,7 @@ internal sealed class ClusterMap
         {
             long there = _file.Layout.FileLength - cluster.Offset - geometry.OffsetInCluster(offset);
             return there > 0
-                ? new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), Math.Min(length, Math.Min(there, LengthOf(1))))
+                ? new DiskRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), Math.Min(length, Math.Min(there, LengthOf(1))))
                 : throw QedCorruptException.ForMissing(_file.Storage.Path, $"the rest of the cluster at 0x{cluster.Value:x}", offset, LengthOf(1));
         }
 
@@ -100,7 +100,7 @@ internal sealed class ClusterMap
         // What lies contiguously behind a valid cluster is valid as far as the file goes.
         long inFile = _file.Layout.ClustersFrom(cluster.Offset);
         int count = EntryScan.CountContiguous(Clip(l2, inFile), cluster.Value, (uint)geometry.ClusterSize);
-        return new ClusterRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
+        return new DiskRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
 
         long LengthOf(long clusters) => Math.Min(length, geometry.BytesOf(clusters) - geometry.OffsetInCluster(offset));
 

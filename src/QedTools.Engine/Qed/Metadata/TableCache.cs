@@ -1,16 +1,14 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using QedTools.Disks;
 using QedTools.Qed.Format;
 using QedTools.Storage;
+using TablePage = QedTools.Disks.PageCache<ulong>.Page;
 
 namespace QedTools.Qed.Metadata;
 
 /// <summary>
-/// The L1 and L2 tables of an image in memory, in pages of a fixed size, as many as fit into a fixed budget. A page lies
-/// at a multiple of its size in the file, so that one place in the file is never in two pages, and no page holds parts of
-/// two tables.
+/// The L1 and L2 tables of an image in memory, as many pages of them as fit into a fixed budget. No page holds parts of two tables.
 /// </summary>
 /// <remarks>
 /// Many may read while one writes: an entry is one 64-bit word. Changed pages stay in memory until <see cref="WriteBack"/>,
@@ -22,33 +20,27 @@ internal sealed class TableCache
     private const int Budget = 16 << 20;
     private const int MostLeadingRuns = 1 << 18;
 
-    private readonly object _gate = new();
     private readonly IStorage _storage;
-    private readonly StorageReader _read;
+    private readonly PageCache<ulong> _pages;
     private readonly int _pageBytes;
-    private readonly Dictionary<long, int> _slotOfPage = [];
+    private readonly int _mostPages;
     private readonly Dictionary<long, long> _leadingRuns = [];
     private readonly List<TablePage> _changedL2 = [];
     private readonly List<TablePage> _changedL1 = [];
-    private readonly TablePage?[] _slots;
-    private int _hand;
 
     /// <param name="storage">The image's file.</param>
     /// <param name="read">Reads it, and knows what may lie behind its end.</param>
     /// <param name="geometry">Its sizes: a page is a cluster, or 64 KiB where clusters are larger.</param>
-    public TableCache(IStorage storage, StorageReader read, QedGeometry geometry)
+    public TableCache(IStorage storage, PageReader read, QedGeometry geometry)
     {
         _storage = storage;
-        _read = read;
         _pageBytes = PageBytesFor(geometry);
-        _slots = new TablePage?[Budget / _pageBytes];
+        _mostPages = Budget / _pageBytes;
+        _pages = new PageCache<ulong>(storage, read, new PageLayout(_pageBytes, _mostPages) { KeepsChanges = true });
     }
 
     /// <summary>The size of a page, in bytes.</summary>
     public static int PageBytesFor(QedGeometry geometry) => Math.Min(LargestPage, geometry.ClusterSize);
-
-    /// <summary>Fills a buffer from an offset of the file on, in bytes.</summary>
-    public delegate void StorageReader(long offset, Span<byte> buffer);
 
     /// <summary>Whether changes of L2 tables wait to be written.</summary>
     public bool HasChangedL2 => _changedL2.Count > 0;
@@ -57,7 +49,7 @@ internal sealed class TableCache
     public bool HasChangedL1 => _changedL1.Count > 0;
 
     /// <summary>Whether so many changes wait that they must be written before more are made.</summary>
-    public bool IsFull => _changedL1.Count + _changedL2.Count >= _slots.Length / 2;
+    public bool IsFull => _changedL1.Count + _changedL2.Count >= _mostPages / 2;
 
     /// <summary>How many entries of a table from <paramref name="index"/> on are in one page.</summary>
     public long EntriesInPage(long index) => (_pageBytes / QedGeometry.EntrySize) - (index % (_pageBytes / QedGeometry.EntrySize));
@@ -67,14 +59,7 @@ internal sealed class TableCache
     /// <param name="index">The first entry wanted.</param>
     /// <returns>At least one entry; in the machine's byte order, and alive: a writer's changes show.</returns>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public ReadOnlySpan<ulong> Entries(long tableOffset, long index)
-    {
-        lock (_gate)
-        {
-            (TablePage page, int first) = Find(tableOffset, index);
-            return page.Entries.AsSpan(first);
-        }
-    }
+    public ReadOnlySpan<ulong> Entries(long tableOffset, long index) => _pages.From(QedGeometry.EntryOffset(tableOffset, index));
 
     /// <summary>How many entries a table begins with that are all like the first one. The answer is remembered.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
@@ -86,7 +71,7 @@ internal sealed class TableCache
     /// <exception cref="QedException">The file could not be read.</exception>
     public long LeadingRun(long tableOffset, long entriesPerTable)
     {
-        lock (_gate)
+        lock (_pages.Gate)
         {
             if (!_leadingRuns.TryGetValue(tableOffset, out long count))
             {
@@ -111,7 +96,7 @@ internal sealed class TableCache
     /// <exception cref="QedException">The file could not be read.</exception>
     public long CountInHole(long tableOffset, long index, long end)
     {
-        lock (_gate)
+        lock (_pages.Gate)
         {
             long at = QedGeometry.EntryOffset(tableOffset, index);
             StorageRange range = _storage.RangeAt(at, QedGeometry.EntryOffset(tableOffset, end) - at);
@@ -139,12 +124,12 @@ internal sealed class TableCache
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Set(long tableOffset, bool isL1, long index, long count, ulong value, uint step)
     {
-        lock (_gate)
+        lock (_pages.Gate)
         {
             _leadingRuns.Clear();
             while (count > 0)
             {
-                (TablePage page, int first) = Find(tableOffset, index);
+                TablePage page = Find(tableOffset, index, out int first);
                 int here = (int)Math.Min(count, page.Entries.Length - first);
                 Span<ulong> entries = page.Entries.AsSpan(first, here);
 
@@ -174,25 +159,10 @@ internal sealed class TableCache
     /// <param name="length">Its length, in bytes: likewise.</param>
     public void Forget(long offset, long length)
     {
-        lock (_gate)
+        lock (_pages.Gate)
         {
             _leadingRuns.Clear();
-            List<long> gone = [];
-            foreach (long page in _slotOfPage.Keys)
-            {
-                if (page >= offset && page < offset + length)
-                {
-                    gone.Add(page);
-                }
-            }
-
-            foreach (long page in gone)
-            {
-                int slot = _slotOfPage[page];
-                _slotOfPage.Remove(page);
-                _changedL2.Remove(_slots[slot]!);
-                _slots[slot] = null;
-            }
+            _pages.Forget(offset, length, page => _changedL2.Remove(page));
         }
     }
 
@@ -202,18 +172,14 @@ internal sealed class TableCache
     public long WriteBack(bool l1)
     {
         long bytes = 0;
-        lock (_gate)
+        lock (_pages.Gate)
         {
             List<TablePage> changed = l1 ? _changedL1 : _changedL2;
             changed.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
             while (changed.Count > 0)
             {
-                TablePage page = changed[changed.Count - 1];
-                (int first, int end) = page.Changed;
-                Store(page, first, end);
-                page.MarkWritten();
+                bytes += _pages.Store(changed[changed.Count - 1]);
                 changed.RemoveAt(changed.Count - 1);
-                bytes += (end - first) * (long)QedGeometry.EntrySize;
             }
         }
 
@@ -222,7 +188,7 @@ internal sealed class TableCache
 
     private long MeasureLeadingRun(long tableOffset, long entriesPerTable)
     {
-        (TablePage firstPage, int first) = Find(tableOffset, 0);
+        TablePage firstPage = Find(tableOffset, 0, out int first);
         ulong value = firstPage.Entries[first];
         long count = 0;
         while (count < entriesPerTable)
@@ -233,7 +199,7 @@ internal sealed class TableCache
                 continue;
             }
 
-            (TablePage page, int index) = Find(tableOffset, count);
+            TablePage page = Find(tableOffset, count, out int index);
             ReadOnlySpan<ulong> entries = page.Entries.AsSpan(index);
             if (entries[0] != value)
             {
@@ -251,101 +217,6 @@ internal sealed class TableCache
         return Math.Min(count, entriesPerTable);
     }
 
-    private (TablePage Page, int First) Find(long tableOffset, long index)
-    {
-        long at = QedGeometry.EntryOffset(tableOffset, index);
-        long offset = at & ~(_pageBytes - 1L);
-        return (PageAt(offset), (int)((at - offset) / QedGeometry.EntrySize));
-    }
-
-    private TablePage PageAt(long offset)
-    {
-        if (_slotOfPage.TryGetValue(offset, out int slot))
-        {
-            TablePage found = _slots[slot]!;
-            found.RecentlyUsed = true;
-            return found;
-        }
-
-        TablePage page = Load(offset);
-        slot = FreeSlot();
-        _slots[slot] = page;
-        _slotOfPage.Add(offset, slot);
-        return page;
-    }
-
-    private TablePage Load(long offset)
-    {
-        ulong[] entries = new ulong[_pageBytes / QedGeometry.EntrySize];
-        _read(offset, MemoryMarshal.AsBytes(entries.AsSpan()));
-        LittleEndian.Convert(entries);
-        return new TablePage(offset, entries);
-    }
-
-    private void Store(TablePage page, int first, int end)
-    {
-        ReadOnlySpan<ulong> entries = page.Entries.AsSpan(first, end - first);
-        if (!BitConverter.IsLittleEndian)
-        {
-            ulong[] converted = entries.ToArray();
-            LittleEndian.Convert(converted);
-            entries = converted;
-        }
-
-        _storage.Write(QedGeometry.EntryOffset(page.Offset, first), MemoryMarshal.AsBytes(entries));
-    }
-
-    // The clock algorithm: a page that was used since the hand last passed it stays for another round, a changed one in any case.
-    private int FreeSlot()
-    {
-        while (true)
-        {
-            int slot = _hand;
-            _hand = (_hand + 1) % _slots.Length;
-            TablePage? page = _slots[slot];
-            if (page is null)
-            {
-                return slot;
-            }
-
-            if (page.IsChanged)
-            {
-                continue;
-            }
-
-            if (page.RecentlyUsed)
-            {
-                page.RecentlyUsed = false;
-                continue;
-            }
-
-            _slotOfPage.Remove(page.Offset);
-            return slot;
-        }
-    }
-
-    /// <summary>A page's entries; they outlive the page's stay in the cache for whoever still reads them.</summary>
-    private sealed class TablePage(long offset, ulong[] entries)
-    {
-        public long Offset { get; } = offset;
-
-        public ulong[] Entries { get; } = entries;
-
-        public bool RecentlyUsed { get; set; } = true;
-
-        public (int First, int End) Changed { get; private set; }
-
-        public bool IsChanged => Changed.End > 0;
-
-        /// <summary>Notes changed entries.</summary>
-        /// <returns>True if there were none before.</returns>
-        public bool MarkChanged(int first, int end)
-        {
-            bool isFirst = !IsChanged;
-            Changed = isFirst ? (first, end) : (Math.Min(first, Changed.First), Math.Max(end, Changed.End));
-            return isFirst;
-        }
-
-        public void MarkWritten() => Changed = default;
-    }
+    private TablePage Find(long tableOffset, long index, out int first) =>
+        _pages.PageAt(QedGeometry.EntryOffset(tableOffset, index), out first);
 }

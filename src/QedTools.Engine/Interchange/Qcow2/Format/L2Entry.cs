@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Qcow2.Format;
 
@@ -17,13 +16,11 @@ internal readonly record struct L2Entry(TableEntry Cluster, ulong Bitmap, bool H
     /// <summary>The bits of subclusters that are zeroes; of no meaning if the cluster is compressed.</summary>
     public uint Zero => (uint)(Bitmap >> ZeroBits);
 
-    /// <summary>Reads an entry.</summary>
-    /// <param name="bytes">8 bytes, or 16 where there are subclusters.</param>
+    /// <summary>An entry as it is in a table.</summary>
+    /// <param name="words">One word, or two where there are subclusters.</param>
     /// <param name="hasSubclusters">Whether there are.</param>
-    public static L2Entry Parse(ReadOnlySpan<byte> bytes, bool hasSubclusters) => new(
-        new TableEntry(BinaryPrimitives.ReadUInt64BigEndian(bytes)),
-        hasSubclusters ? BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice(sizeof(ulong))) : 0,
-        hasSubclusters);
+    public static L2Entry Of(ReadOnlySpan<ulong> words, bool hasSubclusters) =>
+        new(new TableEntry(words[0]), hasSubclusters ? words[1] : 0, hasSubclusters);
 
     /// <summary>What it says of a subcluster, or of the cluster where there are none.</summary>
     /// <param name="subcluster">0 to 31.</param>

@@ -43,6 +43,9 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>An entry's size in an L2 table, in bytes.</summary>
     public int L2EntryBytes => 1 << L2EntryBits;
 
+    /// <summary>The size of an entry of an L2 table, in 64-bit words.</summary>
+    public int L2EntryWords => L2EntryBytes / sizeof(ulong);
+
     /// <summary>The size of what an L2 entry tells by itself, in bytes: a subcluster, or the cluster where there are none.</summary>
     public int SubclusterSize => 1 << SubclusterBits;
 

@@ -1,0 +1,81 @@
+using System;
+
+namespace QedTools.Disks;
+
+/// <summary>The disk that a file makes with the disk below it, told run by run.</summary>
+/// <param name="below">The disk of the backing file or parent; null if there is none or it is not wanted.</param>
+internal abstract class RunDisk(IDisk? below) : IDisk
+{
+    public abstract long Length { get; }
+
+    public abstract bool CanWrite { get; }
+
+    /// <summary>The disk of the backing file or parent; null if there is none or it is not wanted.</summary>
+    protected IDisk? Below { get; } = below;
+
+    public DiskExtent ExtentAt(long offset, long length)
+    {
+        DiskRun run = RunAt(offset, length);
+        return run.State switch
+        {
+            QedExtentState.Data => ExtentOf(offset, run),
+            QedExtentState.Unallocated => DiskBelow.ExtentAt(Below, offset, run.Length),
+            _ => new DiskExtent(offset, run.Length, run.State, FileOffset: 0, Depth: 0),
+        };
+    }
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            DiskRun run = RunAt(offset, buffer.Length);
+            Span<byte> part = buffer.Slice(0, (int)run.Length);
+            switch (run.State)
+            {
+                case QedExtentState.Data:
+                    ReadData(offset, run, part);
+                    break;
+                case QedExtentState.Unallocated:
+                    DiskBelow.Read(Below, offset, part);
+                    break;
+                default:
+                    part.Clear();
+                    break;
+            }
+
+            offset += part.Length;
+            buffer = buffer.Slice(part.Length);
+        }
+    }
+
+    public abstract void Write(long offset, ReadOnlySpan<byte> data);
+
+    public abstract void Zero(long offset, long length);
+
+    public abstract void Flush();
+
+    public abstract void SetLength(long length);
+
+    /// <summary>What the file holds from an offset on.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">How far to look, in bytes; at least 1, not beyond the disk's end.</param>
+    /// <returns>A run of at most that length; what follows it may continue it.</returns>
+    /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
+    protected abstract DiskRun RunAt(long offset, long length);
+
+    /// <summary>Fills a buffer from a run of data.</summary>
+    /// <param name="offset">Where the run begins on the disk, in bytes.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="buffer">As long as the run.</param>
+    /// <exception cref="QedException">It could not be read.</exception>
+    protected abstract void ReadData(long offset, in DiskRun run, Span<byte> buffer);
+
+    /// <summary>The extent that a run of data is, or begins with.</summary>
+    /// <param name="offset">Where the run begins on the disk, in bytes.</param>
+    /// <param name="run">The run.</param>
+    /// <exception cref="QedException">The host did not tell.</exception>
+    protected virtual DiskExtent ExtentOf(long offset, in DiskRun run) => new(offset, run.Length, run.State, run.FileOffset, Depth: 0);
+
+    /// <summary>Whether the disk below shows something at an offset.</summary>
+    protected bool IsBacked(long offset) => Below is not null && offset < Below.Length;
+}
