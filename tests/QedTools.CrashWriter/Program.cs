@@ -43,7 +43,7 @@ internal static class Program
 
     private static void Write(string path, int seed)
     {
-        using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true });
+        using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true });
         using StreamWriter output = new(Console.OpenStandardOutput()) { AutoFlush = true };
         WriteRounds rounds = new(seed, disk.Length);
         for (int round = 1; ; round++)
@@ -62,7 +62,7 @@ internal static class Program
 
     private static void Hold(string path, bool writable)
     {
-        using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions { Writable = writable });
+        using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions { Writable = writable });
         Console.Out.WriteLine("held");
         Console.In.ReadToEnd();
     }

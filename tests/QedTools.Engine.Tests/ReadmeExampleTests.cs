@@ -17,28 +17,28 @@ public sealed class ReadmeExampleTests
     {
         // begin
         // A 20 GiB disk takes a file of 320 KiB until something is written to it.
-        QedImageInfo info = ImageCreation.Create(image, new QedCreateOptions { SizeBytes = 20L << 30 });
+        QedImageInfo info = ImageCreation.Run(image, new ImageCreationOptions { SizeBytes = 20L << 30 });
         Console.WriteLine($"{ByteSize.Format(info.VirtualSize)} in a file of {ByteSize.Format(info.FileSize)}");
 
         // The disk's contents are a stream. The image is locked until the stream is closed.
-        using (Stream disk = DiskOpening.Open(image, new DiskOpeningOptions { Writable = true }))
+        using (Stream disk = DiskOpening.Run(image, new DiskOpeningOptions { Writable = true }))
         {
             byte[] text = Encoding.UTF8.GetBytes("Hello from a disk.");
             disk.Position = 1L << 30;
             disk.Write(text, 0, text.Length);
         }
 
-        QedCheckResult check = ImageCheck.Run(image, forceShare: false);
+        QedCheckResult check = ImageCheck.Run(image, new ImageCheckOptions());
         Console.WriteLine($"{check.Status}, {check.AllocatedClusters} of {check.TotalClusters} clusters allocated");
 
-        AllocationMapOptions stored = new() { States = [QedExtentState.Data] };
-        foreach (QedExtent extent in AllocationMap.Enumerate(image, stored))
+        ImageMappingOptions stored = new() { States = [QedExtentState.Data] };
+        foreach (QedExtent extent in ImageMapping.Run(image, stored))
         {
             Console.WriteLine($"{extent.Length} bytes at {extent.Start} are stored at {extent.FileOffset} in the file");
         }
 
         // An overlay holds only what differs from its backing file; converting it writes the disk that both make.
-        ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = image });
+        ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = image });
         DiskConversion.Run(overlay, copy, new DiskConversionOptions { Verify = true });
         // end
     }

@@ -35,7 +35,7 @@ internal sealed class Holder : IDisposable
     {
         try
         {
-            using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions { Writable = writes });
+            using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions { Writable = writes });
             Console.WriteLine("held");
             Console.In.ReadToEnd();
             return 0;

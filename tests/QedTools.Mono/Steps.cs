@@ -36,9 +36,9 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private string Create()
     {
-        QedImageInfo made = ImageCreation.Create(Disk, new QedCreateOptions { SizeBytes = DiskSize, ClusterSize = 4096, TableSize = 2 });
+        QedImageInfo made = ImageCreation.Run(Disk, new ImageCreationOptions { SizeBytes = DiskSize, ClusterSize = 4096, TableSize = 2 });
         Require(made.VirtualSize == DiskSize, $"The disk is {made.VirtualSize} bytes large.");
-        Require(made == ImageInspection.Read(Disk), "Inspecting says something else than creating.");
+        Require(made == ImageInspection.Run(Disk, new ImageInspectionOptions()), "Inspecting says something else than creating.");
         return $"{made.VirtualSize} bytes in {made.FileSize}";
     }
 
@@ -46,7 +46,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     {
         Random random = new(1);
         int writes = 0;
-        using (DiskStream disk = DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }))
+        using (DiskStream disk = DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }))
         {
             for (; writes < 400; writes++)
             {
@@ -76,7 +76,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         long next = 0;
         long data = 0;
         int extents = 0;
-        foreach (QedExtent extent in AllocationMap.Enumerate(Disk, new AllocationMapOptions()))
+        foreach (QedExtent extent in ImageMapping.Run(Disk, new ImageMappingOptions()))
         {
             Require(extent.Start == next, $"An extent begins at {extent.Start} instead of {next}.");
             next += extent.Length;
@@ -90,7 +90,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private string Check()
     {
-        QedCheckResult result = ImageCheck.Run(Disk, forceShare: false);
+        QedCheckResult result = ImageCheck.Run(Disk, new ImageCheckOptions());
         Require(result is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"It is {result.Status}.");
         return $"{result.AllocatedClusters} of {result.TotalClusters} clusters allocated, clean";
     }
@@ -98,9 +98,9 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Merge()
     {
         string top = folder.PathOf("top.qed");
-        ImageCreation.Create(top, new QedCreateOptions { BackingFile = "disk.qed" });
+        ImageCreation.Run(top, new ImageCreationOptions { BackingFile = "disk.qed" });
         byte[] data = Enumerable.Repeat((byte)0xA5, 100_000).ToArray();
-        using (DiskStream disk = DiskOpening.Open(top, new DiskOpeningOptions { Writable = true }))
+        using (DiskStream disk = DiskOpening.Run(top, new DiskOpeningOptions { Writable = true }))
         {
             Store(disk, 12_345, data);
         }
@@ -120,7 +120,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Optimize()
     {
         ImageResize.Run(Disk, 2 * DiskSize, new ImageResizeOptions());
-        Require(ImageInspection.Read(Disk).VirtualSize == 2 * DiskSize, "It did not grow.");
+        Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).VirtualSize == 2 * DiskSize, "It did not grow.");
         ImageResize.Run(Disk, DiskSize, new ImageResizeOptions { Shrink = true });
         long before = new FileInfo(Disk).Length;
         ImageOptimization.Run(Disk, new ImageOptimizationOptions());
@@ -158,7 +158,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
                 source.CopyTo(target);
             }
 
-            using DiskStream disk = DiskOpening.Open(file, new DiskOpeningOptions());
+            using DiskStream disk = DiskOpening.Run(file, new DiskOpeningOptions());
             Require(disk.ReadByte() == (name == "zstd" ? 0x35 : 0x31), $"{name}.qcow2 reads as something else.");
         }
 
@@ -183,7 +183,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
             File.Copy(damaged, copy);
             QedRepairResult repair = ImageRepair.Run(copy, new ImageRepairOptions());
             Require(repair.After is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"{Path.GetFileName(damaged)} is {repair.After?.Status}.");
-            Require(ImageCheck.Run(copy, forceShare: false).Status == QedCheckStatus.Clean, $"{Path.GetFileName(damaged)} is not clean.");
+            Require(ImageCheck.Run(copy, new ImageCheckOptions()).Status == QedCheckStatus.Clean, $"{Path.GetFileName(damaged)} is not clean.");
             count++;
         }
 
@@ -193,13 +193,13 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private string Refuse()
     {
-        Expect<QedFileNotFoundException>(() => ImageInspection.Read(folder.PathOf("missing.qed")));
-        Expect<QedNotAFileException>(() => ImageInspection.Read(folder.Path));
-        Expect<QedFileExistsException>(() => ImageCreation.Create(Disk, new QedCreateOptions { SizeBytes = DiskSize }));
-        Expect<QedException>(() => ImageInspection.Read(Path.Combine(fixtures, "README.md")));
+        Expect<QedFileNotFoundException>(() => ImageInspection.Run(folder.PathOf("missing.qed"), new ImageInspectionOptions()));
+        Expect<QedNotAFileException>(() => ImageInspection.Run(folder.Path, new ImageInspectionOptions()));
+        Expect<QedFileExistsException>(() => ImageCreation.Run(Disk, new ImageCreationOptions { SizeBytes = DiskSize }));
+        Expect<QedException>(() => ImageInspection.Run(Path.Combine(fixtures, "README.md"), new ImageInspectionOptions()));
         if (Path.DirectorySeparatorChar == '/')
         {
-            Expect<QedNotAFileException>(() => ImageInspection.Read("/dev/zero"));
+            Expect<QedNotAFileException>(() => ImageInspection.Run("/dev/zero", new ImageInspectionOptions()));
         }
 
         return "a missing file, a folder, an existing file, another format, a device";
@@ -207,16 +207,16 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private string LockHere()
     {
-        using (DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }))
+        using (DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }))
         {
-            Require(ImageInspection.Read(Disk).InUse, "It is not in use.");
+            Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse, "It is not in use.");
             RequireInUse(writer: true);
         }
 
-        using (DiskOpening.Open(Disk, new DiskOpeningOptions()))
+        using (DiskOpening.Run(Disk, new DiskOpeningOptions()))
         {
-            DiskOpening.Open(Disk, new DiskOpeningOptions()).Dispose();
-            Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }));
+            DiskOpening.Run(Disk, new DiskOpeningOptions()).Dispose();
+            Expect<QedImageInUseException>(() => DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }));
         }
 
         RequireFree();
@@ -233,8 +233,8 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         RequireFree();
         using (new Holder(Disk, writes: false))
         {
-            DiskOpening.Open(Disk, new DiskOpeningOptions()).Dispose();
-            Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }));
+            DiskOpening.Run(Disk, new DiskOpeningOptions()).Dispose();
+            Expect<QedImageInUseException>(() => DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }));
         }
 
         RequireFree();
@@ -249,22 +249,22 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private void RequireInUse(bool writer)
     {
-        Require(ImageInspection.Read(Disk).InUse == writer, "Its use does not show.");
-        Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }));
-        Expect<QedImageInUseException>(() => DiskOpening.Open(Disk, new DiskOpeningOptions()));
-        Expect<QedImageInUseException>(() => ImageCheck.Run(Disk, forceShare: false));
-        DiskOpening.Open(Disk, new DiskOpeningOptions { ForceShare = true }).Dispose();
+        Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse == writer, "Its use does not show.");
+        Expect<QedImageInUseException>(() => DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }));
+        Expect<QedImageInUseException>(() => DiskOpening.Run(Disk, new DiskOpeningOptions()));
+        Expect<QedImageInUseException>(() => ImageCheck.Run(Disk, new ImageCheckOptions()));
+        DiskOpening.Run(Disk, new DiskOpeningOptions { ForceShare = true }).Dispose();
     }
 
     private void RequireFree()
     {
-        Require(!ImageInspection.Read(Disk).InUse, "It is still in use.");
-        DiskOpening.Open(Disk, new DiskOpeningOptions { Writable = true }).Dispose();
+        Require(!ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse, "It is still in use.");
+        DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }).Dispose();
     }
 
     private static void RequireContents(string path, byte[] wanted)
     {
-        using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions());
+        using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions());
         byte[] found = new byte[disk.Length];
         for (int done = 0; done < found.Length;)
         {

@@ -380,7 +380,7 @@ Describe 'Convert-QedImage' {
 
         It 'refuses a raw result with a backing file' {
             $before = Get-FolderState $folder
-            Assert-OneError { Convert-QedImage $path $raw -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $path 'The backing file*raw*'
+            Assert-OneError { Convert-QedImage $path $raw -BackingFile base.qed } 'QedRequest' 'InvalidArgument' $path 'The backing file*raw*'
             Get-FolderState $folder | Should -Be $before
         }
     }
@@ -403,7 +403,7 @@ Describe 'Convert-QedImage' {
         It 'and refuses <_>, which means none, and says -Format' -ForEach 'result', 'result.xyz', 'result.' {
             $before = Get-FolderState $folder
             $result = [System.IO.Path]::Combine($folder, $_)
-            Assert-OneError { Convert-QedImage $path $result } 'QedLimit' 'InvalidArgument' $path '*.qed*.raw*.img*-Format*'
+            Assert-OneError { Convert-QedImage $path $result } 'QedRequest' 'InvalidArgument' $path '*.qed*.raw*.img*-Format*'
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -457,7 +457,7 @@ Describe 'Convert-QedImage' {
             $second = New-RawFile ([System.IO.Path]::Combine($folder, 'same.img')) 1MB '0+4K 0xe2'
             $recorded = Invoke-Recorded { $first, $second | Convert-QedImage -DestinationPath $results }
             $recorded.Errors | Should -HaveCount 1
-            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedRequest,*'
             $recorded.Errors[0].ToString() | Should -BeLike '*another source*'
             (Invoke-OnScreen { $first, $second | Convert-QedImage -DestinationPath (Join-TestDrive 'elsewhere') -WhatIf }).Errors | Should -HaveCount 1
             Assert-Disk ([System.IO.Path]::Combine($results, 'same.qed')) 1MB '0+4K 0xe1'
@@ -465,7 +465,7 @@ Describe 'Convert-QedImage' {
 
         It 'never converts a source onto itself' {
             $before = Get-FolderState $folder
-            Assert-OneError { Convert-QedImage $path $folder -Format Qed -Force } 'QedLimit' 'InvalidArgument' $path '*source*'
+            Assert-OneError { Convert-QedImage $path $folder -Format Qed -Force } 'QedRequest' 'InvalidArgument' $path '*source*'
             Get-FolderState $folder | Should -Be $before
         }
     }
@@ -508,8 +508,8 @@ Describe 'Convert-QedImage' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             $before = Get-FolderState $folder
             foreach ($result in $overlay, $base, ([System.IO.Path]::Combine($folder, '..', 'convert', 'base.qed'))) {
-                Assert-OneError { Convert-QedImage $overlay $result -Force } 'QedLimit' 'InvalidArgument' $overlay '*source*another file*'
-                Assert-OneError { Convert-QedImage $overlay $result -Force -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
+                Assert-OneError { Convert-QedImage $overlay $result -Force } 'QedRequest' 'InvalidArgument' $overlay '*source*another file*'
+                Assert-OneError { Convert-QedImage $overlay $result -Force -WhatIf } 'QedRequest' 'InvalidArgument' $overlay
             }
 
             Get-FolderState $folder | Should -Be $before
@@ -520,7 +520,7 @@ Describe 'Convert-QedImage' {
             $link = [System.IO.Path]::Combine($folder, 'link.qed')
             if ($_ -eq 'hard') { $null = Invoke-Native ln $path $link } else { $null = Invoke-Native ln -s $path $link }
             $before = Get-FolderState $folder
-            Assert-OneError { Convert-QedImage $path $link -Force } 'QedLimit' 'InvalidArgument' $path '*source*'
+            Assert-OneError { Convert-QedImage $path $link -Force } 'QedRequest' 'InvalidArgument' $path '*source*'
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -559,7 +559,7 @@ Describe 'Convert-QedImage' {
             $recorded = Invoke-Recorded { $one, $two | Convert-QedImage -DestinationPath $raw -Force }
             $recorded.Output | Should -HaveCount 1
             $recorded.Errors | Should -HaveCount 1
-            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedRequest,*'
             (Compare-QedImage $one $raw -Strict).AreEqual | Should -BeTrue
             [System.IO.File]::Delete($raw)
         }

@@ -149,22 +149,22 @@ Describe 'Files of other formats' {
         }
 
         It 'not as <Shown> with -<Name> <Value>' -ForEach @(
-            @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'BlockSizeBytes'; Value = 1MB }
-            @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'ClusterSizeBytes'; Value = 64KB }
-            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 256 }
-            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 4MB }
-            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'BlockSizeBytes'; Value = 1MB }
-            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'TableSize'; Value = 4 }
-            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'Fixed'; Value = $true }
-            @{ Shown = 'VDI'; Extension = '.vdi'; Name = 'BlockSizeBytes'; Value = 1MB }
-            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'Fixed'; Value = $true }
-            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'BackingFile'; Value = 'base.qed' }
+            @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'BlockSizeBytes'; Value = 1MB; Id = 'QedLimit' }
+            @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'ClusterSizeBytes'; Value = 64KB; Id = 'QedRequest' }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 256; Id = 'QedLimit' }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 4MB; Id = 'QedLimit' }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'BlockSizeBytes'; Value = 1MB; Id = 'QedRequest' }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'TableSize'; Value = 4; Id = 'QedRequest' }
+            @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'Fixed'; Value = $true; Id = 'QedRequest' }
+            @{ Shown = 'VDI'; Extension = '.vdi'; Name = 'BlockSizeBytes'; Value = 1MB; Id = 'QedRequest' }
+            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'Fixed'; Value = $true; Id = 'QedRequest' }
+            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'BackingFile'; Value = 'base.qed'; Id = 'QedRequest' }
         ) {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
-            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
-            Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
+            Assert-OneError { Convert-QedImage $overlay $result @more } $Id 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } $Id 'InvalidArgument' $overlay
             Get-FolderState $folder | Should -Be $before
         }
     }

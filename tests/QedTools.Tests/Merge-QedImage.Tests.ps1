@@ -298,8 +298,8 @@ Describe 'Merge-QedImage' {
     Context 'in trouble' {
         It 'refuses an image without a backing file, and says so' {
             $before = Get-FolderState $folder
-            Assert-OneError { Merge-QedImage -Force $base } 'QedLimit' 'InvalidArgument' $base '*backing file*overlay*'
-            Assert-OneError { Merge-QedImage -Force $base -WhatIf } 'QedLimit' 'InvalidArgument' $base
+            Assert-OneError { Merge-QedImage -Force $base } 'QedRequest' 'InvalidArgument' $base '*backing file*overlay*'
+            Assert-OneError { Merge-QedImage -Force $base -WhatIf } 'QedRequest' 'InvalidArgument' $base
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -389,7 +389,7 @@ Describe 'Merge-QedImage' {
             $recorded = Invoke-Recorded { $base, $path | Merge-QedImage -Force }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $base
             $recorded.Output | ForEach-Object { $_.Path } | Should -Be $path
-            { Merge-QedImage -Force $base -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.MergeQedImageCommand'
+            { Merge-QedImage -Force $base -ErrorAction Stop } | Should -Throw -ErrorId 'QedRequest,QedTools.Commands.MergeQedImageCommand'
         }
 
         It 'leaves overlay and base reading the same where the overlay is damaged in the middle' {

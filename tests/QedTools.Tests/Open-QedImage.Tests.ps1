@@ -285,7 +285,7 @@ Describe 'Open-QedImage' {
             $recorded = Invoke-Recorded { Open-QedImage $named -ReadWrite }
             $recorded.Output | Should -BeNullOrEmpty
             $recorded.Errors | Should -HaveCount 1
-            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+            $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedRequest,*'
             $recorded.Errors[0].ToString() | Should -BeLike '*QED file*destroy*extension*-Force*'
             Get-FolderState $folder | Should -Be $before
             $stream = Open-QedImage $named -ReadWrite -Force -WarningAction SilentlyContinue

@@ -370,7 +370,7 @@ Describe 'Repair-QedImage' {
             $null = New-Folder 'other'
             $other = Copy-Fixture 'images/base-4k.qed' -Folder (Join-TestDrive 'other') -As ([System.IO.Path]::GetFileName($path))
             $sound = Get-Sha256 $other
-            foreach ($image in $path, $other) { Assert-OneError { Repair-QedImage $image -RestoreFrom $backup } 'QedLimit' 'InvalidArgument' $image '*taken back already*' }
+            foreach ($image in $path, $other) { Assert-OneError { Repair-QedImage $image -RestoreFrom $backup } 'QedBackupMismatch' 'InvalidArgument' $image '*taken back already*' }
             Get-Sha256 $path | Should -Be $hash
             Get-Sha256 $other | Should -Be $sound
         }
@@ -394,7 +394,7 @@ Describe 'Repair-QedImage' {
             $first = (Repair-QedImage $twice).BackupPath
             $later = "$twice.29991231T235959Z.qedundo"
             [System.IO.File]::Copy($first, $later)
-            Assert-OneError { Repair-QedImage $twice -RestoreFrom $first } 'QedLimit' 'InvalidArgument' $twice "*$later*later repair*"
+            Assert-OneError { Repair-QedImage $twice -RestoreFrom $first } 'QedBackupMismatch' 'InvalidArgument' $twice "*$later*later repair*"
             $null = Repair-QedImage $twice -RestoreFrom $later
             [System.IO.File]::Exists($first) | Should -BeTrue
         }
@@ -413,7 +413,7 @@ Describe 'Repair-QedImage' {
             $places | Should -Not -BeNullOrEmpty
             Set-DiskBytes $moved ($places[0] + 100) (New-Bytes 1 -Value 0xE7)
             $changed = Get-Sha256 $moved
-            Assert-OneError { Repair-QedImage $moved -RestoreFrom $result.BackupPath } 'QedLimit' 'InvalidArgument' $moved '*was changed since*'
+            Assert-OneError { Repair-QedImage $moved -RestoreFrom $result.BackupPath } 'QedBackupMismatch' 'InvalidArgument' $moved '*was changed since*'
             Get-Sha256 $moved | Should -Be $changed
         }
 
@@ -441,14 +441,14 @@ Describe 'Repair-QedImage' {
 
         It 'refuses a file that is no backup, and changes nothing' {
             $before = Get-FolderState $folder
-            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedLimit' 'InvalidArgument' $path '*no backup that a repair made*BackupPath*'
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedBackupMismatch' 'InvalidArgument' $path '*no backup that a repair made*BackupPath*'
             Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) } 'QedFileNotFound' 'ObjectNotFound' $path
             Get-FolderState $folder | Should -Be $before
         }
 
         It 'says with -WhatIf too that a file is no backup' {
             $before = Get-FolderState $folder
-            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean -WhatIf } 'QedLimit' 'InvalidArgument' $path
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean -WhatIf } 'QedBackupMismatch' 'InvalidArgument' $path
             Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) -WhatIf } 'QedFileNotFound' 'ObjectNotFound' $path
             Get-FolderState $folder | Should -Be $before
         }

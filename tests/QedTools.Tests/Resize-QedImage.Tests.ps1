@@ -157,8 +157,8 @@ Describe 'Resize-QedImage' {
     Context 'shrinks a disk' {
         It 'only with -Shrink, which it names' {
             $before = Get-FolderState $folder
-            Assert-OneError { Resize-QedImage $path 1MB } 'QedLimit' 'InvalidArgument' $path '*6291456*-Shrink*'
-            Assert-OneError { Resize-QedImage $path 1MB -WhatIf } 'QedLimit' 'InvalidArgument' $path '*6291456*-Shrink*'
+            Assert-OneError { Resize-QedImage $path 1MB } 'QedShrinkRefused' 'InvalidArgument' $path '*6291456*-Shrink*'
+            Assert-OneError { Resize-QedImage $path 1MB -WhatIf } 'QedShrinkRefused' 'InvalidArgument' $path '*6291456*-Shrink*'
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -309,7 +309,7 @@ Describe 'Resize-QedImage' {
         }
 
         It 'throws with -ErrorAction Stop' {
-            { Resize-QedImage $path 1MB -ErrorAction Stop } | Should -Throw -ErrorId 'QedLimit,QedTools.Commands.ResizeQedImageCommand'
+            { Resize-QedImage $path 1MB -ErrorAction Stop } | Should -Throw -ErrorId 'QedShrinkRefused,QedTools.Commands.ResizeQedImageCommand'
         }
 
         It 'checks <_>.qed first, goes on and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {

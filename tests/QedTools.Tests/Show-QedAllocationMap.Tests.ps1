@@ -809,8 +809,8 @@ Describe 'Show-QedAllocationMap' {
         }
 
         It 'refuses <Name>: <Id>' -ForEach @(
-            @{ Name = 'map.png'; Id = 'QedLimit'; Category = 'InvalidArgument'; Message = '*map.png*SVG*.svg*' }
-            @{ Name = 'map'; Id = 'QedLimit'; Category = 'InvalidArgument'; Message = '*map''*SVG*.svg*' }
+            @{ Name = 'map.png'; Id = 'QedRequest'; Category = 'InvalidArgument'; Message = '*map.png*SVG*.svg*' }
+            @{ Name = 'map'; Id = 'QedRequest'; Category = 'InvalidArgument'; Message = '*map''*SVG*.svg*' }
             @{ Name = 'no-such/map.svg'; Id = 'QedFileNotFound'; Category = 'ObjectNotFound'; Message = '*no-such*does not exist*' }
         ) {
             $before = Get-FolderState $folder
@@ -831,8 +831,8 @@ Describe 'Show-QedAllocationMap' {
             $odd = Copy-Fixture 'chains/over-raw.qed' -Folder $folder -As 'top.svg'
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $before = Get-FolderState $folder
-            Assert-OneError { Show-QedAllocationMap $odd -OutFile $odd -Force } 'QedLimit' 'InvalidArgument' $odd '*another file*'
-            Assert-OneError { Show-QedAllocationMap $odd -OutFile $odd -Force -ForceShare } 'QedLimit' 'InvalidArgument' $odd '*another file*'
+            Assert-OneError { Show-QedAllocationMap $odd -OutFile $odd -Force } 'QedRequest' 'InvalidArgument' $odd '*another file*'
+            Assert-OneError { Show-QedAllocationMap $odd -OutFile $odd -Force -ForceShare } 'QedRequest' 'InvalidArgument' $odd '*another file*'
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -842,7 +842,7 @@ Describe 'Show-QedAllocationMap' {
                 $recorded = Invoke-Recorded { $path, $second | Show-QedAllocationMap -OutFile $file -Force:$force }
                 $recorded.Output | Should -HaveCount 1
                 $recorded.Errors | Should -HaveCount 1
-                $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedLimit,*'
+                $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedRequest,*'
                 $recorded.Errors[0].TargetObject | Should -BeExactly $second
                 $recorded.Errors[0].ToString() | Should -BeLike '*picture of another image already*'
                 (Find-Element (Read-Svg $file) '/svg/title').InnerText | Should -BeLike '*data-zero-hole.qed'

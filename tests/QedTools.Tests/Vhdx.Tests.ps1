@@ -126,13 +126,17 @@ Describe 'VHDX files' {
         }
 
         It 'not with <Name> <Value>' -ForEach @(
-            @{ Name = 'BlockSizeBytes'; Value = 64KB }, @{ Name = 'BlockSizeBytes'; Value = 3MB }, @{ Name = 'BlockSizeBytes'; Value = 512MB }
-            @{ Name = 'LogicalSectorSizeBytes'; Value = 1024 }, @{ Name = 'ClusterSizeBytes'; Value = 64KB }, @{ Name = 'TableSize'; Value = 4 }
+            @{ Name = 'BlockSizeBytes'; Value = 64KB; Id = 'QedLimit' }
+            @{ Name = 'BlockSizeBytes'; Value = 3MB; Id = 'QedLimit' }
+            @{ Name = 'BlockSizeBytes'; Value = 512MB; Id = 'QedLimit' }
+            @{ Name = 'LogicalSectorSizeBytes'; Value = 1024; Id = 'QedLimit' }
+            @{ Name = 'ClusterSizeBytes'; Value = 64KB; Id = 'QedRequest' }
+            @{ Name = 'TableSize'; Value = 4; Id = 'QedRequest' }
         ) {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $overlay $result @more } 'QedLimit' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
-            Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } 'QedLimit' 'InvalidArgument' $overlay
+            Assert-OneError { Convert-QedImage $overlay $result @more } $Id 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } $Id 'InvalidArgument' $overlay
             Get-FolderState $folder | Should -Be $before
         }
 
@@ -146,7 +150,7 @@ Describe 'VHDX files' {
             @{ Name = 'BlockSizeBytes'; Value = 1MB }, @{ Name = 'LogicalSectorSizeBytes'; Value = 512 }, @{ Name = 'Fixed'; Value = $true }
         ) {
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedLimit' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedRequest' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
         }
 
         It 'of an empty disk not at all' {

@@ -26,7 +26,7 @@ internal readonly record struct DiskRequest(long VirtualSize)
     /// <param name="path">The file, for messages.</param>
     /// <param name="formatName">The format's name.</param>
     /// <param name="allowed">What the format has.</param>
-    /// <exception cref="QedLimitException">Something else was asked for.</exception>
+    /// <exception cref="QedRequestException">Something else was asked for.</exception>
     public void RequireOnly(string path, string formatName, DiskChoices allowed)
     {
         Refuse(ClusterSize, DiskChoices.ClusterSize, nameof(ClusterSize));
@@ -40,7 +40,7 @@ internal readonly record struct DiskRequest(long VirtualSize)
         {
             if (value is not null && (allowed & choice) == 0)
             {
-                throw QedLimitException.ForFormat(path, parameter, value, formatName);
+                throw QedRequestException.ForFormat(path, parameter, value, formatName);
             }
         }
     }

@@ -31,6 +31,7 @@ internal interface IDiskFormat
     /// <summary>What comes of a request for a new disk: what was not asked for filled in, the size rounded up to one that the format can have.</summary>
     /// <param name="path">The file, for messages, and for its name where the format records it.</param>
     /// <param name="request">What is asked for.</param>
+    /// <exception cref="QedRequestException">The format has nothing of what is asked for.</exception>
     /// <exception cref="QedLimitException">The format cannot have such a disk.</exception>
     NewDisk Settle(string path, in DiskRequest request);
 }

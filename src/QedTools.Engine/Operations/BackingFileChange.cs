@@ -25,7 +25,7 @@ public static class BackingFileChange
     /// <exception cref="OperationCanceledException">It was stopped; the image names what it named before.</exception>
     /// <exception cref="QedCorruptException">Contents are to be preserved, and the check of the image found damage.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed.</exception>
-    public static QedImageInfo Apply(
+    public static QedImageInfo Run(
         string path,
         BackingFileChangeOptions options,
         IProgress<OperationProgress>? progress = null,

@@ -15,10 +15,10 @@ public static class DiskConversion
     /// <summary>The format that a conversion leads to.</summary>
     /// <param name="destinationPath">The result's file.</param>
     /// <param name="format">What was asked for, or null.</param>
-    /// <exception cref="QedLimitException">The destination's extension means no format, and none was asked for.</exception>
+    /// <exception cref="QedRequestException">The destination's extension means no format, and none was asked for.</exception>
     public static QedDiskFormat FormatOf(string destinationPath, QedDiskFormat? format) => format
         ?? DiskFormats.OfExtension(destinationPath)?.Kind
-        ?? throw QedLimitException.ForRequest(destinationPath, "Format", "(none)", "a format, or an extension that means one", string.Format(
+        ?? throw new QedRequestException(destinationPath, "Format", "(none)", "a format, or an extension that means one", string.Format(
             CultureInfo.InvariantCulture,
             "The extension of '{0}' means no format. The formats are {1}, and their extensions {2}.",
             destinationPath,
@@ -100,7 +100,7 @@ public static class DiskConversion
     {
         if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
         {
-            throw QedLimitException.ForRequest(
+            throw new QedRequestException(
                 destinationPath,
                 "DestinationPath",
                 destinationPath,

@@ -46,7 +46,8 @@ public static class DiskMerge
     /// <param name="cancellation">Stops the merge; the overlay reads as before.</param>
     /// <returns>What was moved.</returns>
     /// <exception cref="QedCorruptException">The backing file is damaged, or the overlay was not closed cleanly and is.</exception>
-    /// <exception cref="QedLimitException">The image has no backing file, or one that cannot grow to its size.</exception>
+    /// <exception cref="QedRequestException">The image has no backing file.</exception>
+    /// <exception cref="QedLimitException">The backing file cannot grow to its size.</exception>
     /// <exception cref="QedImageInUseException">Another process has one of the two open.</exception>
     /// <exception cref="QedBackingFileSharedException">Another image lies over the backing file too, and that was not allowed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -95,13 +96,13 @@ public static class DiskMerge
         IDiskLayer top = chain.Layers[0];
         if (chain.Layers.Count == 1)
         {
-            throw QedLimitException.ForRequest(
+            throw new QedRequestException(
                 top.Storage.Path, "Path", top.Storage.Path, "an overlay", $"'{top.Storage.Path}' has no backing file that it could be merged into. Name an overlay.");
         }
 
         IDiskLayer below = chain.Layers[1];
         return below.MaxVirtualSize < top.VirtualSize
-            ? throw QedLimitException.ForRequest(
+            ? throw new QedLimitException(
                 top.Storage.Path,
                 "Path",
                 top.VirtualSize,

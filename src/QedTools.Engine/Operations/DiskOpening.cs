@@ -19,11 +19,11 @@ public static class DiskOpening
     /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
     /// <exception cref="QedCorruptException">It is to be written to, and its check found damage.</exception>
     /// <exception cref="QedBackingFileSharedException">It is to be written to, another image lies over it, and that was not allowed.</exception>
-    /// <exception cref="QedLimitException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
+    /// <exception cref="QedRequestException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
     /// <exception cref="QedNotAnImageException">It is not of the format that was named, or that its extension means.</exception>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
-    public static DiskStream Open(
+    public static DiskStream Run(
         string path,
         DiskOpeningOptions options,
         IProgress<OperationProgress>? progress = null,
@@ -31,7 +31,7 @@ public static class DiskOpening
     {
         if (options.Writable && !options.AllowOtherContents && options.SourceFormat is null && DiskFormats.OtherThanRaw(path) is { } other)
         {
-            throw QedLimitException.ForRequest(
+            throw new QedRequestException(
                 path,
                 nameof(options.Writable),
                 true,

@@ -12,7 +12,7 @@ public static class ImageCheck
 {
     /// <summary>Checks one image; backing files are not looked at.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="forceShare">Whether to read an image that another process has open for writing.</param>
+    /// <param name="options">How.</param>
     /// <param name="progress">Is told the bytes of tables read; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>
     /// <returns>What was found.</returns>
@@ -20,24 +20,10 @@ public static class ImageCheck
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">It is not there, no QED image, damaged in its header, or cannot be read.</exception>
     public static QedCheckResult Run(
-        string path, bool forceShare, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default) =>
-        Run(path, forceShare, trace: null, progress, cancellation);
-
-    /// <summary>Checks one image, and tells where its tables are.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="forceShare">Whether to read an image that another process has open for writing.</param>
-    /// <param name="trace">Is told what is found where; may be null.</param>
-    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
-    /// <param name="cancellation">Stops the check.</param>
-    /// <returns>What was found.</returns>
-    /// <exception cref="QedImageInUseException">Another process has it open for writing.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="QedException">It is not there, no QED image, damaged in its header, or cannot be read.</exception>
-    public static QedCheckResult Run(
-        string path, bool forceShare, OperationTrace? trace, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        string path, ImageCheckOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        StorageAccess access = forceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false) { Trace = trace }, out QedImage image);
+        StorageAccess access = options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
+        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, new ChainPolicy(access, AllowUnc: false) { Trace = options.Trace }, out QedImage image);
         if (image.Trace is { } told)
         {
             told.ListsTables = true;

@@ -14,7 +14,7 @@ public static class ImageCreation
     /// <param name="options">How it is to be.</param>
     /// <returns>The size, in bytes.</returns>
     /// <exception cref="QedException">It cannot be made.</exception>
-    public static long Plan(string path, QedCreateOptions options)
+    public static long Plan(string path, ImageCreationOptions options)
     {
         using ReservedName name = Reserve(path, options);
         return Examine(path, options).VirtualSize;
@@ -29,7 +29,7 @@ public static class ImageCreation
     /// <exception cref="QedLimitException">A size or the backing file's name does not fit the format.</exception>
     /// <exception cref="QedBackingFileException">The backing file is missing or not followed.</exception>
     /// <exception cref="QedException">The file could not be made.</exception>
-    public static QedImageInfo Create(string path, QedCreateOptions options, CancellationToken cancellation = default)
+    public static QedImageInfo Run(string path, ImageCreationOptions options, CancellationToken cancellation = default)
     {
         using (ReservedName name = Reserve(path, options))
         {
@@ -40,22 +40,22 @@ public static class ImageCreation
             file.Commit();
         }
 
-        return ImageInspection.Read(path, options.Trace);
+        return ImageInspection.Run(path, new ImageInspectionOptions { Trace = options.Trace });
     }
 
     // Held from the first look on, so that what is replaced is what was looked at.
-    private static ReservedName Reserve(string path, QedCreateOptions options)
+    private static ReservedName Reserve(string path, ImageCreationOptions options)
     {
         if (options.SizeBytes is null && options.BackingFile is null)
         {
-            throw QedLimitException.ForRequest(
+            throw new QedRequestException(
                 path, nameof(options.SizeBytes), "(none)", "a size, or a backing file", $"'{path}' needs a size, or a backing file whose size it takes.", QedRemedy.GiveSize);
         }
 
         return ReservedName.Hold(path, options.Replace, trace: options.Trace);
     }
 
-    private static NewDisk Examine(string path, QedCreateOptions options)
+    private static NewDisk Examine(string path, ImageCreationOptions options)
     {
         BackingFileChoice? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false, options.Trace)

@@ -12,26 +12,25 @@ public static class ImageInspection
 {
     /// <summary>The facts of one QED image.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="trace">Is told what is found where; may be null.</param>
+    /// <param name="options">How to read it.</param>
     /// <returns>The facts.</returns>
     /// <exception cref="QedException">It is not there, no QED image, or damaged in its header.</exception>
-    public static QedImageInfo Read(string path, OperationTrace? trace = null)
+    public static QedImageInfo Run(string path, ImageInspectionOptions options)
     {
-        ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: false) { Trace = trace };
+        ChainPolicy policy = new(StorageAccess.Inspect, options.AllowUnc) { Trace = options.Trace };
         using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, policy);
         return Describe(chain.Layers[0], depth: 0);
     }
 
     /// <summary>The facts of a QED image and of all layers under it, from the top down.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="allowUnc">Whether a backing name may lead to another network share.</param>
-    /// <param name="trace">Is told which layers there are and what is found where; may be null.</param>
+    /// <param name="options">How to read them.</param>
     /// <returns>The facts of each layer, as it is opened.</returns>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened; those above it have been handed out by then.</exception>
-    public static IEnumerable<QedImageInfo> ReadChain(string path, bool allowUnc, OperationTrace? trace = null)
+    public static IEnumerable<QedImageInfo> RunOverChain(string path, ImageInspectionOptions options)
     {
-        ChainPolicy policy = new(StorageAccess.Inspect, allowUnc) { Trace = trace };
+        ChainPolicy policy = new(StorageAccess.Inspect, options.AllowUnc) { Trace = options.Trace };
         using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, policy);
         do
         {

@@ -93,7 +93,7 @@ public static class ImageRepair
     /// <param name="path">The image.</param>
     /// <param name="backupPath">The backup that the repair made.</param>
     /// <returns>The facts of the image afterwards.</returns>
-    /// <exception cref="QedLimitException">The file is no such backup, or the image was changed since.</exception>
+    /// <exception cref="QedBackupMismatchException">The file is no such backup, or the image was changed since.</exception>
     /// <exception cref="QedBackupDamagedException">The backup is not what the repair wrote.</exception>
     /// <exception cref="QedDiskFullException">There is not enough room for it; nothing was changed.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
@@ -107,7 +107,7 @@ public static class ImageRepair
             Restore(backup, target);
         }
 
-        return ImageInspection.Read(path);
+        return ImageInspection.Run(path, new ImageInspectionOptions());
     }
 
     /// <summary>Everything that would keep a repair from being taken back, without a change.</summary>
@@ -209,7 +209,7 @@ public static class ImageRepair
         {
             problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}', and damaged. If no repair changed the image since '{backup.Path}' was made, remove it.";
         }
-        catch (QedLimitException)
+        catch (QedBackupMismatchException)
         {
             return; // it only has the name of a backup
         }

@@ -43,7 +43,8 @@ public static class ImageResize
     /// <param name="progress">Is told how far the check of the image is; may be null.</param>
     /// <param name="cancellation">Stops before the change.</param>
     /// <returns>The facts of the image afterwards.</returns>
-    /// <exception cref="QedLimitException">The image cannot have that size, or would shrink without being allowed to.</exception>
+    /// <exception cref="QedLimitException">The image cannot have that size.</exception>
+    /// <exception cref="QedShrinkException">It would shrink without being allowed to.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="QedCorruptException">The check of the image found damage.</exception>
     /// <exception cref="QedBackingFileSharedException">It would shrink, another image lies over it, and that was not allowed.</exception>
@@ -103,6 +104,6 @@ public static class ImageResize
         long size = Sector.RoundUp(sizeBytes);
         return size >= layer.VirtualSize || options.Shrink
             ? size
-            : throw QedLimitException.ForShrinking(layer.Storage.Path, sizeBytes, layer.VirtualSize);
+            : throw new QedShrinkException(layer.Storage.Path, sizeBytes, layer.VirtualSize);
     }
 }

@@ -62,7 +62,7 @@ internal sealed class MappedDisk : IDisposable
     /// <param name="options">Which range, through which layers.</param>
     /// <exception cref="QedLimitException">The range does not lie on the disk.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
-    public static MappedDisk Open(string path, AllocationMapOptions options)
+    public static MappedDisk Open(string path, ImageMappingOptions options)
     {
         ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
         BackingChain chain = options.BackingChain

@@ -72,7 +72,7 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         // A file can have no more bytes than 63 bits count, whatever the disk has.
         if (AppendedBytes > long.MaxValue - file.Length)
         {
-            throw QedLimitException.ForRequest(
+            throw new QedLimitException(
                 file.Path,
                 "FileLength",
                 file.Length,

@@ -401,7 +401,7 @@ internal sealed class QedImage : IDiskLayer
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         return bytes.Length is > 0 and <= QedHeader.MaxNewBackingNameSize
             ? bytes
-            : throw QedLimitException.ForRequest(
+            : throw new QedLimitException(
                 path,
                 "BackingFile",
                 name,
@@ -420,7 +420,7 @@ internal sealed class QedImage : IDiskLayer
         long behind = Header.BackingNameOffset + (long)Header.BackingNameSize;
         return behind + size <= Math.Min(Header.HeaderBytes, uint.MaxValue)
             ? (uint)behind
-            : throw QedLimitException.ForRequest(
+            : throw new QedLimitException(
                 Storage.Path,
                 "BackingFile",
                 size,

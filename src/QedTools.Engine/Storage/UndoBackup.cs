@@ -30,7 +30,7 @@ internal sealed class UndoBackup
 
     /// <summary>Reads a backup.</summary>
     /// <param name="file">The file; stays the caller's.</param>
-    /// <exception cref="QedLimitException">It is no backup, or one of an older version.</exception>
+    /// <exception cref="QedBackupMismatchException">It is no backup, or one of an older version.</exception>
     /// <exception cref="QedBackupDamagedException">It is not what was written.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static UndoBackup Read(IStorage file)
@@ -45,7 +45,7 @@ internal sealed class UndoBackup
     /// <see cref="UndoState.Complete"/> if the file is what the changes left, whether or not taking them back was begun. Else changes
     /// or their taking back were cut off, and only the file itself can tell whether others were made since.
     /// </returns>
-    /// <exception cref="QedLimitException">It is that of another file, was taken back, or the file was changed since.</exception>
+    /// <exception cref="QedBackupMismatchException">It is that of another file, was taken back, or the file was changed since.</exception>
     /// <exception cref="QedException">A file could not be read.</exception>
     public UndoState RequireFits(IStorage target)
     {
@@ -74,7 +74,7 @@ internal sealed class UndoBackup
     }
 
     /// <summary>The error for a file that was changed after the changes that the backup knows.</summary>
-    public QedLimitException Changed(IStorage target) => UndoHeader.Misfit(
+    public QedBackupMismatchException Changed(IStorage target) => UndoHeader.Misfit(
         File,
         "the backup of this image as it is now",
         $"The backup '{Path}' does not fit '{target.Path}': the image was changed since that repair, or it is another one. Name the backup of the last change.");

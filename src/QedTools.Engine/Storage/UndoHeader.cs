@@ -99,7 +99,7 @@ internal sealed class UndoHeader
     }
 
     /// <summary>Reads the header of a backup.</summary>
-    /// <exception cref="QedLimitException">It is no backup, or one of an older version.</exception>
+    /// <exception cref="QedBackupMismatchException">It is no backup, or one of an older version.</exception>
     /// <exception cref="QedBackupDamagedException">It is not what was written.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static UndoHeader Read(IStorage backup)
@@ -128,8 +128,8 @@ internal sealed class UndoHeader
     }
 
     /// <summary>The error for a backup that cannot be used.</summary>
-    public static QedLimitException Misfit(IStorage backup, string allowed, string message) =>
-        QedLimitException.ForRequest(backup.Path, "BackupPath", backup.Path, allowed, message);
+    public static QedBackupMismatchException Misfit(IStorage backup, string allowed, string message) =>
+        new(backup.Path, allowed, message);
 
     /// <summary>The changed file's name, without a folder; a very long one is cut short.</summary>
     public string Name => Encoding.UTF8.GetString(

@@ -109,7 +109,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         if (_results.Contains(destination))
         {
             // -Force is meant for files that were there before, not for this pipeline's own results.
-            throw QedLimitException.ForRequest(
+            throw new QedRequestException(
                 destination, "DestinationPath", destination, "a folder for several sources", Messages.SecondSource(destination));
         }
 

@@ -39,7 +39,7 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
     private protected override void ProcessFile(string path)
     {
         QedCorruptException? damage = null;
-        AllocationMapOptions options = new()
+        ImageMappingOptions options = new()
         {
             OnDamage = found => damage ??= found,
             Offset = Offset,
@@ -50,7 +50,7 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
             ForceShare = ForceShare,
             Trace = Trace,
         };
-        foreach (QedExtent extent in AllocationMap.Enumerate(path, options, Cancellation))
+        foreach (QedExtent extent in ImageMapping.Run(path, options, Cancellation))
         {
             FlushTrace();
             WriteObject(extent);

@@ -19,11 +19,11 @@ public sealed class GetQedInfoCommand : QedReadCommand
     {
         if (!BackingChain)
         {
-            WriteObject(ImageInspection.Read(path, Trace));
+            WriteObject(ImageInspection.Run(path, new ImageInspectionOptions { Trace = Trace }));
             return;
         }
 
-        foreach (QedImageInfo layer in ImageInspection.ReadChain(path, AllowUnc, Trace))
+        foreach (QedImageInfo layer in ImageInspection.RunOverChain(path, new ImageInspectionOptions { AllowUnc = AllowUnc, Trace = Trace }))
         {
             FlushTrace();
             WriteObject(layer);

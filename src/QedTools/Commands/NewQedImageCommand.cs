@@ -77,7 +77,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
     private protected override void ProcessFile(string path)
     {
         string? backingFile = string.IsNullOrEmpty(BackingFile) ? null : BackingFile;
-        QedCreateOptions options = new()
+        ImageCreationOptions options = new()
         {
             SizeBytes = SizeBytes,
             ClusterSize = ClusterSizeBytes,
@@ -101,7 +101,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
             return;
         }
 
-        QedImageInfo info = ImageCreation.Create(path, options with { Trace = Trace }, Cancellation);
+        QedImageInfo info = ImageCreation.Run(path, options with { Trace = Trace }, Cancellation);
         FlushTrace();
         if (info.BackingFile is not null)
         {

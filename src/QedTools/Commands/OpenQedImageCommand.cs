@@ -53,7 +53,7 @@ public sealed class OpenQedImageCommand : QedReadCommand
             Trace = Trace,
         };
         DiskStream stream = WithProgress(
-            Messages.Checking, path, progress => DiskOpening.Open(path, options, progress, Cancellation));
+            Messages.Checking, path, progress => DiskOpening.Run(path, options, progress, Cancellation));
         WriteVerbose(Messages.Opened(path, stream.Length, ReadWrite));
         WriteObject(stream);
     }

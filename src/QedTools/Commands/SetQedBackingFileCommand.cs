@@ -100,7 +100,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
         }
 
         QedImageInfo after = WithProgress(
-            PreserveContent ? Messages.Copying : Messages.Checking, path, progress => BackingFileChange.Apply(path, options with { Trace = Trace }, progress, Cancellation));
+            PreserveContent ? Messages.Copying : Messages.Checking, path, progress => BackingFileChange.Run(path, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.BackingFileRecorded(after, BackingFormat));
         if (PassThru)
         {

@@ -128,7 +128,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         {
             if (disk.Includes(file))
             {
-                throw QedLimitException.ForRequest(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
+                throw new QedRequestException(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
             }
 
             using DocumentFile document = DocumentFile.Reserve(file, Force, Trace);
@@ -155,12 +155,12 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     {
         if (_pictures.Contains(file))
         {
-            throw QedLimitException.ForRequest(file, "OutFile", file, "a file of its own for each image", Messages.SecondPicture(file));
+            throw new QedRequestException(file, "OutFile", file, "a file of its own for each image", Messages.SecondPicture(file));
         }
 
         if (!string.Equals(System.IO.Path.GetExtension(file), ".svg", StringComparison.OrdinalIgnoreCase))
         {
-            throw QedLimitException.ForRequest(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg", Messages.NoPictureName(file));
+            throw new QedRequestException(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg", Messages.NoPictureName(file));
         }
 
         int width = Width ?? DefaultSvgWidth;
@@ -169,7 +169,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
             : throw new QedLimitException(file, "Width", width, $"{SvgLayout.LeastWidth} pixels or more");
     }
 
-    private MappedDisk Open(string path) => MappedDisk.Open(path, new AllocationMapOptions
+    private MappedDisk Open(string path) => MappedDisk.Open(path, new ImageMappingOptions
     {
         Offset = Offset,
         Length = Length,

@@ -19,7 +19,7 @@ public sealed class TestQedImageCommand : QedReadCommand
     private protected override void ProcessFile(string path)
     {
         QedCheckResult result = WithProgress(
-            Messages.Checking, path, progress => ImageCheck.Run(path, ForceShare, Trace, progress, Cancellation));
+            Messages.Checking, path, progress => ImageCheck.Run(path, new ImageCheckOptions { ForceShare = ForceShare, Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.Checked(result));
         if (Quiet)
         {

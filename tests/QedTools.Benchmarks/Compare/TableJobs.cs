@@ -91,7 +91,7 @@ internal sealed class TableJobs(Session session)
         string[] paths = [.. Enumerable.Range(0, Images).Select(i => Path.Combine(folder, $"{i:000}.qed"))];
         for (int i = 0; i < Images; i++)
         {
-            ImageCreation.Create(paths[i], new QedCreateOptions { SizeBytes = (i + 1L) << 20 });
+            ImageCreation.Run(paths[i], new ImageCreationOptions { SizeBytes = (i + 1L) << 20 });
         }
 
         return new Job(

@@ -33,8 +33,8 @@ public class EngineBenchmarks : IDisposable
             _entries[i] = (ulong)(i + 16) * 65536;
         }
 
-        ImageCreation.Create(_path, new QedCreateOptions { SizeBytes = DiskSize });
-        _stream = DiskOpening.Open(_path, new DiskOpeningOptions { Writable = true });
+        ImageCreation.Run(_path, new ImageCreationOptions { SizeBytes = DiskSize });
+        _stream = DiskOpening.Run(_path, new DiskOpeningOptions { Writable = true });
         for (long at = 0; at < DiskSize; at += DataStep)
         {
             _stream.Position = at;
@@ -42,7 +42,7 @@ public class EngineBenchmarks : IDisposable
         }
 
         _stream.Dispose();
-        _stream = DiskOpening.Open(_path, new DiskOpeningOptions { Writable = true });
+        _stream = DiskOpening.Run(_path, new DiskOpeningOptions { Writable = true });
     }
 
     /// <summary>Parses and validates a header.</summary>
@@ -63,7 +63,7 @@ public class EngineBenchmarks : IDisposable
     public long ExtentWalk()
     {
         long extents = 0;
-        foreach (QedExtent extent in AllocationMap.Enumerate(_path, new AllocationMapOptions { ForceShare = true }))
+        foreach (QedExtent extent in ImageMapping.Run(_path, new ImageMappingOptions { ForceShare = true }))
         {
             extents++;
         }

@@ -60,7 +60,7 @@ public sealed class BackingNameErrorTests : IDisposable
 
         File.WriteAllBytes(At("a:b.raw"), new byte[512]);
         Assert.Contains("'./a:b.raw'", Refusal("a:b.raw", QedDiskFormat.Qed).Message, StringComparison.Ordinal);
-        Assert.Equal(512, ImageCreation.Create(At("over.qed"), new() { BackingFile = "./a:b.raw" }, TestContext.Current.CancellationToken).VirtualSize);
+        Assert.Equal(512, ImageCreation.Run(At("over.qed"), new() { BackingFile = "./a:b.raw" }, TestContext.Current.CancellationToken).VirtualSize);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class BackingNameErrorTests : IDisposable
     }
 
     private QedImageInfo Create(string backing) =>
-        ImageCreation.Create(At("new.qed"), new() { BackingFile = backing, Replace = true }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(At("new.qed"), new() { BackingFile = backing, Replace = true }, TestContext.Current.CancellationToken);
 
     private QedBackingFileRefusedException Refusal(string name, QedDiskFormat? namedBy) =>
         Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(At("over.qed"), name, allowUnc: false, namedBy));

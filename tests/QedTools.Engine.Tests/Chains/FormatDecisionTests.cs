@@ -143,7 +143,7 @@ public sealed class FormatDecisionTests : IDisposable
             new() { SourceFormat = QedDiskFormat.Qcow2, ReferenceFormat = QedDiskFormat.Raw, Trace = _trace },
             cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((1 << 20, length), (comparison.VirtualSize, comparison.ReferenceVirtualSize));
-        using DiskStream stream = DiskOpening.Open(
+        using DiskStream stream = DiskOpening.Run(
             At("cloud.img"), new() { SourceFormat = QedDiskFormat.Qcow2, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1 << 20, stream.Length);
         Assert.Empty(_warnings);
@@ -167,8 +167,8 @@ public sealed class FormatDecisionTests : IDisposable
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.img"));
 
-        Assert.Throws<QedLimitException>(() => DiskOpening.Open(At("disk.img"), new() { Writable = true }, cancellation: TestContext.Current.CancellationToken));
-        using (DiskStream stream = DiskOpening.Open(
+        Assert.Throws<QedRequestException>(() => DiskOpening.Run(At("disk.img"), new() { Writable = true }, cancellation: TestContext.Current.CancellationToken));
+        using (DiskStream stream = DiskOpening.Run(
             At("disk.img"), new() { Writable = true, SourceFormat = QedDiskFormat.Raw }, cancellation: TestContext.Current.CancellationToken))
         {
             stream.WriteByte(1);
@@ -271,10 +271,10 @@ public sealed class FormatDecisionTests : IDisposable
         Assert.Contains(_warnings, warning => warning.Contains("read as something else", StringComparison.Ordinal));
         _warnings.Clear();
 
-        BackingFileChange.Apply(At("overlay.qed"), new() { BackingFile = name, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Read(At("overlay.qed")).BackingFormat);
+        BackingFileChange.Run(At("overlay.qed"), new() { BackingFile = name, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Run(At("overlay.qed"), new ImageInspectionOptions()).BackingFormat);
         _warnings.Clear();
-        QedImageInfo changed = BackingFileChange.Apply(
+        QedImageInfo changed = BackingFileChange.Run(
             At("overlay.qed"), new() { BackingFile = name, BackingFormat = QedBackingFormat.Probe, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(QedBackingFormat.Probe, changed.BackingFormat);
         Assert.Contains(_warnings, warning => warning.Contains("read as something else", StringComparison.Ordinal));
@@ -334,13 +334,13 @@ public sealed class FormatDecisionTests : IDisposable
         File.WriteAllBytes(At(name), content);
     }
 
-    private QedImageInfo Overlay(string backing, QedBackingFormat? format = null) => ImageCreation.Create(
+    private QedImageInfo Overlay(string backing, QedBackingFormat? format = null) => ImageCreation.Run(
         At("overlay.qed"), new() { BackingFile = backing, BackingFormat = format, Replace = true, Trace = _trace }, TestContext.Current.CancellationToken);
 
     private QedImageInfo Convert(string name, QedDiskFormat? format = null) => DiskConversion.Run(
         At(name), At("out.qed"), new() { SourceFormat = format, Replace = true, Trace = _trace }, cancellation: TestContext.Current.CancellationToken);
 
-    private void Open(string name) => DiskOpening.Open(At(name), new() { Trace = _trace }, cancellation: TestContext.Current.CancellationToken).Dispose();
+    private void Open(string name) => DiskOpening.Run(At(name), new() { Trace = _trace }, cancellation: TestContext.Current.CancellationToken).Dispose();
 
     private string At(string name) => _folder.PathOf(name);
 }

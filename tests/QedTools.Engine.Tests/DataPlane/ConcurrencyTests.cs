@@ -100,7 +100,7 @@ public sealed class ConcurrencyTests
     }
 
     private static DiskStream Open(string path) =>
-        DiskOpening.Open(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
 
     private static void WriteMuch(IDisk disk, History history, Random random)
     {

@@ -119,7 +119,7 @@ public sealed class ConversionFlushTests : IDisposable
     public void A_new_image_is_flushed_once_too()
     {
         using FileLog log = new();
-        ImageCreation.Create(At("new.qed"), new QedCreateOptions { SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(At("new.qed"), new ImageCreationOptions { SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken);
 
         Assert.Equal([FileAct.Flush, FileAct.Close], ActsOnResult(log).SkipWhile(act => act != FileAct.Flush).Distinct());
         Assert.Single(ActsOnResult(log), FileAct.Flush);
@@ -164,7 +164,7 @@ public sealed class ConversionFlushTests : IDisposable
         Assert.True(comparison.AreEqual);
         if (path.EndsWith(".qed", StringComparison.Ordinal))
         {
-            QedCheckResult check = ImageCheck.Run(path, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+            QedCheckResult check = ImageCheck.Run(path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
             Assert.Equal((QedCheckStatus.Clean, false), (check.Status, check.NeedsCheck));
         }
     }

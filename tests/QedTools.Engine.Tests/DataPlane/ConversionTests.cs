@@ -51,11 +51,11 @@ public sealed class ConversionTests : IDisposable
 
         Convert("changed.raw", "over.qed", new DiskConversionOptions { BackingFile = "b.qed", ClusterSize = 4096, Verify = true });
         Assert.Equal(changed, ReadQed("over.qed"));
-        QedCheckResult check = ImageCheck.Run(At("over.qed"), forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        QedCheckResult check = ImageCheck.Run(At("over.qed"), new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.InRange(check.AllocatedClusters, 12, 16);
 
         Convert("over.qed", "flat.qed", new DiskConversionOptions { ClusterSize = 8192, TableSize = 2 });
-        Assert.Null(ImageInspection.Read(At("flat.qed")).BackingFile);
+        Assert.Null(ImageInspection.Run(At("flat.qed"), new ImageInspectionOptions()).BackingFile);
         Convert("flat.qed", "back.raw", new DiskConversionOptions { Verify = true });
         Assert.Equal(changed, File.ReadAllBytes(At("back.raw")));
         Convert("b.qed", "again.img", new DiskConversionOptions());
@@ -155,7 +155,7 @@ public sealed class ConversionTests : IDisposable
         Convert("a.raw", "over.qed", new DiskConversionOptions { ClusterSize = 4096, BackingFile = "base.raw" });
         QedCheckResult check = AssertClean("over.qed");
         Assert.Equal((1, 0), (check.AllocatedClusters, check.ZeroClusters));
-        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Read(At("over.qed")).BackingFormat);
+        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Run(At("over.qed"), new ImageInspectionOptions()).BackingFormat);
     }
 
     [Theory]
@@ -260,7 +260,7 @@ public sealed class ConversionTests : IDisposable
     public void A_destination_that_is_read_from_is_refused()
     {
         RawFiles.Scattered(At("base.raw"), 1 << 20, seed: 1, pieces: 10);
-        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "base.raw" }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "base.raw" }, TestContext.Current.CancellationToken);
         Dictionary<string, byte[]> before = Directory.GetFiles(_folder.Path).ToDictionary(path => path, File.ReadAllBytes);
         List<string> targets = [At("over.qed"), At("base.raw"), Path.Combine(_folder.Path, ".", "base.raw")];
         if (!OperatingSystem.IsWindows())
@@ -307,9 +307,9 @@ public sealed class ConversionTests : IDisposable
             // A disk in use says it too, keeps what was flushed, and goes on when there is room.
             string image = Path.Combine(mount, "c.qed");
             string ballast = Path.Combine(mount, "ballast");
-            ImageCreation.Create(image, new QedCreateOptions { SizeBytes = 4 << 20, ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+            ImageCreation.Run(image, new ImageCreationOptions { SizeBytes = 4 << 20, ClusterSize = 4096 }, TestContext.Current.CancellationToken);
             byte[] much = [.. Enumerable.Repeat((byte)9, 600 << 10)];
-            using (DiskStream stream = DiskOpening.Open(image, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+            using (DiskStream stream = DiskOpening.Run(image, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
             {
                 stream.Write([1, 2, 3]);
                 stream.Flush();
@@ -322,9 +322,9 @@ public sealed class ConversionTests : IDisposable
                 stream.Write(much);
             }
 
-            QedCheckResult check = ImageCheck.Run(image, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+            QedCheckResult check = ImageCheck.Run(image, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
             Assert.Equal((QedCheckStatus.Clean, false), (check.Status, check.NeedsCheck));
-            using DiskStream again = DiskOpening.Open(image, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+            using DiskStream again = DiskOpening.Run(image, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
             byte[] content = new byte[800_000];
             again.ReadExactly(content);
             Assert.Equal([1, 2, 3], content[..3]);
@@ -349,8 +349,8 @@ public sealed class ConversionTests : IDisposable
         ];
         foreach ((string target, DiskConversionOptions options) in wrong)
         {
-            Assert.Throws<QedLimitException>(() => Convert("a.raw", target, options));
-            Assert.Throws<QedLimitException>(() => DiskConversion.Plan(At("a.raw"), At(target), options));
+            Assert.ThrowsAny<QedRequestException>(() => Convert("a.raw", target, options));
+            Assert.ThrowsAny<QedRequestException>(() => DiskConversion.Plan(At("a.raw"), At(target), options));
         }
 
         Assert.ThrowsAny<QedException>(() => Convert("a.raw", "b.qed", new DiskConversionOptions { BackingFile = "missing.qed" }));
@@ -368,7 +368,7 @@ public sealed class ConversionTests : IDisposable
 
     private byte[] ReadQed(string name)
     {
-        using DiskStream stream = DiskOpening.Open(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;
@@ -376,7 +376,7 @@ public sealed class ConversionTests : IDisposable
 
     private QedCheckResult AssertClean(string name)
     {
-        QedCheckResult check = ImageCheck.Run(At(name), forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        QedCheckResult check = ImageCheck.Run(At(name), new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.Equal((QedCheckStatus.Clean, false), (check.Status, check.NeedsCheck));
         return check;
     }

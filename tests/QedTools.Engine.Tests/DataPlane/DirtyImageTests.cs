@@ -16,7 +16,7 @@ public sealed class DirtyImageTests
         using TempFolder folder = new();
         string path = Fixture.CopyTo(folder, fixture);
         byte[] content = Read(path);
-        using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
         {
             stream.Position = 100_000;
             stream.Write([1, 2, 3]);
@@ -27,7 +27,7 @@ public sealed class DirtyImageTests
         content[100_001] = 2;
         content[100_002] = 3;
         Assert.Equal(content, Read(path));
-        QedCheckResult check = ImageCheck.Run(path, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        QedCheckResult check = ImageCheck.Run(path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.False(check.NeedsCheck);
         Assert.NotEqual(QedCheckStatus.Corrupt, check.Status);
     }
@@ -39,8 +39,8 @@ public sealed class DirtyImageTests
     {
         using TempFolder folder = new();
         string path = Fixture.CopyTo(folder, fixture);
-        DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken).Dispose();
-        Assert.False(ImageCheck.Run(path, forceShare: false, progress: null, TestContext.Current.CancellationToken).NeedsCheck);
+        DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken).Dispose();
+        Assert.False(ImageCheck.Run(path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken).NeedsCheck);
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class DirtyImageTests
         string path = Fixture.CopyTo(folder, fixture);
         Action[] ways =
         [
-            () => DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken),
+            () => DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken),
             () => ImageResize.Run(path, 64 << 20, new ImageResizeOptions(), progress: null, TestContext.Current.CancellationToken),
         ];
         foreach (Action way in ways)
@@ -73,7 +73,7 @@ public sealed class DirtyImageTests
     {
         using TempFolder folder = new();
         string path = Fixture.CopyTo(folder, fixture);
-        using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
+        using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
         {
             Assert.Equal(100, stream.Read(new byte[100], 0, 100));
             stream.Flush();
@@ -84,7 +84,7 @@ public sealed class DirtyImageTests
 
     private static byte[] Read(string path)
     {
-        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;

@@ -231,14 +231,14 @@ public sealed class DiskStreamTests : IDisposable
         {
             stream.Write([1, 2, 3]);
             stream.Flush();
-            Assert.True(ImageInspection.Read(path).NeedsCheck);
+            Assert.True(ImageInspection.Run(path, new ImageInspectionOptions()).NeedsCheck);
             Assert.Throws<QedImageInUseException>(() => Open(path, writable: true));
             Assert.Throws<QedImageInUseException>(() => Open(path, writable: false));
-            using DiskStream forced = DiskOpening.Open(path, new DiskOpeningOptions { ForceShare = true }, progress: null, TestContext.Current.CancellationToken);
+            using DiskStream forced = DiskOpening.Run(path, new DiskOpeningOptions { ForceShare = true }, progress: null, TestContext.Current.CancellationToken);
             Assert.Equal(1, forced.ReadByte());
         }
 
-        Assert.False(ImageInspection.Read(path).NeedsCheck);
+        Assert.False(ImageInspection.Run(path, new ImageInspectionOptions()).NeedsCheck);
         using DiskStream one = Open(path, writable: false);
         using DiskStream two = Open(path, writable: false);
         Assert.Equal(1, two.ReadByte());
@@ -250,7 +250,7 @@ public sealed class DiskStreamTests : IDisposable
     {
         string path = NewImage();
         string overlay = _folder.PathOf("overlay.qed");
-        ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = Path.GetFileName(path) }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = Path.GetFileName(path) }, TestContext.Current.CancellationToken);
         using (DiskStream stream = Open(overlay, writable: true))
         {
             Assert.Throws<QedImageInUseException>(() => Open(path, writable: true));
@@ -259,7 +259,7 @@ public sealed class DiskStreamTests : IDisposable
         }
 
         Assert.Throws<QedBackingFileSharedException>(() => Open(path, writable: true));
-        DiskOpening.Open(path, new DiskOpeningOptions { Writable = true, AllowOtherOverlays = true }, cancellation: TestContext.Current.CancellationToken).Dispose();
+        DiskOpening.Run(path, new DiskOpeningOptions { Writable = true, AllowOtherOverlays = true }, cancellation: TestContext.Current.CancellationToken).Dispose();
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class DiskStreamTests : IDisposable
         byte[] raw = [.. Enumerable.Range(0, 700_001).Select(i => (byte)(i * 7))];
         File.WriteAllBytes(_folder.PathOf("base.raw"), raw);
         string path = _folder.PathOf("overlay.qed");
-        ImageCreation.Create(path, new QedCreateOptions { BackingFile = "base.raw", SizeBytes = Size, ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(path, new ImageCreationOptions { BackingFile = "base.raw", SizeBytes = Size, ClusterSize = 4096 }, TestContext.Current.CancellationToken);
         byte[] expected = new byte[Size];
         raw.CopyTo(expected, 0);
         using (DiskStream stream = Open(path, writable: true))
@@ -291,12 +291,12 @@ public sealed class DiskStreamTests : IDisposable
     private DiskStream Open(bool writable) => Open(NewImage(), writable);
 
     private static DiskStream Open(string path, bool writable) =>
-        DiskOpening.Open(path, new DiskOpeningOptions { Writable = writable }, progress: null, TestContext.Current.CancellationToken);
+        DiskOpening.Run(path, new DiskOpeningOptions { Writable = writable }, progress: null, TestContext.Current.CancellationToken);
 
     private string NewImage()
     {
         string path = _folder.PathOf(Guid.NewGuid().ToString("N") + ".qed");
-        ImageCreation.Create(path, new QedCreateOptions { SizeBytes = Size }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = Size }, TestContext.Current.CancellationToken);
         return path;
     }
 }

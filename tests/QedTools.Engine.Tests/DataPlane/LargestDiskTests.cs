@@ -222,7 +222,7 @@ public sealed class LargestDiskTests : IDisposable
     {
         Ends ends = new(Largest);
         string image = New("a.qed", ends);
-        Assert.Equal(Largest, ImageInspection.Read(image, trace: null).VirtualSize);
+        Assert.Equal(Largest, ImageInspection.Run(image, new ImageInspectionOptions()).VirtualSize);
         AssertSame(ends, image);
 
         DiskConversion.Run(image, At("b.qed"), new DiskConversionOptions { ClusterSize = clusterSize, TableSize = tableSize, Verify = true }, new Sink([]), Cancellation);
@@ -241,9 +241,9 @@ public sealed class LargestDiskTests : IDisposable
         AssertSame(ends, At("over.qed"));
         Assert.True(ImageOptimization.Run(At("over.qed"), new ImageOptimizationOptions { AgainstBackingFile = true }, new Sink([]), Cancellation).FileSizeAfter > 0);
         AssertSame(ends, At("over.qed"));
-        BackingFileChange.Apply(At("over.qed"), new BackingFileChangeOptions { BackingFile = image, PreserveContent = true }, new Sink([]), Cancellation);
+        BackingFileChange.Run(At("over.qed"), new BackingFileChangeOptions { BackingFile = image, PreserveContent = true }, new Sink([]), Cancellation);
         AssertSame(ends, At("over.qed"));
-        BackingFileChange.Apply(At("over.qed"), new BackingFileChangeOptions { BackingFile = At("base.qed"), PreserveContent = true }, new Sink([]), Cancellation);
+        BackingFileChange.Run(At("over.qed"), new BackingFileChangeOptions { BackingFile = At("base.qed"), PreserveContent = true }, new Sink([]), Cancellation);
         AssertSame(ends, At("over.qed"));
         QedMergeResult plan = DiskMerge.Plan(At("over.qed"), new DiskMergeOptions(), Cancellation);
         QedMergeResult merged = DiskMerge.Run(At("over.qed"), new DiskMergeOptions(), new Sink([]), Cancellation);
@@ -252,7 +252,7 @@ public sealed class LargestDiskTests : IDisposable
         AssertSame(ends, At("over.qed"));
 
         // Zeroes at the end are given back.
-        using (DiskStream stream = DiskOpening.Open(image, new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
+        using (DiskStream stream = DiskOpening.Run(image, new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
         {
             stream.Seek(-Ends.Bytes, SeekOrigin.End);
             stream.Write(new byte[Ends.Bytes]);
@@ -267,13 +267,13 @@ public sealed class LargestDiskTests : IDisposable
         }
 
         Assert.Throws<QedLimitException>(() => ImageResize.Run(image, Largest + 1, new ImageResizeOptions(), progress: null, Cancellation));
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(image, forceShare: false, cancellation: Cancellation).Status);
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(image, new ImageCheckOptions(), cancellation: Cancellation).Status);
         Assert.Empty(ImageRepair.Run(image, new ImageRepairOptions(), progress: null, Cancellation).Repairs);
 
         string New(string name, Ends contents)
         {
-            ImageCreation.Create(At(name), new QedCreateOptions { SizeBytes = contents.Size, ClusterSize = clusterSize, TableSize = tableSize }, Cancellation);
-            using DiskStream stream = DiskOpening.Open(At(name), new DiskOpeningOptions { Writable = true }, cancellation: Cancellation);
+            ImageCreation.Run(At(name), new ImageCreationOptions { SizeBytes = contents.Size, ClusterSize = clusterSize, TableSize = tableSize }, Cancellation);
+            using DiskStream stream = DiskOpening.Run(At(name), new DiskOpeningOptions { Writable = true }, cancellation: Cancellation);
             stream.Write(contents.Read(0, Ends.Bytes));
             stream.Seek(-Ends.Bytes, SeekOrigin.End);
             stream.Write(contents.Read(contents.Size - Ends.Bytes, Ends.Bytes));
@@ -369,7 +369,7 @@ public sealed class LargestDiskTests : IDisposable
 
             QedRepairResult repair = ImageRepair.Run(path, new ImageRepairOptions(), progress: null, Cancellation);
             Assert.Equal(QedCheckStatus.Clean, repair.After.Status);
-            using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: Cancellation);
+            using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: Cancellation);
             stream.ReadExactly(new byte[clusterSize]);
         }
         finally
@@ -412,8 +412,8 @@ public sealed class LargestDiskTests : IDisposable
             return;
         }
 
-        ImageCreation.Create(At("a.qed"), new QedCreateOptions { SizeBytes = size, ClusterSize = 2 * MiB, TableSize = 16 }, Cancellation);
-        using (DiskStream stream = DiskOpening.Open(At("a.qed"), new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
+        ImageCreation.Run(At("a.qed"), new ImageCreationOptions { SizeBytes = size, ClusterSize = 2 * MiB, TableSize = 16 }, Cancellation);
+        using (DiskStream stream = DiskOpening.Run(At("a.qed"), new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
         {
             stream.Write([.. Enumerable.Repeat((byte)1, 512)]);
             stream.Position = size - 512;
@@ -585,7 +585,7 @@ public sealed class LargestDiskTests : IDisposable
 
     private static void AssertSame(Ends ends, string path)
     {
-        using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: Cancellation))
+        using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: Cancellation))
         {
             Assert.Equal(ends.Size, stream.Length);
             foreach (long place in ends.Places)
@@ -606,9 +606,9 @@ public sealed class LargestDiskTests : IDisposable
         {
             foreach (long? length in new long?[] { null, 1, (ends.Size - offset + 1) / 2 })
             {
-                AllocationMapOptions options = new() { Offset = offset, Length = length, BackingChain = true };
+                ImageMappingOptions options = new() { Offset = offset, Length = length, BackingChain = true };
                 ends.AssertCover(
-                    AllocationMap.Enumerate(path, options, Cancellation).Select(extent => (extent.Start, extent.Length, extent.State == QedExtentState.Data)),
+                    ImageMapping.Run(path, options, Cancellation).Select(extent => (extent.Start, extent.Length, extent.State == QedExtentState.Data)),
                     offset,
                     length ?? ends.Size - offset);
             }

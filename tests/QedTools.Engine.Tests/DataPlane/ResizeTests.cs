@@ -23,7 +23,7 @@ public sealed class ResizeTests : IDisposable
     public void A_plan_to_shrink_tells_exactly_what_is_lost(string name)
     {
         string path = Fixture.CopyTo(_folder, "images/" + name);
-        QedImageInfo info = ImageInspection.Read(path);
+        QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
         Random random = new(Seeds.One);
         ImageResizeOptions options = new() { Shrink = true };
         byte[] before = File.ReadAllBytes(path);
@@ -44,7 +44,7 @@ public sealed class ResizeTests : IDisposable
     public void What_was_cut_off_does_not_come_back(string name)
     {
         string path = Fixture.CopyTo(_folder, "images/" + name);
-        long size = ImageInspection.Read(path).VirtualSize;
+        long size = ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize;
         byte[] content = Read(path);
         Random random = new(Seeds.One);
         for (int round = 0; round < 6; round++)
@@ -73,9 +73,9 @@ public sealed class ResizeTests : IDisposable
             Assert.Throws<QedLimitException>(() => ImageResize.Plan(path, size, new ImageResizeOptions { Shrink = true }, TestContext.Current.CancellationToken));
         }
 
-        QedLimitException smaller = Assert.Throws<QedLimitException>(() => Resize(path, 4096, shrink: false));
+        QedShrinkException smaller = Assert.Throws<QedShrinkException>(() => Resize(path, 4096, shrink: false));
         Assert.Equal(QedRemedy.AllowShrinking, smaller.Remedy);
-        Resize(path, ImageInspection.Read(path).VirtualSize, shrink: false);
+        Resize(path, ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize, shrink: false);
         Assert.Equal(before, File.ReadAllBytes(path));
         Assert.Equal(most, Resize(path, most, shrink: false).VirtualSize);
         AssertClean(path);
@@ -93,7 +93,7 @@ public sealed class ResizeTests : IDisposable
     {
         File.WriteAllBytes(_folder.PathOf("base.raw"), [.. Enumerable.Repeat((byte)5, 300_000)]);
         string path = _folder.PathOf("over.qed");
-        ImageCreation.Create(path, new QedCreateOptions { BackingFile = "base.raw", SizeBytes = 10_240 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(path, new ImageCreationOptions { BackingFile = "base.raw", SizeBytes = 10_240 }, TestContext.Current.CancellationToken);
         Resize(path, 400_384, shrink: false);
         byte[] expected = new byte[400_384];
         expected.AsSpan(0, 10_240).Fill(5);
@@ -110,14 +110,14 @@ public sealed class ResizeTests : IDisposable
 
     private static long DataBehind(string path, long size)
     {
-        IEnumerable<QedExtent> extents = AllocationMap.Enumerate(path, new AllocationMapOptions(), TestContext.Current.CancellationToken);
+        IEnumerable<QedExtent> extents = ImageMapping.Run(path, new ImageMappingOptions(), TestContext.Current.CancellationToken);
         return extents.Where(extent => extent.State == QedExtentState.Data)
             .Sum(extent => Math.Max(0, extent.Start + extent.Length - Math.Max(extent.Start, size)));
     }
 
     private static byte[] Read(string path)
     {
-        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;
@@ -125,7 +125,7 @@ public sealed class ResizeTests : IDisposable
 
     private static void AssertClean(string path)
     {
-        QedCheckResult check = ImageCheck.Run(path, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        QedCheckResult check = ImageCheck.Run(path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.Equal((QedCheckStatus.Clean, false), (check.Status, check.NeedsCheck));
     }
 }

@@ -129,7 +129,7 @@ internal sealed class ForeignTrial
         long length = 0;
         QedException? refusal = Attempt("read", () =>
         {
-            using DiskStream stream = DiskOpening.Open(PathOf(_disk.Main), new DiskOpeningOptions { Snapshot = _disk.Snapshot }, cancellation: _run.Cancellation);
+            using DiskStream stream = DiskOpening.Run(PathOf(_disk.Main), new DiskOpeningOptions { Snapshot = _disk.Snapshot }, cancellation: _run.Cancellation);
             length = stream.Length;
             byte[] all = new byte[Math.Min(length, LargestRead)];
             stream.ReadExactly(all);
@@ -192,8 +192,8 @@ internal sealed class ForeignTrial
         string overlay = PathOf("overlay.qed");
         QedException? refusal = Attempt("overlay", () =>
         {
-            ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = _disk.Main, BackingFormat = QedBackingFormat.Probe, ClusterSize = 4096, TableSize = 1 });
-            BackingFileChange.Apply(overlay, new BackingFileChangeOptions { PreserveContent = true }, cancellation: _run.Cancellation);
+            ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = _disk.Main, BackingFormat = QedBackingFormat.Probe, ClusterSize = 4096, TableSize = 1 });
+            BackingFileChange.Run(overlay, new BackingFileChangeOptions { PreserveContent = true }, cancellation: _run.Cancellation);
         });
         Compare("preserve content over it", refusal, expected, "overlay.qed");
     }

@@ -185,7 +185,7 @@ internal sealed class QedTrial
     private void Check()
     {
         QedCheckResult? result = null;
-        QedException? refusal = Attempt("check", () => result = ImageCheck.Run(TopPath, forceShare: false, cancellation: _run.Cancellation));
+        QedException? refusal = Attempt("check", () => result = ImageCheck.Run(TopPath, new ImageCheckOptions(), cancellation: _run.Cancellation));
         Unchanged("check");
         if (refusal is not null)
         {
@@ -210,7 +210,7 @@ internal sealed class QedTrial
     private void ReadThrough(string operation, string name, ReferenceDisk? expected, bool isSound)
     {
         DiskStream? stream = null;
-        QedException? refusal = Attempt(operation, () => stream = DiskOpening.Open(PathOf(name), new DiskOpeningOptions(), cancellation: _run.Cancellation));
+        QedException? refusal = Attempt(operation, () => stream = DiskOpening.Run(PathOf(name), new DiskOpeningOptions(), cancellation: _run.Cancellation));
         if (refusal is not null)
         {
             RefusedSound(operation, refusal, isSound);
@@ -289,7 +289,7 @@ internal sealed class QedTrial
     private void Map()
     {
         List<QedExtent> extents = [];
-        QedException? refusal = Attempt("map", () => extents.AddRange(AllocationMap.Enumerate(TopPath, new AllocationMapOptions(), _run.Cancellation).Take(20_000)));
+        QedException? refusal = Attempt("map", () => extents.AddRange(ImageMapping.Run(TopPath, new ImageMappingOptions(), _run.Cancellation).Take(20_000)));
         Unchanged("map");
         if (refusal is not null)
         {
@@ -536,7 +536,7 @@ internal sealed class QedTrial
     {
         string? name = QedLayout.Pick(_random, null, "other.raw", "other.qed");
         BackingFileChangeOptions options = new() { BackingFile = name, PreserveContent = preserve };
-        QedException? refusal = Attempt(operation, () => BackingFileChange.Apply(TopPath, options, cancellation: _run.Cancellation));
+        QedException? refusal = Attempt(operation, () => BackingFileChange.Run(TopPath, options, cancellation: _run.Cancellation));
         bool mayRefuse = name is not null && _disk?.HasUnknownBits == true;
         ReferenceDisk? backing = name is null ? null : _before.Resolve(name, isRaw: false);
         Changed(
@@ -609,7 +609,7 @@ internal sealed class QedTrial
         List<(long Offset, byte[] Bytes, bool IsDone)> writes = [];
         QedException? refusal = Attempt("write", () =>
         {
-            DiskStream stream = DiskOpening.Open(TopPath, new DiskOpeningOptions { Writable = true }, cancellation: _run.Cancellation);
+            DiskStream stream = DiskOpening.Run(TopPath, new DiskOpeningOptions { Writable = true }, cancellation: _run.Cancellation);
             try
             {
                 for (int i = _random.Next(1, 5); i > 0 && stream.Length > 0; i--)
@@ -647,7 +647,7 @@ internal sealed class QedTrial
 
     private void NewOverlay()
     {
-        QedException? refusal = Attempt("new overlay", () => ImageCreation.Create(PathOf("new.qed"), new QedCreateOptions { BackingFile = Top, ClusterSize = 4096, TableSize = 1 }));
+        QedException? refusal = Attempt("new overlay", () => ImageCreation.Run(PathOf("new.qed"), new ImageCreationOptions { BackingFile = Top, ClusterSize = 4096, TableSize = 1 }));
         if (refusal is not null)
         {
             Refused("new overlay", refusal, mayRefuse: !(_isSound && _disk!.Length is > 0 and < 1 << 30));

@@ -21,16 +21,16 @@ public sealed class EmptyDiskTests : IDisposable
     [InlineData("vhd", "vpc")]
     public void They_are_converted_and_compared_in_every_format_that_has_them(string extension, string theirs)
     {
-        ImageCreation.Create(At("a.qed"), new() { SizeBytes = 0 }, Cancellation);
+        ImageCreation.Run(At("a.qed"), new() { SizeBytes = 0 }, Cancellation);
         QedImageInfo info = Convert("a.qed", "b." + extension);
 
         Assert.Equal(0, info.VirtualSize);
         Assert.Equal(0, Convert("b." + extension, "c.qed").VirtualSize);
         Assert.True(Compare("b." + extension, "a.qed"));
         Assert.True(Compare("c.qed", "a.qed"));
-        Assert.Equal(0, ImageCreation.Create(At("over.qed"), new() { BackingFile = "b." + extension }, Cancellation).VirtualSize);
+        Assert.Equal(0, ImageCreation.Run(At("over.qed"), new() { BackingFile = "b." + extension }, Cancellation).VirtualSize);
         Assert.True(Compare("over.qed", "a.qed"));
-        using (Stream stream = DiskOpening.Open(At("b." + extension), new(), cancellation: Cancellation))
+        using (Stream stream = DiskOpening.Run(At("b." + extension), new(), cancellation: Cancellation))
         {
             Assert.Equal(0, stream.Length);
             Assert.Equal(-1, stream.ReadByte());
@@ -91,33 +91,33 @@ public sealed class EmptyDiskTests : IDisposable
     public void What_works_on_images_works_on_empty_ones()
     {
         string image = At("a.qed");
-        ImageCreation.Create(image, new() { SizeBytes = 0 }, Cancellation);
-        ImageCreation.Create(At("over.qed"), new() { BackingFile = "a.qed" }, Cancellation);
+        ImageCreation.Run(image, new() { SizeBytes = 0 }, Cancellation);
+        ImageCreation.Run(At("over.qed"), new() { BackingFile = "a.qed" }, Cancellation);
 
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(image, forceShare: false, progress: null, Cancellation).Status);
-        Assert.Empty(AllocationMap.Enumerate(At("over.qed"), new() { BackingChain = true }, Cancellation));
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(image, new ImageCheckOptions(), progress: null, Cancellation).Status);
+        Assert.Empty(ImageMapping.Run(At("over.qed"), new() { BackingChain = true }, Cancellation));
         Assert.Equal(0, DiskMerge.Run(At("over.qed"), new(), cancellation: Cancellation).BytesMerged);
         Assert.Equal(0, ImageOptimization.Run(image, new(), cancellation: Cancellation).ZeroedClusters);
         Assert.Equal(QedCheckStatus.Clean, ImageRepair.Run(image, new(), cancellation: Cancellation).After.Status);
-        Assert.Null(BackingFileChange.Apply(At("over.qed"), new() { PreserveContent = true }, cancellation: Cancellation).BackingFile);
+        Assert.Null(BackingFileChange.Run(At("over.qed"), new() { PreserveContent = true }, cancellation: Cancellation).BackingFile);
         Assert.Equal(1 << 20, ImageResize.Run(image, 1 << 20, new(), cancellation: Cancellation).VirtualSize);
-        Assert.Throws<QedLimitException>(() => ImageResize.Run(image, 0, new(), cancellation: Cancellation));
-        using (Stream stream = DiskOpening.Open(image, new() { Writable = true }, cancellation: Cancellation))
+        Assert.Throws<QedShrinkException>(() => ImageResize.Run(image, 0, new(), cancellation: Cancellation));
+        using (Stream stream = DiskOpening.Run(image, new() { Writable = true }, cancellation: Cancellation))
         {
             stream.WriteByte(1);
         }
 
         Assert.Equal(0, ImageResize.Run(image, 0, new() { Shrink = true }, cancellation: Cancellation).VirtualSize);
-        QedCheckResult check = ImageCheck.Run(image, forceShare: false, progress: null, Cancellation);
+        QedCheckResult check = ImageCheck.Run(image, new ImageCheckOptions(), progress: null, Cancellation);
         Assert.Equal(QedCheckStatus.Clean, check.Status);
         Assert.Equal(0, check.AllocatedClusters);
-        using (Stream stream = DiskOpening.Open(image, new() { Writable = true }, cancellation: Cancellation))
+        using (Stream stream = DiskOpening.Run(image, new() { Writable = true }, cancellation: Cancellation))
         {
             Assert.Equal(0, stream.Length);
         }
 
         Assert.Equal(1 << 20, ImageResize.Run(image, 1 << 20, new(), cancellation: Cancellation).VirtualSize);
-        using Stream grown = DiskOpening.Open(image, new(), cancellation: Cancellation);
+        using Stream grown = DiskOpening.Run(image, new(), cancellation: Cancellation);
         Assert.Equal(0, grown.ReadByte());
     }
 

@@ -199,7 +199,7 @@ public sealed class EveryFormatTests : IDisposable
             Assert.True(DiskComparison.Run(At(name), At("fs.raw"), new DiskComparisonOptions { Strict = true }, cancellation: TestContext.Current.CancellationToken).AreEqual);
         }
 
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(At("5.qed"), forceShare: false, progress: null, TestContext.Current.CancellationToken).Status);
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(At("5.qed"), new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken).Status);
         Convert("5.qed", "back.raw", new DiskConversionOptions());
         Assert.Equal(File.ReadAllBytes(At("fs.raw")), File.ReadAllBytes(At("back.raw")));
         (code, string output, errors) = Qemu.Run("e2fsck", "-f", "-n", At("back.raw"));

@@ -79,7 +79,7 @@ public sealed class ShortFileTests : IDisposable
     public void A_raw_base_that_is_cut_short_while_it_is_open_is_no_shorter_base()
     {
         byte[] content = RawFiles.Scattered(_folder.PathOf("base.raw"), 1 << 20, seed: 1, pieces: 3);
-        ImageCreation.Create(_folder.PathOf("over.qed"), new QedCreateOptions { BackingFile = "base.raw", BackingFormat = QedBackingFormat.Raw }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(_folder.PathOf("over.qed"), new ImageCreationOptions { BackingFile = "base.raw", BackingFormat = QedBackingFormat.Raw }, TestContext.Current.CancellationToken);
         using BackingChain chain = BackingChain.OpenAll(_folder.PathOf("over.qed"), null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
         IDisk disk = chain.ToDisk();
         byte[] read = new byte[content.Length];

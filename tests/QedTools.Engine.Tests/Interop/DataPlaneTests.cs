@@ -75,7 +75,7 @@ public sealed class DataPlaneTests : IDisposable
     public void Patterns_are_read_back_by_qemu_io()
     {
         string path = _folder.PathOf("a.qed");
-        ImageCreation.Create(path, new QedCreateOptions { SizeBytes = 64 << 20, ClusterSize = 4096, TableSize = 2 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = 64 << 20, ClusterSize = 4096, TableSize = 2 }, TestContext.Current.CancellationToken);
         using (BackingChain chain = OpenForWriting(path))
         {
             IDisk disk = chain.ToDisk();
@@ -137,12 +137,12 @@ public sealed class DataPlaneTests : IDisposable
         Convert("fs.raw", "fs.qed", new DiskConversionOptions { Verify = true });
 
         // An overlay on it is written through the stream: a file's content changes, the file system stays whole.
-        ImageCreation.Create(_folder.PathOf("over.qed"), new QedCreateOptions { BackingFile = "fs.qed", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(_folder.PathOf("over.qed"), new ImageCreationOptions { BackingFile = "fs.qed", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
         byte[] disk = File.ReadAllBytes(raw);
         byte[] marked = File.ReadAllBytes(Path.Combine(files, "inner", "file-0"));
         int at = disk.AsSpan().IndexOf(marked.AsSpan(0, Math.Min(1024, marked.Length)));
         Assert.True(at > 0);
-        using (DiskStream stream = DiskOpening.Open(_folder.PathOf("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        using (DiskStream stream = DiskOpening.Run(_folder.PathOf("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
         {
             stream.Position = at;
             stream.Write([.. "changed through the stream"u8]);
@@ -188,9 +188,9 @@ public sealed class DataPlaneTests : IDisposable
         }
         else
         {
-            ImageCreation.Create(
+            ImageCreation.Run(
                 path,
-                new QedCreateOptions { SizeBytes = Size, ClusterSize = clusterSize, TableSize = tableSize, BackingFile = hasBacking ? "base.raw" : null },
+                new ImageCreationOptions { SizeBytes = Size, ClusterSize = clusterSize, TableSize = tableSize, BackingFile = hasBacking ? "base.raw" : null },
                 TestContext.Current.CancellationToken);
         }
 
@@ -200,7 +200,7 @@ public sealed class DataPlaneTests : IDisposable
     // QEMU loses the zeroes of a zero cluster that it writes a part of: it fills the rest from the backing file.
     private static (int Offset, int Length) InWholeClustersOverBacking(string path, int offset, int length)
     {
-        QedImageInfo info = ImageInspection.Read(path);
+        QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
         int clusterSize = info.ClusterSize ?? 0;
         return info.BackingFile is null
             ? (offset, length)
@@ -252,7 +252,7 @@ public sealed class DataPlaneTests : IDisposable
         Qemu.Img("compare", "-q", "-f", "qed", "-F", "raw", path, raw);
 
         // On longer files QEMU's check finds leaks that are not there.
-        int clusterSize = ImageInspection.Read(path).ClusterSize ?? 0;
+        int clusterSize = ImageInspection.Run(path, new ImageInspectionOptions()).ClusterSize ?? 0;
         if (new FileInfo(path).Length < (long)clusterSize * clusterSize)
         {
             Qemu.Img("check", "-q", "-f", "qed", path);
@@ -261,7 +261,7 @@ public sealed class DataPlaneTests : IDisposable
 
     private static byte[] Read(string path)
     {
-        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;
@@ -269,7 +269,7 @@ public sealed class DataPlaneTests : IDisposable
 
     private static QedCheckResult Check(string path)
     {
-        QedCheckResult check = ImageCheck.Run(path, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        QedCheckResult check = ImageCheck.Run(path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.Equal(QedCheckStatus.Clean, check.Status);
         return check;
     }

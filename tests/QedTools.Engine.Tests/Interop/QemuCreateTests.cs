@@ -46,7 +46,7 @@ public sealed class QemuCreateTests : IDisposable
         int clusterSize, int tableSize, string backing, string format)
     {
         MakeBackingFiles();
-        QedCreateOptions options = new()
+        ImageCreationOptions options = new()
         {
             ClusterSize = clusterSize,
             TableSize = tableSize,
@@ -83,7 +83,7 @@ public sealed class QemuCreateTests : IDisposable
     {
         BigInteger entries = new BigInteger(clusterSize) * tableSize / 8;
         long most = (long)(entries * entries * clusterSize);
-        QedCreateOptions options = new() { SizeBytes = most, ClusterSize = clusterSize, TableSize = tableSize };
+        ImageCreationOptions options = new() { SizeBytes = most, ClusterSize = clusterSize, TableSize = tableSize };
 
         RequireSameFile(options);
 
@@ -102,7 +102,7 @@ public sealed class QemuCreateTests : IDisposable
         string image = _folder.PathOf("image.qed");
         File.Copy(Fixture.PathOf("chains/" + fixture), image);
 
-        QedImageInfo info = BackingFileChange.Apply(
+        QedImageInfo info = BackingFileChange.Run(
             image, new() { BackingFile = backing }, progress: null, TestContext.Current.CancellationToken);
 
         string qemu = Qemu.Img("info", image);
@@ -119,10 +119,10 @@ public sealed class QemuCreateTests : IDisposable
         return entries * entries * clusterSize <= BigInteger.Pow(2, 63);
     }
 
-    private void RequireSameFile(QedCreateOptions options, params string[] more)
+    private void RequireSameFile(ImageCreationOptions options, params string[] more)
     {
         string ours = _folder.PathOf("ours.qed");
-        ImageCreation.Create(ours, options with { Replace = true }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(ours, options with { Replace = true }, TestContext.Current.CancellationToken);
         (int code, _, string errors) = QemuCreate("theirs.qed", options, more);
         Assert.True(code == 0, errors);
         Assert.True(
@@ -130,7 +130,7 @@ public sealed class QemuCreateTests : IDisposable
             $"{options} {string.Join(' ', more)}: our {Header("ours.qed")}, QEMU's {Header("theirs.qed")}");
     }
 
-    private (int Code, string Output, string Errors) QemuCreate(string name, QedCreateOptions options, params string[] more)
+    private (int Code, string Output, string Errors) QemuCreate(string name, ImageCreationOptions options, params string[] more)
     {
         string geometry = string.Format(
             CultureInfo.InvariantCulture, "cluster_size={0},table_size={1}", options.ClusterSize ?? QedGeometry.DefaultClusterSize, options.TableSize ?? QedGeometry.DefaultTableSize);

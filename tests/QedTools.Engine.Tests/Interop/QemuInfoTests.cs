@@ -26,7 +26,7 @@ public sealed class QemuInfoTests
         using JsonDocument document = JsonDocument.Parse(Qemu.Img("info", "-U", "-f", "qed", "--output=json", path));
         JsonElement qemu = document.RootElement;
 
-        QedImageInfo info = ImageInspection.Read(path);
+        QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
 
         Assert.Equal(qemu.GetProperty("virtual-size").GetInt64(), info.VirtualSize);
         Assert.Equal(qemu.GetProperty("cluster-size").GetInt32(), info.ClusterSize);
@@ -58,7 +58,7 @@ public sealed class QemuInfoTests
                 Path.GetFullPath(TextOf(layer, "filename")!),
                 TextOf(layer, "format")!,
                 layer.GetProperty("virtual-size").GetInt64())),
-            ImageInspection.ReadChain(path, allowUnc: false).Select(layer => (
+            ImageInspection.RunOverChain(path, new ImageInspectionOptions()).Select(layer => (
                 layer.Path, layer.Format == "QED" ? "qed" : "raw", layer.VirtualSize)));
     }
 

@@ -24,7 +24,7 @@ public sealed class QemuLockTests : IDisposable
         using (new QemuSession(_image, "qed"))
         {
             Assert.True(inspector.IsInUse);
-            Assert.True(ImageInspection.Read(_image).InUse);
+            Assert.True(ImageInspection.Run(_image, new ImageInspectionOptions()).InUse);
             Assert.Throws<QedImageInUseException>(() => FileStorage.Open(_image, StorageAccess.Write));
             Assert.Throws<QedImageInUseException>(() => FileStorage.Open(_image, StorageAccess.Read));
             Assert.Throws<QedImageInUseException>(() => NewFile.Create(_image, replace: true));
@@ -41,7 +41,7 @@ public sealed class QemuLockTests : IDisposable
 
         FileStorage.Open(_image, StorageAccess.Read).Dispose();
         Assert.Throws<QedImageInUseException>(() => FileStorage.Open(_image, StorageAccess.Write));
-        Assert.True(ImageInspection.Read(_image).InUse);
+        Assert.True(ImageInspection.Run(_image, new ImageInspectionOptions()).InUse);
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]

@@ -69,7 +69,7 @@ public sealed class QemuMapTests : IDisposable
         string image = _folder.PathOf("image.qed");
         string lower = ImageFiles.Make(_folder.PathOf("lower.qed"), size: 32 << 20);
         Qemu.Io(lower, "qed", "write -P 1 0 64k", "write -z 128k 64k", "write -P 2 4190000 9000", "write -P 3 31M 1M");
-        ImageCreation.Create(
+        ImageCreation.Run(
             image,
             new() { BackingFile = "lower.qed", ClusterSize = 8192, TableSize = 2, SizeBytes = 40 << 20 },
             TestContext.Current.CancellationToken);
@@ -98,7 +98,7 @@ public sealed class QemuMapTests : IDisposable
     private static void RequireSameMap(string path, bool chain) => Assert.Equal(Theirs(path, chain), Ours(path, chain));
 
     private static List<Extent> Ours(string path, bool chain) => Joined(
-        from extent in AllocationMap.Enumerate(
+        from extent in ImageMapping.Run(
             path, new() { BackingChain = chain }, TestContext.Current.CancellationToken)
         select new Extent(extent.Start, extent.Length, extent.State, extent.Depth, extent.FileOffset));
 

@@ -67,7 +67,7 @@ public sealed class QemuMistakesTests : IDisposable
     public void Mistake_2_an_image_with_tables_of_one_cluster_is_read_checked_and_created()
     {
         string fixture = Fixture.PathOf("images/table-1.qed");
-        Assert.Equal(1, ImageInspection.Read(fixture).TableSize);
+        Assert.Equal(1, ImageInspection.Run(fixture, new ImageInspectionOptions()).TableSize);
         Assert.Equal(QedCheckStatus.Clean, Check(fixture).Status);
         Assert.Equal(4, Check(fixture).AllocatedClusters);
 
@@ -90,7 +90,7 @@ public sealed class QemuMistakesTests : IDisposable
         }
 
         using JsonDocument document = JsonDocument.Parse(output);
-        Assert.Equal(ImageInspection.Read(fixture).VirtualSize, document.RootElement.GetProperty("virtual-size").GetInt64());
+        Assert.Equal(ImageInspection.Run(fixture, new ImageInspectionOptions()).VirtualSize, document.RootElement.GetProperty("virtual-size").GetInt64());
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class QemuMistakesTests : IDisposable
         string image = Fixture.CopyTo(_folder, fixture);
         var mark = ImageFiles.Mark(image);
 
-        Assert.Throws<QedCorruptException>(() => DiskOpening.Open(
+        Assert.Throws<QedCorruptException>(() => DiskOpening.Run(
             image, new() { Writable = true }, progress: null, TestContext.Current.CancellationToken));
 
         Assert.Equal(mark, ImageFiles.State(image));
@@ -223,10 +223,10 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     private static QedCheckResult Check(string image) =>
-        ImageCheck.Run(image, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        ImageCheck.Run(image, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
 
-    private static QedImageInfo Create(string image, QedCreateOptions options) =>
-        ImageCreation.Create(image, options, TestContext.Current.CancellationToken);
+    private static QedImageInfo Create(string image, ImageCreationOptions options) =>
+        ImageCreation.Run(image, options, TestContext.Current.CancellationToken);
 
     // Five L2 tables, all entries in use: 5133 clusters, most of them holes of the host's file.
     private string MakeLongImage(out long clusters)

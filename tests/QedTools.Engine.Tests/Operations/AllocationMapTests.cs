@@ -43,7 +43,7 @@ public sealed class AllocationMapTests : IDisposable
         List<QedExtent> map = Map(path, new());
 
         Assert.Equal(Expected(contents, clusterSize), map.Where(extent => extent.State != QedExtentState.Unallocated).Select(Brief));
-        RequireWhole(map, ImageInspection.Read(path).VirtualSize);
+        RequireWhole(map, ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize);
         Assert.All(map, extent => Assert.Equal((path, 0), (extent.Path, extent.Depth)));
     }
 
@@ -58,12 +58,12 @@ public sealed class AllocationMapTests : IDisposable
     public void The_map_through_the_chain_says_which_layer_decides(string name, string contents)
     {
         string path = Fixture.PathOf("chains/" + name);
-        string[] layers = [.. ImageInspection.ReadChain(path, allowUnc: false).Select(layer => layer.Path)];
+        string[] layers = [.. ImageInspection.RunOverChain(path, new ImageInspectionOptions()).Select(layer => layer.Path)];
 
         List<QedExtent> map = Map(path, new() { BackingChain = true });
 
         Assert.Equal(Expected(contents, 4096), map.Where(extent => extent.State != QedExtentState.Unallocated).Select(Brief));
-        RequireWhole(map, ImageInspection.Read(path).VirtualSize);
+        RequireWhole(map, ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize);
         Assert.All(map, extent => Assert.Equal(layers[extent.Depth], extent.Path));
     }
 
@@ -133,7 +133,7 @@ public sealed class AllocationMapTests : IDisposable
     {
         string path = Fixture.PathOf(fixture);
         List<QedExtent> whole = Map(path, new() { BackingChain = chain });
-        long size = ImageInspection.Read(path).VirtualSize;
+        long size = ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize;
         long[] edges =
         [
             .. whole.Select(extent => extent.Start).Concat([0, 1, 512, 4095, 4097, size / 2, size - 1, size])
@@ -263,7 +263,7 @@ public sealed class AllocationMapTests : IDisposable
     {
         using CancellationTokenSource source = new();
         using IEnumerator<QedExtent> map =
-            AllocationMap.Enumerate(Fixture.PathOf("images/checkerboard.qed"), new(), source.Token).GetEnumerator();
+            ImageMapping.Run(Fixture.PathOf("images/checkerboard.qed"), new(), source.Token).GetEnumerator();
         Assert.True(map.MoveNext());
         source.Cancel();
 
@@ -275,10 +275,10 @@ public sealed class AllocationMapTests : IDisposable
         });
     }
 
-    private static List<QedExtent> Map(string path, AllocationMapOptions options) => [.. Enumerate(path, options)];
+    private static List<QedExtent> Map(string path, ImageMappingOptions options) => [.. Enumerate(path, options)];
 
-    private static IEnumerable<QedExtent> Enumerate(string path, AllocationMapOptions options) =>
-        AllocationMap.Enumerate(path, options, TestContext.Current.CancellationToken);
+    private static IEnumerable<QedExtent> Enumerate(string path, ImageMappingOptions options) =>
+        ImageMapping.Run(path, options, TestContext.Current.CancellationToken);
 
     private static List<QedExtent> Cut(IEnumerable<QedExtent> whole, long start, long end) =>
     [

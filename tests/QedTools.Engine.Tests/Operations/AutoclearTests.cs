@@ -26,10 +26,10 @@ public sealed class AutoclearTests
         ["optimization of a marked image"] = ("damaged/dirty-leaks.qed", path => ImageOptimization.Run(path, new ImageOptimizationOptions())),
         ["growing"] = ("images/base-4k.qed", path => ImageResize.Run(path, 1L << 30, new ImageResizeOptions())),
         ["shrinking"] = ("images/base-4k.qed", path => ImageResize.Run(path, 4096, new ImageResizeOptions { Shrink = true })),
-        ["another backing file"] = ("images/base-4k.qed", path => BackingFileChange.Apply(path, new BackingFileChangeOptions { BackingFile = "base.raw", AllowMissing = true })),
+        ["another backing file"] = ("images/base-4k.qed", path => BackingFileChange.Run(path, new BackingFileChangeOptions { BackingFile = "base.raw", AllowMissing = true })),
         ["writing"] = ("images/base-4k.qed", path =>
         {
-            using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true });
+            using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true });
             stream.Write([1, 2, 3]);
         }
         ),

@@ -33,7 +33,7 @@ public sealed class BackingFileChangeTests : IDisposable
         Assert.Equal(OtherRaw, info.BackingFile);
         Assert.Equal(_raw, info.BackingFilePath);
         Assert.Equal(QedBackingFormat.Raw, info.BackingFormat);
-        Assert.Equal(info, ImageInspection.Read(image));
+        Assert.Equal(info, ImageInspection.Run(image, new ImageInspectionOptions()));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class BackingFileChangeTests : IDisposable
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
 
         Assert.Equal(_raw, Apply(image, _raw).BackingFile);
-        Assert.Equal(_raw, ImageInspection.Read(image).BackingFilePath);
+        Assert.Equal(_raw, ImageInspection.Run(image, new ImageInspectionOptions()).BackingFilePath);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class BackingFileChangeTests : IDisposable
 
         Apply(image, Name);
 
-        Assert.Equal(Name, ImageInspection.Read(image).BackingFile);
+        Assert.Equal(Name, ImageInspection.Run(image, new ImageInspectionOptions()).BackingFile);
     }
 
     [Fact]
@@ -114,11 +114,11 @@ public sealed class BackingFileChangeTests : IDisposable
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         ImageFiles.Make(_folder.PathOf("base.qed"));
         Apply(image, "base.qed", QedBackingFormat.Raw);
-        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Read(image).BackingFormat);
+        Assert.Equal(QedBackingFormat.Raw, ImageInspection.Run(image, new ImageInspectionOptions()).BackingFormat);
 
         Apply(image, "base.qed", QedBackingFormat.Probe);
 
-        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Read(image).BackingFormat);
+        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Run(image, new ImageInspectionOptions()).BackingFormat);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class BackingFileChangeTests : IDisposable
         Assert.Null(info.BackingFilePath);
         Assert.Equal(QedFeatures.None, info.Features);
         Assert.Equal(0UL, ImageFiles.Peek(image, 56));
-        Assert.Equal(info, ImageInspection.Read(image));
+        Assert.Equal(info, ImageInspection.Run(image, new ImageInspectionOptions()));
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class BackingFileChangeTests : IDisposable
 
         Assert.True(info.NeedsCheck);
         Assert.Equal(OtherRaw, info.BackingFile);
-        Assert.Equal(info, ImageInspection.Read(image));
+        Assert.Equal(info, ImageInspection.Run(image, new ImageInspectionOptions()));
         Assert.Equal(before[4096..], File.ReadAllBytes(image)[4096..]);
     }
 
@@ -199,7 +199,7 @@ public sealed class BackingFileChangeTests : IDisposable
         QedImageInfo info = Apply(image, "missing.qed", allowMissing: true);
 
         Assert.Equal(0UL, info.AutoclearFeatures);
-        Assert.Equal("missing.qed", ImageInspection.Read(image).BackingFile);
+        Assert.Equal("missing.qed", ImageInspection.Run(image, new ImageInspectionOptions()).BackingFile);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class BackingFileChangeTests : IDisposable
         if (fits)
         {
             Apply(image, name);
-            Assert.Equal(name, ImageInspection.Read(image).BackingFile);
+            Assert.Equal(name, ImageInspection.Run(image, new ImageInspectionOptions()).BackingFile);
             return;
         }
 
@@ -378,7 +378,7 @@ public sealed class BackingFileChangeTests : IDisposable
 
         Assert.Throws<QedBackingChainException>(() => Apply(image, "1.qed"));
         Assert.Equal("2.qed", Apply(image, "2.qed").BackingFile);
-        Assert.Equal(64, ImageInspection.ReadChain(image, allowUnc: false).Count());
+        Assert.Equal(64, ImageInspection.RunOverChain(image, new ImageInspectionOptions()).Count());
     }
 
     [Theory]
@@ -417,7 +417,7 @@ public sealed class BackingFileChangeTests : IDisposable
 
             QedImageInfo info = Plan(image, OtherRaw);
 
-            Assert.Equal(ImageInspection.Read(image), info);
+            Assert.Equal(ImageInspection.Run(image, new ImageInspectionOptions()), info);
             Assert.Equal(mark, ImageFiles.State(image));
         }
     }
@@ -480,7 +480,7 @@ public sealed class BackingFileChangeTests : IDisposable
         "." + new string('/', characters - 1 - name.Length) + name;
 
     private static QedImageInfo Apply(
-        string image, string? backing, QedBackingFormat? format = null, bool allowMissing = false) => BackingFileChange.Apply(
+        string image, string? backing, QedBackingFormat? format = null, bool allowMissing = false) => BackingFileChange.Run(
         image,
         new BackingFileChangeOptions { BackingFile = backing, BackingFormat = format, AllowMissing = allowMissing },
         progress: null,

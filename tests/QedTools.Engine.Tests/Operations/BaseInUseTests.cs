@@ -73,11 +73,11 @@ public sealed class BaseInUseTests : IDisposable
         List<string> warnings = [];
         OperationTrace trace = new() { Warning = warnings.Add };
 
-        BackingFileChange.Apply(middle, new BackingFileChangeOptions { PreserveContent = true, Trace = trace }, cancellation: _cancellation);
+        BackingFileChange.Run(middle, new BackingFileChangeOptions { PreserveContent = true, Trace = trace }, cancellation: _cancellation);
         Assert.Empty(warnings);
 
         BackingFileChange.Plan(middle, new BackingFileChangeOptions { BackingFile = "base.qed", Trace = trace }, _cancellation);
-        BackingFileChange.Apply(middle, new BackingFileChangeOptions { BackingFile = "base.qed", Trace = trace }, cancellation: _cancellation);
+        BackingFileChange.Run(middle, new BackingFileChangeOptions { BackingFile = "base.qed", Trace = trace }, cancellation: _cancellation);
 
         Assert.Equal(2, warnings.Count);
         Assert.All(warnings, warning => Assert.Contains(top, warning, StringComparison.Ordinal));
@@ -133,7 +133,7 @@ public sealed class BaseInUseTests : IDisposable
         switch (change)
         {
             case Change.OpenForWriting:
-                DiskOpening.Open(path, new DiskOpeningOptions { Writable = true, AllowOtherOverlays = allow }, cancellation: _cancellation).Dispose();
+                DiskOpening.Run(path, new DiskOpeningOptions { Writable = true, AllowOtherOverlays = allow }, cancellation: _cancellation).Dispose();
                 break;
             case Change.Shrink:
                 ImageResize.Run(path, 512, new ImageResizeOptions { Shrink = true, AllowOtherOverlays = allow }, cancellation: _cancellation);
@@ -155,8 +155,8 @@ public sealed class BaseInUseTests : IDisposable
             return path;
         }
 
-        ImageCreation.Create(path, new QedCreateOptions { SizeBytes = Size }, _cancellation);
-        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation);
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = Size }, _cancellation);
+        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation);
         stream.Write(contents);
         return path;
     }
@@ -164,13 +164,13 @@ public sealed class BaseInUseTests : IDisposable
     private string MakeOverlay(string name, string backing)
     {
         string path = _folder.PathOf(name);
-        ImageCreation.Create(path, new QedCreateOptions { BackingFile = backing }, _cancellation);
+        ImageCreation.Run(path, new ImageCreationOptions { BackingFile = backing }, _cancellation);
         return path;
     }
 
     private byte[] Read(string path)
     {
-        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: _cancellation);
+        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: _cancellation);
         byte[] contents = new byte[stream.Length];
         stream.ReadExactly(contents);
         return contents;

@@ -77,7 +77,7 @@ public sealed class ChangedSourceTests : IDisposable
 
         // What was lost is the file's own; the merge has not emptied the rest.
         Assert.Contains(
-            AllocationMap.Enumerate(overlay, new AllocationMapOptions { OnDamage = _ => { } }, _cancellation), extent => extent.State == QedExtentState.Data);
+            ImageMapping.Run(overlay, new ImageMappingOptions { OnDamage = _ => { } }, _cancellation), extent => extent.State == QedExtentState.Data);
     }
 
     [Theory]
@@ -89,12 +89,12 @@ public sealed class ChangedSourceTests : IDisposable
         string backing = _folder.PathOf("base.raw");
         File.WriteAllBytes(backing, Contents());
         string overlay = _folder.PathOf("overlay.qed");
-        ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = "base.raw" }, _cancellation);
+        ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = "base.raw" }, _cancellation);
 
-        Spoil(backing, way, () => Assert.Throws<QedFileChangedException>(() => BackingFileChange.Apply(
+        Spoil(backing, way, () => Assert.Throws<QedFileChangedException>(() => BackingFileChange.Run(
             overlay, new BackingFileChangeOptions { PreserveContent = true }, cancellation: _cancellation)));
 
-        Assert.Equal("base.raw", ImageInspection.Read(overlay).BackingFile);
+        Assert.Equal("base.raw", ImageInspection.Run(overlay, new ImageInspectionOptions()).BackingFile);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class ChangedSourceTests : IDisposable
     {
         string overlay = Overlay();
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets nobody write to a file that is open for reading here.");
-        using DiskStream stream = DiskOpening.Open(overlay, new DiskOpeningOptions(), cancellation: _cancellation);
+        using DiskStream stream = DiskOpening.Run(overlay, new DiskOpeningOptions(), cancellation: _cancellation);
         SetLength(overlay, new FileInfo(overlay).Length / 2);
         byte[] buffer = new byte[Size];
 
@@ -143,8 +143,8 @@ public sealed class ChangedSourceTests : IDisposable
     {
         File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[Size]);
         string path = _folder.PathOf("overlay.qed");
-        ImageCreation.Create(path, new QedCreateOptions { BackingFile = "base.raw" }, _cancellation);
-        using DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation);
+        ImageCreation.Run(path, new ImageCreationOptions { BackingFile = "base.raw" }, _cancellation);
+        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation);
         stream.Write(Contents());
         return path;
     }

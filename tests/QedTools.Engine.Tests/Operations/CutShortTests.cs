@@ -49,7 +49,7 @@ public sealed class CutShortTests : IDisposable
             repair.Before.Corruptions.Count(corruption => corruption.Kind == QedCorruptionKind.CutShort),
             repair.Repairs.Count(one => one.Kind == QedRepairKind.CutShortPadded));
         byte[] repaired = File.ReadAllBytes(path);
-        using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: _cancellation))
+        using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: _cancellation))
         {
             byte[] sector = new byte[SectorSize];
             foreach (byte[] expected in sectors)
@@ -82,7 +82,7 @@ public sealed class CutShortTests : IDisposable
         {
             SetLength(path, (long)((new FileInfo(path).Length + 65535) / 65536 * 65536) - missing);
             Qemu.Img("check", "-q", path);
-            Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, forceShare: false, cancellation: _cancellation).Status);
+            Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, new ImageCheckOptions(), cancellation: _cancellation).Status);
             string raw = _folder.PathOf($"{missing}.raw");
             Qemu.Img("convert", "-f", "qed", "-O", "raw", path, raw);
             DiskConversion.Run(path, raw + ".img", new DiskConversionOptions(), cancellation: _cancellation);
@@ -90,14 +90,14 @@ public sealed class CutShortTests : IDisposable
         }
 
         // It can be written to, and stays as it is where nothing was written.
-        using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation))
+        using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation))
         {
             stream.Position = 512 << 10;
             stream.WriteByte(1);
         }
 
         Qemu.Io(path, "qed", "read -P 0x22 0 65024", "read -P 1 512k 1", "read -P 0 513k 500k");
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, forceShare: false, cancellation: _cancellation).Status);
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, new ImageCheckOptions(), cancellation: _cancellation).Status);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class CutShortTests : IDisposable
         int told = 0;
         long at = 0;
         QedExtent? before = null;
-        foreach (QedExtent extent in AllocationMap.Enumerate(path, new AllocationMapOptions { OnDamage = _ => told++ }, _cancellation))
+        foreach (QedExtent extent in ImageMapping.Run(path, new ImageMappingOptions { OnDamage = _ => told++ }, _cancellation))
         {
             Assert.Equal(at, extent.Start);
             Assert.False(before?.State == QedExtentState.Damaged && extent.State == QedExtentState.Damaged, "Two damaged extents side by side.");

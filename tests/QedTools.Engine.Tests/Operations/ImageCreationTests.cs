@@ -50,7 +50,7 @@ public sealed class ImageCreationTests : IDisposable
         Assert.False(info.InUse);
         Assert.Null(info.BackingFile);
         Assert.Equal(0, info.Depth);
-        Assert.Equal(info, ImageInspection.Read(_path));
+        Assert.Equal(info, ImageInspection.Run(_path, new ImageInspectionOptions()));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ImageCreationTests : IDisposable
         Assert.Equal(clusterSize + ((long)clusterSize * tableSize), info.FileSize);
         Assert.InRange(info.DiskUsage, 0, 64 << 10);
         QedExtent extent = Assert.Single(
-            AllocationMap.Enumerate(_path, new AllocationMapOptions(), TestContext.Current.CancellationToken));
+            ImageMapping.Run(_path, new ImageMappingOptions(), TestContext.Current.CancellationToken));
         Assert.Equal((0, 1 << 20, QedExtentState.Unallocated), (extent.Start, extent.Length, extent.State));
         QedCheckResult check = Check();
         Assert.Equal(QedCheckStatus.Clean, check.Status);
@@ -83,7 +83,7 @@ public sealed class ImageCreationTests : IDisposable
     {
         BigInteger entries = new BigInteger(tableSize) * clusterSize / 8;
         long most = (long)BigInteger.Min(entries * entries * clusterSize, LargestSize);
-        QedCreateOptions options = new() { ClusterSize = clusterSize, TableSize = tableSize };
+        ImageCreationOptions options = new() { ClusterSize = clusterSize, TableSize = tableSize };
 
         Assert.Equal(most, ImageCreation.Plan(_path, options with { SizeBytes = most }));
         Assert.Equal(most, ImageCreation.Plan(_path, options with { SizeBytes = most - 511 }));
@@ -108,7 +108,7 @@ public sealed class ImageCreationTests : IDisposable
         Assert.Equal(size, info.VirtualSize);
         Assert.Equal(size, info.MaxVirtualSize);
         QedExtent extent = Assert.Single(
-            AllocationMap.Enumerate(_path, new AllocationMapOptions(), TestContext.Current.CancellationToken));
+            ImageMapping.Run(_path, new ImageMappingOptions(), TestContext.Current.CancellationToken));
         Assert.Equal((0, size), (extent.Start, extent.Length));
         QedCheckResult check = Check();
         Assert.Equal(QedCheckStatus.Clean, check.Status);
@@ -144,7 +144,7 @@ public sealed class ImageCreationTests : IDisposable
     [Fact]
     public void Without_size_and_backing_file_nothing_is_made()
     {
-        Assert.Throws<QedLimitException>(() => Create(new()));
+        Assert.Throws<QedRequestException>(() => Create(new()));
         Assert.Empty(Host.NamesIn(_folder));
     }
 
@@ -277,7 +277,7 @@ public sealed class ImageCreationTests : IDisposable
         QedLimitException error = Assert.Throws<QedLimitException>(
             () => Create(new() { BackingFile = "./" + longest[1..], ClusterSize = clusterSize, Replace = true }));
         Assert.Equal("BackingFile", error.Parameter);
-        Assert.Equal(longest, ImageInspection.Read(_path).BackingFile);
+        Assert.Equal(longest, ImageInspection.Run(_path, new ImageInspectionOptions()).BackingFile);
         Assert.Equal(["b", "new.qed"], Host.NamesIn(_folder));
     }
 
@@ -410,7 +410,7 @@ public sealed class ImageCreationTests : IDisposable
     [Fact]
     public void A_missing_folder_is_named()
     {
-        QedFileNotFoundException error = Assert.Throws<QedFileNotFoundException>(() => ImageCreation.Create(
+        QedFileNotFoundException error = Assert.Throws<QedFileNotFoundException>(() => ImageCreation.Run(
             _folder.PathOf("missing/new.qed"), new() { SizeBytes = 512 }, TestContext.Current.CancellationToken));
 
         Assert.Equal(_folder.PathOf("missing"), error.Path);
@@ -425,11 +425,11 @@ public sealed class ImageCreationTests : IDisposable
         Assert.True(Directory.Exists(_path));
     }
 
-    private QedImageInfo Create(QedCreateOptions options) =>
-        ImageCreation.Create(_path, options, TestContext.Current.CancellationToken);
+    private QedImageInfo Create(ImageCreationOptions options) =>
+        ImageCreation.Run(_path, options, TestContext.Current.CancellationToken);
 
     private QedCheckResult Check() =>
-        ImageCheck.Run(_path, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        ImageCheck.Run(_path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
 
     private string[] PrepareFor()
     {
@@ -442,7 +442,7 @@ public sealed class ImageCreationTests : IDisposable
 
     private static void FailingCreate(string path, string request, bool replace)
     {
-        QedCreateOptions options = new() { SizeBytes = 1 << 20, Replace = replace };
+        ImageCreationOptions options = new() { SizeBytes = 1 << 20, Replace = replace };
         options = request switch
         {
             "no size" => options with { SizeBytes = null },
@@ -458,6 +458,6 @@ public sealed class ImageCreationTests : IDisposable
             "foreign backing file" => options with { BackingFile = "disk.luks" },
             _ => options,
         };
-        ImageCreation.Create(path, options, new CancellationToken(canceled: request == "cancelled"));
+        ImageCreation.Run(path, options, new CancellationToken(canceled: request == "cancelled"));
     }
 }

@@ -32,7 +32,7 @@ public sealed class ImageInspectionTests : IDisposable
     public void The_facts_are_those_of_the_header(
         string fixture, int clusterSize, int tableSize, int headerSize, int l1Cluster, long virtualSize, int fileClusters)
     {
-        QedImageInfo info = ImageInspection.Read(Fixture.PathOf(fixture));
+        QedImageInfo info = ImageInspection.Run(Fixture.PathOf(fixture), new ImageInspectionOptions());
 
         Assert.Equal(Fixture.PathOf(fixture), info.Path);
         Assert.Equal("QED", info.Format);
@@ -70,7 +70,7 @@ public sealed class ImageInspectionTests : IDisposable
     public void The_backing_name_is_told_as_stored_and_where_it_leads(
         string fixture, string name, QedBackingFormat format, string? leadsTo)
     {
-        QedImageInfo info = ImageInspection.Read(Fixture.PathOf(fixture));
+        QedImageInfo info = ImageInspection.Run(Fixture.PathOf(fixture), new ImageInspectionOptions());
 
         Assert.Equal(name, info.BackingFile);
         Assert.Equal(format, info.BackingFormat);
@@ -80,7 +80,7 @@ public sealed class ImageInspectionTests : IDisposable
     [Fact]
     public void A_name_that_is_no_text_is_shown_as_such_and_not_as_another_name()
     {
-        string? name = ImageInspection.Read(Fixture.PathOf("headers/backing-invalid-utf8.qed")).BackingFile;
+        string? name = ImageInspection.Run(Fixture.PathOf("headers/backing-invalid-utf8.qed"), new ImageInspectionOptions()).BackingFile;
 
         Assert.NotNull(name);
         Assert.StartsWith("base", name, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("raw-bit-alone.qed")]
     public void Without_bit_or_name_there_is_no_backing_file(string name)
     {
-        QedImageInfo info = Assert.Single(ImageInspection.ReadChain(Fixture.PathOf("headers/" + name), allowUnc: false));
+        QedImageInfo info = Assert.Single(ImageInspection.RunOverChain(Fixture.PathOf("headers/" + name), new ImageInspectionOptions()));
 
         Assert.Null(info.BackingFile);
         Assert.Null(info.BackingFormat);
@@ -112,8 +112,8 @@ public sealed class ImageInspectionTests : IDisposable
         string image = Fixture.CopyTo(_folder, fixture);
         var mark = ImageFiles.Mark(image);
 
-        Assert.Equal(isDirty, ImageInspection.Read(image).NeedsCheck);
-        Assert.Single(ImageInspection.ReadChain(image, allowUnc: false));
+        Assert.Equal(isDirty, ImageInspection.Run(image, new ImageInspectionOptions()).NeedsCheck);
+        Assert.Single(ImageInspection.RunOverChain(image, new ImageInspectionOptions()));
 
         Assert.Equal(mark, ImageFiles.State(image));
     }
@@ -124,9 +124,9 @@ public sealed class ImageInspectionTests : IDisposable
         string image = Fixture.CopyTo(_folder, "headers/autoclear-unknown.qed");
         var mark = ImageFiles.Mark(image);
 
-        Assert.Equal(0x8000000000000001UL, ImageInspection.Read(image).AutoclearFeatures);
+        Assert.Equal(0x8000000000000001UL, ImageInspection.Run(image, new ImageInspectionOptions()).AutoclearFeatures);
         Assert.Equal(mark, ImageFiles.State(image));
-        Assert.Equal(1UL, ImageInspection.Read(Fixture.PathOf("headers/compat-unknown.qed")).CompatFeatures);
+        Assert.Equal(1UL, ImageInspection.Run(Fixture.PathOf("headers/compat-unknown.qed"), new ImageInspectionOptions()).CompatFeatures);
     }
 
     [Theory]
@@ -138,28 +138,28 @@ public sealed class ImageInspectionTests : IDisposable
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         using (FileStorage.Open(image, Enum.Parse<StorageAccess>(access)))
         {
-            Assert.Equal(isInUse, ImageInspection.Read(image).InUse);
+            Assert.Equal(isInUse, ImageInspection.Run(image, new ImageInspectionOptions()).InUse);
         }
 
-        Assert.False(ImageInspection.Read(image).InUse);
+        Assert.False(ImageInspection.Run(image, new ImageInspectionOptions()).InUse);
     }
 
     [Fact]
     public void The_layers_come_from_the_top_down_with_their_depth()
     {
-        QedImageInfo[] layers = [.. ImageInspection.ReadChain(Fixture.PathOf("chains/three-top.qed"), allowUnc: false)];
+        QedImageInfo[] layers = [.. ImageInspection.RunOverChain(Fixture.PathOf("chains/three-top.qed"), new ImageInspectionOptions())];
 
         Assert.Equal(
             [("three-top.qed", 0), ("three-middle.qed", 1), ("base.qed", 2)],
             layers.Select(layer => (Path.GetFileName(layer.Path), layer.Depth)));
-        Assert.Equal(ImageInspection.Read(Fixture.PathOf("chains/three-top.qed")), layers[0]);
-        Assert.Equal(ImageInspection.Read(Fixture.PathOf("chains/base.qed")) with { Depth = 2 }, layers[2]);
+        Assert.Equal(ImageInspection.Run(Fixture.PathOf("chains/three-top.qed"), new ImageInspectionOptions()), layers[0]);
+        Assert.Equal(ImageInspection.Run(Fixture.PathOf("chains/base.qed"), new ImageInspectionOptions()) with { Depth = 2 }, layers[2]);
     }
 
     [Fact]
     public void A_raw_layer_has_the_facts_that_any_file_has_and_no_others()
     {
-        QedImageInfo raw = ImageInspection.ReadChain(Fixture.PathOf("chains/over-shorter.qed"), allowUnc: false).Last();
+        QedImageInfo raw = ImageInspection.RunOverChain(Fixture.PathOf("chains/over-shorter.qed"), new ImageInspectionOptions()).Last();
 
         Assert.Equal(("Raw", 10000, 10000, 1), (raw.Format, raw.VirtualSize, raw.FileSize, raw.Depth));
         Assert.Null(raw.ClusterSize);
@@ -186,7 +186,7 @@ public sealed class ImageInspectionTests : IDisposable
 
         Exception thrown = Assert.ThrowsAny<QedException>(() =>
         {
-            foreach (QedImageInfo layer in ImageInspection.ReadChain(Fixture.PathOf(fixture), allowUnc: false))
+            foreach (QedImageInfo layer in ImageInspection.RunOverChain(Fixture.PathOf(fixture), new ImageInspectionOptions()))
             {
                 seen.Add(layer);
             }
@@ -201,23 +201,23 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("foreign/pattern.raw")]
     [InlineData("headers/cut-0.qed")]
     public void A_file_that_is_no_QED_image_is_refused_as_such(string fixture) =>
-        Assert.Throws<QedNotAnImageException>(() => ImageInspection.Read(Fixture.PathOf(fixture)));
+        Assert.Throws<QedNotAnImageException>(() => ImageInspection.Run(Fixture.PathOf(fixture), new ImageInspectionOptions()));
 
     [Fact]
     public void A_relative_path_is_told_in_full()
     {
         string path = Path.GetRelativePath(Environment.CurrentDirectory, Fixture.PathOf("images/table-1.qed"));
 
-        Assert.Equal(Fixture.PathOf("images/table-1.qed"), ImageInspection.Read(path).Path);
+        Assert.Equal(Fixture.PathOf("images/table-1.qed"), ImageInspection.Run(path, new ImageInspectionOptions()).Path);
     }
 
     [Fact]
     public void Disk_usage_is_what_the_host_has_allocated()
     {
         string image = _folder.PathOf("image.qed");
-        ImageCreation.Create(image, new() { SizeBytes = 1 << 30, ClusterSize = 1 << 20 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(image, new() { SizeBytes = 1 << 30, ClusterSize = 1 << 20 }, TestContext.Current.CancellationToken);
 
-        QedImageInfo info = ImageInspection.Read(image);
+        QedImageInfo info = ImageInspection.Run(image, new ImageInspectionOptions());
 
         Assert.Equal(5 << 20, info.FileSize);
         Assert.InRange(info.DiskUsage, 1, 1 << 20);
@@ -229,7 +229,7 @@ public sealed class ImageInspectionTests : IDisposable
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         Host.Run("chmod", "444", image);
 
-        Host.AsUnprivilegedUser(() => Assert.Equal(1 << 20, ImageInspection.Read(image).VirtualSize));
+        Host.AsUnprivilegedUser(() => Assert.Equal(1 << 20, ImageInspection.Run(image, new ImageInspectionOptions()).VirtualSize));
     }
 
     [Fact]
@@ -241,6 +241,6 @@ public sealed class ImageInspectionTests : IDisposable
             storage.Write(64 + "base.raw".Length, Encoding.UTF8.GetBytes("-and-more"));
         }
 
-        Assert.Equal("base.raw", ImageInspection.Read(image).BackingFile);
+        Assert.Equal("base.raw", ImageInspection.Run(image, new ImageInspectionOptions()).BackingFile);
     }
 }

@@ -43,7 +43,7 @@ public sealed class PreserveContentTests : IDisposable
         Apply(Image, options, workers: 4, onProgress: null, TestContext.Current.CancellationToken);
 
         AssertReads(expected, $"Seed {seed}: {description}");
-        Assert.Equal(options.BackingFile, ImageInspection.Read(Image).BackingFile);
+        Assert.Equal(options.BackingFile, ImageInspection.Run(Image, new ImageInspectionOptions()).BackingFile);
         Assert.True(File.ReadAllBytes(_folder.PathOf("twin.qed")).AsSpan().SequenceEqual(File.ReadAllBytes(Image)), $"Seed {seed}: {description}: one thread makes another file.");
         Assert.All(others, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
     }
@@ -54,7 +54,7 @@ public sealed class PreserveContentTests : IDisposable
     {
         Random random = new(seed);
         (ModelDisk model, BackingFileChangeOptions options, string description) = Make(random);
-        string? before = ImageInspection.Read(Image).BackingFile;
+        string? before = ImageInspection.Run(Image, new ImageInspectionOptions()).BackingFile;
         using CancellationTokenSource stop = new();
         long when = random.NextInt64(model.Length);
         Exception? thrown = Record.Exception(() => Apply(Image, options, workers: 4, progress =>
@@ -66,7 +66,7 @@ public sealed class PreserveContentTests : IDisposable
         }, stop.Token));
 
         Assert.True(thrown is null or OperationCanceledException, $"Seed {seed}: {thrown}");
-        Assert.Equal(thrown is null ? options.BackingFile : before, ImageInspection.Read(Image).BackingFile);
+        Assert.Equal(thrown is null ? options.BackingFile : before, ImageInspection.Run(Image, new ImageInspectionOptions()).BackingFile);
         AssertReads(model.Read(0, (int)model.Length), $"Seed {seed}: {description}");
     }
 
@@ -115,13 +115,13 @@ public sealed class PreserveContentTests : IDisposable
     {
         using WorkerCount count = new(workers);
         Rising progress = new(onProgress);
-        BackingFileChange.Apply(path, options, progress, cancellation);
+        BackingFileChange.Run(path, options, progress, cancellation);
     }
 
     private void AssertReads(byte[] expected, string what)
     {
         byte[] content = new byte[expected.Length];
-        using (DiskStream stream = DiskOpening.Open(Image, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
+        using (DiskStream stream = DiskOpening.Run(Image, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
         {
             Assert.Equal(expected.Length, stream.Length);
             stream.ReadExactly(content);
@@ -129,7 +129,7 @@ public sealed class PreserveContentTests : IDisposable
 
         int same = content.AsSpan().CommonPrefixLength(expected);
         Assert.True(same == expected.Length, $"{what}: the byte at {same} is another one.");
-        QedCheckResult check = ImageCheck.Run(Image, forceShare: false, progress: null, TestContext.Current.CancellationToken);
+        QedCheckResult check = ImageCheck.Run(Image, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.True(check.Status == QedCheckStatus.Clean && !check.NeedsCheck, $"{what}: {check.Status}, need-check bit {check.NeedsCheck}.");
     }
 

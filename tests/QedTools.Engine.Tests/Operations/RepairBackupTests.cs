@@ -140,7 +140,7 @@ public sealed class RepairBackupTests
         host.Put(name, cutOff);
         byte[] repaired = host.Get(Top);
 
-        Assert.Throws<QedLimitException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
+        Assert.Throws<QedBackupMismatchException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
         Assert.Equal(repaired, host.Get(Top));
     }
 
@@ -154,7 +154,7 @@ public sealed class RepairBackupTests
         host.Put(Top + ".29991231T235959Z.qedundo", spoilt);
         byte[] image = host.Get(Top);
 
-        QedLimitException error = Assert.Throws<QedLimitException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
+        QedBackupMismatchException error = Assert.Throws<QedBackupMismatchException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
         Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
         Assert.Equal(image, host.Get(Top));
     }
@@ -166,7 +166,7 @@ public sealed class RepairBackupTests
         byte[] backup = [.. Repair(host, "damaged/double-one-table.qed", out string name)];
         "QEDUNDO2"u8.CopyTo(backup);
         host.Put(name, backup);
-        QedLimitException error = Assert.Throws<QedLimitException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
+        QedBackupMismatchException error = Assert.Throws<QedBackupMismatchException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
         Assert.Contains("QEDUNDO2", error.Message, StringComparison.Ordinal);
     }
 
@@ -209,7 +209,7 @@ public sealed class RepairBackupTests
         file.SetLength(spoilt.Length);
         file.Write(0, spoilt);
         Exception? refused = Record.Exception(() => UndoBackup.Read(file));
-        Assert.True(refused is QedBackupDamagedException or QedLimitException, $"{what}: {refused?.Message ?? "read"}");
+        Assert.True(refused is QedBackupDamagedException or QedBackupMismatchException, $"{what}: {refused?.Message ?? "read"}");
         if (number % 41 == 0)
         {
             RequireRefused(host, name, spoilt, what);
@@ -230,7 +230,7 @@ public sealed class RepairBackupTests
             error = e;
         }
 
-        Assert.True(error is QedBackupDamagedException or QedLimitException, $"{what}: {error?.Message ?? "restored"}");
+        Assert.True(error is QedBackupDamagedException or QedBackupMismatchException, $"{what}: {error?.Message ?? "restored"}");
         Assert.True(image.AsSpan().SequenceEqual(host.Get(Top)), $"{what}: the image was changed.");
         Assert.True(spoilt.AsSpan().SequenceEqual(host.Get(name)), $"{what}: the backup was changed.");
     }

@@ -54,21 +54,21 @@ public sealed class WriterCheckTests : IDisposable
     public void A_change_of_the_header_alone_needs_no_check_and_says_nothing_of_the_tables(string name)
     {
         string path = Fixture.CopyTo(_folder, $"damaged/{name}.qed");
-        bool wasDirty = ImageInspection.Read(path).NeedsCheck;
+        bool wasDirty = ImageInspection.Run(path, new ImageInspectionOptions()).NeedsCheck;
         File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[512]);
 
-        QedImageInfo info = BackingFileChange.Apply(
+        QedImageInfo info = BackingFileChange.Run(
             path, new BackingFileChangeOptions { BackingFile = "base.raw" }, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal("base.raw", info.BackingFile);
         Assert.Equal(wasDirty, info.NeedsCheck);
-        Assert.Equal(QedCheckStatus.Corrupt, ImageCheck.Run(path, forceShare: false, cancellation: TestContext.Current.CancellationToken).Status);
+        Assert.Equal(QedCheckStatus.Corrupt, ImageCheck.Run(path, new ImageCheckOptions(), cancellation: TestContext.Current.CancellationToken).Status);
     }
 
     private void Do(Change change, string path)
     {
         System.Threading.CancellationToken cancellation = TestContext.Current.CancellationToken;
-        long size = ImageInspection.Read(path).VirtualSize;
+        long size = ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize;
         switch (change)
         {
             case Change.Grow:
@@ -78,29 +78,29 @@ public sealed class WriterCheckTests : IDisposable
                 ImageResize.Run(path, size / 2, new ImageResizeOptions { Shrink = true }, cancellation: cancellation);
                 break;
             case Change.RemoveBackingFile:
-                BackingFileChange.Apply(path, new BackingFileChangeOptions { PreserveContent = true }, cancellation: cancellation);
+                BackingFileChange.Run(path, new BackingFileChangeOptions { PreserveContent = true }, cancellation: cancellation);
                 break;
             case Change.NameBackingFile:
                 File.WriteAllBytes(_folder.PathOf("base.raw"), [.. Enumerable.Repeat((byte)7, 8192)]);
-                BackingFileChange.Apply(
+                BackingFileChange.Run(
                     path, new BackingFileChangeOptions { BackingFile = "base.raw", PreserveContent = true }, cancellation: cancellation);
                 break;
             case Change.Optimize:
                 ImageOptimization.Run(path, new ImageOptimizationOptions(), cancellation: cancellation);
                 break;
             case Change.OpenForWriting:
-                DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: cancellation).Dispose();
+                DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: cancellation).Dispose();
                 break;
             case Change.MergeInto:
                 string overlay = _folder.PathOf("overlay.qed");
-                ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = Path.GetFileName(path) }, cancellation);
+                ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = Path.GetFileName(path) }, cancellation);
                 DiskMerge.Run(overlay, new DiskMergeOptions(), cancellation: cancellation);
                 break;
             default:
                 // The header alone is changed here; the merge empties the image.
                 File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[size]);
                 byte[] original = File.ReadAllBytes(path);
-                BackingFileChange.Apply(path, new BackingFileChangeOptions { BackingFile = "base.raw" }, cancellation: cancellation);
+                BackingFileChange.Run(path, new BackingFileChangeOptions { BackingFile = "base.raw" }, cancellation: cancellation);
                 byte[] before = File.ReadAllBytes(path);
                 try
                 {

@@ -17,13 +17,13 @@ internal sealed class RenameBackingScenario(int oldLength, int? newLength) : Sce
         host.Put("new.raw", [1]);
     }
 
-    public override void Act(MemoryHost host) => BackingFileChange.Apply(
+    public override void Act(MemoryHost host) => BackingFileChange.Run(
         host.PathOf(Top),
         new BackingFileChangeOptions { BackingFile = _new, BackingFormat = QedBackingFormat.Raw, AllowMissing = true });
 
     public override void Verify(MemoryHost host, CrashState state, bool isEnd)
     {
-        QedImageInfo info = host.Do(() => ImageInspection.Read(host.PathOf(Top)));
+        QedImageInfo info = host.Do(() => ImageInspection.Run(host.PathOf(Top), new ImageInspectionOptions()));
         if (info.BackingFile != _new && (isEnd || info.BackingFile != _old))
         {
             throw new ViolationException($"The image names '{info.BackingFile}'.");
@@ -62,13 +62,13 @@ internal sealed class RebaseScenario(bool removes) : Scenario
         _contents = Images.Read(host, Top);
     }
 
-    public override void Act(MemoryHost host) => BackingFileChange.Apply(
+    public override void Act(MemoryHost host) => BackingFileChange.Run(
         host.PathOf(Top),
         new BackingFileChangeOptions { BackingFile = removes ? null : NewName, PreserveContent = true });
 
     public override void Verify(MemoryHost host, CrashState state, bool isEnd)
     {
-        QedImageInfo info = host.Do(() => ImageInspection.Read(host.PathOf(Top)));
+        QedImageInfo info = host.Do(() => ImageInspection.Run(host.PathOf(Top), new ImageInspectionOptions()));
         string? wanted = removes ? null : NewName;
         if (info.BackingFile != wanted && (isEnd || info.BackingFile != "base.raw"))
         {

@@ -62,7 +62,7 @@ internal sealed class ConvertScenario(string target, bool isOverlay, bool replac
         Images.RequireEqual(_contents, Images.Read(host, target), "the result");
         if (target.EndsWith(".qed", System.StringComparison.Ordinal))
         {
-            QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(target), forceShare: false));
+            QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(target), new ImageCheckOptions()));
             if (check.Status != QedCheckStatus.Clean || check.NeedsCheck)
             {
                 throw new ViolationException($"The result is {check.Status}, need-check {check.NeedsCheck}.");

@@ -20,9 +20,9 @@ internal sealed class CreateScenario(bool replaces) : Scenario
         }
     }
 
-    public override void Act(MemoryHost host) => ImageCreation.Create(
+    public override void Act(MemoryHost host) => ImageCreation.Run(
         host.PathOf(Top),
-        new QedCreateOptions { SizeBytes = Size, ClusterSize = Images.ClusterSize, TableSize = 2, BackingFile = "base.raw", Replace = replaces });
+        new ImageCreationOptions { SizeBytes = Size, ClusterSize = Images.ClusterSize, TableSize = 2, BackingFile = "base.raw", Replace = replaces });
 
     public override void Verify(MemoryHost host, CrashState state, bool isEnd)
     {
@@ -41,7 +41,7 @@ internal sealed class CreateScenario(bool replaces) : Scenario
             return;
         }
 
-        QedImageInfo info = host.Do(() => ImageInspection.Read(host.PathOf(Top)));
+        QedImageInfo info = host.Do(() => ImageInspection.Run(host.PathOf(Top), new ImageInspectionOptions()));
         if (info.BackingFile != "base.raw" || info.NeedsCheck)
         {
             throw new ViolationException($"The image names '{info.BackingFile}', need-check {info.NeedsCheck}.");

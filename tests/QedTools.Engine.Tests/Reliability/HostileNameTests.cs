@@ -80,8 +80,8 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
         Require(top);
         List<QedImageInfo> layers = [];
         Assert.Throws<QedBackingChainException>(() => layers.AddRange(Endless(top, layers)));
-        Assert.ThrowsAny<QedException>(() => ImageCreation.Create(
-            _folder.PathOf("new.qed"), new QedCreateOptions { BackingFile = $"{Layers - 1}.qed", SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken));
+        Assert.ThrowsAny<QedException>(() => ImageCreation.Run(
+            _folder.PathOf("new.qed"), new ImageCreationOptions { BackingFile = $"{Layers - 1}.qed", SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken));
 
         output.WriteLine($"{Layers} layers in a circle: refused by every operation in {time.ElapsedMilliseconds} ms together");
         Assert.True(time.Elapsed < TimeSpan.FromSeconds(20), $"It took {time.Elapsed}.");
@@ -90,7 +90,7 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
 
     private static IEnumerable<QedImageInfo> Endless(string top, List<QedImageInfo> seen)
     {
-        foreach (QedImageInfo info in ImageInspection.ReadChain(top, allowUnc: false))
+        foreach (QedImageInfo info in ImageInspection.RunOverChain(top, new ImageInspectionOptions()))
         {
             Assert.True(seen.Count <= 64);
             yield return info;
@@ -122,18 +122,18 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
     {
         CancellationToken token = TestContext.Current.CancellationToken;
         byte[] before = File.ReadAllBytes(top);
-        Assert.NotNull(ImageInspection.Read(top).BackingFile);
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(top, forceShare: false, cancellation: token).Status);
+        Assert.NotNull(ImageInspection.Run(top, new ImageInspectionOptions()).BackingFile);
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(top, new ImageCheckOptions(), cancellation: token).Status);
         string target = _folder.PathOf("target.raw");
         Action[] operations =
         [
-            () => DiskOpening.Open(top, new DiskOpeningOptions(), cancellation: token).Dispose(),
-            () => DiskOpening.Open(top, new DiskOpeningOptions { Writable = true }, cancellation: token).Dispose(),
+            () => DiskOpening.Run(top, new DiskOpeningOptions(), cancellation: token).Dispose(),
+            () => DiskOpening.Run(top, new DiskOpeningOptions { Writable = true }, cancellation: token).Dispose(),
             () => DiskConversion.Run(top, target, new DiskConversionOptions(), cancellation: token),
             () => DiskMerge.Run(top, new DiskMergeOptions(), cancellation: token),
             () => ImageOptimization.Run(top, new ImageOptimizationOptions { AgainstBackingFile = true }, cancellation: token),
             () => ImageResize.Run(top, 8 << 20, new ImageResizeOptions(), cancellation: token),
-            () => BackingFileChange.Apply(top, new BackingFileChangeOptions { PreserveContent = true }, cancellation: token),
+            () => BackingFileChange.Run(top, new BackingFileChangeOptions { PreserveContent = true }, cancellation: token),
         ];
         for (int i = 0; i < operations.Length; i++)
         {

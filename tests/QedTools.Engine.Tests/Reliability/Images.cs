@@ -120,7 +120,7 @@ internal static class Images
     public static void RequireRepairable(MemoryHost host, string name, bool withBackup, bool wasDamaged = false)
     {
         string path = host.PathOf(name);
-        QedCheckResult check = host.Do(() => ImageCheck.Run(path, forceShare: true));
+        QedCheckResult check = host.Do(() => ImageCheck.Run(path, new ImageCheckOptions { ForceShare = true }));
         if (!wasDamaged)
         {
             if (check.Corruptions.FirstOrDefault(c => !IsLeftByPowerCut(c)) is { } worse)
@@ -142,7 +142,7 @@ internal static class Images
                 throw new ViolationException($"The repair of '{name}' leaves it {repair.After.Status}.");
             }
 
-            check = host.Do(() => ImageCheck.Run(path, forceShare: false));
+            check = host.Do(() => ImageCheck.Run(path, new ImageCheckOptions()));
         }
 
         if (check.Status != QedCheckStatus.Clean || check.NeedsCheck)

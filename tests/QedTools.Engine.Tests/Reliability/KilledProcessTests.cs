@@ -41,7 +41,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
             (int flushed, int begun) = WriteAndKill(path, helperSeed, random);
             rounds += flushed;
 
-            QedImageInfo info = ImageInspection.Read(path);
+            QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
             Assert.False(info.InUse, "The lock of a killed process is still there.");
             dirty += info.NeedsCheck ? 1 : 0;
             string what = string.Format(
@@ -78,14 +78,14 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         }
 
         string path = folder.PathOf("top.qed");
-        QedCreateOptions options = new()
+        ImageCreationOptions options = new()
         {
             SizeBytes = Size,
             ClusterSize = 4096,
             TableSize = 2,
             BackingFile = hasBacking ? "base.raw" : null,
         };
-        ImageCreation.Create(path, options, Token);
+        ImageCreation.Run(path, options, Token);
         return path;
     }
 
@@ -131,7 +131,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
             }
         }
 
-        using DiskStream disk = DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: Token);
+        using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: Token);
         byte[] now = new byte[disk.Length];
         disk.ReadExactly(now);
         try

@@ -53,7 +53,7 @@ internal sealed class MergeScenario(Below below, bool keeps) : Scenario
         }
 
         Images.RequireReads(host, Top, _contents, withBackup: state.Count % 2 == 0);
-        long own = host.Do(() => ImageCheck.Run(host.PathOf(Top), forceShare: true).AllocatedClusters);
+        long own = host.Do(() => ImageCheck.Run(host.PathOf(Top), new ImageCheckOptions { ForceShare = true }).AllocatedClusters);
         if (isEnd && !keeps && own != 0)
         {
             throw new ViolationException($"The overlay still has {own} clusters.");

@@ -88,7 +88,7 @@ internal sealed class PackingScenario(int tableSize) : Scenario
     public override void Act(MemoryHost host)
     {
         _resized = int.MaxValue;
-        using DiskStream stream = DiskOpening.Open(host.PathOf(Top), new DiskOpeningOptions { Writable = true });
+        using DiskStream stream = DiskOpening.Run(host.PathOf(Top), new DiskOpeningOptions { Writable = true });
 
         // Making it smaller is what frees clusters through the stream.
         stream.SetLength(Cut);

@@ -61,7 +61,7 @@ public sealed class PartialFileTests : IDisposable
         }
 
         Assert.Single(Host.PartialsIn(_folder));
-        ImageCreation.Create(_folder.PathOf("other.qed"), new QedCreateOptions { SizeBytes = 1 << 20 }, Token);
+        ImageCreation.Run(_folder.PathOf("other.qed"), new ImageCreationOptions { SizeBytes = 1 << 20 }, Token);
 
         Assert.Equal(["other.qed", "source.raw"], Host.NamesIn(_folder));
     }
@@ -70,7 +70,7 @@ public sealed class PartialFileTests : IDisposable
     public void What_another_process_still_builds_is_left_alone()
     {
         using HelperProcess helper = Begin();
-        ImageCreation.Create(_folder.PathOf("other.qed"), new QedCreateOptions { SizeBytes = 1 << 20 }, Token);
+        ImageCreation.Run(_folder.PathOf("other.qed"), new ImageCreationOptions { SizeBytes = 1 << 20 }, Token);
         Assert.Single(Host.PartialsIn(_folder));
         helper.Finish();
 

@@ -17,17 +17,17 @@ public sealed class ProcessLockTests
         using HelperProcess helper = new("hold", path, "write");
         Assert.Equal("held", helper.ReadLine());
 
-        Assert.True(ImageInspection.Read(path).InUse);
-        Assert.Throws<QedImageInUseException>(() => DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: Token));
-        Assert.Throws<QedImageInUseException>(() => DiskOpening.Open(path, new DiskOpeningOptions(), cancellation: Token));
+        Assert.True(ImageInspection.Run(path, new ImageInspectionOptions()).InUse);
+        Assert.Throws<QedImageInUseException>(() => DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: Token));
+        Assert.Throws<QedImageInUseException>(() => DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: Token));
         Assert.Throws<QedImageInUseException>(() => ImageRepair.Run(path, new ImageRepairOptions(), cancellation: Token));
         Assert.Throws<QedImageInUseException>(() => ImageResize.Run(path, 4 << 20, new ImageResizeOptions(), cancellation: Token));
         Assert.Throws<QedImageInUseException>(() => ImageOptimization.Run(path, new ImageOptimizationOptions(), cancellation: Token));
-        Assert.Throws<QedImageInUseException>(() => BackingFileChange.Apply(path, new BackingFileChangeOptions(), cancellation: Token));
-        Assert.Throws<QedImageInUseException>(() => ImageCreation.Create(path, new QedCreateOptions { SizeBytes = 1 << 20, Replace = true }, cancellation: Token));
-        Assert.Throws<QedImageInUseException>(() => ImageCheck.Run(path, forceShare: false, cancellation: Token));
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, forceShare: true, cancellation: Token).Status);
-        using (DiskStream shared = DiskOpening.Open(path, new DiskOpeningOptions { ForceShare = true }, cancellation: Token))
+        Assert.Throws<QedImageInUseException>(() => BackingFileChange.Run(path, new BackingFileChangeOptions(), cancellation: Token));
+        Assert.Throws<QedImageInUseException>(() => ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = 1 << 20, Replace = true }, cancellation: Token));
+        Assert.Throws<QedImageInUseException>(() => ImageCheck.Run(path, new ImageCheckOptions(), cancellation: Token));
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, new ImageCheckOptions { ForceShare = true }, cancellation: Token).Status);
+        using (DiskStream shared = DiskOpening.Run(path, new DiskOpeningOptions { ForceShare = true }, cancellation: Token))
         {
             Assert.Equal(1 << 20, shared.Length);
         }
@@ -44,9 +44,9 @@ public sealed class ProcessLockTests
         using HelperProcess helper = new("hold", path, "read");
         Assert.Equal("held", helper.ReadLine());
 
-        Assert.True(ImageInspection.Read(path).InUse);
-        Assert.Throws<QedImageInUseException>(() => DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: Token));
-        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, forceShare: false, cancellation: Token).Status);
+        Assert.True(ImageInspection.Run(path, new ImageInspectionOptions()).InUse);
+        Assert.Throws<QedImageInUseException>(() => DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: Token));
+        Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(path, new ImageCheckOptions(), cancellation: Token).Status);
 
         helper.Finish();
         RequireFree(path);
@@ -59,15 +59,15 @@ public sealed class ProcessLockTests
         string path = Make(folder);
         string mine = folder.PathOf("mine.qed");
         string theirs = folder.PathOf("theirs.qed");
-        ImageCreation.Create(mine, new QedCreateOptions { BackingFile = "top.qed" }, cancellation: Token);
-        ImageCreation.Create(theirs, new QedCreateOptions { BackingFile = "top.qed" }, cancellation: Token);
+        ImageCreation.Run(mine, new ImageCreationOptions { BackingFile = "top.qed" }, cancellation: Token);
+        ImageCreation.Run(theirs, new ImageCreationOptions { BackingFile = "top.qed" }, cancellation: Token);
         using HelperProcess helper = new("hold", theirs, "write");
         Assert.Equal("held", helper.ReadLine());
 
         QedImageInUseException error = Assert.Throws<QedImageInUseException>(() => DiskMerge.Run(mine, new DiskMergeOptions(), cancellation: Token));
 
         Assert.Equal(path, error.Path);
-        using DiskStream both = DiskOpening.Open(mine, new DiskOpeningOptions { Writable = true }, cancellation: Token);
+        using DiskStream both = DiskOpening.Run(mine, new DiskOpeningOptions { Writable = true }, cancellation: Token);
         Assert.True(both.CanWrite);
     }
 
@@ -76,7 +76,7 @@ public sealed class ProcessLockTests
     {
         using TempFolder folder = new();
         string path = Make(folder);
-        using DiskStream mine = DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: Token);
+        using DiskStream mine = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: Token);
         using HelperProcess helper = new("hold", path, "write");
 
         Assert.Null(helper.ReadLine());
@@ -90,7 +90,7 @@ public sealed class ProcessLockTests
         string path = Make(folder);
         using HelperProcess helper = new("hold", path, "write");
         Assert.Equal("held", helper.ReadLine());
-        Assert.True(ImageInspection.Read(path).InUse);
+        Assert.True(ImageInspection.Run(path, new ImageInspectionOptions()).InUse);
 
         helper.Kill();
 
@@ -100,13 +100,13 @@ public sealed class ProcessLockTests
     private static string Make(TempFolder folder)
     {
         string path = folder.PathOf("top.qed");
-        ImageCreation.Create(path, new QedCreateOptions { SizeBytes = 1 << 20 }, cancellation: Token);
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = 1 << 20 }, cancellation: Token);
         return path;
     }
 
     private static void RequireFree(string path)
     {
-        Assert.False(ImageInspection.Read(path).InUse);
-        DiskOpening.Open(path, new DiskOpeningOptions { Writable = true }, cancellation: Token).Dispose();
+        Assert.False(ImageInspection.Run(path, new ImageInspectionOptions()).InUse);
+        DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: Token).Dispose();
     }
 }

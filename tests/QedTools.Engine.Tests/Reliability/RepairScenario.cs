@@ -25,7 +25,7 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
         _file = host.Get(Top);
 
         // Where data and a table share a cluster, what is read as data changes with the table.
-        QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(Top), forceShare: true));
+        QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(Top), new ImageCheckOptions { ForceShare = true }));
         _readable = ReadableDisk.Of(host, Top, except: [.. check.Corruptions
             .Where(c => c.Kind == QedCorruptionKind.DataAndTable)
             .Select(c => c.VirtualOffset / Images.ClusterSize)]);
@@ -79,7 +79,7 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
         {
             host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(Backup)));
         }
-        catch (QedException e) when (e is QedLimitException or QedBackupDamagedException)
+        catch (QedException e) when (e is QedBackupMismatchException or QedBackupDamagedException)
         {
             // Its first bytes are not all there, or it was taken back already: the image is the old one.
         }
@@ -122,7 +122,7 @@ internal sealed class RestoreScenario(string fixture) : Scenario
         {
             host.Do(() => ImageRepair.Restore(host.PathOf(Top), _backup));
         }
-        catch (QedLimitException)
+        catch (QedBackupMismatchException)
         {
             // It was taken back to the end: the image is the old one.
         }

@@ -14,9 +14,9 @@ public sealed class ReplacedFileTests : IDisposable
 
     public ReplacedFileTests()
     {
-        _old = Make("old.qed", new QedCreateOptions { SizeBytes = 2 << 20 });
-        Make("base.qed", new QedCreateOptions { SizeBytes = 1 << 20 });
-        Make("source.qed", new QedCreateOptions { SizeBytes = 1 << 20 });
+        _old = Make("old.qed", new ImageCreationOptions { SizeBytes = 2 << 20 });
+        Make("base.qed", new ImageCreationOptions { SizeBytes = 1 << 20 });
+        Make("source.qed", new ImageCreationOptions { SizeBytes = 1 << 20 });
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -25,7 +25,7 @@ public sealed class ReplacedFileTests : IDisposable
 
     [Fact]
     public void An_image_is_created_in_place_of_another() => RequireHeldWhile(
-        () => ImageCreation.Create(_old, new QedCreateOptions { BackingFile = "base.qed", Replace = true }, Token));
+        () => ImageCreation.Run(_old, new ImageCreationOptions { BackingFile = "base.qed", Replace = true }, Token));
 
     [Fact]
     public void A_disk_is_converted_in_place_of_another() => RequireHeldWhile(() => DiskConversion.Run(
@@ -76,9 +76,9 @@ public sealed class ReplacedFileTests : IDisposable
         }
     }
 
-    private string Make(string name, QedCreateOptions options)
+    private string Make(string name, ImageCreationOptions options)
     {
-        ImageCreation.Create(_folder.PathOf(name), options, Token);
+        ImageCreation.Run(_folder.PathOf(name), options, Token);
         return _folder.PathOf(name);
     }
 }

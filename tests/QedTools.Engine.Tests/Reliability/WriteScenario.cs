@@ -102,7 +102,7 @@ internal sealed class WriteScenario(Below below, int tableSize, int seed, int st
     {
         byte[] contents = Images.ReadWhatCanBeRead(host, Top, out HashSet<long> unreadable);
         _expectation.Require(contents, unreadable, state.Count);
-        if (isEnd && host.Do(() => ImageInspection.Read(host.PathOf(Top)).NeedsCheck))
+        if (isEnd && host.Do(() => ImageInspection.Run(host.PathOf(Top), new ImageInspectionOptions()).NeedsCheck))
         {
             throw new ViolationException("The image was closed and is not clean.");
         }

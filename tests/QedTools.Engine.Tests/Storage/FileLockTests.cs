@@ -193,11 +193,11 @@ public sealed class FileLockTests : IDisposable
         ByteLocks.AreMissing.Value = true;
         try
         {
-            ImageCreation.Create(image, new QedCreateOptions { SizeBytes = 1 << 20 }, token);
-            Run(() => ImageCheck.Run(image, forceShare: false, trace, progress: null, token));
+            ImageCreation.Run(image, new ImageCreationOptions { SizeBytes = 1 << 20 }, token);
+            Run(() => ImageCheck.Run(image, new ImageCheckOptions { Trace = trace }, progress: null, token));
             Run(() => ImageRepair.Run(image, new ImageRepairOptions { Trace = trace }, cancellation: token));
             Run(() => ImageResize.Run(image, 2 << 20, new ImageResizeOptions { Trace = trace }, cancellation: token));
-            Run(() => ImageCreation.Create(image, new QedCreateOptions { SizeBytes = 1 << 20, Replace = true, Trace = trace }, token));
+            Run(() => ImageCreation.Run(image, new ImageCreationOptions { SizeBytes = 1 << 20, Replace = true, Trace = trace }, token));
             Run(() => DiskConversion.Run(image, _folder.PathOf("copy.raw"), new DiskConversionOptions { Trace = trace }, cancellation: token));
         }
         finally

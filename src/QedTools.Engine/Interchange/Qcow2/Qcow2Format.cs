@@ -41,7 +41,7 @@ internal sealed class Qcow2Format : IDiskFormat
 
         if (request.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing) is var needed && needed > clusterSize)
         {
-            throw QedLimitException.ForRequest(
+            throw new QedLimitException(
                 path,
                 "BackingFile",
                 backing.Name,

@@ -50,7 +50,7 @@ internal sealed class ClusterAllocator : INewClusters
     {
         if (clusters > _geometry.MaxFileClusters - _clusters)
         {
-            throw QedLimitException.ForRequest(
+            throw new QedLimitException(
                 _path,
                 "FileLength",
                 _geometry.MaxFileClusters,

@@ -40,8 +40,8 @@ public sealed class Qcow2ChainTests : IDisposable
         expected.AsSpan(20 * 4096, 4096).Clear();
 
         Assert.Equal(expected, ReadAll("over.qcow2"));
-        ImageCreation.Create(At("top.qed"), new QedCreateOptions { BackingFile = "over.qcow2" }, TestContext.Current.CancellationToken);
-        QedImageInfo[] infos = [.. ImageInspection.ReadChain(At("top.qed"), allowUnc: false)];
+        ImageCreation.Run(At("top.qed"), new ImageCreationOptions { BackingFile = "over.qcow2" }, TestContext.Current.CancellationToken);
+        QedImageInfo[] infos = [.. ImageInspection.RunOverChain(At("top.qed"), new ImageInspectionOptions())];
         Assert.Equal(["QED", "qcow2", shown], infos.Select(info => info.Format));
         Assert.Equal(shown == "Raw" ? QedBackingFormat.Raw : QedBackingFormat.Probe, infos[1].BackingFormat);
         Assert.Equal(expected, ReadAll("top.qed"));
@@ -92,8 +92,8 @@ public sealed class Qcow2ChainTests : IDisposable
     {
         byte[] content = RawFiles.Scattered(At("content.raw"), 4 * MiB, seed: 1, pieces: 40);
         Convert("content.raw", "base.qcow2", new DiskConversionOptions());
-        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "base.qcow2", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
-        using (DiskStream stream = DiskOpening.Open(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "base.qcow2", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        using (DiskStream stream = DiskOpening.Run(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
         {
             stream.Position = MiB - 100;
             stream.Write([9, 9, 9]);
@@ -105,7 +105,7 @@ public sealed class Qcow2ChainTests : IDisposable
         QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(
             () => DiskMerge.Run(At("over.qed"), new DiskMergeOptions(), progress: null, TestContext.Current.CancellationToken));
         Assert.Contains("does not change", error.Message, StringComparison.Ordinal);
-        Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Open(
+        Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Run(
             At("base.qcow2"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken));
         Assert.Equal(before, File.ReadAllBytes(At("base.qcow2")));
     }
@@ -118,9 +118,9 @@ public sealed class Qcow2ChainTests : IDisposable
         sketch.PutCompressed(1, Qcow2DiskTests.Text(1, 4096));
         long place = sketch.Put(2, Qcow2DiskTests.Bytes(2, 4096));
         TestImage.Save(sketch.Storage, At("base.qcow2"));
-        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "base.qcow2" }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "base.qcow2" }, TestContext.Current.CancellationToken);
 
-        QedExtent[] extents = [.. AllocationMap.Enumerate(At("over.qed"), new AllocationMapOptions { BackingChain = true }, TestContext.Current.CancellationToken)];
+        QedExtent[] extents = [.. ImageMapping.Run(At("over.qed"), new ImageMappingOptions { BackingChain = true }, TestContext.Current.CancellationToken)];
 
         Assert.Equal(
             [(0L, 8192L, QedExtentState.Data, (long?)null), (8192, 4096, QedExtentState.Data, place), (12288, MiB - 12288, QedExtentState.Unallocated, null)],
@@ -132,7 +132,7 @@ public sealed class Qcow2ChainTests : IDisposable
 
     private byte[] ReadAll(string name)
     {
-        using DiskStream stream = DiskOpening.Open(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;

@@ -132,7 +132,7 @@ public sealed class Qcow2ConversionTests : IDisposable
 
     private byte[] ReadAll(string name)
     {
-        using DiskStream stream = DiskOpening.Open(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(At(name), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;

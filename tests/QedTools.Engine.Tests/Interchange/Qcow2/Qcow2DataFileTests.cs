@@ -66,9 +66,9 @@ public sealed class Qcow2DataFileTests : IDisposable
         data.AsSpan(16 * KiB, 4 * KiB).CopyTo(expected.AsSpan(16 * KiB));
         data.AsSpan(MiB - (4 * KiB)).CopyTo(expected.AsSpan(MiB - (4 * KiB)));
         Assert.Equal(expected, File.ReadAllBytes(At("out.raw")));
-        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "a.qcow2" }, TestContext.Current.CancellationToken);
-        QedExtent[] map = [.. AllocationMap.Enumerate(
-            At("over.qed"), new AllocationMapOptions { BackingChain = true, States = [QedExtentState.Data] }, TestContext.Current.CancellationToken)];
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "a.qcow2" }, TestContext.Current.CancellationToken);
+        QedExtent[] map = [.. ImageMapping.Run(
+            At("over.qed"), new ImageMappingOptions { BackingChain = true, States = [QedExtentState.Data] }, TestContext.Current.CancellationToken)];
         Assert.Equal([(0, 0), (16 * KiB, 16 * KiB), (MiB - (4 * KiB), MiB - (4 * KiB))], map.Select(extent => (extent.Start, extent.FileOffset!.Value)));
         Assert.All(map, extent => Assert.Equal((At("data/disk.bin"), 1), (extent.Path, extent.Depth)));
     }
@@ -79,7 +79,7 @@ public sealed class Qcow2DataFileTests : IDisposable
         File.WriteAllBytes(At("data.raw"), new byte[MiB]);
         Save(Sketch("data.raw"));
 
-        Assert.Contains("the source itself or a file under it", Assert.Throws<QedLimitException>(() => DiskConversion.Run(
+        Assert.Contains("the source itself or a file under it", Assert.Throws<QedRequestException>(() => DiskConversion.Run(
             At("a.qcow2"), At("data.raw"), new DiskConversionOptions { Replace = true }, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
@@ -126,7 +126,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     {
         File.WriteAllBytes(At("data.bin"), Qcow2DiskTests.Bytes(1, MiB));
         Save(Sketch("data.bin"));
-        using DiskStream stream = DiskOpening.Open(At("a.qcow2"), new DiskOpeningOptions(), cancellation: TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(At("a.qcow2"), new DiskOpeningOptions(), cancellation: TestContext.Current.CancellationToken);
         stream.ReadExactly(new byte[100]);
         using (FileStream file = new(At("data.bin"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {

@@ -37,7 +37,7 @@ public sealed class Qcow2FixtureTests : IDisposable
             expected.AsSpan(int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture)).Fill(Convert.ToByte(parts[2], 16));
         }
 
-        using (DiskStream stream = DiskOpening.Open(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
+        using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
         {
             byte[] contents = new byte[stream.Length];
             stream.ReadExactly(contents);

@@ -16,15 +16,15 @@ internal static class QemuMaps
     public static void AssertSame(TempFolder folder, string name, params string[] more)
     {
         string overlay = folder.PathOf("over.qed");
-        ImageCreation.Create(overlay, new QedCreateOptions { BackingFile = name, Replace = true }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = name, Replace = true }, TestContext.Current.CancellationToken);
         using JsonDocument theirs = JsonDocument.Parse(Qemu.Img(["map", "--output=json", .. more.Length > 0 ? more : ["-f", "qcow2", folder.PathOf(name)]]));
         IEnumerable<(long, long, bool, long?)> expected = Joined(theirs.RootElement.EnumerateArray().Select(extent => (
             extent.GetProperty("start").GetInt64(),
             extent.GetProperty("length").GetInt64(),
             extent.GetProperty("data").GetBoolean(),
             extent.TryGetProperty("offset", out JsonElement place) ? place.GetInt64() : (long?)null)));
-        IEnumerable<(long, long, bool, long?)> ours = Joined(AllocationMap.Enumerate(
-            overlay, new AllocationMapOptions { BackingChain = true }, TestContext.Current.CancellationToken)
+        IEnumerable<(long, long, bool, long?)> ours = Joined(ImageMapping.Run(
+            overlay, new ImageMappingOptions { BackingChain = true }, TestContext.Current.CancellationToken)
             .Select(extent => (extent.Start, extent.Length, extent.State == QedExtentState.Data, extent.FileOffset)));
 
         Assert.Equal(expected, ours);

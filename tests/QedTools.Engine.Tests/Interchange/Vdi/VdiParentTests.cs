@@ -63,12 +63,12 @@ public sealed class VdiParentTests : IDisposable
         byte[] expected = [.. Enumerable.Repeat((byte)1, Block), .. Enumerable.Repeat((byte)2, Block)];
 
         DiskConversion.Run(At("top.vdi"), At("a.raw"), new DiskConversionOptions { Verify = true }, cancellation: TestContext.Current.CancellationToken);
-        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "top.vdi", BackingFormat = QedBackingFormat.Probe }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "top.vdi", BackingFormat = QedBackingFormat.Probe }, TestContext.Current.CancellationToken);
         DiskConversion.Run(At("over.qed"), At("b.raw"), new DiskConversionOptions(), cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(expected, File.ReadAllBytes(At("a.raw")));
         Assert.Equal(expected, File.ReadAllBytes(At("b.raw")));
-        QedImageInfo[] infos = [.. ImageInspection.ReadChain(At("over.qed"), allowUnc: false)];
+        QedImageInfo[] infos = [.. ImageInspection.RunOverChain(At("over.qed"), new ImageInspectionOptions())];
         Assert.Equal(["QED", "VDI", "VDI"], infos.Select(info => info.Format));
         Assert.Equal((BaseId.ToString("B"), At("disk.vdi")), (infos[1].BackingFile, infos[1].BackingFilePath));
     }

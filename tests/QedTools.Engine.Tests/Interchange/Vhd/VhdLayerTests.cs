@@ -178,8 +178,8 @@ public sealed class VhdLayerTests : IDisposable
         QedLimitException error = Assert.Throws<QedLimitException>(() => format.Settle("a.vhd", new DiskRequest((2040L << 30) + 1)));
         Assert.Contains("VHDX", error.Message, StringComparison.Ordinal);
         Assert.Throws<QedLimitException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { BlockSize = 1 << 20 }));
-        Assert.Throws<QedLimitException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { BlockSize = 2 << 20, IsFixed = true }));
-        Assert.Throws<QedLimitException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { ClusterSize = 65536 }));
+        Assert.Throws<QedRequestException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { BlockSize = 2 << 20, IsFixed = true }));
+        Assert.Throws<QedRequestException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { ClusterSize = 65536 }));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class VhdLayerTests : IDisposable
         DiskConversion.Run(_folder.PathOf("a.raw"), file, new DiskConversionOptions(), cancellation: TestContext.Current.CancellationToken);
         byte[] before = File.ReadAllBytes(file);
         Assert.Equal(QedRemedy.ConvertDisk, Assert.Throws<QedUnsupportedFormatException>(
-            () => DiskOpening.Open(file, new DiskOpeningOptions { Writable = true }, cancellation: TestContext.Current.CancellationToken)).Remedy);
+            () => DiskOpening.Run(file, new DiskOpeningOptions { Writable = true }, cancellation: TestContext.Current.CancellationToken)).Remedy);
         Assert.Equal(before, File.ReadAllBytes(file));
     }
 

@@ -119,10 +119,10 @@ public sealed class VhdxChainTests : IDisposable
     public void A_QED_overlay_is_read_through_a_VHDX_file_and_is_not_merged_into_it()
     {
         VhdxSketch parent = MakeParent("parent.vhdx");
-        ImageCreation.Create(At("over.qed"), new QedCreateOptions { BackingFile = "parent.vhdx", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
-        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Read(At("over.qed")).BackingFormat);
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "parent.vhdx", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Run(At("over.qed"), new ImageInspectionOptions()).BackingFormat);
         byte[] expected = [.. VhdxDiskTests.Bytes(1, 2 * MiB), .. new byte[2 * MiB]];
-        using (DiskStream stream = DiskOpening.Open(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        using (DiskStream stream = DiskOpening.Run(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
         {
             stream.Position = MiB - 100;
             stream.Write([9, 9, 9]);
@@ -130,7 +130,7 @@ public sealed class VhdxChainTests : IDisposable
 
         expected.AsSpan(MiB - 100, 3).Fill(9);
         Assert.Equal(expected, ReadAll("over.qed"));
-        QedImageInfo[] infos = [.. ImageInspection.ReadChain(At("over.qed"), allowUnc: false)];
+        QedImageInfo[] infos = [.. ImageInspection.RunOverChain(At("over.qed"), new ImageInspectionOptions())];
         Assert.Equal([("QED", 4096), ("VHDX", MiB)], infos.Select(info => (info.Format, info.ClusterSize)));
         Assert.Equal(parent.VirtualSize, infos[1].VirtualSize);
 
@@ -144,10 +144,10 @@ public sealed class VhdxChainTests : IDisposable
     public void The_contents_are_opened_for_reading_only()
     {
         MakeParent("parent.vhdx");
-        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Open(
+        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Run(
             At("parent.vhdx"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken));
         Assert.Contains("does not change", error.Message, StringComparison.Ordinal);
-        using DiskStream stream = DiskOpening.Open(At("parent.vhdx"), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
+        using DiskStream stream = DiskOpening.Run(At("parent.vhdx"), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.False(stream.CanWrite);
         Assert.Equal(4 * MiB, stream.Length);
         Assert.Throws<NotSupportedException>(() => stream.SetLength(MiB));

@@ -208,7 +208,7 @@ public sealed class VmdkDescriptorTests : IDisposable
         File.WriteAllBytes(path, [.. Header(capacity: 0, descriptorAt: 1), .. Padded($"# Disk Descriptor File\nversion=1\nCID=fffffffe\nparentCID=ffffffff\nRW 2048 FLAT \"self.vmdk\" 128\n", 127 * 512), .. _content]);
 
         Assert.Equal(_content, ReadAll(path));
-        Assert.Throws<QedLimitException>(() => DiskConversion.Run(
+        Assert.Throws<QedRequestException>(() => DiskConversion.Run(
             path, path, new DiskConversionOptions { Replace = true, Format = QedDiskFormat.Raw }, cancellation: TestContext.Current.CancellationToken));
     }
 
@@ -225,7 +225,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     {
         string path = Write("# Disk DescriptorFile\nversion=1\nRW 2 FLAT \"over.qed\" 0\n");
         File.WriteAllBytes(_folder.PathOf("over.qed"), new byte[4096]);
-        ImageCreation.Create(_folder.PathOf("new.qed"), new QedCreateOptions { BackingFile = path, BackingFormat = QedBackingFormat.Probe, SizeBytes = 1024 }, TestContext.Current.CancellationToken);
+        ImageCreation.Run(_folder.PathOf("new.qed"), new ImageCreationOptions { BackingFile = path, BackingFormat = QedBackingFormat.Probe, SizeBytes = 1024 }, TestContext.Current.CancellationToken);
         File.Move(_folder.PathOf("new.qed"), _folder.PathOf("over.qed"), overwrite: true);
 
         Assert.Throws<QedBackingChainException>(() => ReadAll(_folder.PathOf("over.qed")));
@@ -236,7 +236,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     {
         string path = Write("# Disk DescriptorFile\nversion=1\n" + Usual + "\n");
 
-        Assert.Throws<QedLimitException>(() => DiskConversion.Run(
+        Assert.Throws<QedRequestException>(() => DiskConversion.Run(
             path, _folder.PathOf("data.bin"), new DiskConversionOptions { Replace = true, Format = QedDiskFormat.Raw }, cancellation: TestContext.Current.CancellationToken));
         Assert.Equal(_content, File.ReadAllBytes(_folder.PathOf("data.bin")));
     }

@@ -106,7 +106,7 @@ public sealed partial class ImageTraceTests : IDisposable
     {
         _details.Clear();
         string path = ImageFiles.Make(_folder.PathOf("random.qed"), size: 6 << 20);
-        using (DiskStream stream = DiskOpening.Open(
+        using (DiskStream stream = DiskOpening.Run(
             path, new DiskOpeningOptions { Writable = true, Trace = Trace }, progress: null, TestContext.Current.CancellationToken))
         {
             for (int i = 0; i < 60; i++)
@@ -135,7 +135,7 @@ public sealed partial class ImageTraceTests : IDisposable
         }
 
         SortedDictionary<long, long> mapped = [];
-        foreach (QedExtent extent in AllocationMap.Enumerate(path, new AllocationMapOptions(), TestContext.Current.CancellationToken))
+        foreach (QedExtent extent in ImageMapping.Run(path, new ImageMappingOptions(), TestContext.Current.CancellationToken))
         {
             for (long at = 0; extent.State == QedExtentState.Data && at < extent.Length; at += ClusterSize)
             {
@@ -170,19 +170,19 @@ public sealed partial class ImageTraceTests : IDisposable
         string bad = Fixture.CopyTo(_folder, "damaged/several.qed");
         System.Threading.CancellationToken token = TestContext.Current.CancellationToken;
 
-        Told(() => ImageInspection.Read(top, Trace), "over-qed.qed");
-        Told(() => Assert.Equal(2, ImageInspection.ReadChain(top, allowUnc: false, Trace).Count()), "over-qed.qed", "base.qed");
-        Told(() => ImageCheck.Run(top, forceShare: false, Trace, progress: null, token), "over-qed.qed");
-        Told(() => Assert.NotEmpty(AllocationMap.Enumerate(top, new AllocationMapOptions { BackingChain = true, Trace = Trace }, token)), "over-qed.qed", "base.qed");
+        Told(() => ImageInspection.Run(top, new ImageInspectionOptions { Trace = Trace }), "over-qed.qed");
+        Told(() => Assert.Equal(2, ImageInspection.RunOverChain(top, new ImageInspectionOptions { Trace = Trace }).Count()), "over-qed.qed", "base.qed");
+        Told(() => ImageCheck.Run(top, new ImageCheckOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
+        Told(() => Assert.NotEmpty(ImageMapping.Run(top, new ImageMappingOptions { BackingChain = true, Trace = Trace }, token)), "over-qed.qed", "base.qed");
         Told(() => DiskComparison.Run(top, bottom, new DiskComparisonOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
-        Told(() => ImageCreation.Create(_folder.PathOf("new.qed"), new QedCreateOptions { SizeBytes = 1 << 20, Trace = Trace }, token), "new.qed");
+        Told(() => ImageCreation.Run(_folder.PathOf("new.qed"), new ImageCreationOptions { SizeBytes = 1 << 20, Trace = Trace }, token), "new.qed");
         Told(() => DiskConversion.Run(top, _folder.PathOf("flat.qed"), new DiskConversionOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed", "flat.qed");
         Told(() => ImageResize.Run(top, 2 << 20, new ImageResizeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
         Told(() => ImageOptimization.Run(bottom, new ImageOptimizationOptions { Trace = Trace }, progress: null, token), "base.qed");
         Told(() => DiskMerge.Run(top, new DiskMergeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
-        Told(() => BackingFileChange.Apply(top, new BackingFileChangeOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
+        Told(() => BackingFileChange.Run(top, new BackingFileChangeOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
         Told(() => ImageRepair.Run(bad, new ImageRepairOptions { Trace = Trace }, progress: null, token), "several.qed");
-        Told(() => DiskOpening.Open(top, new DiskOpeningOptions { Trace = Trace }, progress: null, token).Dispose(), "over-qed.qed");
+        Told(() => DiskOpening.Run(top, new DiskOpeningOptions { Trace = Trace }, progress: null, token).Dispose(), "over-qed.qed");
     }
 
     private void Told(Action operation, params string[] files)

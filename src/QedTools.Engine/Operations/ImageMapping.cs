@@ -8,7 +8,7 @@ using QedTools.Operations;
 namespace QedTools;
 
 /// <summary>Tells what an image holds where. Never changes a byte.</summary>
-public static class AllocationMap
+public static class ImageMapping
 {
     /// <summary>The extents of a range in order, one at a time; memory stays the same however many there are.</summary>
     /// <param name="path">The image.</param>
@@ -20,7 +20,7 @@ public static class AllocationMap
     /// <exception cref="QedCorruptException">The tables are damaged, and nobody asked to be told of it; the extents before the damage have been handed out by then.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A layer cannot be opened or read.</exception>
-    public static IEnumerable<QedExtent> Enumerate(string path, AllocationMapOptions options, CancellationToken cancellation = default)
+    public static IEnumerable<QedExtent> Run(string path, ImageMappingOptions options, CancellationToken cancellation = default)
     {
         using MappedDisk disk = MappedDisk.Open(path, options);
         foreach (DiskExtent extent in disk.Walk(options.OnDamage, cancellation))

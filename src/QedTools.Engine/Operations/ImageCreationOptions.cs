@@ -1,7 +1,7 @@
 namespace QedTools;
 
 /// <summary>How a new image is to be.</summary>
-public sealed record QedCreateOptions
+public sealed record ImageCreationOptions
 {
     /// <summary>The disk's size, in bytes: 0 up to the geometry's limit, rounded up to a multiple of 512. Null: the backing file's size.</summary>
     public long? SizeBytes { get; init; }

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace QedTools;
 
 /// <summary>Which part of an image's map is wanted.</summary>
-public sealed record AllocationMapOptions
+public sealed record ImageMappingOptions
 {
     /// <summary>Where to begin, in bytes: 0 to the disk's size.</summary>
     public long Offset { get; init; }

@@ -1,0 +1,11 @@
+namespace QedTools;
+
+/// <summary>How the facts of images are read.</summary>
+public sealed record ImageInspectionOptions
+{
+    /// <summary>Whether a backing name may lead to another network share.</summary>
+    public bool AllowUnc { get; init; }
+
+    /// <summary>Who is told which layers there are and what is found where; null: nobody.</summary>
+    public OperationTrace? Trace { get; init; }
+}

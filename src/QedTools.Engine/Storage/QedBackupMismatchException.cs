@@ -1,0 +1,10 @@
+namespace QedTools;
+
+/// <summary>A backup does not belong to the file, or not to what the file is now.</summary>
+public sealed class QedBackupMismatchException : QedRequestException
+{
+    internal QedBackupMismatchException(string backupPath, string allowed, string message)
+        : base(backupPath, "BackupPath", backupPath, allowed, message)
+    {
+    }
+}
