@@ -14,6 +14,7 @@ namespace QedTools.Tests.Interchange.Qcow2;
 public sealed class Qcow2DiskTests
 {
     private const int KiB = 1 << 10;
+    private const int MiB = 1 << 20;
 
     // What compression makes smaller.
     internal static byte[] Text(int seed, int length)
@@ -26,6 +27,21 @@ public sealed class Qcow2DiskTests
         }
 
         return bytes;
+    }
+
+    [Fact]
+    public void What_has_no_table_ends_where_the_next_table_begins_wherever_one_begins_to_look()
+    {
+        // A table of 512 bytes maps 64 clusters of 512 bytes.
+        Qcow2Sketch sketch = new(MiB, clusterBits: 9);
+        sketch.Put(128, [1, 2, 3]);
+        IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
+        foreach (int cluster in new[] { 0, 1, 10, 63, 64, 100, 127 })
+        {
+            DiskExtent extent = disk.ExtentAt(cluster * 512, MiB - (cluster * 512));
+            Assert.Equal((QedExtentState.Unallocated, (128 - cluster) * 512L), (extent.State, extent.Length));
+            Assert.Equal([1, 2, 3], DiskBytes.Read(disk, cluster * 512, 66048)[((128 - cluster) * 512)..][..3]);
+        }
     }
 
     [Theory]
