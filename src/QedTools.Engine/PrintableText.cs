@@ -11,7 +11,7 @@ public static class PrintableText
 
     /// <summary>
     /// The text with a visible sign for each control character: a name must not move the cursor, change a colour, begin a new
-    /// line or turn the direction of the text around it.
+    /// line or turn the direction of the text around it. So it is with halves of characters, which no file can hold as text.
     /// </summary>
     /// <param name="text">The text; null gives an empty one.</param>
     public static string Of(string? text)
@@ -24,7 +24,7 @@ public static class PrintableText
         StringBuilder? changed = null;
         for (int i = 0; i < text.Length; i++)
         {
-            char sign = SignFor(text[i]);
+            char sign = SignAt(text, i);
             if (sign != text[i])
             {
                 changed ??= new StringBuilder(text);
@@ -35,13 +35,29 @@ public static class PrintableText
         return changed?.ToString() ?? text;
     }
 
-    private static char SignFor(char character) => character switch
+    /// <summary>The same in ASCII, with a question mark for each character that is not.</summary>
+    /// <param name="text">The text; null gives an empty one.</param>
+    internal static string InAscii(string? text)
     {
-        < ' ' => (char)(FirstControlPicture + character),
+        char[] shown = (text ?? string.Empty).ToCharArray();
+        for (int i = 0; i < shown.Length; i++)
+        {
+            shown[i] = shown[i] is >= ' ' and <= '~' ? shown[i] : '?';
+        }
+
+        return new string(shown);
+    }
+
+    private static char SignAt(string text, int index) => text[index] switch
+    {
+        < ' ' and var control => (char)(FirstControlPicture + control),
         '\u007F' => DeleteControlPicture,
         >= '\u0080' and <= '\u009F' => Replacement,
         '\u2028' or '\u2029' => Replacement,
-        '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') => Replacement,
-        _ => character,
+        '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') => Replacement,
+        >= '\uD800' and <= '\uDBFF' when !char.IsSurrogatePair(text, index) => Replacement,
+        >= '\uDC00' and <= '\uDFFF' when index == 0 || !char.IsSurrogatePair(text, index - 1) => Replacement,
+        '\uFFFE' or '\uFFFF' => Replacement,
+        var character => character,
     };
 }

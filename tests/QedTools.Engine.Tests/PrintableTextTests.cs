@@ -13,10 +13,26 @@ public sealed class PrintableTextTests
     [InlineData("\u001b[2J", "\u241b[2J")]
     [InlineData("two\r\nlines\t", "two\u240d\u240alines\u2409")]
     [InlineData("\u007f", "\u2421")]
+    [InlineData("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e")]
     [InlineData("\u009b31m", "\ufffd31m")]
     [InlineData("gpj\u202edeq.qed", "gpj\ufffddeq.qed")]
+    [InlineData("\u061cx", "\ufffdx")]
     [InlineData("\u2066x\u2069\u200f\u2028", "\ufffdx\ufffd\ufffd\ufffd")]
     public void Control_characters_become_signs_and_all_else_stays(string text, string shown) => Assert.Equal(shown, PrintableText.Of(text));
+
+    [Fact]
+    public void Half_a_character_is_no_text()
+    {
+        Assert.Equal("a\ufffdb", PrintableText.Of("a\ud83db"));
+        Assert.Equal("\ufffd\U0001F4BE\ufffd", PrintableText.Of("\udcbe\U0001F4BE\ud83d"));
+        Assert.Equal("\ufffd\ufffd", PrintableText.Of("\ufffe\uffff"));
+    }
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("disk~1 (a).qed", "disk~1 (a).qed")]
+    [InlineData("Gr\u00f6\u00dfe\u001b[31m\u202e\n\u007f", "Gr??e?[31m???")]
+    public void In_ASCII_all_else_is_a_question_mark(string? text, string shown) => Assert.Equal(shown, PrintableText.InAscii(text));
 
     [Fact]
     public void Nothing_is_shown_as_nothing() => Assert.Empty(PrintableText.Of(null));

@@ -309,3 +309,19 @@ function Get-OwnParameter {
     [System.Array]::Sort($names, [System.StringComparer]::Ordinal)
     $names
 }
+
+# Fails unless qemu-img finds nothing wrong in a file, where it can look, and the same disk in it and in a QED image with its
+# backing files.
+function Assert-QemuAgrees {
+    param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][string] $Format, [Parameter(Mandatory)][string] $Qed)
+
+    if ($Format -in 'vhdx', 'qcow2', 'vdi') {
+        $check = Invoke-Native qemu-img check -f $Format $Path
+        $check.ExitCode | Should -Be 0 -Because "of $($check.Output)"
+        "$($check.Output)" | Should -Match 'No errors were found'
+    }
+
+    $compare = Invoke-Native qemu-img compare -f $Format -F qed $Path $Qed
+    "$($compare.Output)" | Should -Match 'Images are identical'
+    $compare.ExitCode | Should -Be 0
+}

@@ -35,15 +35,6 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
 
-    # Fails unless qemu-img finds the same disk in a file and in a QED image with its backing files.
-    function Assert-QemuAgrees {
-        param([string] $Path, [string] $Format, [string] $Qed)
-
-        $compare = Invoke-Native qemu-img compare -f $Format -F qed $Path $Qed
-        "$($compare.Output)" | Should -Match 'Images are identical'
-        $compare.ExitCode | Should -Be 0
-    }
-
     # Changes one byte of a file.
     function Set-FileByte {
         param([string] $Path, [long] $Offset, [byte] $Value)

@@ -400,8 +400,7 @@ Describe 'Show-QedAllocationMap' {
             $ascii = Show-Map -LiteralPath $path -Ascii
             # Before anything can fail: such a name troubles whoever cleans up.
             [System.IO.File]::Delete($path)
-            $bad = [char]0xFFFD
-            $lines | Should -BeExactly "a$bad[31m${bad}b$bad.qed: 0 B, nothing to show"
+            $lines | Should -BeExactly "a$([char]0x241B)[31m$([char]0xFFFD)b$([char]0x240A).qed: 0 B, nothing to show"
             $ascii | Should -BeExactly 'a?[31m?b?.qed: 0 B, nothing to show'
         }
 
@@ -411,6 +410,13 @@ Describe 'Show-QedAllocationMap' {
             $path = Copy-Fixture 'images/size-zero.qed' -As "$name.qed"
             @(Show-Map $path -Width 80)[0] | Should -BeExactly ($name.Substring(0, 38) + '...:')
             @(Show-Map $path -Width 120)[0] | Should -BeExactly "$name.qed: 0 B, nothing to show"
+            [System.IO.File]::Delete($path)
+        }
+
+        It 'counts characters that only join others as none' {
+            $name = "a$([char]0x200C)" * 40
+            $path = Copy-Fixture 'images/size-zero.qed' -As "$name.qed"
+            Show-Map $path -Width 80 | Should -BeExactly "$name.qed: 0 B, nothing to show"
             [System.IO.File]::Delete($path)
         }
 
@@ -765,7 +771,7 @@ Describe 'Show-QedAllocationMap' {
             $null = Show-QedAllocationMap -LiteralPath $hostile -OutFile $file
             [System.IO.File]::Delete($hostile)
             $svg = Read-Svg $file
-            $shown = $name.Replace($escape, [char]0xFFFD).Replace([char]0x202E, [char]0xFFFD).Replace([char]10, [char]0xFFFD)
+            $shown = $name.Replace($escape, [char]0x241B).Replace([char]0x202E, [char]0xFFFD).Replace([char]10, [char]0x240A)
             (Find-Element $svg '/svg/title').InnerText | Should -BeExactly "Allocation map of $shown"
             (Find-Element $svg "/svg/text[@class='name']").InnerText | Should -BeExactly $shown
             Find-Element $svg '//*[local-name() = "script"]' | Should -BeNullOrEmpty

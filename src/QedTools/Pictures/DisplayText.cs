@@ -5,45 +5,15 @@ using System.Text;
 
 namespace QedTools.Pictures;
 
-/// <summary>Texts as a screen shows them: without what would disturb it, measured in columns.</summary>
+/// <summary>Texts measured in columns of a terminal.</summary>
 internal static class DisplayText
 {
-    private const char Replacement = '\uFFFD';
-
     // East Asian Width W and F (Unicode Standard Annex 11), in blocks.
     private static readonly (int First, int Last)[] Wide =
     [
         (0x1100, 0x115F), (0x2E80, 0x303E), (0x3041, 0xA4CF), (0xA960, 0xA97F), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F),
         (0xFF00, 0xFF60), (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x20000, 0x3FFFD),
     ];
-
-    /// <summary>
-    /// A file name that can do nothing but be read: control characters, such as those that begin an escape sequence, ones that
-    /// change the direction of writing, and what is no character are replaced.
-    /// </summary>
-    /// <param name="name">Whatever the host calls the file.</param>
-    /// <param name="ascii">Whether to replace all that is not ASCII too.</param>
-    public static string Clean(string name, bool ascii = false)
-    {
-        StringBuilder clean = new(name.Length);
-        for (int i = 0; i < name.Length; i++)
-        {
-            if (char.IsSurrogatePair(name, i) && IsHarmless(CharUnicodeInfo.GetUnicodeCategory(name, i)) && !ascii)
-            {
-                clean.Append(name, i++, 2);
-            }
-            else if (name[i] < ' ' || name[i] == '\x7F' || (name[i] > '\x7F' && ascii))
-            {
-                clean.Append(ascii ? '?' : Replacement);
-            }
-            else
-            {
-                clean.Append(IsHarmless(CharUnicodeInfo.GetUnicodeCategory(name[i])) ? name[i] : Replacement);
-            }
-        }
-
-        return clean.ToString();
-    }
 
     /// <summary>How many columns of a terminal a text takes.</summary>
     public static int Columns(string text)
@@ -102,15 +72,11 @@ internal static class DisplayText
         yield return line.ToString();
     }
 
-    private static bool IsHarmless(UnicodeCategory category) => category
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.PrivateUse or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
-
     private static int StepAt(string text, int index) => char.IsSurrogatePair(text, index) ? 2 : 1;
 
     private static int ColumnsAt(string text, int index)
     {
-        if (CharUnicodeInfo.GetUnicodeCategory(text, index) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark)
+        if (CharUnicodeInfo.GetUnicodeCategory(text, index) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format)
         {
             return 0;
         }

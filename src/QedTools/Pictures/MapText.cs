@@ -46,7 +46,8 @@ internal static class MapText
         for (int share = 0; share < Math.Min(layers.Count, MapShare.Layers); share++)
         {
             bool isGroup = share == MapShare.Layers - 1 && layers.Count > MapShare.Layers;
-            string label = isGroup ? $"data in {layers.Count - share} deeper layers" : $"data in {DisplayText.Clean(layers[share], ascii)}";
+            string name = ascii ? PrintableText.InAscii(layers[share]) : PrintableText.Of(layers[share]);
+            string label = isGroup ? $"data in {layers.Count - share} deeper layers" : $"data in {name}";
             Add(share, picture.Subject.IsChain ? label : "data");
         }
 

@@ -55,7 +55,7 @@ internal sealed class SvgPicture
 
     private void Write(XmlWriter xml)
     {
-        string name = DisplayText.Clean(_picture.Subject.Name);
+        string name = PrintableText.Of(_picture.Subject.Name);
         bool isEmpty = _picture.Grid.Count == 0;
         string[] key = isEmpty ? [] : [.. DisplayText.Wrap(Key(), (int)((_layout.Width - 2 * SvgLayout.Margin) / SvgLayout.SmallCharacterWidth))];
         int legendTop = _layout.MapBottom + 20;

@@ -45,7 +45,7 @@ internal sealed class TerminalPicture
 
     private IEnumerable<string> Header()
     {
-        string name = DisplayText.Clean(_picture.Subject.Name, _style.Ascii);
+        string name = _style.Ascii ? PrintableText.InAscii(_picture.Subject.Name) : PrintableText.Of(_picture.Subject.Name);
         string facts = MapText.Facts(_picture);
         if (DisplayText.Columns(name) + 2 + facts.Length <= _style.Width)
         {

@@ -44,7 +44,7 @@ public sealed class ConversionFlushTests : IDisposable
         List<long> lengths = [];
         log.Before = (file, act) =>
         {
-            if (act == FileAct.Flush)
+            if (act == StorageCall.Flush)
             {
                 lengths.Add(new FileInfo(file).Length);
                 Assert.Equal(replaces ? "what was there" : null, File.Exists(path) ? Host.ReadShared(path) : null);
@@ -52,9 +52,9 @@ public sealed class ConversionFlushTests : IDisposable
         };
         Run(path, OptionsFor(isOverlay, replaces, verifies));
 
-        IReadOnlyList<FileAct> acts = ActsOnResult(log);
-        Assert.Equal([FileAct.Flush, FileAct.Close], acts.Where(act => act != FileAct.BeginFlush).SkipWhile(act => act != FileAct.Flush).Distinct());
-        Assert.Single(acts, FileAct.Flush);
+        IReadOnlyList<StorageCall> acts = ActsOnResult(log);
+        Assert.Equal([StorageCall.Flush, StorageCall.Close], acts.Where(act => act != StorageCall.BeginFlush).SkipWhile(act => act != StorageCall.Flush).Distinct());
+        Assert.Single(acts, StorageCall.Flush);
         Assert.Equal([new FileInfo(path).Length], lengths);
         AssertWhole(path);
     }
@@ -68,10 +68,10 @@ public sealed class ConversionFlushTests : IDisposable
         using FileLog log = new();
         QedImageInfo info = Run(path, OptionsFor(isOverlay, replaces, verifies) with { NoFlush = true });
 
-        IReadOnlyList<FileAct> acts = ActsOnResult(log);
-        Assert.Contains(FileAct.Write, acts);
-        Assert.DoesNotContain(FileAct.Flush, acts);
-        Assert.DoesNotContain(FileAct.BeginFlush, acts);
+        IReadOnlyList<StorageCall> acts = ActsOnResult(log);
+        Assert.Contains(StorageCall.Write, acts);
+        Assert.DoesNotContain(StorageCall.Flush, acts);
+        Assert.DoesNotContain(StorageCall.BeginFlush, acts);
         Assert.Equal(path, info.Path);
         AssertWhole(path);
         Assert.Equal(File.ReadAllBytes(At("flushed-" + target)), File.ReadAllBytes(path));
@@ -89,9 +89,9 @@ public sealed class ConversionFlushTests : IDisposable
         using FileLog log = new();
         Run(At(target), new DiskConversionOptions { NoFlush = noFlush });
 
-        IReadOnlyList<FileAct> acts = ActsOnResult(log);
-        Assert.Equal(noFlush ? 0 : 2, acts.Count(act => act == FileAct.BeginFlush));
-        Assert.All(acts.SkipWhile(act => act != FileAct.Flush), act => Assert.NotEqual(FileAct.BeginFlush, act));
+        IReadOnlyList<StorageCall> acts = ActsOnResult(log);
+        Assert.Equal(noFlush ? 0 : 2, acts.Count(act => act == StorageCall.BeginFlush));
+        Assert.All(acts.SkipWhile(act => act != StorageCall.Flush), act => Assert.NotEqual(StorageCall.BeginFlush, act));
         AssertWhole(At(target));
     }
 
@@ -104,7 +104,7 @@ public sealed class ConversionFlushTests : IDisposable
         using FileLog log = new();
         log.Before = (file, act) =>
         {
-            if (act == FileAct.Flush)
+            if (act == StorageCall.Flush)
             {
                 throw new QedStorageException(file, "write", offset: null, new IOException("The test says so."));
             }
@@ -121,14 +121,14 @@ public sealed class ConversionFlushTests : IDisposable
         using FileLog log = new();
         ImageCreation.Run(At("new.qed"), new ImageCreationOptions { SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken);
 
-        Assert.Equal([FileAct.Flush, FileAct.Close], ActsOnResult(log).SkipWhile(act => act != FileAct.Flush).Distinct());
-        Assert.Single(ActsOnResult(log), FileAct.Flush);
+        Assert.Equal([StorageCall.Flush, StorageCall.Close], ActsOnResult(log).SkipWhile(act => act != StorageCall.Flush).Distinct());
+        Assert.Single(ActsOnResult(log), StorageCall.Flush);
     }
 
     // Other files are only read.
-    private static IReadOnlyList<FileAct> ActsOnResult(FileLog log)
+    private static IReadOnlyList<StorageCall> ActsOnResult(FileLog log)
     {
-        string made = Assert.Single(log.Paths, path => log.ActsOn(path).Any(act => act != FileAct.Close));
+        string made = Assert.Single(log.Paths, path => log.ActsOn(path).Any(act => act != StorageCall.Close));
         Assert.EndsWith("-partial", made, StringComparison.Ordinal);
         return log.ActsOn(made);
     }

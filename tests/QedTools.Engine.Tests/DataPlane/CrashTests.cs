@@ -154,7 +154,7 @@ public sealed class CrashTests
     }
 
     private static void CrashEverywhere(
-        Random random, MemoryStorage start, IReadOnlyList<StorageEvent> changes, List<Epoch> epochs, IDisk? backing)
+        Random random, MemoryStorage start, List<StorageEvent> changes, List<Epoch> epochs, IDisk? backing)
     {
         MemoryStorage durable = Copy(start);
         bool leaksBefore = TestImage.Check(start).Status != QedCheckStatus.Clean;

@@ -15,7 +15,7 @@ public sealed class DirtyImageTests
     {
         using TempFolder folder = new();
         string path = Fixture.CopyTo(folder, fixture);
-        byte[] content = Read(path);
+        byte[] content = DiskBytes.OfFile(path);
         using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
         {
             stream.Position = 100_000;
@@ -26,7 +26,7 @@ public sealed class DirtyImageTests
         content[100_000] = 1;
         content[100_001] = 2;
         content[100_002] = 3;
-        Assert.Equal(content, Read(path));
+        Assert.Equal(content, DiskBytes.OfFile(path));
         QedCheckResult check = ImageCheck.Run(path, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.False(check.NeedsCheck);
         Assert.NotEqual(QedCheckStatus.Corrupt, check.Status);
@@ -82,11 +82,4 @@ public sealed class DirtyImageTests
         Assert.Equal(File.ReadAllBytes(Fixture.PathOf(fixture)), File.ReadAllBytes(path));
     }
 
-    private static byte[] Read(string path)
-    {
-        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
-    }
 }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading;
 using QedTools.Storage;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 

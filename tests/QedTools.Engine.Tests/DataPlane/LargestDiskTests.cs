@@ -10,7 +10,6 @@ using QedTools.Operations;
 using QedTools.Qed;
 using QedTools.Qed.Format;
 using QedTools.Storage;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Storage;
 using QedTools.Tests.Support;
 using Xunit;

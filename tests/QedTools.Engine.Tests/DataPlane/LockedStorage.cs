@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using QedTools.Storage;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 

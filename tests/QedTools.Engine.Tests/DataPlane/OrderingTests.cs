@@ -128,7 +128,7 @@ public sealed class OrderingTests
     }
 
     // No cluster is used twice before the image is closed, so what a place in the file is stays the same.
-    private static void Judge(IReadOnlyList<StorageEvent> changes, long length, bool hasBacking)
+    private static void Judge(List<StorageEvent> changes, long length, bool hasBacking)
     {
         const int TableBytes = 4096;
         const long L1Offset = 4096;
@@ -163,7 +163,7 @@ public sealed class OrderingTests
         }
     }
 
-    private static int LastWriteTo(IReadOnlyList<StorageEvent> changes, int before, long offset, long length)
+    private static int LastWriteTo(List<StorageEvent> changes, int before, long offset, long length)
     {
         for (int i = before - 1; i >= 0; i--)
         {

@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using QedTools.Storage;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 
@@ -25,6 +27,46 @@ internal static class RawFiles
         }
 
         return content;
+    }
+
+    /// <summary>Writes a raw file with <see cref="Pieces"/> of data and holes between; with -1 of them, one full of data.</summary>
+    public static void OfPieces(string path, long length, int count)
+    {
+        using FileStream file = new(path, FileMode.CreateNew);
+        file.SetLength(length);
+        if (count < 0)
+        {
+            file.Write(DiskBytes.Random(1, (int)length));
+            return;
+        }
+
+        foreach ((long offset, int size, byte value) in Pieces(length, count))
+        {
+            byte[] data = new byte[size];
+            Array.Fill(data, value);
+            file.Position = offset;
+            file.Write(data);
+        }
+    }
+
+    /// <summary>Pieces of one value: the first sector, the last one, and what lies across the ends of blocks, chunks, clusters and tables among them.</summary>
+    public static IEnumerable<(long Offset, int Length, byte Value)> Pieces(long size, int count)
+    {
+        Random random = new(count);
+        for (int i = 0; i < count; i++)
+        {
+            long offset = i switch
+            {
+                0 => 0,
+                1 => size - 512,
+                4 => (512L << 20) - 1024, // a table of qcow2 with clusters of 64 KiB ends there,
+                5 => (4L << 30) - 1024, // and a chunk of VHDX with blocks of 1 MiB
+                _ when i % 3 == 0 => (random.NextInt64(Math.Max(1, size >> 20)) << 20) - 512,
+                _ => random.NextInt64(size / 512) * 512,
+            };
+            offset = Math.Clamp(offset, 0, size - 512);
+            yield return (offset, (int)Math.Min(size - offset, random.Next(1, 40) * 512L), (byte)(i + 1));
+        }
     }
 
     /// <summary>How many bytes of a file are no hole; rounded as the host keeps them.</summary>

@@ -1,5 +1,6 @@
 using System;
 using QedTools.Storage;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 

@@ -45,7 +45,7 @@ public sealed class ResizeTests : IDisposable
     {
         string path = Fixture.CopyTo(_folder, "images/" + name);
         long size = ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize;
-        byte[] content = Read(path);
+        byte[] content = DiskBytes.OfFile(path);
         Random random = new(Seeds.One);
         for (int round = 0; round < 6; round++)
         {
@@ -56,7 +56,7 @@ public sealed class ResizeTests : IDisposable
             Resize(path, size, shrink: false);
             AssertClean(path);
             content.AsSpan((int)smaller).Clear();
-            Assert.Equal(content, Read(path));
+            Assert.Equal(content, DiskBytes.OfFile(path));
         }
     }
 
@@ -97,11 +97,11 @@ public sealed class ResizeTests : IDisposable
         Resize(path, 400_384, shrink: false);
         byte[] expected = new byte[400_384];
         expected.AsSpan(0, 10_240).Fill(5);
-        Assert.Equal(expected, Read(path));
+        Assert.Equal(expected, DiskBytes.OfFile(path));
         Resize(path, 5_120, shrink: true);
         Resize(path, 400_384, shrink: false);
         expected.AsSpan(5_120).Clear();
-        Assert.Equal(expected, Read(path));
+        Assert.Equal(expected, DiskBytes.OfFile(path));
         AssertClean(path);
     }
 
@@ -113,14 +113,6 @@ public sealed class ResizeTests : IDisposable
         IEnumerable<QedExtent> extents = ImageMapping.Run(path, new ImageMappingOptions(), TestContext.Current.CancellationToken);
         return extents.Where(extent => extent.State == QedExtentState.Data)
             .Sum(extent => Math.Max(0, extent.Start + extent.Length - Math.Max(extent.Start, size)));
-    }
-
-    private static byte[] Read(string path)
-    {
-        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
     }
 
     private static void AssertClean(string path)

@@ -1,4 +1,5 @@
 using QedTools.Storage;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 

@@ -1,6 +1,6 @@
 using System.Linq;
 using QedTools.Disks;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Disks;

@@ -4,8 +4,8 @@ using System.Linq;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Qed.Metadata;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Disks;

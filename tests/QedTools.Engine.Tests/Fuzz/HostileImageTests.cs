@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Threading;
-using QedTools.Disks;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
@@ -139,12 +138,12 @@ public sealed class HostileImageTests
             return false;
         }
 
-        AssertWithin("open", before, MostMemoryToOpen);
+        HostileFile.RequireWithin("open", before, MostMemoryToOpen);
         storage.Reset();
         storage.Limit = MostReadsToCheck;
         before = GC.GetAllocatedBytesForCurrentThread();
         QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
-        AssertWithin("check", before, MostMemoryToCheck);
+        HostileFile.RequireWithin("check", before, MostMemoryToCheck);
         AssertPlausible(image, result);
 
         storage.Reset();
@@ -155,14 +154,8 @@ public sealed class HostileImageTests
             AssertWalk(image, result, offset, length);
         }
 
-        AssertWithin("walk", before, (1 << 20) + (storage.Reads * MostMemoryPerRead));
+        HostileFile.RequireWithin("walk", before, (1 << 20) + (storage.Reads * MostMemoryPerRead));
         return true;
-    }
-
-    private static void AssertWithin(string what, long allocatedBefore, long mostBytes)
-    {
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-        Assert.True(allocated <= mostBytes, $"To {what} took {allocated} bytes of memory, more than {mostBytes}");
     }
 
     private static void AssertPlausible(QedImage image, QedCheckResult result)
@@ -192,27 +185,10 @@ public sealed class HostileImageTests
 
     private static void AssertWalk(QedImage image, QedCheckResult result, long offset, long length)
     {
-        long at = offset;
         try
         {
-            DiskExtent? before = null;
-            foreach (DiskExtent extent in ExtentWalk.Over(image.ToDisk(null), offset, length, CancellationToken.None))
-            {
-                if (extent.Start != at || extent.Length <= 0 || (before?.IsContinuedBy(extent) ?? false))
-                {
-                    Assert.Fail($"{extent} after {before} at {at}");
-                }
-
-                if (extent.State == QedExtentState.Data)
-                {
-                    Assert.InRange(extent.FileOffset, image.Header.HeaderBytes, image.Header.Geometry.ClusterEnd(image.File.Layout.FileLength) - extent.Length);
-                }
-
-                at = extent.End;
-                before = extent;
-            }
-
-            Assert.Equal(offset + length, at);
+            HostileFile.Walk(image.ToDisk(null), offset, length, extent => Assert.InRange(
+                extent.FileOffset, image.Header.HeaderBytes, image.Header.Geometry.ClusterEnd(image.File.Layout.FileLength) - extent.Length));
         }
         catch (QedCorruptException e)
         {

@@ -16,14 +16,10 @@ namespace QedTools.Tests.Fuzz;
 /// </summary>
 public sealed class HostileQcow2Tests
 {
-    // Opening: the header, its extensions, the name of the backing file.
-    private const int MostReadsToOpen = 300;
-    private const long MostMemoryToOpen = 2 << 20;
-
-    // Walking both ends: a page of table for so much of the disk; four inflated clusters.
-    private const long WalkedBytes = 16L << 20;
-    private const int MostReadsToWalk = 3000;
-    private const long MostMemoryToWalk = 20L << 20;
+    // Opening: the header, its extensions, the name of the backing file. Walking both ends: a page of table for so much of
+    // the disk; four inflated clusters.
+    private static readonly HostileBounds Bounds = new(
+        ReadsToOpen: 300, MemoryToOpen: 2 << 20, WalkedBytes: 16L << 20, ReadsToWalk: 3000, MemoryToWalk: 20L << 20);
 
     [Fact]
     public void A_mutated_file_opens_or_fails_with_an_error_of_ours()
@@ -132,133 +128,44 @@ public sealed class HostileQcow2Tests
         Assert.InRange(extent.Length, 1, 64L * 8192 * 65536);
     }
 
-    // Opens, walks and reads, within bounds. Returns whether the file could be opened.
-    private static bool Survives(Random random, MemoryStorage file)
-    {
-        MeteredStorage storage = new(file) { Limit = MostReadsToOpen };
-        Qcow2Layer layer;
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        try
+    private static bool Survives(Random random, MemoryStorage file) => HostileFile.Survives(
+        random,
+        file,
+        Bounds,
+        Qcow2Layer.Open,
+        layer =>
         {
-            layer = Qcow2Layer.Open(storage);
-        }
-        catch (QedException e)
-        {
-            RequireOurs(e, file);
-            return false;
-        }
-        finally
-        {
-            RequireWithin("open", before, MostMemoryToOpen);
-        }
-
-        storage.Reset();
-        storage.Limit = MostReadsToWalk;
-        before = GC.GetAllocatedBytesForCurrentThread();
-        if (layer.NeedsFiles)
-        {
-            MemoryStorage data = new("data.bin");
-            data.SetLength(random.Pick(layer.VirtualSize, layer.VirtualSize / 2, 0));
-            layer.Attach([data]);
-        }
-
-        if (random.Next(2) == 0)
-        {
-            UseSnapshot(random, layer, file);
-        }
-
-        IDisk disk = layer.ToDisk(backing: null);
-        long part = Math.Min(disk.Length, WalkedBytes);
-        Walk(disk, file, 0, part);
-        Walk(disk, file, disk.Length - part, part);
-        byte[] buffer = new byte[100_000];
-        for (int i = 0; i < 5 && disk.Length > 0; i++)
-        {
-            long offset = i == 0 ? 0 : random.NextInt64(disk.Length);
-            try
+            if (layer.NeedsFiles)
             {
-                disk.Read(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset)));
+                MemoryStorage data = new(HostileFile.DataFile);
+                data.SetLength(random.Pick(layer.VirtualSize, layer.VirtualSize / 2, 0));
+                layer.Attach([data]);
             }
-            catch (QedException e)
-            {
-                RequireOurs(e, file);
-            }
-        }
 
-        RequireWithin("walk and read", before, MostMemoryToWalk);
-        return true;
-    }
+            if (random.Next(2) == 0)
+            {
+                UseSnapshot(random, layer, file);
+            }
+
+            return layer.ToDisk(backing: null);
+        },
+        (disk, extent) =>
+        {
+            if (extent.FileOffset != DiskExtent.NotAsIs)
+            {
+                Assert.InRange(extent.FileOffset, extent.File > 0 ? 0 : 512, extent.File > 0 ? disk.Length : file.Length);
+            }
+        });
 
     // One of those that can be listed, whether or not it can be used.
     private static void UseSnapshot(Random random, Qcow2Layer layer, MemoryStorage file)
     {
         List<DiskSnapshot> snapshots = [];
-        try
+        HostileFile.Attempt(file, () => snapshots.AddRange(layer.Snapshots));
+        if (snapshots.Count > 0)
         {
-            foreach (DiskSnapshot snapshot in layer.Snapshots)
-            {
-                snapshots.Add(snapshot);
-            }
+            HostileFile.Attempt(file, () => layer.UseSnapshot(snapshots[random.Next(snapshots.Count)]));
         }
-        catch (QedException e)
-        {
-            RequireOurs(e, file);
-        }
-
-        try
-        {
-            if (snapshots.Count > 0)
-            {
-                layer.UseSnapshot(snapshots[random.Next(snapshots.Count)]);
-            }
-        }
-        catch (QedException e)
-        {
-            RequireOurs(e, file);
-        }
-    }
-
-    private static void Walk(IDisk disk, MemoryStorage file, long offset, long length)
-    {
-        long at = offset;
-        try
-        {
-            DiskExtent? before = null;
-            foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, CancellationToken.None))
-            {
-                if (extent.Start != at || extent.Length <= 0 || (before?.IsContinuedBy(extent) ?? false))
-                {
-                    Assert.Fail($"{extent} after {before} at {at}");
-                }
-
-                if (extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.NotAsIs)
-                {
-                    Assert.InRange(extent.FileOffset, extent.File > 0 ? 0 : 512, extent.File > 0 ? disk.Length : file.Length);
-                }
-
-                at = extent.End;
-                before = extent;
-            }
-
-            Assert.Equal(offset + length, at);
-        }
-        catch (QedException e)
-        {
-            RequireOurs(e, file);
-        }
-    }
-
-    private static void RequireOurs(QedException e, MemoryStorage file)
-    {
-        Assert.True(e is QedDamagedFileException or QedUnsupportedFormatException, $"{e}");
-        Assert.True(e.Path == file.Path || e.Path == "data.bin", e.Path);
-        Assert.Contains(file.Path, e.Message, StringComparison.Ordinal);
-    }
-
-    private static void RequireWithin(string what, long allocatedBefore, long mostBytes)
-    {
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-        Assert.True(allocated <= mostBytes, $"To {what} took {allocated} bytes of memory, more than {mostBytes}");
     }
 
     private static Qcow2Sketch Base(Random random)
@@ -281,7 +188,7 @@ public sealed class HostileQcow2Tests
 
         if (hasDataFile)
         {
-            sketch.NameDataFile("data.bin");
+            sketch.NameDataFile(HostileFile.DataFile);
         }
 
         if (random.Next(3) == 0)

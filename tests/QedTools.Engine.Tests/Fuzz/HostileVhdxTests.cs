@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
-using QedTools.Disks;
 using QedTools.Interchange.Vhdx;
 using QedTools.Tests.Interchange.Vhdx;
 using QedTools.Tests.Support;
@@ -19,13 +17,9 @@ public sealed class HostileVhdxTests
     private const int MiB = 1 << 20;
 
     // Opening: the tables, some metadata items of at most 1 MiB; of a log each place, and its entries some times over.
-    private const int MostReadsToOpen = 40 + (30 * 256);
-    private const long MostMemoryToOpen = 5 * MiB;
-
     // Walking both ends: a page of 64 KiB for so much of the table, and for each bitmap.
-    private const long WalkedBytes = 64L * MiB;
-    private const int MostReadsToWalk = 2000;
-    private const long MostMemoryToWalk = 24L * MiB;
+    private static readonly HostileBounds Bounds = new(
+        ReadsToOpen: 40 + (30 * 256), MemoryToOpen: 5 * MiB, WalkedBytes: 64L * MiB, ReadsToWalk: 2000, MemoryToWalk: 24L * MiB);
 
     private static readonly Dictionary<string, string> Locator = new()
     {
@@ -82,94 +76,13 @@ public sealed class HostileVhdxTests
         Assert.True(Survives(new Random(1), sketch.Storage));
     }
 
-    // Opens, walks and reads, within bounds. Returns whether the file could be opened.
-    private static bool Survives(Random random, MemoryStorage file)
-    {
-        MeteredStorage storage = new(file) { Limit = MostReadsToOpen };
-        VhdxLayer layer;
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        try
-        {
-            layer = VhdxLayer.Open(storage);
-        }
-        catch (QedException e)
-        {
-            RequireOurs(e, file);
-            return false;
-        }
-        finally
-        {
-            RequireWithin("open", before, MostMemoryToOpen);
-        }
-
-        storage.Reset();
-        storage.Limit = MostReadsToWalk;
-        before = GC.GetAllocatedBytesForCurrentThread();
-        IDisk disk = layer.ToDisk(backing: null);
-        long part = Math.Min(disk.Length, WalkedBytes);
-        Walk(disk, file, 0, part);
-        Walk(disk, file, disk.Length - part, part);
-        RequireWithin("walk", before, MostMemoryToWalk);
-
-        byte[] buffer = new byte[100_000];
-        for (int i = 0; i < 5 && disk.Length > 0; i++)
-        {
-            long offset = random.NextInt64(disk.Length);
-            try
-            {
-                disk.Read(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset)));
-            }
-            catch (QedException e)
-            {
-                RequireOurs(e, file);
-            }
-        }
-
-        return true;
-    }
-
-    private static void Walk(IDisk disk, MemoryStorage file, long offset, long length)
-    {
-        long at = offset;
-        try
-        {
-            DiskExtent? before = null;
-            foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, CancellationToken.None))
-            {
-                if (extent.Start != at || extent.Length <= 0 || (before?.IsContinuedBy(extent) ?? false))
-                {
-                    Assert.Fail($"{extent} after {before} at {at}");
-                }
-
-                if (extent.State == QedExtentState.Data)
-                {
-                    Assert.InRange(extent.FileOffset, MiB, long.MaxValue - extent.Length);
-                }
-
-                at = extent.End;
-                before = extent;
-            }
-
-            Assert.Equal(offset + length, at);
-        }
-        catch (QedException e)
-        {
-            RequireOurs(e, file);
-        }
-    }
-
-    private static void RequireOurs(QedException e, MemoryStorage file)
-    {
-        Assert.True(e is QedDamagedFileException or QedUnsupportedFormatException, $"{e}");
-        Assert.Equal(file.Path, e.Path);
-        Assert.Contains(file.Path, e.Message, StringComparison.Ordinal);
-    }
-
-    private static void RequireWithin(string what, long allocatedBefore, long mostBytes)
-    {
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-        Assert.True(allocated <= mostBytes, $"To {what} took {allocated} bytes of memory, more than {mostBytes}");
-    }
+    private static bool Survives(Random random, MemoryStorage file) => HostileFile.Survives(
+        random,
+        file,
+        Bounds,
+        VhdxLayer.Open,
+        layer => layer.ToDisk(backing: null),
+        (_, extent) => Assert.InRange(extent.FileOffset, MiB, long.MaxValue - extent.Length));
 
     private static VhdxSketch Base(Random random)
     {

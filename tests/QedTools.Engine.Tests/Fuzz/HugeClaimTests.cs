@@ -8,7 +8,6 @@ using QedTools.Interchange.Vhd;
 using QedTools.Qed;
 using QedTools.Qed.Format;
 using QedTools.Tests.DataPlane;
-using QedTools.Tests.Interchange;
 using QedTools.Tests.Support;
 using Xunit;
 

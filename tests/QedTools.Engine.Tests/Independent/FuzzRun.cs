@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Threading;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Independent;
 
@@ -27,7 +28,7 @@ internal sealed class FuzzRun : IDisposable
     {
         _isMeasured = Number("QEDTOOLS_FUZZ_COUNT") is not null;
         Count = Number("QEDTOOLS_FUZZ_COUNT") ?? count;
-        Seed = Number("QEDTOOLS_SEED") ?? 1;
+        Seed = Seeds.One;
         Only = Number("QEDTOOLS_FUZZ_INDEX");
         Folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "qedtools-fuzz-" + Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(Folder);

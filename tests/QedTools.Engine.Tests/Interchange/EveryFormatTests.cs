@@ -3,14 +3,18 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using QedTools.Chains;
+using QedTools.Storage;
 using QedTools.Tests.DataPlane;
+using QedTools.Tests.Interchange.Qcow2;
+using QedTools.Tests.Interchange.Vhdx;
 using QedTools.Tests.Storage;
 using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Interchange;
 
-/// <summary>What holds for files of every format: the odd sizes, the largest ones, and conversions that are stopped.</summary>
+/// <summary>What holds for files of every format: what goes into them comes out again, conversions leave nothing half done, and none is changed in place.</summary>
 public sealed class EveryFormatTests : IDisposable
 {
     private const int MiB = 1 << 20;
@@ -36,6 +40,13 @@ public sealed class EveryFormatTests : IDisposable
         { ".vdi", "vdi", true, null },
         { ".vmdk", "vmdk", false, null },
     };
+
+    /// <summary>Extensions of formats with sizes to choose, each with seeds.</summary>
+    public static TheoryData<string, int> AnyDisks =>
+    [
+        .. Seeds.Take(15).Select(row => (".vhdx", row.Data)),
+        .. Seeds.Take(20).Select(row => (".qcow2", row.Data)),
+    ];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -86,13 +97,13 @@ public sealed class EveryFormatTests : IDisposable
     }
 
     [Theory(Skip = Host.NotKeepingHoles, SkipUnless = nameof(Host.KeepsHoles), SkipType = typeof(Host))]
-    [InlineData(".qed", "qed", 3072)]
-    [InlineData(".vhdx", "vhdx", 3072)]
-    [InlineData(".vhd", "vpc", 2040)]
-    [InlineData(".qcow2", "qcow2", 3072)]
-    [InlineData(".vdi", "vdi", 3072)]
-    [InlineData(".vmdk", "vmdk", 2040)]
-    public void Large_disks_are_written_and_read(string extension, string theirs, long gibibytes)
+    [InlineData(".qed", "qed", 3072, 40)]
+    [InlineData(".vhdx", "vhdx", 8192, 1)]
+    [InlineData(".vhd", "vpc", 2040, 40)]
+    [InlineData(".qcow2", "qcow2", 8192, 1)]
+    [InlineData(".vdi", "vdi", 3072, 40)]
+    [InlineData(".vmdk", "vmdk", 2040, 40)] // its tables are all there
+    public void Large_disks_are_written_and_read(string extension, string theirs, long gibibytes, int mostMebibytes)
     {
         long size = gibibytes * GiB;
         (long Offset, byte Value)[] pieces = [(0, 1), ((2 * GiB) - 512, 2), ((size / 2) + 512, 3), (size - 1024, 4)];
@@ -109,13 +120,175 @@ public sealed class EveryFormatTests : IDisposable
         QedImageInfo info = Convert("a.raw", "b" + extension, new DiskConversionOptions { Verify = true });
 
         Assert.Equal(size, info.VirtualSize);
-        Assert.InRange(info.DiskUsage, 1, 40 * MiB); // the tables of VMDK are all there
+        Assert.InRange(info.DiskUsage, 1, mostMebibytes * MiB);
         Convert("b" + extension, "c.qed", new DiskConversionOptions());
         Assert.True(DiskComparison.Run(At("c.qed"), At("a.raw"), new DiskComparisonOptions { Strict = true }, cancellation: TestContext.Current.CancellationToken).AreEqual);
         if (Qemu.IsInstalled)
         {
             Qemu.Io(At("b" + extension), theirs, [.. pieces.Select(piece => string.Create(CultureInfo.InvariantCulture, $"read -q -P {piece.Value} {piece.Offset} 1k"))]);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(AnyDisks))]
+    public void Any_disk_goes_there_and_back(string extension, int seed)
+    {
+        Random random = new(seed);
+        int size = random.Next(1, 5_000_000);
+        byte[] content = RawFiles.Scattered(At("a.raw"), size, seed, random.Next(40));
+        RawFiles.Scattered(At("base.raw"), random.Next(1, 5_000_000), seed + 1, random.Next(40));
+        bool isQcow2 = extension == ".qcow2";
+        int sectorSize = isQcow2 ? 512 : random.Pick(512, 4096);
+        DiskConversionOptions options = new()
+        {
+            ClusterSize = isQcow2 ? 512L << random.Next(13) : null,
+            BackingFile = isQcow2 && random.Next(2) == 0 ? "base.raw" : null,
+            BlockSize = isQcow2 ? null : MiB << random.Next(4),
+            SectorSize = isQcow2 ? null : sectorSize,
+            IsFixed = !isQcow2 && random.Next(2) == 0,
+            Verify = random.Next(2) == 0,
+        };
+        Convert("a.raw", "a.qed", new DiskConversionOptions { ClusterSize = 4096L << random.Next(5) });
+        QedImageInfo info = Convert("a.qed", "b" + extension, options);
+
+        long whole = (((size + 511L) / 512 * 512) + sectorSize - 1) / sectorSize * sectorSize;
+        Assert.Equal(
+            (DiskFormats.OfExtension(extension)!.Name, whole, (int)(options.ClusterSize ?? options.BlockSize)!.Value, options.BackingFile),
+            (info.Format, info.VirtualSize, info.ClusterSize, info.BackingFile));
+        if (isQcow2)
+        {
+            using FileStorage storage = FileStorage.Open(At("b.qcow2"), StorageAccess.Read);
+            Qcow2Refcounts.AssertRight(storage);
+        }
+
+        foreach (string target in new[] { "c.raw", "c.qed", "c" + extension })
+        {
+            Convert("b" + extension, target, new DiskConversionOptions());
+            Assert.Equal([.. content, .. new byte[whole - size]], DiskBytes.OfFile(At(target)));
+        }
+
+        if (RawFiles.AreSparseIn(_folder.Path))
+        {
+            long data = RawFiles.DataBytes(At("a.raw"));
+            Assert.InRange(RawFiles.DataBytes(At("c.raw")), 0, data + 4096);
+            if (!isQcow2) // whose clusters and backing file may be larger
+            {
+                Assert.InRange(RawFiles.DataBytes(At("b" + extension)), 1, data + (600 << 10));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(".vhdx", 24 * MiB)]
+    [InlineData(".vhd", (20 * MiB) + 512)]
+    [InlineData(".vdi", 21 * MiB)]
+    public void A_fixed_file_is_as_long_as_its_disk_and_takes_no_more_room_than_its_data(string extension, long fileSize)
+    {
+        RawFiles.Scattered(At("a.raw"), 20 * MiB, seed: 1, pieces: 3);
+        QedImageInfo info = Convert("a.raw", "b" + extension, Options(extension, isFixed: true, extension == ".vhdx" ? MiB : null));
+
+        Assert.Equal(fileSize, info.FileSize);
+        if (RawFiles.AreSparseIn(_folder.Path))
+        {
+            Assert.InRange(info.DiskUsage, 1, 400 << 10);
+        }
+    }
+
+    [Theory]
+    [InlineData(".qed")]
+    [InlineData(".vhdx")]
+    [InlineData(".vhd")]
+    [InlineData(".qcow2")]
+    [InlineData(".vdi")]
+    [InlineData(".vmdk")]
+    public void A_whole_copy_takes_little_memory(string extension)
+    {
+        File.WriteAllBytes(At("a.raw"), DiskBytes.Random(1, 64 * MiB));
+        OrderedWork.Workers.Value = 1;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Convert("a.raw", "b" + extension, Options(extension, isFixed: false, extension == ".vhdx" ? MiB : null));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * MiB);
+    }
+
+    [Theory]
+    [InlineData(".qed")]
+    [InlineData(".vhdx")]
+    [InlineData(".qcow2")]
+    public void A_damaged_source_leaves_nothing(string extension)
+    {
+        string source = At("a" + extension);
+        switch (extension)
+        {
+            case ".vhdx":
+                VhdxSketch vhdx = new(4 * MiB);
+                vhdx.Put(0, DiskBytes.Random(1, MiB));
+                vhdx.SetEntry(2, 0x7700006);
+                TestImage.Save(vhdx.Storage, source);
+                break;
+            case ".qcow2":
+                Qcow2Sketch qcow2 = new(4 * MiB);
+                qcow2.Put(0, DiskBytes.Random(1, 4096));
+                qcow2.SetEntry(700, 0x7700000);
+                TestImage.Save(qcow2.Storage, source);
+                break;
+            default:
+                File.Copy(Fixture.PathOf("damaged/l2-past-end.qed"), source);
+                break;
+        }
+
+        foreach (string target in new[] { "b.raw", "b.qed" })
+        {
+            QedException error = Assert.ThrowsAny<QedException>(() => Convert("a" + extension, target, new DiskConversionOptions()));
+            Assert.Equal(extension == ".qed" ? typeof(QedCorruptException) : typeof(QedDamagedFileException), error.GetType());
+            Assert.Equal(source, error.Path);
+            Assert.Equal([source], Directory.GetFileSystemEntries(_folder.Path));
+        }
+    }
+
+    [Theory]
+    [InlineData(".vhdx", "VHDX", MiB)]
+    [InlineData(".vhd", "VHD", 2 * MiB)]
+    [InlineData(".qcow2", "qcow2", 65536)]
+    [InlineData(".vdi", "VDI", MiB)]
+    [InlineData(".vmdk", "VMDK", 65536)]
+    public void A_QED_overlay_is_read_through_a_file_of_another_format_which_is_not_changed(string extension, string shown, int unit)
+    {
+        byte[] content = RawFiles.Scattered(At("content.raw"), 4 * MiB, seed: 1, pieces: 40);
+        Convert("content.raw", "base" + extension, Options(extension, isFixed: false, extension == ".vhdx" ? MiB : null));
+        byte[] before = File.ReadAllBytes(At("base" + extension));
+        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "base" + extension, ClusterSize = 4096 }, TestContext.Current.CancellationToken);
+        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Run(At("over.qed"), new ImageInspectionOptions()).BackingFormat);
+        using (DiskStream stream = DiskOpening.Run(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
+        {
+            stream.Position = MiB - 100;
+            stream.Write([9, 9, 9]);
+        }
+
+        content.AsSpan(MiB - 100, 3).Fill(9);
+        Assert.Equal(content, DiskBytes.OfFile(At("over.qed")));
+        QedImageInfo[] infos = [.. ImageInspection.RunOverChain(At("over.qed"), new ImageInspectionOptions())];
+        Assert.Equal([("QED", 4096, 4L * MiB), (shown, unit, 4L * MiB)], infos.Select(info => (info.Format, info.ClusterSize, info.VirtualSize)));
+
+        foreach (Action change in new Action[]
+        {
+            () => DiskMerge.Run(At("over.qed"), new DiskMergeOptions(), progress: null, TestContext.Current.CancellationToken),
+            () => DiskOpening.Run(At("base" + extension), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken).Dispose(),
+        })
+        {
+            QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(change);
+            Assert.Contains("does not change", error.Message, StringComparison.Ordinal);
+            Assert.Equal(QedRemedy.ConvertDisk, error.Remedy);
+        }
+
+        using (DiskStream stream = DiskOpening.Run(At("base" + extension), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken))
+        {
+            Assert.False(stream.CanWrite);
+            Assert.Equal(4 * MiB, stream.Length);
+            Assert.Throws<NotSupportedException>(() => stream.SetLength(MiB));
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(At("base" + extension)));
+        Assert.Equal(content, DiskBytes.OfFile(At("over.qed")));
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.Linq;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Interchange.Raw;
-using QedTools.Tests.Operations;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -74,14 +73,14 @@ public sealed class RawDiskTests
         byte[] found = new byte[8];
         disk.Read(8188, found);
         Assert.Equal(new byte[] { 0, 0, 1, 2, 3, 4, 0, 0 }, found);
-        storage.Steps.Clear();
+        storage.Forget();
 
         disk.Zero(8191, 40000 - 8191);
 
         disk.Read(8188, found);
         Assert.Equal(new byte[] { 0, 0, 1, 0, 0, 0, 0, 0 }, found);
         Assert.Equal(40000, disk.Length);
-        Assert.All(storage.Steps, step => Assert.InRange(step.End, 8191, 12288));
+        Assert.All(storage.Changes, step => Assert.InRange(step.End, 8191, 12288));
     }
 
     [Fact]

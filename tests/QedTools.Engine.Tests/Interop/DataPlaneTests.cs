@@ -38,7 +38,7 @@ public sealed class DataPlaneTests : IDisposable
         }
 
         Qemu.Io(path, "qed", [.. commands]);
-        Assert.Equal(expected, Read(path));
+        Assert.Equal(expected, DiskBytes.OfFile(path));
         Assert.False(Check(path).NeedsCheck);
     }
 
@@ -65,7 +65,7 @@ public sealed class DataPlaneTests : IDisposable
             expected.AsSpan(offset, count).Fill(0xA5);
             expected.AsSpan(offset + 65536, count).Clear();
             Qemu.Io(path, "qed", $"write -q -P 0xa5 {offset} {count}", $"write -q -z {offset + 65536} {count}");
-            Assert.Equal(expected, Read(path));
+            Assert.Equal(expected, DiskBytes.OfFile(path));
         }
 
         AssertQemuReads(path, expected);
@@ -257,14 +257,6 @@ public sealed class DataPlaneTests : IDisposable
         {
             Qemu.Img("check", "-q", "-f", "qed", path);
         }
-    }
-
-    private static byte[] Read(string path)
-    {
-        using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
     }
 
     private static QedCheckResult Check(string path)

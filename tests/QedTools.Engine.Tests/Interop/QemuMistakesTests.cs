@@ -213,13 +213,13 @@ public sealed class QemuMistakesTests : IDisposable
         RecordingStorage storage = new(new MemoryStorage());
         QedImage.Create(storage, new QedGeometry(ClusterSize, 2), 1 << 20, new BackingReference(new string('o', 1000), IsRaw: true));
         using QedImage image = QedImage.Open(storage);
-        storage.Steps.Clear();
+        storage.Forget();
 
         image.SetBacking(new BackingReference(new string('n', 1000), IsRaw: true));
 
-        List<StorageStep> writes = [.. storage.Steps.Where(step => step.IsWrite)];
+        List<StorageEvent> writes = [.. storage.Changes.Where(step => step.IsWrite)];
         Assert.All(writes, step => Assert.True(step.End <= QedHeader.Size || step.Offset >= QedHeader.Size + 1000));
-        Assert.True(storage.Steps.IndexOf(StorageStep.Flush) < storage.Steps.IndexOf(writes[^1]));
+        Assert.True(storage.Changes.FindIndex(step => step.IsFlush) < storage.Changes.IndexOf(writes[^1]));
     }
 
     private static QedCheckResult Check(string image) =>

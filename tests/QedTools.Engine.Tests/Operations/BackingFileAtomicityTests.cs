@@ -38,11 +38,11 @@ public sealed class BackingFileAtomicityTests
         foreach (BackingReference? backing in References(lengths))
         {
             QedHeader old = image.Header;
-            storage.Steps.Clear();
+            storage.Forget();
 
             Assert.True(image.SetBacking(backing));
 
-            RequireSafeSteps(storage.Steps, old, backing);
+            RequireSafeSteps(storage.Changes, old, backing);
         }
     }
 
@@ -56,10 +56,10 @@ public sealed class BackingFileAtomicityTests
         {
             byte[] before = Contents(storage);
             BackingReference? old = image.Backing;
-            storage.Steps.Clear();
+            storage.Forget();
             image.SetBacking(backing);
 
-            RequireOldOrNew(before, storage.Steps, old, backing);
+            RequireOldOrNew(before, storage.Changes, old, backing);
         }
     }
 
@@ -72,11 +72,11 @@ public sealed class BackingFileAtomicityTests
         {
             byte[] before = Contents(storage);
             (BackingReference? old, QedHeader header) = (image.Backing, image.Header);
-            storage.Steps.Clear();
+            storage.Forget();
             if (image.SetBacking(backing))
             {
-                RequireSafeSteps(storage.Steps, header, backing);
-                RequireOldOrNew(before, storage.Steps, old, backing);
+                RequireSafeSteps(storage.Changes, header, backing);
+                RequireOldOrNew(before, storage.Changes, old, backing);
             }
         }
     }
@@ -104,13 +104,13 @@ public sealed class BackingFileAtomicityTests
         byte[] before = Contents(storage);
         using QedImage image = QedImage.Open(storage);
         BackingReference? old = image.Backing;
-        storage.Steps.Clear();
+        storage.Forget();
         BackingReference wanted = new(new string('n', 1023), IsRaw: true);
 
         Assert.True(image.SetBacking(wanted));
 
-        RequireSafeSteps(storage.Steps, header, wanted);
-        RequireOldOrNew(before, storage.Steps, old, wanted);
+        RequireSafeSteps(storage.Changes, header, wanted);
+        RequireOldOrNew(before, storage.Changes, old, wanted);
     }
 
     [Fact]
@@ -121,12 +121,12 @@ public sealed class BackingFileAtomicityTests
         image.SetBacking(new BackingReference("base.raw", IsRaw: false));
         byte[] before = Contents(storage);
         BackingReference? old = image.Backing;
-        storage.Steps.Clear();
+        storage.Forget();
 
         Assert.True(image.SetBacking(new BackingReference("base.raw", IsRaw: true)));
 
         Assert.Equal(new BackingReference("base.raw", IsRaw: true), image.Backing);
-        RequireOldOrNew(before, storage.Steps, old, image.Backing);
+        RequireOldOrNew(before, storage.Changes, old, image.Backing);
     }
 
     [Fact]
@@ -137,11 +137,11 @@ public sealed class BackingFileAtomicityTests
         Assert.False(image.SetBacking(null));
         BackingReference backing = new("base.raw", IsRaw: true);
         image.SetBacking(backing);
-        storage.Steps.Clear();
+        storage.Forget();
 
         Assert.False(image.SetBacking(backing));
 
-        Assert.Empty(storage.Steps);
+        Assert.Empty(storage.Changes);
     }
 
     // What an unknown autoclear feature promises may end with the first change, so the bit goes first.
@@ -151,30 +151,30 @@ public sealed class BackingFileAtomicityTests
         using RecordingStorage storage = MakeImage();
         WriteHeader(storage, QedImage.Open(storage).Header with { AutoclearFeatures = 1 });
         using QedImage image = QedImage.Open(storage);
-        storage.Steps.Clear();
+        storage.Forget();
 
         image.SetBacking(new BackingReference("base.raw", IsRaw: true));
 
-        StorageStep first = storage.Steps[0];
-        Assert.Equal((0, QedHeader.Size), (first.Offset, first.Data?.Length));
+        StorageEvent first = storage.Changes[0];
+        Assert.Equal((0, QedHeader.Size), (first.Offset, first.Data.Length));
         Assert.Equal(0UL, QedHeader.Parse(first.Data, "memory.qed", first.End).AutoclearFeatures);
     }
 
     // Any header writes before the last one, such as clearing a bit, leave the backing file as it was.
-    private static void RequireSafeSteps(List<StorageStep> steps, QedHeader old, BackingReference? backing)
+    private static void RequireSafeSteps(List<StorageEvent> steps, QedHeader old, BackingReference? backing)
     {
         Assert.True(steps[^1].IsFlush, "the last step is a flush");
-        StorageStep switching = steps[^2];
+        StorageEvent switching = steps[^2];
         Assert.True(switching.IsWrite);
         Assert.Equal(0, switching.Offset);
-        Assert.Equal(QedHeader.Size, switching.Data!.Length);
+        Assert.Equal(QedHeader.Size, switching.Data.Length);
         Assert.All(steps, step => Assert.True(step.IsFlush || step.IsWrite, "the file's length stays"));
         if (backing is null)
         {
             return;
         }
 
-        StorageStep name = Assert.Single(steps, step => step.IsWrite && step.Offset != 0);
+        StorageEvent name = Assert.Single(steps, step => step.IsWrite && step.Offset != 0);
         Assert.True(steps.IndexOf(name) + 1 < steps.Count && steps[steps.IndexOf(name) + 1].IsFlush, "the name is flushed");
         Assert.InRange(name.Offset, QedHeader.Size, old.HeaderBytes);
         Assert.InRange(name.End, QedHeader.Size, old.HeaderBytes);
@@ -187,17 +187,17 @@ public sealed class BackingFileAtomicityTests
         }
 
         QedHeader header = QedHeader.Parse(switching.Data, "memory.qed", old.HeaderBytes);
-        Assert.Equal((name.Offset, (long)name.Data!.Length), (header.BackingNameOffset, header.BackingNameSize));
+        Assert.Equal((name.Offset, (long)name.Data.Length), (header.BackingNameOffset, header.BackingNameSize));
     }
 
     // A write that no flush followed may be on the disk or not, sector by sector: every prefix, and every prefix of a write's sectors.
-    private static void RequireOldOrNew(byte[] before, List<StorageStep> steps, BackingReference? old, BackingReference? wanted)
+    private static void RequireOldOrNew(byte[] before, List<StorageEvent> steps, BackingReference? old, BackingReference? wanted)
     {
         byte[] disk = [.. before];
         Assert.Equal(old, BackingIn(disk));
-        foreach (StorageStep step in steps.Where(step => step.IsWrite))
+        foreach (StorageEvent step in steps.Where(step => step.IsWrite))
         {
-            Assert.True(step.Offset != 0 || step.Data!.Length <= SectorSize, "a header write lies in one sector");
+            Assert.True(step.Offset != 0 || step.Data.Length <= SectorSize, "a header write lies in one sector");
             for (long at = step.Offset; at < step.End;)
             {
                 long next = Math.Min(step.End, (at / SectorSize * SectorSize) + SectorSize);

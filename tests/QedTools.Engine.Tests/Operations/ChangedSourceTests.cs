@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Threading;
 using QedTools.Storage;
-using QedTools.Tests.DataPlane;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -198,9 +197,9 @@ public sealed class ChangedSourceTests : IDisposable
         file.SetLength(length);
     }
 
-    private sealed class Watched(IStorage inner, Action onLargeRead) : ForwardingStorage(inner), IStorage
+    private sealed class Watched(IStorage inner, Action onLargeRead) : ForwardingStorage(inner)
     {
-        void IDisposable.Dispose() => Inner.Dispose();
+        protected override bool ClosesInner => true;
 
         public override int Read(long offset, Span<byte> buffer)
         {

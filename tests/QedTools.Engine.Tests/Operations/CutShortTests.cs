@@ -5,7 +5,6 @@ using System.Linq;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Qed.Metadata;
 using QedTools.Tests.Support;
 using Xunit;

@@ -305,10 +305,10 @@ public sealed class RepairRoomTests
     }
 
     // A disk that says how much it can take.
-    private sealed class SmallDisk(IStorage inner, long available) : ForwardingStorage(inner), IStorage
+    private sealed class SmallDisk(IStorage inner, long available) : ForwardingStorage(inner)
     {
         public override StorageRoom? Room => new StorageRoom(Inner.Room?.Device, available);
 
-        public new void Dispose() => Inner.Dispose();
+        protected override bool ClosesInner => true;
     }
 }

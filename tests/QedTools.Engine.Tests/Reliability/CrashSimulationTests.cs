@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Linq;
-using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Reliability;

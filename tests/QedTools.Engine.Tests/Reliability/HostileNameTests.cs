@@ -41,7 +41,7 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
     public void Any_name_is_an_error_of_ours_or_a_file_in_the_folder()
     {
         const int Count = 400;
-        Random random = new(DataPlane.Seeds.One);
+        Random random = new(Seeds.One);
         for (int i = 0; i < Count; i++)
         {
             byte[] name = new byte[random.Next(1, random.Next(2) == 0 ? 20 : 1023)];
@@ -62,7 +62,7 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
             Require(top);
         }
 
-        output.WriteLine($"{Count} random names, seed {DataPlane.Seeds.One}");
+        output.WriteLine($"{Count} random names, seed {Seeds.One}");
     }
 
     [Fact]

@@ -6,7 +6,6 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using QedTools.CrashWriter;
-using QedTools.Tests.DataPlane;
 using QedTools.Tests.Support;
 using Xunit;
 

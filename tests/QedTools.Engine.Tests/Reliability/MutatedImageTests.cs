@@ -11,7 +11,6 @@ using QedTools.Operations;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
-using QedTools.Storage;
 using QedTools.Tests.DataPlane;
 using QedTools.Tests.Support;
 using Xunit;
@@ -28,6 +27,8 @@ namespace QedTools.Tests.Reliability;
 public sealed class MutatedImageTests(ITestOutputHelper output)
 {
     private const int DefaultCount = 3000;
+
+    private const string Name = "spoilt.qed";
 
     // What is copied, compared and read of one image.
     private const long MostBytes = 8 << 20;
@@ -106,7 +107,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         QedImage image;
         try
         {
-            image = QedImage.Open(new ReadOnlyStorage(new FileInMemory(bytes)));
+            image = QedImage.Open(new ReadOnlyStorage(MemoryStorage.Of(Name, bytes)));
         }
         catch (QedException)
         {
@@ -125,8 +126,8 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         IDisk disk = image.ToDisk(backing: null);
         if (disk.Length <= MostBytes)
         {
-            Ignore(() => DiskComparison.Compare(disk, new RawDisk(new ReadOnlyStorage(new FileInMemory(bytes))), null, CancellationToken.None));
-            FileInMemory raw = new([]);
+            Ignore(() => DiskComparison.Compare(disk, new RawDisk(new ReadOnlyStorage(MemoryStorage.Of(Name, bytes))), null, CancellationToken.None));
+            MemoryStorage raw = new(Name);
             raw.SetLength(disk.Length);
             bool isCopied = Ignore(() => DiskCopy.Run(disk, new CopyTarget(new RawDisk(raw), 4096, ShownBefore: null, FlushedSoon: null), null, CancellationToken.None));
             Assert.Equal(isWhole, isCopied);
@@ -144,14 +145,14 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
 
         if (check.Status != QedCheckStatus.Corrupt)
         {
-            Ignore(() => Write(random, new FileInMemory(bytes), check));
+            Ignore(() => Write(random, MemoryStorage.Of(Name, bytes), check));
         }
     }
 
     // The same as Repair-QedImage, in memory.
     private static void Repair(byte[] bytes, IDisk before, bool isWhole)
     {
-        FileInMemory file = new(bytes);
+        MemoryStorage file = MemoryStorage.Of(Name, bytes);
         QedImage image = QedImage.Open(file);
         QedCheckStatus status = ImageChecker.Check(image.File, progress: null, CancellationToken.None).Status;
         var writer = image.BeginRepair();
@@ -163,6 +164,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         image.Pack();
         image.CompleteRepair();
         image.EndWriting();
+        Assert.InRange(file.Length, 1, 4 * MostBytes);
         QedImage repaired = QedImage.Open(new ReadOnlyStorage(file));
         QedCheckResult after = ImageChecker.Check(repaired.File, progress: null, CancellationToken.None);
         Assert.True(after is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"The repair left {after.Status}, need-check {after.NeedsCheck}.");
@@ -174,7 +176,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         }
     }
 
-    private static void Write(Random random, FileInMemory file, QedCheckResult check)
+    private static void Write(Random random, MemoryStorage file, QedCheckResult check)
     {
         QedImage image = QedImage.Open(file);
         if (image.Backing is not null || image.VirtualSize < 512)
@@ -206,19 +208,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
     {
         IDisk disk = image.ToDisk(backing: null);
         long part = Math.Min(disk.Length, Math.Max(MostBytes, image.Header.Geometry.ClusterSize * 1000L));
-        return Ignore(() => WalkPart(disk, 0, part)) & Ignore(() => WalkPart(disk, disk.Length - part, part));
-    }
-
-    private static void WalkPart(IDisk disk, long offset, long length)
-    {
-        long at = offset;
-        foreach (DiskExtent extent in ExtentWalk.Over(disk, offset, length, CancellationToken.None))
-        {
-            Assert.Equal(at, extent.Start);
-            at = extent.End;
-        }
-
-        Assert.Equal(offset + length, at);
+        return Ignore(() => HostileFile.Walk(disk, 0, part, _ => { })) & Ignore(() => HostileFile.Walk(disk, disk.Length - part, part, _ => { }));
     }
 
     private static bool Ignore(Action action)
@@ -324,66 +314,5 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         public long Memory { get; set; }
 
         public TimeSpan Time { get; set; }
-    }
-
-    private sealed class FileInMemory(byte[] contents) : IStorage
-    {
-        private readonly MemoryFile _file = new(0, contents);
-
-        public string Path => "spoilt.qed";
-
-        public string Identity => Path;
-
-        public bool CanWrite => true;
-
-        public long Length => _file.Length;
-
-        public StorageStamp Stamp => new(Length, null);
-
-        public long AllocatedBytes => _file.Length;
-
-        public StorageRoom? Room => null;
-
-        public bool IsInUse => false;
-
-        public int Read(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
-
-        public void Write(long offset, ReadOnlySpan<byte> data)
-        {
-            RequireRoom(offset + data.Length);
-            _file.Write(offset, data);
-        }
-
-        public void SetLength(long length)
-        {
-            RequireRoom(length);
-            _file.SetLength(length);
-        }
-
-        public void Flush()
-        {
-        }
-
-        public void BeginFlush()
-        {
-        }
-
-        public StorageRange RangeAt(long offset, long length)
-        {
-            (long count, bool isHole) = _file.RangeAt(offset, length);
-            return new StorageRange(count, isHole);
-        }
-
-        public void Dispose()
-        {
-        }
-
-        private void RequireRoom(long length)
-        {
-            if (length > 4 * MostBytes)
-            {
-                throw new QedDiskFullException(Path, "write", length, null);
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using QedTools.Tests.DataPlane;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Reliability;

@@ -374,7 +374,7 @@ public sealed class NewFileTests : IDisposable
         string path = _folder.PathOf("new.qed");
         using FileLog log = new();
         bool wasThere = false;
-        log.Before = (_, act) => wasThere |= act == FileAct.Flush && File.Exists(path);
+        log.Before = (_, act) => wasThere |= act == StorageCall.Flush && File.Exists(path);
         string partial;
         using (NewFile file = NewFile.Create(path, replace: false))
         {
@@ -385,13 +385,13 @@ public sealed class NewFileTests : IDisposable
             file.Storage.BeginFlush();
             file.Storage.SetLength(100);
             file.Storage.Flush();
-            Assert.Equal([FileAct.Write, FileAct.BeginFlush, FileAct.SetLength], log.ActsOn(partial));
+            Assert.Equal([StorageCall.Write, StorageCall.BeginFlush, StorageCall.SetLength], log.ActsOn(partial));
             file.Commit(flush);
         }
 
-        FileAct[] end = flush ? [FileAct.Flush, FileAct.Close] : [FileAct.Close];
+        StorageCall[] end = flush ? [StorageCall.Flush, StorageCall.Close] : [StorageCall.Close];
         Assert.Equal(end, log.ActsOn(partial).Skip(3).Distinct());
-        Assert.Equal(flush ? 1 : 0, log.ActsOn(partial).Count(act => act == FileAct.Flush));
+        Assert.Equal(flush ? 1 : 0, log.ActsOn(partial).Count(act => act == StorageCall.Flush));
         Assert.False(wasThere);
         Assert.Equal(["new.qed"], Host.NamesIn(_folder));
         Assert.Equal(100, new FileInfo(path).Length);
@@ -411,7 +411,7 @@ public sealed class NewFileTests : IDisposable
         using FileLog log = new();
         log.Before = (file, act) =>
         {
-            if (act == FileAct.Flush)
+            if (act == StorageCall.Flush)
             {
                 throw new QedStorageException(file, "write", offset: null, new IOException("The test says so."));
             }

@@ -3,7 +3,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using QedTools.Storage;
-using QedTools.Tests.DataPlane;
 using QedTools.Tests.Support;
 using Xunit;
 

@@ -4,7 +4,6 @@ using System.IO.Pipes;
 using Microsoft.Win32.SafeHandles;
 using QedTools.Storage;
 using QedTools.Storage.Native;
-using QedTools.Tests.DataPlane;
 using QedTools.Tests.Support;
 using Xunit;
 

@@ -5,35 +5,25 @@ using QedTools.Storage;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>What is done to a file, apart from looking at it.</summary>
-public enum FileAct
-{
-    Write,
-    SetLength,
-    BeginFlush,
-    Flush,
-    Close,
-}
-
-/// <summary>Writes down what this flow of execution does to files of the host that it opens, in order, until it is disposed of.</summary>
+/// <summary>Writes down what this flow of execution does to files of the host that it opens, apart from reading them, in order, until it is disposed of.</summary>
 internal sealed class FileLog : IDisposable
 {
-    private readonly List<(string Path, FileAct Act)> _entries = [];
+    private readonly List<(string Path, StorageCall Act)> _entries = [];
 
     public FileLog() => HostFiles.Interceptor.Value = storage => new Logged(storage, this);
 
     /// <summary>Is told of what is about to be done; what it throws is done instead.</summary>
-    public Action<string, FileAct>? Before { get; set; }
+    public Action<string, StorageCall>? Before { get; set; }
 
     /// <summary>The files that something was done to.</summary>
     public IReadOnlyList<string> Paths => [.. _entries.Select(entry => entry.Path).Distinct()];
 
     /// <summary>What was done to one of them.</summary>
-    public IReadOnlyList<FileAct> ActsOn(string path) => [.. _entries.Where(entry => entry.Path == path).Select(entry => entry.Act)];
+    public IReadOnlyList<StorageCall> ActsOn(string path) => [.. _entries.Where(entry => entry.Path == path).Select(entry => entry.Act)];
 
     public void Dispose() => HostFiles.Interceptor.Value = null;
 
-    private void Note(string path, FileAct act)
+    private void Note(string path, StorageCall act)
     {
         Before?.Invoke(path, act);
         lock (_entries)
@@ -42,56 +32,16 @@ internal sealed class FileLog : IDisposable
         }
     }
 
-    private sealed class Logged(IStorage inner, FileLog log) : IStorage
+    private sealed class Logged(IStorage inner, FileLog log) : RecordingStorage(inner)
     {
-        public string Path => inner.Path;
+        protected override bool ClosesInner => true;
 
-        public string Identity => inner.Identity;
-
-        public bool CanWrite => inner.CanWrite;
-
-        public long Length => inner.Length;
-
-        public StorageStamp Stamp => inner.Stamp;
-
-        public long AllocatedBytes => inner.AllocatedBytes;
-
-        public StorageRoom? Room => inner.Room;
-
-        public bool IsInUse => inner.IsInUse;
-
-        public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
-
-        public void Write(long offset, ReadOnlySpan<byte> data)
+        protected override void Note(StorageEvent call)
         {
-            log.Note(Path, FileAct.Write);
-            inner.Write(offset, data);
-        }
-
-        public void SetLength(long length)
-        {
-            log.Note(Path, FileAct.SetLength);
-            inner.SetLength(length);
-        }
-
-        public void Flush()
-        {
-            log.Note(Path, FileAct.Flush);
-            inner.Flush();
-        }
-
-        public void BeginFlush()
-        {
-            log.Note(Path, FileAct.BeginFlush);
-            inner.BeginFlush();
-        }
-
-        public StorageRange RangeAt(long offset, long length) => inner.RangeAt(offset, length);
-
-        public void Dispose()
-        {
-            log.Note(Path, FileAct.Close);
-            inner.Dispose();
+            if (call.Kind != StorageCall.Read)
+            {
+                log.Note(Path, call.Kind);
+            }
         }
     }
 }

@@ -3,8 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using QedTools.Interchange.Qcow2;
-using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -30,7 +28,7 @@ public sealed class Qcow2DataFileTests : IDisposable
         bool isRaw = random.Next(3) == 0;
         bool isOverlay = !isRaw && random.Next(2) == 0;
         string options = $"data_file={At("data.bin")},cluster_size={clusterSize}{(isRaw ? ",data_file_raw=on" : "")}{random.Pick("", ",extended_l2=on")}";
-        File.WriteAllBytes(At("base.raw"), Qcow2DiskTests.Bytes(seed, size - 100_864));
+        File.WriteAllBytes(At("base.raw"), DiskBytes.Random(seed, size - 100_864));
         Qemu.Img([
             "create", "-q", "-f", "qcow2", "-o", options, .. (string[])(isOverlay ? ["-b", "base.raw", "-F", "raw"] : []), At("b.qcow2"), $"{size}"]);
         Qemu.Io(At("b.qcow2"), "qcow2", [.. Qcow2SubclusterTests.CommandsFor(random, size, clusterSize, mayCompress: false)]);
@@ -54,7 +52,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     [Fact]
     public void The_name_begins_in_the_images_folder_and_the_map_names_the_file()
     {
-        byte[] data = Qcow2DiskTests.Bytes(1, MiB);
+        byte[] data = DiskBytes.Random(1, MiB);
         Qcow2Sketch sketch = Sketch("data/disk.bin");
         Directory.CreateDirectory(At("data"));
         File.WriteAllBytes(At("data/disk.bin"), data);
@@ -112,7 +110,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     [InlineData(MiB - 1)]
     public void A_file_that_is_too_short_is_an_error_that_names_it_where_it_is_read(int length)
     {
-        File.WriteAllBytes(At("data.bin"), Qcow2DiskTests.Bytes(1, length));
+        File.WriteAllBytes(At("data.bin"), DiskBytes.Random(1, length));
         Save(Sketch("data.bin"));
 
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Convert("a.qcow2"));
@@ -124,7 +122,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     [Fact]
     public void A_file_that_is_cut_short_while_it_is_read_is_an_error()
     {
-        File.WriteAllBytes(At("data.bin"), Qcow2DiskTests.Bytes(1, MiB));
+        File.WriteAllBytes(At("data.bin"), DiskBytes.Random(1, MiB));
         Save(Sketch("data.bin"));
         using DiskStream stream = DiskOpening.Run(At("a.qcow2"), new DiskOpeningOptions(), cancellation: TestContext.Current.CancellationToken);
         stream.ReadExactly(new byte[100]);
@@ -154,7 +152,7 @@ public sealed class Qcow2DataFileTests : IDisposable
             MemoryStorage data = new("data.bin");
             data.SetLength(MiB);
             layer.Attach([data]);
-            QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Qcow2DiskTests.Read(layer.ToDisk(null), 0, 1));
+            QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(layer.ToDisk(null), 0, 1));
             Assert.True(error.Allowed.Contains(allowed, StringComparison.Ordinal), $"{what}: {error.Message}");
         }
     }
@@ -166,7 +164,7 @@ public sealed class Qcow2DataFileTests : IDisposable
         sketch.AddExtension(0x44415441, [1, 2, 3]);
         sketch.Put(0, [1, 2, 3]);
 
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(null), 0, 3));
+        Assert.Equal([1, 2, 3], DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(null), 0, 3));
     }
 
     // Data in the first two clusters, in the fifth and in the last.

@@ -1,12 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2;
 using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
@@ -15,13 +14,7 @@ namespace QedTools.Tests.Interchange.Qcow2;
 public sealed class Qcow2DiskTests
 {
     private const int KiB = 1 << 10;
-
-    internal static byte[] Bytes(int seed, int length)
-    {
-        byte[] bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
-    }
+    private const int MiB = 1 << 20;
 
     // What compression makes smaller.
     internal static byte[] Text(int seed, int length)
@@ -36,14 +29,20 @@ public sealed class Qcow2DiskTests
         return bytes;
     }
 
-    internal static byte[] Read(IDisk disk, long offset, int length)
+    [Fact]
+    public void What_has_no_table_ends_where_the_next_table_begins_wherever_one_begins_to_look()
     {
-        byte[] bytes = new byte[length];
-        disk.Read(offset, bytes);
-        return bytes;
+        // A table of 512 bytes maps 64 clusters of 512 bytes.
+        Qcow2Sketch sketch = new(MiB, clusterBits: 9);
+        sketch.Put(128, [1, 2, 3]);
+        IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
+        foreach (int cluster in new[] { 0, 1, 10, 63, 64, 100, 127 })
+        {
+            DiskExtent extent = disk.ExtentAt(cluster * 512, MiB - (cluster * 512));
+            Assert.Equal((QedExtentState.Unallocated, (128 - cluster) * 512L), (extent.State, extent.Length));
+            Assert.Equal([1, 2, 3], DiskBytes.Read(disk, cluster * 512, 66048)[((128 - cluster) * 512)..][..3]);
+        }
     }
-
-    internal static DiskExtent[] Extents(IDisk disk) => [.. ExtentWalk.Over(disk, 0, disk.Length, CancellationToken.None)];
 
     [Theory]
     [InlineData(2, 9, false)]
@@ -67,34 +66,34 @@ public sealed class Qcow2DiskTests
             sketch.UseZstd();
         }
 
-        long first = sketch.Put(0, Bytes(1, size));
-        long second = sketch.Put(1, Bytes(2, size));
+        long first = sketch.Put(0, DiskBytes.Random(1, size));
+        long second = sketch.Put(1, DiskBytes.Random(2, size));
         sketch.PutCompressed(3, Text(3, size), gap: 17);
         sketch.PutCompressed(4, Text(4, size));
         sketch.SetEntry(5, version == 3 ? 1UL : 0);
         sketch.SetEntry(6, version == 3 ? (ulong)first | 1 : 0);
-        sketch.Put(8, Bytes(8, 512));
+        sketch.Put(8, DiskBytes.Random(8, 512));
 
         IDisk disk = Qcow2Layer.Open(new ReadOnlyStorage(sketch.Storage)).ToDisk(backing: null);
 
         byte[] expected =
         [
-            .. Bytes(1, size), .. Bytes(2, size), .. new byte[size], .. Text(3, size), .. Text(4, size), .. new byte[3 * size], .. Bytes(8, 512),
+            .. DiskBytes.Random(1, size), .. DiskBytes.Random(2, size), .. new byte[size], .. Text(3, size), .. Text(4, size), .. new byte[3 * size], .. DiskBytes.Random(8, 512),
         ];
         Assert.Equal(expected.Length, disk.Length);
         Assert.False(disk.CanWrite);
-        Assert.True(expected.AsSpan().SequenceEqual(Read(disk, 0, expected.Length)));
+        Assert.True(expected.AsSpan().SequenceEqual(DiskBytes.Read(disk, 0, expected.Length)));
         Random random = new(bits);
         for (int i = 0; i < (bits > 16 ? 8 : 50); i++)
         {
             int offset = random.Next(expected.Length);
             int length = random.Next(1, Math.Min(expected.Length - offset, 3 * size) + 1);
-            Assert.True(expected.AsSpan(offset, length).SequenceEqual(Read(disk, offset, length)), $"{offset}+{length}");
+            Assert.True(expected.AsSpan(offset, length).SequenceEqual(DiskBytes.Read(disk, offset, length)), $"{offset}+{length}");
         }
 
         (long, QedExtentState, long)[] extents =
         [
-            .. Extents(disk).Select(extent => (extent.Start / size, extent.State, extent.State == QedExtentState.Data ? extent.FileOffset : 0)),
+            .. DiskBytes.Extents(disk).Select(extent => (extent.Start / size, extent.State, extent.State == QedExtentState.Data ? extent.FileOffset : 0)),
         ];
         QedExtentState zero = version == 3 ? QedExtentState.Zero : QedExtentState.Unallocated;
         List<(long, QedExtentState, long)> wanted =
@@ -123,17 +122,17 @@ public sealed class Qcow2DiskTests
         Qcow2Sketch below = new(14 * KiB, clusterBits: 9, path: "below.qcow2");
         for (int i = 0; i < 28; i++)
         {
-            below.Put(i, Bytes(100 + i, 512));
+            below.Put(i, DiskBytes.Random(100 + i, 512));
         }
 
         IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(Qcow2Layer.Open(below.Storage).ToDisk(backing: null));
 
-        byte[] shown = [.. Enumerable.Range(0, 28).SelectMany(i => Bytes(100 + i, 512))];
+        byte[] shown = [.. Enumerable.Range(0, 28).SelectMany(i => DiskBytes.Random(100 + i, 512))];
         Assert.Equal(
-            [.. shown[..4096], .. new byte[4096], .. Text(1, 4096), .. shown[12288..], .. new byte[18 * KiB]], Read(disk, 0, 32 * KiB));
+            [.. shown[..4096], .. new byte[4096], .. Text(1, 4096), .. shown[12288..], .. new byte[18 * KiB]], DiskBytes.Read(disk, 0, 32 * KiB));
         Assert.Equal(
             [(0, 1, QedExtentState.Data), (4096, 0, QedExtentState.Zero), (8192, 0, QedExtentState.Data), (12288, 1, QedExtentState.Data), (14336, 0, QedExtentState.Unallocated)],
-            Extents(disk).Select(extent => (extent.Start, extent.Depth, extent.State)));
+            DiskBytes.Extents(disk).Select(extent => (extent.Start, extent.Depth, extent.State)));
     }
 
     [Fact]
@@ -183,7 +182,7 @@ public sealed class Qcow2DiskTests
             Random random = new(i);
             int offset = random.Next(expected.Length);
             int length = random.Next(1, Math.Min(expected.Length - offset, 100 * KiB) + 1);
-            Assert.True(expected.AsSpan(offset, length).SequenceEqual(Read(disk, offset, length)));
+            Assert.True(expected.AsSpan(offset, length).SequenceEqual(DiskBytes.Read(disk, offset, length)));
         });
     }
 
@@ -191,14 +190,14 @@ public sealed class Qcow2DiskTests
     public void The_file_may_end_within_its_last_cluster_where_the_disk_ends_but_not_before()
     {
         Qcow2Sketch sketch = new((4 * KiB) + 512);
-        long place = sketch.Put(1, Bytes(1, 4096));
+        long place = sketch.Put(1, DiskBytes.Random(1, 4096));
         sketch.Storage.SetLength(place + 512);
         IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
-        Assert.Equal(Bytes(1, 4096)[..512], Read(disk, 4096, 512));
+        Assert.Equal(DiskBytes.Random(1, 4096)[..512], DiskBytes.Read(disk, 4096, 512));
 
         sketch.Storage.SetLength(place + 511);
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(
-            () => Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 4096, 1));
+            () => DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 4096, 1));
         Assert.Contains("the L2 entry of cluster 1", error.Message, StringComparison.Ordinal);
     }
 
@@ -221,10 +220,10 @@ public sealed class Qcow2DiskTests
         ["low reserved bits of a cluster"] = (sketch => sketch.SetEntry(0, 0x2002), "the L2 entry of cluster 0"),
         ["compressed data behind the end"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(1 << 20, 100)), "the L2 entry of cluster 0"),
         ["compressed data in the header"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(20, 100)), "the L2 entry of cluster 0"),
-        ["compressed data that is none"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(PutBytes(sketch, Bytes(7, 500)), 500)), "the compressed cluster 0 at"),
+        ["compressed data that is none"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(PutBytes(sketch, DiskBytes.Random(7, 500)), 500)), "the compressed cluster 0 at"),
         ["compressed data that is cut off"] = (sketch =>
         {
-            byte[] packed = Qcow2Sketch.Deflate(Bytes(7, 4096));
+            byte[] packed = Qcow2Sketch.Deflate(DiskBytes.Random(7, 4096));
             sketch.SetEntry(0, sketch.CompressedEntry(PutBytes(sketch, packed), 600));
         }, "the compressed cluster 0 at"),
         ["compressed data of too few bytes"] = (sketch => sketch.PutCompressed(0, Text(1, 4095)), "the compressed cluster 0 at"),
@@ -240,7 +239,7 @@ public sealed class Qcow2DiskTests
         harm(sketch);
         IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
 
-        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Read(disk, 0, 100));
+        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(disk, 0, 100));
 
         Assert.Equal(("qcow2", sketch.Storage.Path), (error.Format, error.Path));
         Assert.StartsWith(field, error.Field, StringComparison.Ordinal);
@@ -254,8 +253,8 @@ public sealed class Qcow2DiskTests
         sketch.PutCompressed(1, [.. Text(1, 4096), .. Text(2, 100)]);
         IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
 
-        Assert.Equal(new byte[4096], Read(disk, 0, 4096));
-        Assert.Equal(Text(1, 4096), Read(disk, 4096, 4096));
+        Assert.Equal(new byte[4096], DiskBytes.Read(disk, 0, 4096));
+        Assert.Equal(Text(1, 4096), DiskBytes.Read(disk, 4096, 4096));
     }
 
     [Fact]
@@ -263,7 +262,7 @@ public sealed class Qcow2DiskTests
     {
         Qcow2Sketch sketch = new(64 * KiB, version: 2);
         sketch.SetEntry(0, 1);
-        Assert.Throws<QedDamagedFileException>(() => Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 1));
+        Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 1));
     }
 
     private static long PutBytes(Qcow2Sketch sketch, byte[] bytes)

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
@@ -162,7 +163,7 @@ public sealed class Qcow2LayerTests
         sketch.Write64(88, ulong.MaxValue); // nor those that writers clear
         sketch.Put(0, [1, 2, 3]);
 
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
+        Assert.Equal([1, 2, 3], DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
     }
 
     [Theory]
@@ -203,7 +204,7 @@ public sealed class Qcow2LayerTests
         Qcow2Sketch sketch = new(64 * KiB);
         sketch.Write32(36, 0x1000_0000);
         sketch.Put(0, [1, 2, 3]);
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
+        Assert.Equal([1, 2, 3], DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
     }
 
     // A disk is a whole number of sectors, whoever asks: the stream, the map and a conversion.
@@ -219,6 +220,6 @@ public sealed class Qcow2LayerTests
         using Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
 
         Assert.Equal(64 * KiB, layer.VirtualSize);
-        Assert.Equal(Enumerable.Repeat((byte)7, 8), Qcow2DiskTests.Read(layer.ToDisk(backing: null), (64 * KiB) - 512, 8));
+        Assert.Equal(Enumerable.Repeat((byte)7, 8), DiskBytes.Read(layer.ToDisk(backing: null), (64 * KiB) - 512, 8));
     }
 }

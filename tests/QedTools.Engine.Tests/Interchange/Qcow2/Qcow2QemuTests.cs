@@ -44,7 +44,7 @@ public sealed class Qcow2QemuTests : IDisposable
     [MemberData(nameof(Disks))]
     public void QEMU_reads_ours(long size, int clusterSize, int pieces)
     {
-        MakeRaw("a.raw", size, pieces);
+        RawFiles.OfPieces(At("a.raw"), size, pieces);
         QedImageInfo info = Convert("a.raw", "b.qcow2", new DiskConversionOptions { ClusterSize = clusterSize, Verify = true });
 
         Assert.Equal(("qcow2", size, clusterSize), (info.Format, info.VirtualSize, info.ClusterSize));
@@ -76,7 +76,7 @@ public sealed class Qcow2QemuTests : IDisposable
     [MemberData(nameof(Disks))]
     public void QEMUs_are_read(long size, int clusterSize, int pieces)
     {
-        MakeRaw("a.raw", size, pieces);
+        RawFiles.OfPieces(At("a.raw"), size, pieces);
         foreach ((string compat, string compression) in new[] { ("0.10", ""), ("0.10", "zlib"), ("1.1", ""), ("1.1", "zlib"), ("1.1", "zstd") })
         {
             if (compat == "0.10" && size > 1L << 40)
@@ -108,9 +108,9 @@ public sealed class Qcow2QemuTests : IDisposable
     public void QEMUs_of_other_kinds_are_read(string option, int clusterSize)
     {
         const int Size = (5 * MiB) + 512;
-        MakeRaw("a.raw", Size, 9);
+        RawFiles.OfPieces(At("a.raw"), Size, 9);
         Qemu.Img("create", "-q", "-f", "qcow2", "-o", $"{option},cluster_size={clusterSize}", At("b.qcow2"), $"{Size}");
-        Qemu.Io(At("b.qcow2"), "qcow2", [.. PiecesOf(Size, 9).Select(piece => $"write -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
+        Qemu.Io(At("b.qcow2"), "qcow2", [.. RawFiles.Pieces(Size, 9).Select(piece => $"write -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
 
         AssertEqual("b.qcow2", "a.raw", isStrict: !option.StartsWith("prealloc", StringComparison.Ordinal));
     }
@@ -159,7 +159,7 @@ public sealed class Qcow2QemuTests : IDisposable
     public void QEMU_reads_our_overlays(int clusterSize)
     {
         const int Size = (6 * MiB) + 512;
-        MakeRaw("base.raw", (4 * MiB) + 1024, -1);
+        RawFiles.OfPieces(At("base.raw"), (4 * MiB) + 1024, -1);
         File.Copy(At("base.raw"), At("top.raw"));
         using (FileStream file = new(At("top.raw"), FileMode.Open))
         {
@@ -167,9 +167,9 @@ public sealed class Qcow2QemuTests : IDisposable
             file.Position = 5000;
             file.Write(new byte[200_000]);
             file.Position = (3 * MiB) - 700;
-            file.Write(Bytes(7, MiB));
+            file.Write(DiskBytes.Random(7, MiB));
             file.Position = Size - 512;
-            file.Write(Bytes(8, 512));
+            file.Write(DiskBytes.Random(8, 512));
         }
 
         foreach (string name in new[] { "base.raw", "base.qcow2", "base.qed", "base.vhdx" })
@@ -206,7 +206,7 @@ public sealed class Qcow2QemuTests : IDisposable
     [InlineData("vmdk")]
     public void QEMUs_overlays_are_read(string format)
     {
-        MakeRaw("base.raw", 4 * MiB, 20);
+        RawFiles.OfPieces(At("base.raw"), 4 * MiB, 20);
         Qemu.Img(["convert", "-f", "raw", "-O", format, .. (string[])(format == "vpc" ? ["-o", "force_size=on"] : []), At("base.raw"), At("base.img")]);
         Qemu.Img("create", "-q", "-f", "qcow2", "-b", "base.img", "-F", format, At("over.qcow2"), $"{5 * MiB}");
         Qemu.Io(At("over.qcow2"), "qcow2", $"write -q -P 0x55 1000k 100k", "write -q -z 64k 1M", "write -q -P 0x56 4100k 1k");
@@ -236,51 +236,6 @@ public sealed class Qcow2QemuTests : IDisposable
 
     private void AssertClean(string name) =>
         Assert.Contains("No errors were found", Qemu.Img("check", "-f", "qcow2", At(name)), StringComparison.Ordinal);
-
-    private void MakeRaw(string name, long size, int pieces)
-    {
-        using FileStream file = new(At(name), FileMode.CreateNew);
-        file.SetLength(size);
-        if (pieces < 0)
-        {
-            file.Write(Bytes(1, (int)size));
-            return;
-        }
-
-        foreach ((long offset, int length, byte value) in PiecesOf(size, pieces))
-        {
-            byte[] data = new byte[length];
-            Array.Fill(data, value);
-            file.Position = offset;
-            file.Write(data);
-        }
-    }
-
-    private static byte[] Bytes(int seed, int length)
-    {
-        byte[] bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
-    }
-
-    // The first sector, the last one, and what lies across the ends of clusters and tables among them.
-    private static IEnumerable<(long Offset, int Length, byte Value)> PiecesOf(long size, int count)
-    {
-        Random random = new(count);
-        for (int i = 0; i < count; i++)
-        {
-            long offset = i switch
-            {
-                0 => 0,
-                1 => size - 512,
-                5 => (512L * MiB) - 1024,
-                _ when i % 3 == 0 => (random.NextInt64(Math.Max(1, size / MiB)) * MiB) - 512,
-                _ => random.NextInt64(size / 512) * 512,
-            };
-            offset = Math.Clamp(offset, 0, size - 512);
-            yield return (offset, (int)Math.Min(size - offset, random.Next(1, 40) * 512L), (byte)(i + 1));
-        }
-    }
 
     private void AssertEqual(string one, string other, bool isStrict = true)
     {

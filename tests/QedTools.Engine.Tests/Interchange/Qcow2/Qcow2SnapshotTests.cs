@@ -93,7 +93,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     public void What_a_snapshot_does_not_hold_is_the_backing_files()
     {
-        File.WriteAllBytes(At("base.raw"), Qcow2DiskTests.Bytes(1, MiB));
+        File.WriteAllBytes(At("base.raw"), DiskBytes.Random(1, MiB));
         Qemu.Img("create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", At("a.qcow2"));
         Qemu.Io(At("a.qcow2"), "qcow2", "write -q -P 7 64k 3k");
         Qemu.Img("snapshot", "-c", "s", At("a.qcow2"));
@@ -143,8 +143,8 @@ public sealed class Qcow2SnapshotTests : IDisposable
 
         IDisk disk = Open(sketch, "b");
         Assert.Equal(extra < 16 ? MiB : MiB / 2, disk.Length);
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(disk, 0, 3));
-        Assert.Equal([0, 0, 0], Qcow2DiskTests.Read(Open(sketch, "a"), 0, 3));
+        Assert.Equal([1, 2, 3], DiskBytes.Read(disk, 0, 3));
+        Assert.Equal([0, 0, 0], DiskBytes.Read(Open(sketch, "a"), 0, 3));
     }
 
     [Fact]
@@ -160,9 +160,9 @@ public sealed class Qcow2SnapshotTests : IDisposable
 
         IDisk disk = Open(sketch, "a");
         Assert.Equal(5 * MiB, disk.Length);
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(disk, 0, 3));
-        Assert.Equal([0, 0, 0], Qcow2DiskTests.Read(disk, 1000 * 4096, 3));
-        Assert.Equal((2L * MiB, QedExtentState.Unallocated), (Qcow2DiskTests.Extents(disk)[^1].End - (3 * MiB), Qcow2DiskTests.Extents(disk)[^1].State));
+        Assert.Equal([1, 2, 3], DiskBytes.Read(disk, 0, 3));
+        Assert.Equal([0, 0, 0], DiskBytes.Read(disk, 1000 * 4096, 3));
+        Assert.Equal((2L * MiB, QedExtentState.Unallocated), (DiskBytes.Extents(disk)[^1].End - (3 * MiB), DiskBytes.Extents(disk)[^1].State));
         Assert.Contains("the L1 table's size", Assert.Throws<QedDamagedFileException>(() => Open(sketch, "b")).Message, StringComparison.Ordinal);
     }
 

@@ -5,8 +5,6 @@ using System.Linq;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2;
 using QedTools.Interchange.Raw;
-using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -31,7 +29,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
         int size = random.Pick(4 * MiB, (5 * MiB) + 512, (3 * MiB) + (17 * 512));
         bool isOverlay = random.Next(2) == 0;
         string options = $"extended_l2=on,cluster_size={clusterSize}{random.Pick("", ",compression_type=zstd", ",lazy_refcounts=on")}";
-        File.WriteAllBytes(At("base.raw"), Qcow2DiskTests.Bytes(seed, size - 100_864));
+        File.WriteAllBytes(At("base.raw"), DiskBytes.Random(seed, size - 100_864));
         Qemu.Img([
             "create", "-q", "-f", "qcow2", "-o", options, .. (string[])(isOverlay ? ["-b", "base.raw", "-F", "raw"] : []), At("b.qcow2"), $"{size}"]);
         Qemu.Io(At("b.qcow2"), "qcow2", [.. CommandsFor(random, size, clusterSize, mayCompress: true)]);
@@ -78,7 +76,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
         int size = 1 << bits;
         int sub = size / 32;
         Qcow2Sketch sketch = new((6L * size) + 1024, bits, hasSubclusters: true);
-        byte[] data = Qcow2DiskTests.Bytes(1, size);
+        byte[] data = DiskBytes.Random(1, size);
         long mixed = sketch.Put(0, data);
         sketch.SetSubclusters(0, 0x8000_000F, 0x0000_0F00);
         sketch.SetSubclusters(1, 0, 0xFFFF_0000);
@@ -87,7 +85,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
         sketch.PutCompressed(3, packed);
         sketch.SetSubclusters(3, uint.MaxValue, uint.MaxValue); // of no meaning
         long last = sketch.Put(6, data);
-        byte[] below = Qcow2DiskTests.Bytes(2, (6 * size) + 1024);
+        byte[] below = DiskBytes.Random(2, (6 * size) + 1024);
         byte[] expected = [.. below];
         data.AsSpan(0, 4 * sub).CopyTo(expected);
         expected.AsSpan(8 * sub, 4 * sub).Clear();
@@ -101,13 +99,13 @@ public sealed class Qcow2SubclusterTests : IDisposable
         under.Write(0, below);
         IDisk disk = Qcow2Layer.Open(sketch.Storage).ToDisk(new RawDisk(under));
 
-        Assert.Equal(expected, Qcow2DiskTests.Read(disk, 0, expected.Length));
+        Assert.Equal(expected, DiskBytes.Read(disk, 0, expected.Length));
         Random random = new(bits);
         for (int i = 0; i < 300; i++)
         {
             int offset = random.Next(expected.Length);
             int length = Math.Min(expected.Length - offset, random.Next(1, 3 * sub));
-            Assert.Equal(expected[offset..(offset + length)], Qcow2DiskTests.Read(disk, offset, length));
+            Assert.Equal(expected[offset..(offset + length)], DiskBytes.Read(disk, offset, length));
         }
 
         IDisk alone = Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);
@@ -125,7 +123,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
                 new DiskExtent(4 * size, 2 * size, QedExtentState.Unallocated, 0, 0),
                 new DiskExtent(6 * size, 1024, QedExtentState.Data, last, 0),
             ],
-            Qcow2DiskTests.Extents(alone));
+            DiskBytes.Extents(alone));
     }
 
     [Fact]
@@ -133,13 +131,13 @@ public sealed class Qcow2SubclusterTests : IDisposable
     {
         const int Size = 64 * KiB;
         Qcow2Sketch sketch = new(Size, 16, hasSubclusters: true);
-        long place = sketch.Put(0, Qcow2DiskTests.Bytes(1, Size));
+        long place = sketch.Put(0, DiskBytes.Random(1, Size));
         sketch.SetSubclusters(0, 0x3, 0xFFFF_0000);
         sketch.Storage.SetLength(place + (2 * Size / 32));
 
-        Assert.Equal(Qcow2DiskTests.Bytes(1, Size)[..4096], Qcow2DiskTests.Read(Open(sketch), 0, 4096));
+        Assert.Equal(DiskBytes.Random(1, Size)[..4096], DiskBytes.Read(Open(sketch), 0, 4096));
         sketch.Storage.SetLength(place + (2 * Size / 32) - 1);
-        Assert.Contains("the L2 entry of cluster 0", Assert.Throws<QedDamagedFileException>(() => Qcow2DiskTests.Read(Open(sketch), 0, 1)).Field, StringComparison.Ordinal);
+        Assert.Contains("the L2 entry of cluster 0", Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(Open(sketch), 0, 1)).Field, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Damages { get; } = new()
@@ -187,10 +185,10 @@ public sealed class Qcow2SubclusterTests : IDisposable
         }
 
         IDisk disk = Open(sketch);
-        Assert.Equal([1, 2, 3], Qcow2DiskTests.Read(disk, 0, 3));
-        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Qcow2DiskTests.Read(disk, 64 * KiB, 1));
+        Assert.Equal([1, 2, 3], DiskBytes.Read(disk, 0, 3));
+        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(disk, 64 * KiB, 1));
         Assert.Equal(field, error.Field);
-        Assert.Equal([0], Qcow2DiskTests.Read(disk, 128 * KiB, 1));
+        Assert.Equal([0], DiskBytes.Read(disk, 128 * KiB, 1));
     }
 
     private static IDisk Open(Qcow2Sketch sketch) => Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
@@ -25,11 +26,11 @@ public sealed class Qcow2ZstdTests
 
     [Fact]
     public void Frames_need_not_tell_their_size() =>
-        Assert.Equal(Qcow2DiskTests.Bytes(1, ClusterSize), Read(Frame(windowLog: 12, Qcow2DiskTests.Bytes(1, ClusterSize))));
+        Assert.Equal(DiskBytes.Random(1, ClusterSize), Read(Frame(windowLog: 12, DiskBytes.Random(1, ClusterSize))));
 
     [Fact]
     public void A_window_that_every_reader_must_take_is_taken() =>
-        Assert.Equal(Qcow2DiskTests.Bytes(1, ClusterSize), Read(Frame(windowLog: 23, Qcow2DiskTests.Bytes(1, ClusterSize))));
+        Assert.Equal(DiskBytes.Random(1, ClusterSize), Read(Frame(windowLog: 23, DiskBytes.Random(1, ClusterSize))));
 
     [Theory]
     [InlineData(24)]
@@ -38,7 +39,7 @@ public sealed class Qcow2ZstdTests
     public void A_larger_window_is_refused_before_it_takes_memory(int windowLog)
     {
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(
-            () => Read(Frame(windowLog, Qcow2DiskTests.Bytes(1, ClusterSize))));
+            () => Read(Frame(windowLog, DiskBytes.Random(1, ClusterSize))));
 
         Assert.StartsWith("the compressed cluster 0 at", error.Field, StringComparison.Ordinal);
     }
@@ -56,7 +57,7 @@ public sealed class Qcow2ZstdTests
 
     private static Dictionary<string, byte[]> AllDamages => new()
     {
-        ["no frame"] = Qcow2DiskTests.Bytes(1, 600),
+        ["no frame"] = DiskBytes.Random(1, 600),
         ["deflated data"] = Qcow2Sketch.Deflate(Qcow2DiskTests.Text(1, ClusterSize)),
         ["too few bytes"] = Qcow2Sketch.Zstd(Qcow2DiskTests.Text(1, ClusterSize - 1)),
         ["a frame cut off"] = Qcow2Sketch.Zstd(Qcow2DiskTests.Text(1, ClusterSize))[..^100],
@@ -84,8 +85,8 @@ public sealed class Qcow2ZstdTests
         using Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
         IDisk disk = layer.ToDisk(backing: null);
 
-        Assert.Throws<QedDamagedFileException>(() => Qcow2DiskTests.Read(disk, 0, ClusterSize));
-        Assert.Equal(Qcow2DiskTests.Text(2, ClusterSize), Qcow2DiskTests.Read(disk, ClusterSize, ClusterSize));
+        Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(disk, 0, ClusterSize));
+        Assert.Equal(Qcow2DiskTests.Text(2, ClusterSize), DiskBytes.Read(disk, ClusterSize, ClusterSize));
     }
 
     // The whole cluster, and by way of a part of it: they are read differently.
@@ -96,8 +97,8 @@ public sealed class Qcow2ZstdTests
         sketch.PutPacked(0, packed);
         using Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
         IDisk disk = layer.ToDisk(backing: null);
-        byte[] whole = Qcow2DiskTests.Read(disk, 0, ClusterSize);
-        Assert.Equal(whole[10..50], Qcow2DiskTests.Read(disk, 10, 40));
+        byte[] whole = DiskBytes.Read(disk, 0, ClusterSize);
+        Assert.Equal(whole[10..50], DiskBytes.Read(disk, 10, 40));
         return whole;
     }
 

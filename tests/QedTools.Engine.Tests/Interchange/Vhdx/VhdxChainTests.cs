@@ -38,7 +38,7 @@ public sealed class VhdxChainTests : IDisposable
         Assert.Equal(Expected(), ReadAll("child.avhdx"));
         using BackingChain chain = Open("child.avhdx");
         Assert.Equal(["VHDX", "VHDX"], chain.Layers.Select(layer => layer.FormatName));
-        DiskExtent[] extents = VhdxDiskTests.Extents(chain.ToDisk());
+        DiskExtent[] extents = DiskBytes.Extents(chain.ToDisk());
         Assert.Equal([1, 0, 1, 0, 0], extents.Select(extent => extent.Depth));
     }
 
@@ -115,50 +115,12 @@ public sealed class VhdxChainTests : IDisposable
         }
     }
 
-    [Fact]
-    public void A_QED_overlay_is_read_through_a_VHDX_file_and_is_not_merged_into_it()
-    {
-        VhdxSketch parent = MakeParent("parent.vhdx");
-        ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "parent.vhdx", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
-        Assert.Equal(QedBackingFormat.Probe, ImageInspection.Run(At("over.qed"), new ImageInspectionOptions()).BackingFormat);
-        byte[] expected = [.. VhdxDiskTests.Bytes(1, 2 * MiB), .. new byte[2 * MiB]];
-        using (DiskStream stream = DiskOpening.Run(At("over.qed"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken))
-        {
-            stream.Position = MiB - 100;
-            stream.Write([9, 9, 9]);
-        }
-
-        expected.AsSpan(MiB - 100, 3).Fill(9);
-        Assert.Equal(expected, ReadAll("over.qed"));
-        QedImageInfo[] infos = [.. ImageInspection.RunOverChain(At("over.qed"), new ImageInspectionOptions())];
-        Assert.Equal([("QED", 4096), ("VHDX", MiB)], infos.Select(info => (info.Format, info.ClusterSize)));
-        Assert.Equal(parent.VirtualSize, infos[1].VirtualSize);
-
-        byte[] before = File.ReadAllBytes(At("parent.vhdx"));
-        Assert.Throws<QedUnsupportedFormatException>(() => DiskMerge.Run(At("over.qed"), new DiskMergeOptions(), progress: null, TestContext.Current.CancellationToken));
-        Assert.Equal(before, File.ReadAllBytes(At("parent.vhdx")));
-        Assert.Equal(expected, ReadAll("over.qed"));
-    }
-
-    [Fact]
-    public void The_contents_are_opened_for_reading_only()
-    {
-        MakeParent("parent.vhdx");
-        QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => DiskOpening.Run(
-            At("parent.vhdx"), new DiskOpeningOptions { Writable = true }, progress: null, TestContext.Current.CancellationToken));
-        Assert.Contains("does not change", error.Message, StringComparison.Ordinal);
-        using DiskStream stream = DiskOpening.Run(At("parent.vhdx"), new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
-        Assert.False(stream.CanWrite);
-        Assert.Equal(4 * MiB, stream.Length);
-        Assert.Throws<NotSupportedException>(() => stream.SetLength(MiB));
-    }
-
     // 4 MiB: 2 of data, 2 of nothing.
     private VhdxSketch MakeParent(string name)
     {
         VhdxSketch sketch = new(4 * MiB, path: name);
-        sketch.Put(0, VhdxDiskTests.Bytes(1, 2 * MiB).AsSpan(0, MiB));
-        sketch.Put(1, VhdxDiskTests.Bytes(1, 2 * MiB).AsSpan(MiB));
+        sketch.Put(0, DiskBytes.Random(1, 2 * MiB).AsSpan(0, MiB));
+        sketch.Put(1, DiskBytes.Random(1, 2 * MiB).AsSpan(MiB));
         TestImage.Save(sketch.Storage, At(name));
         return sketch;
     }
@@ -167,16 +129,16 @@ public sealed class VhdxChainTests : IDisposable
     private void MakeChild(string name, Dictionary<string, string> locator)
     {
         VhdxSketch sketch = new(4 * MiB, parent: locator, path: name);
-        sketch.Put(0, VhdxDiskTests.Bytes(2, MiB), state: 7);
+        sketch.Put(0, DiskBytes.Random(2, MiB), state: 7);
         sketch.PutBitmap(0, (1024, 1024));
-        sketch.Put(2, VhdxDiskTests.Bytes(3, MiB));
+        sketch.Put(2, DiskBytes.Random(3, MiB));
         TestImage.Save(sketch.Storage, At(name));
     }
 
     private static byte[] Expected()
     {
-        byte[] parent = VhdxDiskTests.Bytes(1, 2 * MiB);
-        return [.. parent[..(MiB / 2)], .. VhdxDiskTests.Bytes(2, MiB)[(MiB / 2)..], .. parent[MiB..], .. VhdxDiskTests.Bytes(3, MiB), .. new byte[MiB]];
+        byte[] parent = DiskBytes.Random(1, 2 * MiB);
+        return [.. parent[..(MiB / 2)], .. DiskBytes.Random(2, MiB)[(MiB / 2)..], .. parent[MiB..], .. DiskBytes.Random(3, MiB), .. new byte[MiB]];
     }
 
     private static Dictionary<string, string> LocatorOf(Guid parent) => new() { ["parent_linkage"] = $"{{{parent}}}" };
@@ -184,8 +146,7 @@ public sealed class VhdxChainTests : IDisposable
     private byte[] ReadAll(string name)
     {
         using BackingChain chain = Open(name);
-        IDisk disk = chain.ToDisk();
-        return VhdxDiskTests.Read(disk, 0, (int)disk.Length);
+        return DiskBytes.Of(chain.ToDisk());
     }
 
     private BackingChain Open(string name) =>

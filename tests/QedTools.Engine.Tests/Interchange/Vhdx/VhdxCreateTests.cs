@@ -113,7 +113,7 @@ public sealed class VhdxCreateTests
         Assert.Equal((3L + mebibytes) * MiB, storage.Length - blockSize);
         Assert.InRange(storage.AllocatedBytes, 1, 300_000);
         IDisk disk = VhdxLayer.Open(storage).ToDisk(backing: null);
-        Assert.Equal([0, 1, 0], VhdxDiskTests.Read(disk, size - 513, 3));
+        Assert.Equal([0, 1, 0], DiskBytes.Read(disk, size - 513, 3));
     }
 
     [Fact]
@@ -131,47 +131,13 @@ public sealed class VhdxCreateTests
 
             for (int i = 0; i < Count; i++)
             {
-                Assert.Equal(i + 1, BitConverter.ToInt32(VhdxDiskTests.Read(disk, Offset(i), 4)));
+                Assert.Equal(i + 1, BitConverter.ToInt32(DiskBytes.Read(disk, Offset(i), 4)));
             }
         });
 
         IDisk disk = VhdxLayer.Open(new ReadOnlyStorage(storage)).ToDisk(backing: null);
-        Assert.All(Enumerable.Range(0, Count), i => Assert.Equal(i + 1, BitConverter.ToInt32(VhdxDiskTests.Read(disk, Offset(i), 4))));
+        Assert.All(Enumerable.Range(0, Count), i => Assert.Equal(i + 1, BitConverter.ToInt32(DiskBytes.Read(disk, Offset(i), 4))));
         Assert.Equal(514L * MiB + (3 + Count) * (long)MiB - MiB, storage.Length);
-    }
-
-    [Fact]
-    public void Data_is_written_as_it_comes_and_the_table_once()
-    {
-        Operations.RecordingStorage storage = new(new MemoryStorage("new.vhdx"));
-        IDiskLayer layer = Format.Settle("new.vhdx", new DiskRequest(GiB) { BlockSize = MiB }).Create(storage);
-        IDisk disk = layer.ToDisk(backing: null);
-        storage.Steps.Clear();
-        byte[] piece = VhdxDiskTests.Bytes(1, 512 << 10);
-        for (long at = 0; at < 256 * MiB; at += piece.Length)
-        {
-            disk.Write(at, piece);
-        }
-
-        Assert.Equal(512, storage.Steps.Count);
-        storage.Steps.Clear();
-        layer.EndWriting();
-        Assert.InRange(storage.Steps.Count, 1, 2);
-    }
-
-    [Fact]
-    public void Zeroing_makes_no_block_and_clears_what_is_there()
-    {
-        MemoryStorage storage = Make(new DiskRequest(10 * MiB) { BlockSize = MiB }, disk =>
-        {
-            disk.Write(MiB, VhdxDiskTests.Bytes(1, MiB));
-            disk.Zero(MiB - 100, 200);
-            disk.Zero(5 * MiB, 3 * MiB);
-        });
-
-        Assert.Equal(5 * MiB, storage.Length);
-        IDisk disk = VhdxLayer.Open(storage).ToDisk(backing: null);
-        Assert.Equal([.. new byte[100], .. VhdxDiskTests.Bytes(1, MiB)[100..]], VhdxDiskTests.Read(disk, MiB, MiB));
     }
 
     [Fact]
@@ -227,45 +193,6 @@ public sealed class VhdxCreateTests
         QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Settle("new.vhdx", request));
         Assert.Contains(parameter, $"{error.Parameter} {error.Value} {error.Message}", StringComparison.Ordinal);
         Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [MemberData(nameof(Seeds.Take), 20, MemberType = typeof(Seeds))]
-    public void Anything_written_is_read_back(int seed)
-    {
-        Random random = new(seed);
-        int size = random.Next(1, 12 * MiB);
-        DiskRequest request = new(size)
-        {
-            BlockSize = MiB << random.Next(3),
-            SectorSize = random.Next(2) == 0 ? 512 : 4096,
-            IsFixed = random.Next(3) == 0,
-        };
-        byte[] expected = new byte[Format.Settle("new.vhdx", request).VirtualSize];
-        MemoryStorage storage = Make(request, disk =>
-        {
-            for (int i = 0; i < 40; i++)
-            {
-                int offset = random.Next(expected.Length);
-                int length = random.Next(1, Math.Min(expected.Length - offset, 2 * MiB) + 1);
-                if (random.Next(4) == 0)
-                {
-                    disk.Zero(offset, length);
-                    expected.AsSpan(offset, length).Clear();
-                    continue;
-                }
-
-                byte[] data = VhdxDiskTests.Bytes(random.Next(), length);
-                disk.Write(offset, data);
-                data.CopyTo(expected, offset);
-            }
-
-            Assert.Equal(expected, VhdxDiskTests.Read(disk, 0, expected.Length));
-        });
-
-        Assert.Equal(0, storage.Length % MiB);
-        using VhdxLayer layer = VhdxLayer.Open(new ReadOnlyStorage(storage));
-        Assert.Equal(expected, VhdxDiskTests.Read(layer.ToDisk(backing: null), 0, expected.Length));
     }
 
     private static MemoryStorage Make(DiskRequest request, Action<IDisk>? write = null)

@@ -30,12 +30,12 @@ public sealed class VhdxDiskTests
     public void A_block_that_is_not_there_is_zeroes(ulong state, QedExtentState expected)
     {
         VhdxSketch sketch = new(3 * MiB);
-        sketch.Put(0, Bytes(1, MiB));
+        sketch.Put(0, DiskBytes.Random(1, MiB));
         sketch.SetEntry(1, state | (77UL << 20)); // its place, if it has one, is of no meaning
         IDisk disk = Open(sketch);
 
         Assert.Equal(expected, disk.ExtentAt(MiB, 2 * MiB).State);
-        Assert.All(Read(disk, MiB, MiB), value => Assert.Equal(0, value));
+        Assert.All(DiskBytes.Read(disk, MiB, MiB), value => Assert.Equal(0, value));
     }
 
     [Theory]
@@ -55,8 +55,8 @@ public sealed class VhdxDiskTests
         IDisk disk = Open(sketch);
 
         Assert.Equal(new DiskExtent(0, 7 * MiB, QedExtentState.Unallocated, 0, 0), disk.ExtentAt(0, 10 * MiB));
-        Read(disk, 0, 7 * MiB);
-        foreach (Action use in new Action[] { () => Read(disk, 6 * MiB, 2 * MiB), () => disk.ExtentAt(7 * MiB, 1) })
+        DiskBytes.Read(disk, 0, 7 * MiB);
+        foreach (Action use in new Action[] { () => DiskBytes.Read(disk, 6 * MiB, 2 * MiB), () => disk.ExtentAt(7 * MiB, 1) })
         {
             QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(use);
             Assert.Contains($"the BAT entry of block 7 is {value}, allowed is", error.Message, StringComparison.Ordinal);
@@ -68,11 +68,11 @@ public sealed class VhdxDiskTests
     public void The_last_block_need_be_there_as_far_as_the_disk_reaches()
     {
         VhdxSketch sketch = new(MiB + 1024);
-        long place = sketch.Put(1, Bytes(1, 1024));
+        long place = sketch.Put(1, DiskBytes.Random(1, 1024));
         sketch.Storage.SetLength(place + 1024);
-        Assert.Equal(Bytes(1, 1024), Read(Open(sketch), MiB, 1024));
+        Assert.Equal(DiskBytes.Random(1, 1024), DiskBytes.Read(Open(sketch), MiB, 1024));
         sketch.Storage.SetLength(place + 1023);
-        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Read(Open(sketch), MiB, 1024));
+        QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => DiskBytes.Read(Open(sketch), MiB, 1024));
         Assert.Contains("1024 bytes", error.Message, StringComparison.Ordinal);
     }
 
@@ -80,10 +80,10 @@ public sealed class VhdxDiskTests
     public void Blocks_beside_each_other_in_the_file_are_one_extent_and_others_are_not()
     {
         VhdxSketch sketch = new(8 * MiB);
-        long first = sketch.Put(0, Bytes(1, MiB));
-        sketch.Put(1, Bytes(2, MiB));
-        sketch.Put(3, Bytes(3, MiB));
-        sketch.Put(2, Bytes(4, MiB));
+        long first = sketch.Put(0, DiskBytes.Random(1, MiB));
+        sketch.Put(1, DiskBytes.Random(2, MiB));
+        sketch.Put(3, DiskBytes.Random(3, MiB));
+        sketch.Put(2, DiskBytes.Random(4, MiB));
         sketch.SetEntry(5, 2);
         sketch.SetEntry(6, 2);
         IDisk disk = Open(sketch);
@@ -97,15 +97,15 @@ public sealed class VhdxDiskTests
                 new DiskExtent(5 * MiB, 2 * MiB, QedExtentState.Zero, 0, 0),
                 new DiskExtent(7 * MiB, MiB, QedExtentState.Unallocated, 0, 0),
             ],
-            Extents(disk));
-        Assert.Equal([.. Bytes(1, MiB), .. Bytes(2, MiB), .. Bytes(4, MiB), .. Bytes(3, MiB), .. new byte[4 * MiB]], Read(disk, 0, 8 * MiB));
+            DiskBytes.Extents(disk));
+        Assert.Equal([.. DiskBytes.Random(1, MiB), .. DiskBytes.Random(2, MiB), .. DiskBytes.Random(4, MiB), .. DiskBytes.Random(3, MiB), .. new byte[4 * MiB]], DiskBytes.Read(disk, 0, 8 * MiB));
     }
 
     [Fact]
     public void What_a_block_has_as_a_hole_in_the_host_s_file_is_zeroes_without_data()
     {
         VhdxSketch sketch = new(2 * MiB);
-        long place = sketch.Put(0, Bytes(1, 8192), at: 65536);
+        long place = sketch.Put(0, DiskBytes.Random(1, 8192), at: 65536);
         sketch.Put(1, []);
         IDisk disk = Open(sketch);
 
@@ -115,7 +115,7 @@ public sealed class VhdxDiskTests
                 new DiskExtent(65536, 8192, QedExtentState.Data, place + 65536, 0),
                 new DiskExtent(73728, (2 * MiB) - 73728, QedExtentState.Zero, 0, 0),
             ],
-            Extents(disk));
+            DiskBytes.Extents(disk));
     }
 
     [Fact]
@@ -123,30 +123,30 @@ public sealed class VhdxDiskTests
     {
         // 4 GiB a chunk. QEMU up to 7.2 leaves anything in the bitmaps' entries of dynamic files.
         VhdxSketch sketch = new((8L << 30) + MiB);
-        sketch.Put(4095, Bytes(1, MiB));
-        sketch.Put(4096, Bytes(2, MiB));
-        sketch.Put(8192, Bytes(3, MiB));
+        sketch.Put(4095, DiskBytes.Random(1, MiB));
+        sketch.Put(4096, DiskBytes.Random(2, MiB));
+        sketch.Put(8192, DiskBytes.Random(3, MiB));
         sketch.Write64(sketch.BitmapEntryOffset(0), ulong.MaxValue);
         IDisk disk = Open(sketch);
 
-        Assert.Equal([.. Bytes(1, MiB), .. Bytes(2, MiB)], Read(disk, 4095L * MiB, 2 * MiB));
-        Assert.Equal(Bytes(3, MiB), Read(disk, 8L << 30, MiB));
-        Assert.Equal([0, 4095L * MiB, 4097L * MiB, 8L << 30], Extents(disk).Select(extent => extent.Start));
+        Assert.Equal([.. DiskBytes.Random(1, MiB), .. DiskBytes.Random(2, MiB)], DiskBytes.Read(disk, 4095L * MiB, 2 * MiB));
+        Assert.Equal(DiskBytes.Random(3, MiB), DiskBytes.Read(disk, 8L << 30, MiB));
+        Assert.Equal([0, 4095L * MiB, 4097L * MiB, 8L << 30], DiskBytes.Extents(disk).Select(extent => extent.Start));
     }
 
     [Fact]
     public void Over_a_parent_what_is_not_present_is_the_parent_s_and_what_is_zero_is_not()
     {
         VhdxSketch sketch = new(6 * MiB, parent: Locator);
-        long place = sketch.Put(1, Bytes(1, MiB));
+        long place = sketch.Put(1, DiskBytes.Random(1, MiB));
         sketch.SetEntry(2, 2);
         sketch.SetEntry(3, 1);
-        IDisk parent = Raw(Bytes(9, (4 * MiB) + 4096));
+        IDisk parent = Raw(DiskBytes.Random(9, (4 * MiB) + 4096));
         IDisk disk = Open(sketch, parent);
 
         Assert.Equal(
-            [.. Bytes(9, MiB), .. Bytes(1, MiB), .. new byte[2 * MiB], .. Bytes(9, (4 * MiB) + 4096)[(4 * MiB)..], .. new byte[(2 * MiB) - 4096]],
-            Read(disk, 0, 6 * MiB));
+            [.. DiskBytes.Random(9, MiB), .. DiskBytes.Random(1, MiB), .. new byte[2 * MiB], .. DiskBytes.Random(9, (4 * MiB) + 4096)[(4 * MiB)..], .. new byte[(2 * MiB) - 4096]],
+            DiskBytes.Read(disk, 0, 6 * MiB));
         Assert.Equal(
             [
                 new DiskExtent(0, MiB, QedExtentState.Data, 0, 1),
@@ -155,7 +155,7 @@ public sealed class VhdxDiskTests
                 new DiskExtent(4 * MiB, 4096, QedExtentState.Data, 4 * MiB, 1),
                 new DiskExtent((4 * MiB) + 4096, (2 * MiB) - 4096, QedExtentState.Unallocated, 0, 0),
             ],
-            Extents(disk));
+            DiskBytes.Extents(disk));
     }
 
     [Theory]
@@ -165,21 +165,21 @@ public sealed class VhdxDiskTests
     {
         VhdxSketch sketch = new(4 * MiB, blockSize: 2 * MiB, sectorSize, Locator);
         long sectors = 2 * MiB / sectorSize;
-        long place = sketch.Put(1, Bytes(1, 2 * MiB), state: 7);
+        long place = sketch.Put(1, DiskBytes.Random(1, 2 * MiB), state: 7);
         sketch.PutBitmap(0, (sectors, 1), (sectors + 3, 21), ((2 * sectors) - 1, 1));
-        byte[] below = Bytes(9, 4 * MiB);
+        byte[] below = DiskBytes.Random(9, 4 * MiB);
         IDisk disk = Open(sketch, Raw(below));
 
         byte[] expected = [.. below];
         foreach ((long sector, long count) in new[] { (0L, 1L), (3, 21), (sectors - 1, 1) })
         {
-            Bytes(1, 2 * MiB).AsSpan((int)sector * sectorSize, (int)count * sectorSize).CopyTo(expected.AsSpan((2 * MiB) + ((int)sector * sectorSize)));
+            DiskBytes.Random(1, 2 * MiB).AsSpan((int)sector * sectorSize, (int)count * sectorSize).CopyTo(expected.AsSpan((2 * MiB) + ((int)sector * sectorSize)));
         }
 
-        Assert.Equal(expected, Read(disk, 0, 4 * MiB));
+        Assert.Equal(expected, DiskBytes.Read(disk, 0, 4 * MiB));
         for (int offset = (2 * MiB) - 700; offset < (2 * MiB) + (30 * sectorSize); offset += 331)
         {
-            Assert.Equal(expected[offset..(offset + 5000)], Read(disk, offset, 5000));
+            Assert.Equal(expected[offset..(offset + 5000)], DiskBytes.Read(disk, offset, 5000));
         }
 
         Assert.Equal(
@@ -191,7 +191,7 @@ public sealed class VhdxDiskTests
                 new DiskExtent((2 * MiB) + (24 * sectorSize), (2 * MiB) - (25 * sectorSize), QedExtentState.Data, (2 * MiB) + (24 * sectorSize), 1),
                 new DiskExtent((4 * MiB) - sectorSize, sectorSize, QedExtentState.Data, place + (2 * MiB) - sectorSize, 0),
             ],
-            Extents(disk));
+            DiskBytes.Extents(disk));
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class VhdxDiskTests
                 ((35 * BlockSize) + 4096, QedExtentState.Zero), // the file's, and a hole there
                 ((36 * BlockSize) - 4096, QedExtentState.Unallocated),
             ],
-            Extents(disk).Select(extent => (extent.Start, extent.State)));
+            DiskBytes.Extents(disk).Select(extent => (extent.Start, extent.State)));
     }
 
     [Theory]
@@ -236,7 +236,7 @@ public sealed class VhdxDiskTests
     {
         IDisk disk = Open(new VhdxSketch(0));
         Assert.Equal(0, disk.Length);
-        Assert.Empty(Extents(disk));
+        Assert.Empty(DiskBytes.Extents(disk));
     }
 
     [Theory]
@@ -249,7 +249,7 @@ public sealed class VhdxDiskTests
         int size = random.Next(1, 12 * MiB / sectorSize) * sectorSize;
         bool hasParent = random.Next(3) > 0;
         VhdxSketch sketch = new(size, blockSize, sectorSize, hasParent ? Locator : null);
-        byte[] below = hasParent ? Bytes(seed, random.Next(1, size + MiB)) : [];
+        byte[] below = hasParent ? DiskBytes.Random(seed, random.Next(1, size + MiB)) : [];
         byte[] expected = new byte[size];
         below.AsSpan(0, Math.Min(size, below.Length)).CopyTo(expected);
         byte[] bits = new byte[MiB];
@@ -258,7 +258,7 @@ public sealed class VhdxDiskTests
         foreach (int block in Enumerable.Range(0, blocks).OrderBy(_ => random.Next()))
         {
             Span<byte> shown = expected.AsSpan(block * blockSize, Math.Min(blockSize, size - (block * blockSize)));
-            byte[] data = Bytes(seed + block + 1, blockSize);
+            byte[] data = DiskBytes.Random(seed + block + 1, blockSize);
             switch (random.Next(5))
             {
                 case 0:
@@ -298,16 +298,16 @@ public sealed class VhdxDiskTests
         }
 
         IDisk disk = Open(sketch, hasParent ? Raw(below) : null);
-        Assert.Equal(expected, Read(disk, 0, size));
+        Assert.Equal(expected, DiskBytes.Read(disk, 0, size));
         for (int i = 0; i < 50; i++)
         {
             int offset = random.Next(size);
             int length = random.Next(1, Math.Min(size - offset, 2 * MiB) + 1);
-            Assert.Equal(expected[offset..(offset + length)], Read(disk, offset, length));
+            Assert.Equal(expected[offset..(offset + length)], DiskBytes.Read(disk, offset, length));
         }
 
         byte[] byExtents = new byte[size];
-        foreach (DiskExtent extent in Extents(disk))
+        foreach (DiskExtent extent in DiskBytes.Extents(disk))
         {
             Span<byte> part = byExtents.AsSpan((int)extent.Start, (int)extent.Length);
             if (extent.State == QedExtentState.Data && extent.Depth == 0)
@@ -321,23 +321,6 @@ public sealed class VhdxDiskTests
         }
 
         Assert.Equal(expected, byExtents);
-    }
-
-    internal static DiskExtent[] Extents(IDisk disk) => [.. ExtentWalk.Over(disk, 0, disk.Length, TestContext.Current.CancellationToken)];
-
-    internal static byte[] Read(IDisk disk, long offset, int length)
-    {
-        byte[] bytes = new byte[length];
-        Array.Fill(bytes, (byte)0xCC);
-        disk.Read(offset, bytes);
-        return bytes;
-    }
-
-    internal static byte[] Bytes(int seed, int length)
-    {
-        byte[] bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
     }
 
     private static IDisk Open(VhdxSketch sketch, IDisk? backing = null) =>

@@ -41,7 +41,7 @@ public sealed class VhdxQemuTests : IDisposable
     [MemberData(nameof(Disks))]
     public void QEMU_reads_ours(long size, int blockMiB, bool isFixed, int pieces)
     {
-        MakeRaw("a.raw", size, pieces);
+        RawFiles.OfPieces(At("a.raw"), size, pieces);
         QedImageInfo info = Convert("a.raw", "b.vhdx", new DiskConversionOptions { BlockSize = (long)blockMiB * MiB, IsFixed = isFixed, Verify = true });
 
         Assert.Equal(("VHDX", size), (info.Format, info.VirtualSize));
@@ -70,7 +70,7 @@ public sealed class VhdxQemuTests : IDisposable
     [MemberData(nameof(Disks))]
     public void QEMUs_are_read(long size, int blockMiB, bool isFixed, int pieces)
     {
-        MakeRaw("a.raw", size, pieces);
+        RawFiles.OfPieces(At("a.raw"), size, pieces);
         foreach (string stateZero in new[] { "on", "off" })
         {
             File.Delete(At("b.vhdx"));
@@ -83,7 +83,7 @@ public sealed class VhdxQemuTests : IDisposable
             {
                 // The zeroes of terabytes would take it long.
                 Qemu.Img("create", "-q", "-f", "vhdx", "-o", options, At("b.vhdx"), $"{size}");
-                Qemu.Io(At("b.vhdx"), "vhdx", [.. PiecesOf(size, pieces).Select(piece => $"write -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
+                Qemu.Io(At("b.vhdx"), "vhdx", [.. RawFiles.Pieces(size, pieces).Select(piece => $"write -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
             }
 
             AssertEqual("b.vhdx", "a.raw");
@@ -97,9 +97,9 @@ public sealed class VhdxQemuTests : IDisposable
         // Of a sequence that goes on at the ring's start QEMU 7.2 replays only what is there, though its tail is not.
         Random random = new(seed);
         VhdxSketch sketch = new(8 * MiB);
-        long[] places = [.. Enumerable.Range(0, 3).Select(block => sketch.Put(block, VhdxDiskTests.Bytes(seed + block, MiB)))];
+        long[] places = [.. Enumerable.Range(0, 3).Select(block => sketch.Put(block, DiskBytes.Random(seed + block, MiB)))];
         long unused = sketch.Append(MiB);
-        sketch.Storage.Write(unused, VhdxDiskTests.Bytes(seed, MiB));
+        sketch.Storage.Write(unused, DiskBytes.Random(seed, MiB));
         byte[] bat = new byte[4096];
         sketch.Storage.Read(sketch.BatOffset, bat);
         LogSketch log = new(sketch) { FileLengths = (sketch.Storage.Length, sketch.Storage.Length), Position = random.Next(60) * 4096L };
@@ -113,7 +113,7 @@ public sealed class VhdxQemuTests : IDisposable
             {
                 long at = places[random.Next(3)] + (random.Next(250) * 4096L);
                 changes.Add(random.Next(2) == 0
-                    ? LogSketch.Data(at, VhdxDiskTests.Bytes(random.Next(), 4096))
+                    ? LogSketch.Data(at, DiskBytes.Random(random.Next(), 4096))
                     : LogSketch.Zeroes(at, random.Next(1, 6) * 4096L));
             }
 
@@ -151,44 +151,7 @@ public sealed class VhdxQemuTests : IDisposable
             return;
         }
 
-        Qemu.Io(At(name), "vhdx", [.. PiecesOf(size, pieces).Select(piece => $"read -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
-    }
-
-    private void MakeRaw(string name, long size, int pieces)
-    {
-        using FileStream file = new(At(name), FileMode.CreateNew);
-        file.SetLength(size);
-        if (pieces < 0)
-        {
-            file.Write(VhdxDiskTests.Bytes(1, (int)size));
-            return;
-        }
-
-        foreach ((long offset, int length, byte value) in PiecesOf(size, pieces))
-        {
-            byte[] data = new byte[length];
-            Array.Fill(data, value);
-            file.Position = offset;
-            file.Write(data);
-        }
-    }
-
-    // The first sector, the last one, and what lies across the ends of blocks and chunks among them.
-    private static IEnumerable<(long Offset, int Length, byte Value)> PiecesOf(long size, int count)
-    {
-        Random random = new(count);
-        for (int i = 0; i < count; i++)
-        {
-            long offset = i switch
-            {
-                0 => 0,
-                1 => size - 512,
-                _ when i % 3 == 0 => (random.NextInt64(size / MiB) * MiB) - 512,
-                _ => random.NextInt64(size / 512) * 512,
-            };
-            offset = Math.Clamp(i == 5 ? (4L << 30) - 1024 : offset, 0, size - 512);
-            yield return (offset, (int)Math.Min(size - offset, random.Next(1, 40) * 512L), (byte)(i + 1));
-        }
+        Qemu.Io(At(name), "vhdx", [.. RawFiles.Pieces(size, pieces).Select(piece => $"read -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
     }
 
     private void AssertEqual(string one, string other)

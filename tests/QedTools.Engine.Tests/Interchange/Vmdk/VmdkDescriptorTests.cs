@@ -9,7 +9,6 @@ using QedTools.Disks;
 using QedTools.Interchange.Vmdk;
 using QedTools.Storage;
 using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Support;
 using Xunit;
 

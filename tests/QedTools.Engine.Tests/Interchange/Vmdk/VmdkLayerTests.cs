@@ -89,9 +89,6 @@ public sealed class VmdkLayerTests : IDisposable
     private static byte[] ReadAll(string path)
     {
         using BackingChain chain = BackingChain.OpenAll(path, format: null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
-        IDisk disk = chain.ToDisk();
-        byte[] bytes = new byte[disk.Length];
-        disk.Read(0, bytes);
-        return bytes;
+        return DiskBytes.Of(chain.ToDisk());
     }
 }

@@ -412,9 +412,6 @@ public sealed class VmdkSplitTests : IDisposable
     private byte[] ReadAll(string name)
     {
         using BackingChain chain = Open(name);
-        IDisk disk = chain.ToDisk();
-        byte[] bytes = new byte[disk.Length];
-        disk.Read(0, bytes);
-        return bytes;
+        return DiskBytes.Of(chain.ToDisk());
     }
 }

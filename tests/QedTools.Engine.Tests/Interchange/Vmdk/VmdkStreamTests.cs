@@ -9,7 +9,6 @@ using QedTools.Disks;
 using QedTools.Interchange.Vmdk;
 using QedTools.Storage;
 using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -402,10 +401,7 @@ public sealed class VmdkStreamTests : IDisposable
     private static byte[] ReadAll(string path)
     {
         using BackingChain chain = Open(path);
-        IDisk disk = chain.ToDisk();
-        byte[] bytes = new byte[disk.Length];
-        disk.Read(0, bytes);
-        return bytes;
+        return DiskBytes.Of(chain.ToDisk());
     }
 
     private string Write(byte[] bytes)

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using FsCheck.Xunit;
 using QedTools.Qed.Checking;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Checking;

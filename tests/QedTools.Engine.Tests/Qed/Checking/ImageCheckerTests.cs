@@ -6,8 +6,8 @@ using System.Threading;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
 using QedTools.Storage;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Qed.Metadata;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Checking;

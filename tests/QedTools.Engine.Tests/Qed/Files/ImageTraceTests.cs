@@ -6,7 +6,6 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using QedTools.Qed.Files;
 using QedTools.Qed.Format;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Operations;
 using QedTools.Tests.Support;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Numerics;
 using QedTools.Qed.Format;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Format;

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Numerics;
 using QedTools.Disks;
 using QedTools.Qed.Format;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Format;

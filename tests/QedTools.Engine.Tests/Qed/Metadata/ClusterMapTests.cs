@@ -7,7 +7,6 @@ using QedTools.Qed;
 using QedTools.Qed.Checking;
 using QedTools.Qed.Format;
 using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
 using QedTools.Tests.Support;
 using Xunit;
 

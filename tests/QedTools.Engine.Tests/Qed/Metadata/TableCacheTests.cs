@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using QedTools.Disks;
 using QedTools.Qed;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Qed.Metadata;

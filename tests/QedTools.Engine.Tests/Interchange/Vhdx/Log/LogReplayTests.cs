@@ -4,7 +4,7 @@ using QedTools.Disks;
 using QedTools.Interchange.Vhdx;
 using QedTools.Storage;
 using QedTools.Tests.DataPlane;
-using QedTools.Tests.Fuzz;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx.Log;
@@ -20,32 +20,32 @@ public sealed class LogReplayTests
     {
         (VhdxSketch sketch, LogSketch log, byte[] bat) = FileWithLog();
         long place = sketch.Append(MiB);
-        sketch.Storage.Write(place, VhdxDiskTests.Bytes(1, MiB));
+        sketch.Storage.Write(place, DiskBytes.Random(1, MiB));
         SetIn(bat, 2, (ulong)place | 6);
         log.Add(1, tail: 0, LogSketch.Data(sketch.BatOffset, bat));
 
         IDisk disk = Open(sketch);
 
-        Assert.Equal(VhdxDiskTests.Bytes(1, MiB), VhdxDiskTests.Read(disk, 2 * MiB, MiB));
-        Assert.Equal([0, 2 * MiB, 3 * MiB], VhdxDiskTests.Extents(disk).Select(extent => extent.Start));
+        Assert.Equal(DiskBytes.Random(1, MiB), DiskBytes.Read(disk, 2 * MiB, MiB));
+        Assert.Equal([0, 2 * MiB, 3 * MiB], DiskBytes.Extents(disk).Select(extent => extent.Start));
     }
 
     [Fact]
     public void A_sector_of_data_is_whole_its_ends_among_it()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
-        long place = sketch.Put(0, VhdxDiskTests.Bytes(1, MiB));
-        byte[] data = VhdxDiskTests.Bytes(2, Sector);
+        long place = sketch.Put(0, DiskBytes.Random(1, MiB));
+        byte[] data = DiskBytes.Random(2, Sector);
         log.Add(1, tail: 0, LogSketch.Data(place + (3 * Sector), data));
-        byte[] expected = VhdxDiskTests.Bytes(1, MiB);
+        byte[] expected = DiskBytes.Random(1, MiB);
         data.CopyTo(expected, 3 * Sector);
 
         IDisk disk = Open(sketch);
 
-        Assert.Equal(expected, VhdxDiskTests.Read(disk, 0, MiB));
+        Assert.Equal(expected, DiskBytes.Read(disk, 0, MiB));
         for (int offset = (3 * Sector) - 20; offset < (4 * Sector) + 20; offset += 7)
         {
-            Assert.Equal(expected[offset..(offset + 13)], VhdxDiskTests.Read(disk, offset, 13));
+            Assert.Equal(expected[offset..(offset + 13)], DiskBytes.Read(disk, offset, 13));
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class LogReplayTests
         expected.AsSpan(Sector, 4 * Sector).Clear();
         Fill(4, Sector).CopyTo(expected, 3 * Sector);
         expected.AsSpan(6 * Sector, 4 * Sector).Clear();
-        Assert.Equal(expected, VhdxDiskTests.Read(Open(sketch), 0, MiB));
+        Assert.Equal(expected, DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -71,11 +71,11 @@ public sealed class LogReplayTests
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
-        LogSketch.Change[] changes = [.. Enumerable.Range(0, 200).Select(i => LogSketch.Data(place + (i * Sector), VhdxDiskTests.Bytes(i, Sector)))];
+        LogSketch.Change[] changes = [.. Enumerable.Range(0, 200).Select(i => LogSketch.Data(place + (i * Sector), DiskBytes.Random(i, Sector)))];
         log.Add(1, tail: 0, changes);
 
         Assert.Equal(
-            [.. changes.SelectMany(change => change.Data!), .. Fill(0x11, MiB - (200 * Sector))], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+            [.. changes.SelectMany(change => change.Data!), .. Fill(0x11, MiB - (200 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class LogReplayTests
         IDisk disk = Open(sketch);
 
         Assert.Equal(2 * MiB, disk.Length);
-        Assert.Equal([.. Fill(7, MiB), .. new byte[MiB]], VhdxDiskTests.Read(disk, 0, 2 * MiB));
+        Assert.Equal([.. Fill(7, MiB), .. new byte[MiB]], DiskBytes.Read(disk, 0, 2 * MiB));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class LogReplayTests
         Assert.Equal(4 * Sector, log.Position);
 
         Assert.Equal(
-            [.. Fill(1, Sector), .. Fill(4, Sector), .. Fill(3, Sector), .. Fill(0x11, MiB - (3 * Sector))], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+            [.. Fill(1, Sector), .. Fill(4, Sector), .. Fill(3, Sector), .. Fill(0x11, MiB - (3 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class LogReplayTests
 
         // 127, 126 and 125 are the last of each place.
         Assert.Equal(
-            [.. Fill(126, Sector), .. Fill(127, Sector), .. Fill(125, Sector), .. Fill(0x11, MiB - (3 * Sector))], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+            [.. Fill(126, Sector), .. Fill(127, Sector), .. Fill(125, Sector), .. Fill(0x11, MiB - (3 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class LogReplayTests
         log.Add(3, tail, LogSketch.Data(place + (2 * Sector), Fill(3, Sector)));
 
         Assert.Equal(
-            [.. Fill(0x11, Sector), .. Fill(2, Sector), .. Fill(3, Sector), .. Fill(0x11, MiB - (3 * Sector))], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+            [.. Fill(0x11, Sector), .. Fill(2, Sector), .. Fill(3, Sector), .. Fill(0x11, MiB - (3 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class LogReplayTests
         byte[] torn = log.BytesOf(2, tail: 0, LogSketch.Data(place, Fill(2, Sector)), LogSketch.Data(place + Sector, Fill(2, Sector)));
         log.Write(log.Position, torn.AsSpan(0, torn.Length - Sector));
 
-        Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+        Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class LogReplayTests
         log.Add(11, tail: 0, LogSketch.Data(place + Sector, Fill(2, Sector)));
         log.Add(13, tail: 0, old); // does not follow
 
-        Assert.Equal([.. Fill(1, Sector), .. Fill(2, Sector), .. Fill(0x11, MiB - (2 * Sector))], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+        Assert.Equal([.. Fill(1, Sector), .. Fill(2, Sector), .. Fill(0x11, MiB - (2 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Theory]
@@ -194,14 +194,14 @@ public sealed class LogReplayTests
         byte[] entry = log.BytesOf(2, tail: 0, LogSketch.Data(place, Fill(2, Sector)));
         entry[at] ^= 1;
         log.Write(log.Position, entry);
-        Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+        Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], DiskBytes.Read(Open(sketch), 0, MiB));
 
         // Nor if its checksum fits.
         if (at >= 64 && at != Sector + 1000)
         {
             VhdxSketch.Seal(entry);
             log.Write(log.Position, entry);
-            Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], VhdxDiskTests.Read(Open(sketch), 0, MiB));
+            Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], DiskBytes.Read(Open(sketch), 0, MiB));
         }
     }
 
@@ -225,7 +225,7 @@ public sealed class LogReplayTests
         long place = sketch.Put(0, Fill(0x11, MiB));
         new LogSketch(sketch) { Guid = Guid.NewGuid() }.Add(1, tail: 0, LogSketch.Data(place, Fill(1, Sector))); // of another log
 
-        Assert.Equal(Fill(0x11, MiB), VhdxDiskTests.Read(Open(sketch), 0, MiB));
+        Assert.Equal(Fill(0x11, MiB), DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public sealed class LogReplayTests
         long place = sketch.Put(0, Fill(0x11, MiB));
         new LogSketch(sketch).Add(1, tail: 0, LogSketch.Data(place, Fill(1, Sector)));
 
-        Assert.Equal(Fill(0x11, MiB), VhdxDiskTests.Read(Open(sketch), 0, MiB));
+        Assert.Equal(Fill(0x11, MiB), DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
@@ -249,10 +249,10 @@ public sealed class LogReplayTests
 
         IDisk disk = Open(sketch);
 
-        Assert.Equal([.. new byte[Sector], .. Fill(1, Sector), .. new byte[MiB - (2 * Sector)]], VhdxDiskTests.Read(disk, 0, MiB));
+        Assert.Equal([.. new byte[Sector], .. Fill(1, Sector), .. new byte[MiB - (2 * Sector)]], DiskBytes.Read(disk, 0, MiB));
         Assert.Equal(
             [(0, QedExtentState.Zero), (Sector, QedExtentState.Data), (2 * Sector, QedExtentState.Zero), (MiB, QedExtentState.Unallocated)],
-            VhdxDiskTests.Extents(disk).Select(extent => ((int)extent.Start, extent.State)));
+            DiskBytes.Extents(disk).Select(extent => ((int)extent.Start, extent.State)));
         Assert.Equal(end, sketch.Storage.Length);
     }
 
@@ -286,7 +286,7 @@ public sealed class LogReplayTests
                 (MiB + (3 * Sector), QedExtentState.Data),
                 (2 * MiB, QedExtentState.Unallocated),
             ],
-            VhdxDiskTests.Extents(Open(sketch)).Select(extent => ((int)extent.Start, extent.State)));
+            DiskBytes.Extents(Open(sketch)).Select(extent => ((int)extent.Start, extent.State)));
     }
 
     [Fact]
@@ -314,8 +314,8 @@ public sealed class LogReplayTests
     {
         Random random = new(seed);
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
-        long place = sketch.Put(0, VhdxDiskTests.Bytes(seed, MiB));
-        byte[] expected = VhdxDiskTests.Bytes(seed, MiB);
+        long place = sketch.Put(0, DiskBytes.Random(seed, MiB));
+        byte[] expected = DiskBytes.Random(seed, MiB);
         log.Position = random.Next(256) * Sector;
         long tail = log.Position;
         ulong number = (ulong)random.NextInt64(1, long.MaxValue);
@@ -328,7 +328,7 @@ public sealed class LogReplayTests
                 int count = random.Next(1, Math.Min(10, 257 - at));
                 bool isData = random.Next(2) == 0;
                 changes[i] = isData
-                    ? LogSketch.Data(place + (at * Sector), VhdxDiskTests.Bytes(random.Next(), Sector))
+                    ? LogSketch.Data(place + (at * Sector), DiskBytes.Random(random.Next(), Sector))
                     : LogSketch.Zeroes(place + (at * Sector), count * Sector);
                 expected.AsSpan(at * Sector, isData ? Sector : count * Sector).Clear();
                 changes[i].Data?.CopyTo(expected, at * Sector);
@@ -339,15 +339,15 @@ public sealed class LogReplayTests
         }
 
         IDisk disk = Open(sketch);
-        Assert.Equal(expected, VhdxDiskTests.Read(disk, 0, MiB));
+        Assert.Equal(expected, DiskBytes.Read(disk, 0, MiB));
         for (int i = 0; i < 20; i++)
         {
             int offset = random.Next(MiB);
             int length = random.Next(1, Math.Min(MiB - offset, 50_000) + 1);
-            Assert.Equal(expected[offset..(offset + length)], VhdxDiskTests.Read(disk, offset, length));
+            Assert.Equal(expected[offset..(offset + length)], DiskBytes.Read(disk, offset, length));
         }
 
-        foreach (DiskExtent extent in VhdxDiskTests.Extents(disk).Where(extent => extent.State != QedExtentState.Data && extent.Start < MiB))
+        foreach (DiskExtent extent in DiskBytes.Extents(disk).Where(extent => extent.State != QedExtentState.Data && extent.Start < MiB))
         {
             Assert.DoesNotContain(expected[(int)extent.Start..(int)Math.Min(MiB, extent.End)], value => value != 0);
         }

@@ -1,10 +1,10 @@
 using System;
 using QedTools.Storage;
 
-namespace QedTools.Tests.DataPlane;
+namespace QedTools.Tests.Support;
 
 /// <summary>A storage in front of another one; what a test wants to see or to spoil, it overrides.</summary>
-/// <remarks>Closing it leaves the other one open: it is looked at afterwards, and belongs to whoever made it.</remarks>
+/// <remarks>Unless told otherwise, closing it leaves the other one open: it is looked at afterwards, and belongs to whoever made it.</remarks>
 internal abstract class ForwardingStorage(IStorage inner) : IStorage
 {
     public virtual string Path => Inner.Path;
@@ -25,6 +25,8 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     protected IStorage Inner { get; } = inner;
 
+    protected virtual bool ClosesInner => false;
+
     public virtual int Read(long offset, Span<byte> buffer) => Inner.Read(offset, buffer);
 
     public virtual void Write(long offset, ReadOnlySpan<byte> data) => Inner.Write(offset, data);
@@ -37,7 +39,11 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     public virtual StorageRange RangeAt(long offset, long length) => Inner.RangeAt(offset, length);
 
-    public void Dispose()
+    public virtual void Dispose()
     {
+        if (ClosesInner)
+        {
+            Inner.Dispose();
+        }
     }
 }

@@ -1,23 +1,15 @@
 using System;
-using System.Globalization;
 using Xunit.Sdk;
 
-namespace QedTools.Tests.Fuzz;
+namespace QedTools.Tests.Support;
 
 /// <summary>Runs a test with many seeds, the same ones every time, and says which one failed.</summary>
 internal static class Seeded
 {
-    /// <summary>Overrides the first seed of every test, to repeat a failure or to look further.</summary>
-    private const string Variable = "QEDTOOLS_SEED";
-
     /// <summary>Runs <paramref name="test"/> once per seed from <paramref name="firstSeed"/> on.</summary>
     public static void Run(int firstSeed, int rounds, Action<Random> test)
     {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } text)
-        {
-            firstSeed = int.Parse(text, CultureInfo.InvariantCulture);
-        }
-
+        firstSeed = Seeds.From(firstSeed);
         for (int round = 0; round < rounds; round++)
         {
             int seed = unchecked(firstSeed + round);
@@ -27,7 +19,7 @@ internal static class Seeded
             }
             catch (Exception e)
             {
-                throw new XunitException($"Failed with seed {seed} ({Variable}={seed} repeats it first): {e.Message}", e);
+                throw new XunitException($"Failed with seed {seed} ({Seeds.Variable}={seed} repeats it first): {e.Message}", e);
             }
         }
     }

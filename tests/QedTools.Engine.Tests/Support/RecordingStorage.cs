@@ -4,7 +4,7 @@ using System.Linq;
 using QedTools.Qed.Format;
 using QedTools.Storage;
 
-namespace QedTools.Tests.DataPlane;
+namespace QedTools.Tests.Support;
 
 /// <summary>What was done to a storage.</summary>
 public enum StorageCall
@@ -13,6 +13,8 @@ public enum StorageCall
     Write,
     SetLength,
     Flush,
+    BeginFlush,
+    Close,
 }
 
 /// <summary>One call of a storage.</summary>
@@ -24,30 +26,34 @@ internal sealed record StorageEvent(StorageCall Kind, long Offset, long Length, 
 {
     public long End => Offset + Length;
 
+    public bool IsWrite => Kind == StorageCall.Write;
+
+    public bool IsFlush => Kind == StorageCall.Flush;
+
     /// <summary>Whether the header is written.</summary>
-    public bool IsHeader => Kind == StorageCall.Write && Offset == 0 && Length == QedHeader.Size;
+    public bool IsHeader => IsWrite && Offset == 0 && Length == QedHeader.Size;
 
     /// <summary>The header that is written.</summary>
     public QedHeader Header => QedHeader.Parse(Data, "header", Length);
 
     public override string ToString() => IsHeader
         ? $"header (need-check {Header.NeedsCheck}, size {Header.ImageSize})"
-        : Kind == StorageCall.Flush ? "flush" : $"{Kind} {Offset}+{Length}";
+        : IsFlush ? "flush" : $"{Kind} {Offset}+{Length}";
 }
 
 /// <summary>Keeps a list of all that is done to a storage.</summary>
-internal sealed class RecordingStorage(IStorage inner) : ForwardingStorage(inner)
+internal class RecordingStorage(IStorage inner) : ForwardingStorage(inner)
 {
     private readonly List<StorageEvent> _events = [];
 
     /// <summary>Everything so far, in order.</summary>
     public IReadOnlyList<StorageEvent> Events => _events;
 
-    /// <summary>Everything but reads.</summary>
-    public IReadOnlyList<StorageEvent> Changes => [.. _events.Where(e => e.Kind != StorageCall.Read)];
+    /// <summary>What changed the file, and what makes changes last.</summary>
+    public List<StorageEvent> Changes => [.. _events.Where(e => e.Kind is StorageCall.Write or StorageCall.SetLength or StorageCall.Flush)];
 
     /// <summary>How many bytes were written, apart from the header.</summary>
-    public long BytesWritten => _events.Where(e => e.Kind == StorageCall.Write && !e.IsHeader).Sum(e => e.Length);
+    public long BytesWritten => _events.Where(e => e.IsWrite && !e.IsHeader).Sum(e => e.Length);
 
     public void Forget() => _events.Clear();
 
@@ -75,8 +81,20 @@ internal sealed class RecordingStorage(IStorage inner) : ForwardingStorage(inner
         Inner.Flush();
     }
 
-    // Reads come from several threads.
-    private void Note(StorageEvent call)
+    public override void BeginFlush()
+    {
+        Note(new StorageEvent(StorageCall.BeginFlush, 0, 0, []));
+        Inner.BeginFlush();
+    }
+
+    public override void Dispose()
+    {
+        Note(new StorageEvent(StorageCall.Close, 0, 0, []));
+        base.Dispose();
+    }
+
+    /// <summary>Is told of each call before it is made, on any thread.</summary>
+    protected virtual void Note(StorageEvent call)
     {
         lock (_events)
         {
