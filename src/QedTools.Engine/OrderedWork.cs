@@ -21,6 +21,10 @@ internal interface IPieceWorker<TPiece>
 /// Deals with pieces on a few threads, the caller's among them: prepared side by side, finished one after the other in
 /// order. Reading and writing so overlap, whichever takes longer, and the outcome is that of a single thread.
 /// </summary>
+/// <remarks>
+/// Who prepared a piece finishes it, because its processor's cache holds it: a queue of tasks that one thread finishes is half as long and
+/// was measured to copy 7 to 16 percent slower.
+/// </remarks>
 internal static class OrderedWork
 {
     /// <summary>
