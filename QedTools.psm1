@@ -33,6 +33,8 @@ try {
             throw
         }
 
-        $global:Error.RemoveAt(0)
+        if ($global:Error.Count -gt 0 -and $global:Error[0].FullyQualifiedErrorId -eq $_.FullyQualifiedErrorId) {
+            $global:Error.RemoveAt(0)
+        }
     }
 }

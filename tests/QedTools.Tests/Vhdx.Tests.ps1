@@ -129,8 +129,8 @@ Describe 'VHDX files' {
         }
 
         It 'not over a backing file' {
-            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedLimit' 'InvalidArgument' $overlay 'The backing file ''base.qed''*differencing*'
-            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedLimit' 'InvalidArgument' $overlay 'The backing file ''missing.qed''*differencing*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''base.qed''*differencing*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''missing.qed''*differencing*'
             [System.IO.File]::Exists($result) | Should -BeFalse
         }
 

@@ -15,7 +15,7 @@ internal interface IDiskLayer : IDisposable
     /// <summary>The size of the disk, in bytes.</summary>
     long VirtualSize { get; }
 
-    /// <summary>The largest size that the disk could grow to, in bytes, as far as the file's tables limit it; else the largest number.</summary>
+    /// <summary>The largest size that the disk could grow to, in bytes, as far as tables in the file limit it; <see cref="long.MaxValue"/> where none do.</summary>
     long MaxVirtualSize { get; }
 
     /// <summary>What only files of this format have; null where there is nothing to tell.</summary>

@@ -26,6 +26,7 @@ public static class ImageCreation
     /// <param name="cancellation">Stops the creation; nothing is left then.</param>
     /// <returns>The facts of the new image.</returns>
     /// <exception cref="QedFileExistsException">A file of that name exists and is not to be replaced.</exception>
+    /// <exception cref="QedRequestException">There is neither a size nor a backing file.</exception>
     /// <exception cref="QedLimitException">A size or the backing file's name does not fit the format.</exception>
     /// <exception cref="QedBackingFileException">The backing file is missing or not followed.</exception>
     /// <exception cref="QedException">The file could not be made.</exception>

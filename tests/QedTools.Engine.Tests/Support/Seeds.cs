@@ -34,5 +34,6 @@ internal static class Seeds
         return seeds;
     }
 
-    private static int? Asked => int.TryParse(Wanted, NumberStyles.Integer, CultureInfo.InvariantCulture, out int one) ? one : null;
+    // Whoever asks for what is no seed is told so, and does not get another one.
+    private static int? Asked => string.IsNullOrEmpty(Wanted) || Wanted == "random" ? null : int.Parse(Wanted, CultureInfo.InvariantCulture);
 }

@@ -49,6 +49,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     public override string FormatName => Qcow2Format.FormatName;
 
+    // The header counts bytes: a part of a sector at the end is a sector.
     public override long VirtualSize => Sector.RoundUp((long)_header.VirtualSize);
 
     public override BackingReference? Backing { get; }

@@ -16,7 +16,7 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public long VirtualSize => _disk.Length;
 
-    public long MaxVirtualSize => Sector.LargestSize;
+    public long MaxVirtualSize => long.MaxValue;
 
     public FormatFacts? Facts => null;
 

@@ -25,7 +25,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
     private const int HostPage = 4096;
 
     /// <summary>The bitmap's size, in bytes: whole sectors.</summary>
-    public int BitmapBytes => (Math.Max(1, BlockSize / Sector.Size / 8) + Sector.Size - 1) / Sector.Size * Sector.Size;
+    public int BitmapBytes => (int)Sector.RoundUp(Math.Max(1, BlockSize / Sector.Size / 8));
 
     /// <summary>Whether blocks can have a size, in bytes.</summary>
     public static bool IsBlockSize(long size) => size is >= Sector.Size and <= LargestBlockSize && PowerOfTwo.Is(size);

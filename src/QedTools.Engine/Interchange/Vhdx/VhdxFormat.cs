@@ -33,7 +33,8 @@ internal sealed class VhdxFormat : IDiskFormat
     {
         if (request.Backing is { } backing)
         {
-            throw new QedLimitException(path, "BackingFile", backing.Name, "none: QedTools reads differencing VHDX files and makes none");
+            throw new QedRequestException(
+                path, "BackingFile", backing.Name, "none", $"The backing file '{backing.Name}' is not possible for '{path}': QedTools reads differencing VHDX files and makes none.");
         }
 
         request.RequireOnly(path, Name, DiskChoices.BlockSize | DiskChoices.SectorSize | DiskChoices.Fixed);

@@ -68,10 +68,6 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
 
     private int SubclusterBits => HasSubclusters ? ClusterBits - SubclustersPerClusterBits : ClusterBits;
 
-    /// <summary>The size of a disk whose header counts bytes: a part of a sector at its end is a sector.</summary>
-    /// <param name="size">In bytes, up to <see cref="MaxSize"/>.</param>
-    public static ulong RoundUpToSector(ulong size) => (size + Sector.Size - 1) / Sector.Size * Sector.Size;
-
     /// <summary>Whether clusters can have a size, in bytes.</summary>
     public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && PowerOfTwo.Is(bytes);
 
