@@ -5,7 +5,7 @@
     Author                 = 'The QedTools contributors'
     CompanyName            = 'The QedTools contributors'
     Copyright              = '(c) The QedTools contributors. MIT licence.'
-    Description            = 'Create, inspect, check, repair, map, re-parent, resize, convert, merge, compact and compare QED (QEMU Enhanced Disk) virtual disk images, with no QEMU installed.'
+    Description            = 'Create, inspect, check, repair, map, re-parent, resize, convert, merge, compact and compare QED (QEMU Enhanced Disk) virtual disk images. QEMU is not required.'
     CompatiblePSEditions   = @('Desktop', 'Core')
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'

@@ -1,9 +1,9 @@
-# What went wrong is asked only after something did, in script blocks, which PowerShell compiles where they run; and no type is named
-# but [type], since PowerShell looks for named ones when it reads the script. Either takes as long as importing the views.
+# For speed, errors are diagnosed in script blocks, which PowerShell compiles only when they run, and [type] is the only type literal,
+# because PowerShell resolves type literals when it parses the script. Either would cost as much time as importing the views.
 $lib = "$PSScriptRoot/lib"
 
-# Core is the net8.0 build, which PowerShell 7.4 and later load; Desktop the netstandard2.0 build, for those before and
-# for Windows PowerShell.
+# Core is the net8.0 build, for PowerShell 7.4 and later; Desktop is the netstandard2.0 build, for earlier versions and for
+# Windows PowerShell.
 try {
     Microsoft.PowerShell.Core\Import-Module -Name "$lib/$PSEdition/QedTools.dll" -ErrorAction Stop
 } catch {
@@ -14,7 +14,7 @@ try {
 
         foreach ($loaded in ('System.AppDomain' -as [type])::CurrentDomain.GetAssemblies()) {
             if ($loaded.GetName().Name -eq 'QedTools' -and -not $loaded.Location.Replace('\', '/').StartsWith($lib.Replace('\', '/'))) {
-                throw "Another build of QedTools is loaded in this session, '$($loaded.Location)', and .NET loads no second one. Start a new PowerShell session to import this one, or use that one."
+                throw "Another build of QedTools is already loaded in this session, from '$($loaded.Location)', and .NET cannot load a second one. Start a new PowerShell session to import this one, or use the one that is loaded."
             }
         }
 
@@ -24,7 +24,7 @@ try {
 
 Microsoft.PowerShell.Core\Import-Module -Name "$lib/QedTools.Views.psd1"
 
-# Where another copy of the module was imported, the types have all that already, and PowerShell lists each as an error.
+# If another copy of the module was imported before, the types already have these members, and PowerShell reports each as an error.
 try {
     Microsoft.PowerShell.Core\Import-Module -Name "$lib/QedTools.Types.psd1" -ErrorAction Stop
 } catch {

@@ -1,24 +1,25 @@
 <#
 .SYNOPSIS
-    Tasks for people with pwsh. Each calls the tool that does the work.
+    Build tasks for use with pwsh. Each one calls the tool that does the work.
 .EXAMPLE
     ./build.ps1 -Task Test
-    Builds the module and runs the Pester files with real Pester.
+    Builds the module and runs the engine's tests, and the Pester files with real Pester.
 .EXAMPLE
     ./build.ps1 Analyze, Test, Package
-    What goes before a release. The packages are in out: the module's folder, and two NuGet packages, the engine's with its symbols.
+    The steps before a release. The packages go to out: the module's folder, and two NuGet packages, the engine's with its symbols.
 #>
 [CmdletBinding()]
 [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Configuration', Justification = 'The tasks use it.')]
 param(
-    # Build: the module, so that Import-Module ./QedTools.psd1 works. Test: everything, the Pester files with real Pester.
-    # Analyze: every script, with PSScriptAnalyzer. Package: what is published, to the folder out. Bench: beside qemu-img.
-    # Docs: what Get-Help reads, from the pages in docs/en-US; needs Microsoft.PowerShell.PlatyPS.
+    # Build: builds the module, so that Import-Module ./QedTools.psd1 works. Test: runs the engine's tests, and the Pester files with
+    # real Pester.
+    # Analyze: runs PSScriptAnalyzer on every script. Package: creates what is published, in the folder out. Bench: compares with
+    # qemu-img. Docs: creates the help for Get-Help from the pages in docs/en-US; needs Microsoft.PowerShell.PlatyPS.
     [Parameter(Position = 0)]
     [ValidateSet('Build', 'Test', 'Docs', 'Analyze', 'Package', 'Bench')]
     [string[]] $Task = 'Build',
 
-    # Of Build and Test. Packages and figures are those of the Release build.
+    # For Build and Test. Package and Bench always use the Release build.
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Debug'
 )
@@ -28,7 +29,7 @@ $ErrorActionPreference = 'Stop'
 function Invoke-Dotnet {
     & dotnet @args
     if ($LASTEXITCODE -ne 0) {
-        throw "dotnet $args ended with $LASTEXITCODE."
+        throw "dotnet $args failed with exit code $LASTEXITCODE."
     }
 }
 
@@ -36,7 +37,7 @@ function Invoke-BuildTask {
     Invoke-Dotnet build "$PSScriptRoot/src/QedTools/QedTools.csproj" --configuration $Configuration
 }
 
-# The Pester that the tests are built with; nothing has to be installed.
+# Imports the Pester that the tests are built with; nothing has to be installed.
 function Import-TestPester {
     $project = "$PSScriptRoot/tests/QedTools.Tests/QedTools.Tests.csproj"
     Invoke-Dotnet restore $project
@@ -64,7 +65,7 @@ function Invoke-AnalyzeTask {
         })
     $found | ForEach-Object { "$($_.ScriptPath):$($_.Line): $($_.RuleName): $($_.Message)" } | Out-Host
     if ($found) {
-        throw "PSScriptAnalyzer found $($found.Count) faults in $($scripts.Count) files."
+        throw "PSScriptAnalyzer found $($found.Count) problems in $($scripts.Count) files."
     }
 }
 
@@ -76,7 +77,7 @@ function Invoke-PackageTask {
     }
 
     $module = "$out/QedTools/$version"
-    # What is given away names no folder of this machine; what an earlier build left may.
+    # Published binaries must not contain folder names of this machine; the results of an earlier build may, hence --no-incremental.
     Invoke-Dotnet build "$PSScriptRoot/src/QedTools/QedTools.csproj" --configuration Release --no-incremental '-p:ContinuousIntegrationBuild=true' "-p:ModuleFolder=$module/"
     $null = Test-ModuleManifest "$module/QedTools.psd1" -ErrorAction Stop -WarningAction Stop
     Invoke-Dotnet build "$PSScriptRoot/src/QedTools.Shell/QedTools.Shell.csproj" --configuration Release --no-incremental '-p:ContinuousIntegrationBuild=true'

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Runs the engine's tests, the Pester files and QedTools.Shell as Windows programs under Wine. docs/platforms.md says what that
-# shows and what it does not. Needs Wine (Debian: wine64) and is no part of dotnet test.
+# shows and what it does not. Needs Wine (Debian: wine64) and is not part of dotnet test.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# Debian has wine64 outside the PATH.
+# Debian installs wine64 outside the PATH.
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 [ -x "$wine" ] || { echo "wine64 is not installed (Debian: wine64)"; exit 2; }
 
 scratch=$(mktemp -d)
 export WINEPREFIX=$scratch/prefix WINEDEBUG=-all NO_COLOR=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-# .NET otherwise maps its code twice, once to write and once to run, which Wine cannot.
+# Otherwise .NET maps its code twice, once for writing and once for execution, which Wine cannot do.
 export DOTNET_EnableWriteXorExecute=0
 trap '"$wine" wineboot --kill >/dev/null 2>&1; rm -rf "$scratch"' EXIT
 
@@ -18,15 +18,15 @@ publish() {
     dotnet publish "$1" --configuration Release --runtime win-x64 --self-contained --output "$2" --verbosity quiet || exit 2
 }
 
-# Inside the tree, so that the programs find QedTools.psd1 above themselves.
+# Inside the tree, so that the programs find QedTools.psd1 in a parent folder.
 publish tests/QedTools.Engine.Tests tests/QedTools.Engine.Tests/bin/wine
 publish tests/QedTools.Tests tests/QedTools.Tests/bin/wine
 publish src/QedTools.Shell "$scratch/shell"
 "$wine" wineboot --init >/dev/null 2>&1
 
 passed=0 failed=0 skipped=0 hung=()
-# A test that throws through reflection leaves Wine 8 with a broken chain of exception handlers, and a later one may hang:
-# so each set has a process and a limit of its own.
+# A test that throws through reflection leaves Wine 8 with a broken chain of exception handlers, and a later test may hang.
+# So each set runs in a separate process with a separate time limit.
 run() {
     local name=$1 limit=$2 total errors bad left
     shift 2
@@ -38,7 +38,7 @@ run() {
     fi
     if [ -z "${total:-}" ]; then
         hung+=("$name")
-        echo "$name: did not come to its end"
+        echo "$name: did not finish"
         return
     fi
     passed=$((passed + total - bad - left)) failed=$((failed + bad + errors)) skipped=$((skipped + left))
@@ -66,16 +66,16 @@ $null = New-QedImage C:\disk.qed 1GB
 $null = Convert-QedImage C:\disk.qed C:\disk.vhdx -Verify
 exit (@(Test-QedImage C:\disk.qed).Where({ $_.Status -eq 'Clean' }).Count + 40)
 SCRIPT
-# PowerShell's host does not start without a console, which Wine makes of a terminal.
+# PowerShell's host does not start without a console; Wine makes one from a terminal.
 timeout 120 script --quiet --return --command "'$wine' '$scratch/shell/QedTools.Shell.exe' -File 'Z:$scratch/shell.ps1'" /dev/null </dev/null >/dev/null 2>&1
 code=$?
 if [ "$code" -eq 41 ]; then
     passed=$((passed + 1))
 else
     failed=$((failed + 1))
-    echo "a script in the shell ended with $code instead of 41"
+    echo "a script in the shell exited with $code instead of 41"
 fi
 
-[ ${#hung[@]} -eq 0 ] || echo "did not come to their end: ${hung[*]}"
+[ ${#hung[@]} -eq 0 ] || echo "did not finish: ${hung[*]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ ${#hung[@]} -eq 0 ]

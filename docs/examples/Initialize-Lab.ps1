@@ -1,19 +1,19 @@
 <#
 .SYNOPSIS
-    Makes a golden base image, and an overlay of it for each virtual machine of a lab.
+    Creates a golden base image, and an overlay of it for each virtual machine of a lab.
 .DESCRIPTION
-    What is there already stays as it is, so the script can run again and again: after a failure, or with a larger -Count. An
-    overlay that belongs to another base is an error, and so is a base of another size than is asked for.
+    Existing images are left as they are, so the script can be run again: after a failure, or with a larger -Count. An overlay
+    of another base is an error, and so is a base whose size is not the requested one.
 
-    An overlay is only right for the base that it was made over, so the base is write-protected.
+    An overlay is only valid for the base that it was created over, so the base is write-protected.
 .EXAMPLE
     ./Initialize-Lab.ps1 -Path /srv/lab -Source debian.raw
 
-    Makes golden.qed from a raw disk, reads both again and compares them, and makes vm01.qed to vm10.qed.
+    Creates golden.qed from a raw disk, reads both again and compares them, and creates vm01.qed to vm10.qed.
 .EXAMPLE
     ./Initialize-Lab.ps1 -Path D:\Lab -SizeBytes 40GB -Count 3
 
-    An empty base of 40 GiB, and three overlays.
+    Creates an empty base of 40 GiB and three overlays.
 .OUTPUTS
     QedTools.QedImageInfo, of the base and of each overlay.
 #>
@@ -23,13 +23,13 @@ param(
     [Parameter(Mandatory = $true)]
     [string] $Path,
 
-    # The disk that the base is made from, in any format that Convert-QedImage reads; without one the base is empty.
+    # The disk to create the base from, in any format that Convert-QedImage reads; without it the base is empty.
     [string] $Source,
 
     # The size of an empty base.
     [long] $SizeBytes = 20GB,
 
-    # How many overlays.
+    # The number of overlays.
     [ValidateRange(1, 99)]
     [int] $Count = 10
 )
@@ -45,7 +45,7 @@ $base = Join-Path (Convert-Path -LiteralPath $Path) golden.qed
 if (Test-Path -LiteralPath $base) {
     $golden = Get-QedInfo -LiteralPath $base
     if ($PSBoundParameters.ContainsKey('SizeBytes') -and $golden.VirtualSize -ne $SizeBytes) {
-        throw "'$base' is there already with $($golden.VirtualSize) bytes, not $SizeBytes."
+        throw "'$base' already exists with $($golden.VirtualSize) bytes, not $SizeBytes."
     }
 
     $golden
@@ -62,14 +62,14 @@ if (Test-Path -LiteralPath $base) {
 foreach ($number in 1..$Count) {
     $overlay = Join-Path (Split-Path $base) ('vm{0:00}.qed' -f $number)
     if (-not (Test-Path -LiteralPath $overlay)) {
-        # A name without a folder: the whole lab can be moved.
+        # A name without a folder, so that the whole lab can be moved.
         New-QedImage -LiteralPath $overlay -BackingFile golden.qed
         continue
     }
 
     $found = Get-QedInfo -LiteralPath $overlay
     if ($found.BackingFilePath -ne $base) {
-        throw "'$overlay' is there already and belongs to '$($found.BackingFile)', not to '$base'."
+        throw "'$overlay' already exists and belongs to '$($found.BackingFile)', not to '$base'."
     }
 
     $found

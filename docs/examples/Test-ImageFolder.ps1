@@ -1,14 +1,14 @@
 <#
 .SYNOPSIS
-    Checks every QED image under a folder; for a scheduled job.
+    Checks every QED image under a folder, for a scheduled job.
 .DESCRIPTION
-    Writes a line for each image to a CSV file and says by its exit code what a scheduler wants to know:
+    Writes a line for each image to a CSV file. The exit code tells the scheduler the outcome:
 
     0  every image is sound, or in use by a running virtual machine
     1  at least one image needs attention; the report says which, and why
-    2  the job itself failed: no such folder, no module, no place for the report
+    2  the job itself failed: the folder or the module was not found, or the report could not be written
 
-    It changes no image.
+    The script does not change any image.
 .EXAMPLE
     pwsh -NoProfile -NonInteractive -File Test-ImageFolder.ps1 -Path /srv/images -Report /var/log/images.csv
 
@@ -16,11 +16,11 @@
 #>
 [CmdletBinding()]
 param(
-    # The folder; the folders in it are looked into too.
+    # The folder; its subfolders are searched too.
     [Parameter(Mandatory = $true)]
     [string] $Path,
 
-    # The CSV file; one from an earlier run is replaced.
+    # The CSV file; a file from an earlier run is replaced.
     [Parameter(Mandatory = $true)]
     [string] $Report
 )
@@ -34,25 +34,25 @@ function Get-Finding {
     try {
         $check = Test-QedImage -LiteralPath $Image
         [pscustomobject]@{
-            Path          = $check.Path
-            Status        = "$($check.Status)"
-            NeedsCheck    = $check.NeedsCheck
-            LeakedBytes   = $check.LeakedBytes
-            Corruptions   = $check.CorruptionCount
-            Message       = if ($check.NeedsCheck) { 'It was not closed cleanly; Repair-QedImage checks it and takes the mark off.' } else { '' }
-            IsToBeSeenTo  = $check.NeedsCheck -or "$($check.Status)" -ne 'Clean'
+            Path           = $check.Path
+            Status         = "$($check.Status)"
+            NeedsCheck     = $check.NeedsCheck
+            LeakedBytes    = $check.LeakedBytes
+            Corruptions    = $check.CorruptionCount
+            Message        = if ($check.NeedsCheck) { 'It was not closed cleanly; Repair-QedImage checks it and clears the need-check bit.' } else { '' }
+            NeedsAttention = $check.NeedsCheck -or "$($check.Status)" -ne 'Clean'
         }
     } catch {
-        # The names of errors are stable; about_QedTools lists them.
+        # Error ids are stable; about_QedTools lists them.
         $isInUse = $_.FullyQualifiedErrorId -like 'QedImageInUse,*'
         [pscustomobject]@{
-            Path          = $Image
-            Status        = if ($isInUse) { 'InUse' } else { 'Unreadable' }
-            NeedsCheck    = $null
-            LeakedBytes   = $null
-            Corruptions   = $null
-            Message       = "$_"
-            IsToBeSeenTo  = -not $isInUse
+            Path           = $Image
+            Status         = if ($isInUse) { 'InUse' } else { 'Unreadable' }
+            NeedsCheck     = $null
+            LeakedBytes    = $null
+            Corruptions    = $null
+            Message        = "$_"
+            NeedsAttention = -not $isInUse
         }
     }
 }
@@ -60,8 +60,8 @@ function Get-Finding {
 try {
     if (-not (Get-Module QedTools)) { Import-Module QedTools }
     $findings = @(Get-ChildItem -LiteralPath $Path -Recurse -File -Filter *.qed | ForEach-Object { Get-Finding $_.FullName })
-    $findings | Select-Object -Property * -ExcludeProperty IsToBeSeenTo | Export-Csv -LiteralPath $Report -NoTypeInformation -Encoding UTF8
-    $bad = @($findings | Where-Object IsToBeSeenTo)
+    $findings | Select-Object -Property * -ExcludeProperty NeedsAttention | Export-Csv -LiteralPath $Report -NoTypeInformation -Encoding UTF8
+    $bad = @($findings | Where-Object NeedsAttention)
 } catch {
     [System.Console]::Error.WriteLine("The images were not checked: $_")
     exit 2

@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace QedTools;
 
-/// <summary>Writes sizes for people, in messages and in the views of the module.</summary>
+/// <summary>Formats sizes for people, in messages and in the views of the module.</summary>
 public static class ByteSize
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>A size in the largest unit that leaves at least 1, with at most two decimals.</summary>
-    /// <param name="bytes">The size, in bytes; null gives an empty text.</param>
+    /// <param name="bytes">The size, in bytes; null gives an empty string.</param>
     public static string Format(long? bytes)
     {
         if (bytes is not { } size)
@@ -28,7 +28,7 @@ public static class ByteSize
         return string.Format(CultureInfo.CurrentCulture, "{0:0.##} {1}", value, Units[unit]);
     }
 
-    /// <summary>A size in three digits, so that it stays as wide while it changes.</summary>
+    /// <summary>A size with three digits, so that its width stays the same while it changes.</summary>
     /// <param name="bytes">The size, in bytes.</param>
     public static string FormatShort(double bytes)
     {
@@ -43,8 +43,8 @@ public static class ByteSize
         return bytes.ToString(digits, CultureInfo.CurrentCulture) + " " + Units[unit];
     }
 
-    /// <summary>A size for people and to the byte, such as "8 KiB (8192 bytes)"; just the bytes below 1 KiB.</summary>
-    /// <param name="bytes">The size, in bytes; null gives an empty text.</param>
+    /// <summary>A size both rounded and exact, such as "8 KiB (8192 bytes)"; below 1 KiB only the bytes.</summary>
+    /// <param name="bytes">The size, in bytes; null gives an empty string.</param>
     public static string FormatExact(long? bytes) => bytes switch
     {
         null => string.Empty,
@@ -53,13 +53,13 @@ public static class ByteSize
         _ => string.Format(CultureInfo.CurrentCulture, "{0} ({1} bytes)", Format(bytes), bytes),
     };
 
-    /// <summary>A size in a unit that others have too, so that they compare at a glance.</summary>
+    /// <summary>A size in a given unit, so that several sizes can be compared at a glance.</summary>
     /// <param name="bytes">The size, in bytes.</param>
     /// <param name="unit">0 for bytes, 1 for KiB, and so on.</param>
     internal static string FormatIn(long bytes, int unit) =>
         string.Format(CultureInfo.CurrentCulture, "{0:0.##} {1}", bytes / (decimal)(1L << (10 * unit)), Units[unit]);
 
-    /// <summary>An offset in the largest unit that can tell it in at most two decimals.</summary>
+    /// <summary>An offset in the largest unit that expresses it exactly with at most two decimals.</summary>
     /// <param name="bytes">The offset, in bytes; at least 0.</param>
     internal static string FormatExactly(long bytes) => bytes == 0 ? Format(bytes) : FormatIn(bytes, LargestExactUnit(bytes));
 

@@ -2,31 +2,31 @@ using System;
 
 namespace QedTools;
 
-/// <summary>How fast an operation is and how long it will still take, from what it reports on its way.</summary>
+/// <summary>The speed of an operation and the time it has left, derived from its progress reports.</summary>
 /// <remarks>
-/// What was long ago counts less and less, so that the figures follow a disk that became slower, and stay calm where a copy
+/// Older reports count less and less, so that the figures follow a disk that has become slower, but stay steady where a copy
 /// skips holes.
 /// </remarks>
 public sealed class OperationPace
 {
-    // After this time a change of the speed shows by two thirds.
+    // After this time the figures reflect two thirds of a change in speed.
     private const double MemorySeconds = 3;
 
     private double _elapsed;
     private double _bytesDone;
     private double _bytesLeft;
 
-    /// <summary>The speed, in bytes per second; 0 as long as none is known.</summary>
+    /// <summary>The speed, in bytes per second; 0 while it is not known.</summary>
     public double BytesPerSecond { get; private set; }
 
-    /// <summary>How long it will still take; null as long as that is not known.</summary>
+    /// <summary>The time left; null while it is not known.</summary>
     public TimeSpan? Remaining => BytesPerSecond <= 0
         ? null
         : TimeSpan.FromSeconds(Math.Min(_bytesLeft / BytesPerSecond, int.MaxValue));
 
     /// <summary>Takes a report into account.</summary>
-    /// <param name="elapsed">The time since the operation began; never less than before.</param>
-    /// <param name="progress">What it reports.</param>
+    /// <param name="elapsed">The time since the operation began; never less than in the call before.</param>
+    /// <param name="progress">The report.</param>
     public void Update(TimeSpan elapsed, OperationProgress progress)
     {
         double seconds = elapsed.TotalSeconds - _elapsed;

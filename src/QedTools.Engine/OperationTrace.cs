@@ -2,33 +2,33 @@ using System;
 
 namespace QedTools;
 
-/// <summary>What somebody who follows an operation is told beside its progress, in words.</summary>
-/// <remarks>All are called on any thread, also while files are locked: they take the line and return. They must not throw.</remarks>
+/// <summary>What an operation reports in words, in addition to its progress.</summary>
+/// <remarks>The callbacks can be called on any thread, also while files are locked: they should store the line and return. They must not throw.</remarks>
 public sealed class OperationTrace
 {
-    /// <summary>Is told what the user should know before he relies on the result, such as a format that was guessed; null if nobody wants to know.</summary>
+    /// <summary>Receives what the user should know before relying on the result, such as a format that was guessed; null if not wanted.</summary>
     /// <remarks>The plan of an operation and the operation itself give the same warnings, word for word.</remarks>
     public Action<string>? Warning { get; init; }
 
     /// <summary>
-    /// Is told instead of <see cref="Warning"/> of a file whose format the operation can be given, for who knows how that is done to word it; null:
-    /// <see cref="Warning"/> is told.
+    /// Receives, instead of <see cref="Warning"/>, doubts about a file whose format the operation can be given. The receiver knows how that is done
+    /// and words the warning. If null, <see cref="Warning"/> receives the doubts.
     /// </summary>
     public Action<QedFormatDoubt>? FormatDoubt { get; init; }
 
-    /// <summary>Is told what was decided, and why; null if nobody wants to know.</summary>
+    /// <summary>Receives what was decided, and why; null if not wanted.</summary>
     public Action<string>? Decision { get; init; }
 
-    /// <summary>Is told what is found and changed where in the files, with offsets; null if nobody wants to know.</summary>
+    /// <summary>Receives what is found and changed where in the files, with offsets; null if not wanted.</summary>
     public Action<string>? Detail { get; init; }
 
-    /// <summary>The same for files of which somebody was warned already.</summary>
+    /// <summary>A copy without warnings, for files that the user has already been warned about.</summary>
     internal OperationTrace WithoutWarnings() => new() { Decision = Decision, Detail = Detail };
 
-    /// <summary>The same for a first look at files that are opened again.</summary>
+    /// <summary>A copy with warnings only, for a first look at files that are opened again later.</summary>
     internal OperationTrace WarningsOnly() => new() { Warning = Warning, FormatDoubt = FormatDoubt };
 
-    /// <summary>Warns, if there is something to warn of.</summary>
+    /// <summary>Reports a warning, if there is one.</summary>
     internal void Warn(string? warning)
     {
         if (warning is not null)
@@ -37,8 +37,8 @@ public sealed class OperationTrace
         }
     }
 
-    /// <summary>Warns of a format that was not certain, if it was not.</summary>
-    /// <param name="doubt">What is not certain; null if all is.</param>
+    /// <summary>Reports a doubt about a format, if there is one.</summary>
+    /// <param name="doubt">The doubt; null if there is none.</param>
     /// <param name="option">The option of the operation that would name the format; null if it has none.</param>
     internal void Warn(QedFormatDoubt? doubt, string? option)
     {

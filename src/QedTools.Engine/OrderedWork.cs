@@ -6,86 +6,86 @@ using System.Threading.Tasks;
 
 namespace QedTools;
 
-/// <summary>What one thread does to the pieces that fall to it in an <see cref="OrderedWork"/>.</summary>
-/// <typeparam name="TPiece">What a piece is.</typeparam>
+/// <summary>Processes the pieces that one thread gets in an <see cref="OrderedWork"/>.</summary>
+/// <typeparam name="TPiece">The type of a piece.</typeparam>
 internal interface IPieceWorker<TPiece>
 {
-    /// <summary>Does what needs no order, such as reading; beside the other workers. Must not change what others see.</summary>
+    /// <summary>Does the part that needs no order, such as reading, in parallel with the other workers. Must not change what others see.</summary>
     void Prepare(TPiece piece);
 
-    /// <summary>Does the rest, such as writing; when all pieces before this one are finished, and alone.</summary>
+    /// <summary>Does the rest, such as writing, after all earlier pieces are finished and while no other piece is being finished.</summary>
     void Finish(TPiece piece);
 }
 
 /// <summary>
-/// Deals with pieces on a few threads, the caller's among them: prepared side by side, finished one after the other in
-/// order. Reading and writing so overlap, whichever takes longer, and the outcome is that of a single thread.
+/// Processes pieces on a few threads, including the caller's: they are prepared in parallel and finished one at a time, in
+/// order. So reading and writing overlap, whichever takes longer, and the outcome is that of a single thread.
 /// </summary>
 /// <remarks>
-/// Who prepared a piece finishes it, because its processor's cache holds it: a queue of tasks that one thread finishes is half as long and
-/// was measured to copy 7 to 16 percent slower.
+/// The thread that prepared a piece also finishes it, because its processor's cache holds the data. A queue of tasks that one thread finishes
+/// would take half the code, but was measured to copy 7 to 16 percent slower.
 /// </remarks>
 internal static class OrderedWork
 {
     /// <summary>
-    /// How many threads work for this flow of execution; null: as many as pay. Tests that count what is done to a file take one.
+    /// The number of threads for this flow of execution; null for as many as are worthwhile. Tests that count file operations use one.
     /// </summary>
     public static readonly AsyncLocal<int?> Workers = new();
 
-    private const int MostWorkers = 4;
+    private const int MaxWorkers = 4;
 
-    /// <summary>Deals with all pieces.</summary>
-    /// <param name="pieces">The pieces in order; one thread at a time asks for the next.</param>
-    /// <param name="newWorker">Makes the worker of one thread.</param>
+    /// <summary>Processes all pieces.</summary>
+    /// <param name="pieces">The pieces in order; enumerated by one thread at a time.</param>
+    /// <param name="newWorker">Creates the worker of one thread.</param>
     /// <param name="onFinished">
-    /// Is told on the caller's thread of pieces that are finished, in order, each at most once, the last one among them; may be
-    /// null. What it throws stops the work.
+    /// Called on the caller's thread with finished pieces, in order, each at most once, and always with the last one; may be
+    /// null. An exception from it stops the work.
     /// </param>
-    /// <param name="cancellation">Stops the work; pieces after some one are not finished then.</param>
+    /// <param name="cancellation">Stops the work; the pieces from some point on are then left unfinished.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="Exception">What went wrong with the first piece that failed; those before it are finished.</exception>
+    /// <exception cref="Exception">The error of the first piece that failed; those before it are finished.</exception>
     public static void Run<TPiece>(
         IEnumerable<TPiece> pieces, Func<IPieceWorker<TPiece>> newWorker, Action<TPiece>? onFinished, CancellationToken cancellation)
     {
         using IEnumerator<TPiece> source = pieces.GetEnumerator();
-        new Course<TPiece>(source, newWorker, cancellation).Run(onFinished);
+        new Execution<TPiece>(source, newWorker, cancellation).Run(onFinished);
     }
 
-    // Together about as long as it takes to be woken.
-    private const int MostLooks = 200;
-    private const int SpinsBetweenLooks = 20;
+    // Together these take about as long as waking a thread.
+    private const int MaxPolls = 200;
+    private const int SpinsBetweenPolls = 20;
 
-    private sealed class Course<TPiece>(IEnumerator<TPiece> source, Func<IPieceWorker<TPiece>> newWorker, CancellationToken cancellation)
+    private sealed class Execution<TPiece>(IEnumerator<TPiece> source, Func<IPieceWorker<TPiece>> newWorker, CancellationToken cancellation)
     {
-        private readonly object _taking = new();
-        private readonly object _turn = new();
-        private readonly int _helpers = (Workers.Value ?? Math.Min(MostWorkers, Environment.ProcessorCount)) - 1;
-        private long _taken;
+        private readonly object _sourceLock = new();
+        private readonly object _turnLock = new();
+        private readonly int _helpers = (Workers.Value ?? Math.Min(MaxWorkers, Environment.ProcessorCount)) - 1;
+        private long _started;
         private bool _isExhausted;
         private long _finished;
         private TPiece? _lastFinished;
-        private long _told;
+        private long _reported;
         private ExceptionDispatchInfo? _failure;
-        private int _atWork;
+        private int _activeHelpers;
         private bool _isClosed;
 
         public void Run(Action<TPiece>? onFinished)
         {
             Work(onFinished);
 
-            // A helper that the thread pool starts only now finds the work closed.
-            lock (_turn)
+            // A helper that the thread pool starts only after this finds the work closed.
+            lock (_turnLock)
             {
                 _isClosed = true;
-                while (_atWork > 0)
+                while (_activeHelpers > 0)
                 {
-                    Monitor.Wait(_turn);
+                    Monitor.Wait(_turnLock);
                 }
             }
 
             _failure?.Throw();
             cancellation.ThrowIfCancellationRequested();
-            if (_told < _finished)
+            if (_reported < _finished)
             {
                 onFinished?.Invoke(_lastFinished!);
             }
@@ -93,27 +93,27 @@ internal static class OrderedWork
 
         private void Help()
         {
-            lock (_turn)
+            lock (_turnLock)
             {
                 if (_isClosed)
                 {
                     return;
                 }
 
-                _atWork++;
+                _activeHelpers++;
             }
 
             Work(onFinished: null);
-            lock (_turn)
+            lock (_turnLock)
             {
-                _atWork--;
-                Monitor.PulseAll(_turn);
+                _activeHelpers--;
+                Monitor.PulseAll(_turnLock);
             }
         }
 
         private void Work(Action<TPiece>? onFinished)
         {
-            // What is no piece's failure, such as the callback's, stops everybody as well.
+            // A failure outside the pieces, such as the callback's, stops all threads as well.
             if (Attempt(() => DoPieces(onFinished)) is { } failure)
             {
                 Stop(failure);
@@ -123,7 +123,7 @@ internal static class OrderedWork
         private void DoPieces(Action<TPiece>? onFinished)
         {
             IPieceWorker<TPiece>? worker = null;
-            while (TryTake(out long number, out TPiece piece, out ExceptionDispatchInfo? failure))
+            while (TryGetNext(out long number, out TPiece piece, out ExceptionDispatchInfo? failure))
             {
                 failure ??= Attempt(() => (worker ??= newWorker()).Prepare(piece));
                 if (!AwaitTurn(number))
@@ -141,18 +141,18 @@ internal static class OrderedWork
                 PassTurn(piece);
                 if (onFinished is not null)
                 {
-                    _told = number + 1;
+                    _reported = number + 1;
                     onFinished(piece);
                 }
             }
         }
 
-        // A source that fails makes a piece of its failure, so that it comes to light in its turn.
-        private bool TryTake(out long number, out TPiece piece, out ExceptionDispatchInfo? failure)
+        // If the source fails, its failure takes the place of a piece, so that it is reported in its turn.
+        private bool TryGetNext(out long number, out TPiece piece, out ExceptionDispatchInfo? failure)
         {
-            lock (_taking)
+            lock (_sourceLock)
             {
-                number = _taken;
+                number = _started;
                 piece = default!;
                 failure = null;
                 if (_isExhausted || Volatile.Read(ref _failure) is not null)
@@ -180,8 +180,8 @@ internal static class OrderedWork
 
                 _isExhausted = failure is not null;
                 piece = next!;
-                _taken++;
-                if (_taken == 2)
+                _started++;
+                if (_started == 2)
                 {
                     for (int i = 0; i < _helpers; i++)
                     {
@@ -195,17 +195,17 @@ internal static class OrderedWork
 
         private bool AwaitTurn(long number)
         {
-            // To be woken takes as long as a short piece; so the turn is watched for that time first.
-            for (int looks = 0; looks < MostLooks && Volatile.Read(ref _finished) != number && Volatile.Read(ref _failure) is null; looks++)
+            // Waking up takes as long as a short piece, so poll for about that time first.
+            for (int polls = 0; polls < MaxPolls && Volatile.Read(ref _finished) != number && Volatile.Read(ref _failure) is null; polls++)
             {
-                Thread.SpinWait(SpinsBetweenLooks);
+                Thread.SpinWait(SpinsBetweenPolls);
             }
 
-            lock (_turn)
+            lock (_turnLock)
             {
                 while (_finished != number && _failure is null)
                 {
-                    Monitor.Wait(_turn);
+                    Monitor.Wait(_turnLock);
                 }
 
                 return _failure is null;
@@ -214,20 +214,20 @@ internal static class OrderedWork
 
         private void PassTurn(TPiece piece)
         {
-            lock (_turn)
+            lock (_turnLock)
             {
                 _finished++;
                 _lastFinished = piece;
-                Monitor.PulseAll(_turn);
+                Monitor.PulseAll(_turnLock);
             }
         }
 
         private void Stop(ExceptionDispatchInfo failure)
         {
-            lock (_turn)
+            lock (_turnLock)
             {
                 _failure ??= failure;
-                Monitor.PulseAll(_turn);
+                Monitor.PulseAll(_turnLock);
             }
         }
 

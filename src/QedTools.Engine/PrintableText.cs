@@ -2,7 +2,7 @@ using System.Text;
 
 namespace QedTools;
 
-/// <summary>Makes texts from elsewhere, such as names that an image stores, fit to be shown.</summary>
+/// <summary>Makes text from elsewhere, such as names stored in an image, safe to display.</summary>
 public static class PrintableText
 {
     private const char FirstControlPicture = '\u2400';
@@ -10,10 +10,11 @@ public static class PrintableText
     private const char Replacement = '\uFFFD';
 
     /// <summary>
-    /// The text with a visible sign for each control character: a name must not move the cursor, change a colour, begin a new
-    /// line or turn the direction of the text around it. So it is with halves of characters, which no file can hold as text.
+    /// The text with a visible character in place of each control character: a name must not move the cursor, change a colour,
+    /// begin a new line or change the direction of the text around it. Unpaired surrogates are replaced too, as no file can hold
+    /// them as text.
     /// </summary>
-    /// <param name="text">The text; null gives an empty one.</param>
+    /// <param name="text">The text; null gives an empty string.</param>
     public static string Of(string? text)
     {
         if (text is null)
@@ -35,8 +36,8 @@ public static class PrintableText
         return changed?.ToString() ?? text;
     }
 
-    /// <summary>The same in ASCII, with a question mark for each character that is not.</summary>
-    /// <param name="text">The text; null gives an empty one.</param>
+    /// <summary>The text in printable ASCII, with a question mark for each other character.</summary>
+    /// <param name="text">The text; null gives an empty string.</param>
     internal static string InAscii(string? text)
     {
         char[] shown = (text ?? string.Empty).ToCharArray();

@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools;
 
-/// <summary>A file is not what its format wants it to be: no image, or a damaged one.</summary>
+/// <summary>A file does not conform to its format: it is not an image, or it is damaged.</summary>
 public abstract class QedFormatException : QedException
 {
     private protected QedFormatException(string path, string message, Exception? innerException = null)

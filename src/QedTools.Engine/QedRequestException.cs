@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace QedTools;
 
-/// <summary>What was asked for cannot be done: it does not go together with the files or with the format.</summary>
+/// <summary>A request cannot be carried out: it does not suit the files or the format.</summary>
 public class QedRequestException : QedException
 {
     internal QedRequestException(
@@ -18,28 +18,28 @@ public class QedRequestException : QedException
     /// <inheritdoc/>
     public override QedRemedy Remedy { get; }
 
-    /// <summary>What was asked for, by the name that the operation's options have for it, such as "SizeBytes".</summary>
+    /// <summary>What was requested, by its name in the operation's options, such as "SizeBytes".</summary>
     public string Parameter { get; }
 
-    /// <summary>The value asked for.</summary>
+    /// <summary>The requested value.</summary>
     public object Value { get; }
 
     /// <summary>What would be allowed, in words.</summary>
     public string Allowed { get; }
 
-    /// <summary>The error for something that a format does not have.</summary>
+    /// <summary>The error for something that a format does not support.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="parameter">What was asked for.</param>
-    /// <param name="value">The value asked for.</param>
+    /// <param name="parameter">What was requested.</param>
+    /// <param name="value">The requested value.</param>
     /// <param name="formatName">The format.</param>
     internal static QedRequestException ForFormat(string path, string parameter, object value, string formatName) => new(
         path,
         parameter,
         value,
         "none",
-        $"{Phrase(parameter, value)} is not possible for '{path}': a {formatName} file has no such thing. Leave it out, or choose another format.");
+        $"{Phrase(parameter, value)} is not possible for '{path}': {formatName} files do not support that. Leave it out, or choose another format.");
 
-    /// <summary>A value that was asked for, in words.</summary>
+    /// <summary>A requested value, in words.</summary>
     private protected static string Phrase(string parameter, object value) => string.Format(
         CultureInfo.InvariantCulture,
         parameter switch

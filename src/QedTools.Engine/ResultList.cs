@@ -5,12 +5,12 @@ using System.Linq;
 
 namespace QedTools;
 
-/// <summary>Parts of a result that read well where only text has a place, such as a column of a CSV file.</summary>
-internal sealed class ResultList<T>(IList<T> parts) : ReadOnlyCollection<T>(parts)
+/// <summary>A list in a result that also reads well as plain text, such as in a column of a CSV file.</summary>
+internal sealed class ResultList<T>(IList<T> items) : ReadOnlyCollection<T>(items)
 {
     private const int MaxShown = 10;
 
-    /// <summary>The first parts, and how many more there are; empty without parts.</summary>
+    /// <summary>The first items, and how many more there are; empty if there are none.</summary>
     public override string ToString()
     {
         string shown = string.Join(" | ", this.Take(MaxShown));

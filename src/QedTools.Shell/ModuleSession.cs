@@ -5,12 +5,12 @@ using Microsoft.PowerShell;
 
 namespace QedTools.Shell;
 
-/// <summary>The session every command runs in: PowerShell's own, with QedTools imported.</summary>
+/// <summary>The session that every command runs in: a standard PowerShell session with QedTools imported.</summary>
 public static class ModuleSession
 {
     private const string ManifestName = "QedTools.psd1";
 
-    /// <summary>The folder of modules that a published program has; null in the tree.</summary>
+    /// <summary>The modules folder of a published program; null in the source tree.</summary>
     public static string? ModulesFolder
     {
         get
@@ -20,8 +20,8 @@ public static class ModuleSession
         }
     }
 
-    /// <summary>The QedTools manifest's full path: in that folder, or in the nearest folder above this program.</summary>
-    /// <exception cref="FileNotFoundException">No folder from the program's own upwards holds the manifest.</exception>
+    /// <summary>The full path of the QedTools manifest: in the modules folder, or in the nearest folder at or above this program.</summary>
+    /// <exception cref="FileNotFoundException">Neither the program's folder nor any folder above it holds the manifest.</exception>
     public static string ManifestPath
     {
         get
@@ -41,17 +41,17 @@ public static class ModuleSession
             }
 
             throw new FileNotFoundException(
-                $"{ManifestName} is neither in '{AppContext.BaseDirectory}' nor in a folder above it.", ManifestName);
+                $"{ManifestName} is neither in '{AppContext.BaseDirectory}' nor in any folder above it.", ManifestName);
         }
     }
 
-    /// <summary>Describes a new session; whoever opens a runspace with it gets the module imported.</summary>
+    /// <summary>Creates the initial state of a session; a runspace opened with it imports the module.</summary>
     public static InitialSessionState Create()
     {
         InitialSessionState state = InitialSessionState.CreateDefault2();
         if (OperatingSystem.IsWindows())
         {
-            // An embedded engine starts with Restricted there, which refuses the module's own script.
+            // On Windows an embedded engine starts with Restricted, which would refuse the module's own script.
             state.ExecutionPolicy = ExecutionPolicy.RemoteSigned;
         }
 

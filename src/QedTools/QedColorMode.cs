@@ -1,9 +1,9 @@
 namespace QedTools;
 
-/// <summary>When text has colours.</summary>
+/// <summary>When text is coloured.</summary>
 public enum QedColorMode
 {
-    /// <summary>Where the output shows them, and nobody asked for none.</summary>
+    /// <summary>If the output can show colours and the user has not disabled them.</summary>
     Auto = 0,
 
     /// <summary>Always.</summary>

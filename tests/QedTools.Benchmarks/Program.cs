@@ -1,4 +1,4 @@
-// Measures: `compare` side by side with qemu-img, `micro` the hot paths with BenchmarkDotNet.
+// Measurements: `compare` runs the cmdlets side by side with qemu-img, `micro` runs the hot paths with BenchmarkDotNet.
 using System;
 using System.Linq;
 using BenchmarkDotNet.Running;

@@ -5,12 +5,12 @@ using System.IO;
 namespace QedTools.CrashWriter;
 
 /// <summary>
-/// Writes to an image through the engine until it is killed, or holds one open: the other process of the reliability tests.
+/// The second process of the reliability tests. Writes to an image through the engine until it is killed, or holds an image open.
 /// </summary>
 /// <remarks>
-/// "write IMAGE SEED": says "begun N" before and "flushed N" after the N-th round of writes is on the disk; the contents follow
-/// from the seed (<see cref="WriteRounds"/>). "hold IMAGE read|write": says "held" and waits until its input ends.
-/// "convert SOURCE DESTINATION": says "building" in the middle of it, waits until its input ends, and goes on.
+/// "write IMAGE SEED": prints "begun N" before the N-th round of writes and "flushed N" when the round is on the disk; the contents
+/// follow from the seed (<see cref="WriteRounds"/>). "hold IMAGE read|write": prints "held" and waits until its input ends.
+/// "convert SOURCE DESTINATION": prints "building" during the conversion, waits until its input ends, and continues.
 /// </remarks>
 internal static class Program
 {
@@ -23,14 +23,14 @@ internal static class Program
                 case ["write", string path, string seed]:
                     Write(path, int.Parse(seed, CultureInfo.InvariantCulture));
                     return 0;
-                case ["hold", string path, string what]:
-                    Hold(path, writable: what == "write");
+                case ["hold", string path, string access]:
+                    Hold(path, writable: access == "write");
                     return 0;
                 case ["convert", string source, string destination]:
                     DiskConversion.Run(source, destination, new DiskConversionOptions(), new Pause());
                     return 0;
                 default:
-                    Console.Error.WriteLine("write IMAGE SEED | hold IMAGE read|write | convert SOURCE DESTINATION");
+                    Console.Error.WriteLine("usage: write IMAGE SEED | hold IMAGE read|write | convert SOURCE DESTINATION");
                     return 2;
             }
         }

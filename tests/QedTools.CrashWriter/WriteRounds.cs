@@ -3,9 +3,9 @@ using System.Collections.Generic;
 
 namespace QedTools.CrashWriter;
 
-/// <summary>What is written in round after round: the same for the same seed, so that whoever knows the seed knows the contents.</summary>
+/// <summary>The writes of each round. The same seed gives the same writes, so the contents follow from the seed.</summary>
 /// <param name="seed">The seed.</param>
-/// <param name="size">The disk's size, in bytes.</param>
+/// <param name="size">The virtual size, in bytes.</param>
 public sealed class WriteRounds(int seed, long size)
 {
     private const int Sector = 512;

@@ -8,16 +8,16 @@ using Xunit;
 namespace QedTools.Tests;
 
 /// <summary>
-/// tests/QedTools.Mono, a program of the .NET Framework over the files that Windows PowerShell loads, in Mono: xunit's own runner
+/// Runs tests/QedTools.Mono in Mono: a .NET Framework program that uses the files that Windows PowerShell loads. xunit's own runner
 /// does not run there.
 /// </summary>
 public sealed class MonoTests
 {
-    // A bare runtime runs programs but has no netstandard.dll, which every library of .NET Standard refers to.
+    // A minimal Mono runtime runs programs but lacks netstandard.dll, which every .NET Standard library refers to.
     public static bool IsInstalled => Qemu.IsOnPath("mono") && File.Exists("/usr/lib/mono/4.5/Facades/netstandard.dll");
 
-    [Fact(Skip = "Mono with the facades of .NET Standard is not installed (Debian: mono-devel)", SkipUnless = nameof(IsInstalled))]
-    public void The_engine_does_all_its_work_in_a_program_of_the_NET_Framework()
+    [Fact(Skip = "Mono with the .NET Standard facades is not installed (Debian: mono-devel)", SkipUnless = nameof(IsInstalled))]
+    public void The_engine_does_all_its_work_in_a_NET_Framework_program()
     {
         string program = typeof(MonoTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "MonoProgram").Value!;

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace QedTools.Tests;
 
-/// <summary>Sizes for people.</summary>
+/// <summary>Human-readable sizes.</summary>
 public sealed class ByteSizeTests
 {
     [Theory]
@@ -14,7 +14,7 @@ public sealed class ByteSizeTests
     [InlineData(1048575, "1 MiB")]
     [InlineData(long.MaxValue, "8 EiB")]
     [InlineData(-1536, "-1.5 KiB")]
-    public void A_size_is_in_the_largest_unit_that_leaves_one(long bytes, string text) =>
+    public void A_size_is_in_the_largest_unit_that_gives_at_least_one(long bytes, string text) =>
         Assert.Equal(text, InInvariantCulture(() => ByteSize.Format(bytes)));
 
     [Theory]
@@ -24,11 +24,11 @@ public sealed class ByteSizeTests
     [InlineData(1024, "1 KiB (1024 bytes)")]
     [InlineData(8191, "8 KiB (8191 bytes)")]
     [InlineData(-1024, "-1 KiB (-1024 bytes)")]
-    public void An_exact_size_says_the_bytes_too(long bytes, string text) =>
+    public void An_exact_size_includes_the_bytes(long bytes, string text) =>
         Assert.Equal(text, InInvariantCulture(() => ByteSize.FormatExact(bytes)));
 
     [Fact]
-    public void No_size_is_no_text()
+    public void Null_gives_an_empty_text()
     {
         Assert.Empty(ByteSize.Format(null));
         Assert.Empty(ByteSize.FormatExact(null));
@@ -44,7 +44,7 @@ public sealed class ByteSizeTests
     [InlineData(99.95 * 1024, "100 KiB")]
     [InlineData(9.995 * 1024, "10.0 KiB")]
     [InlineData(1023 * 1024, "1.00 MiB")]
-    public void A_short_size_has_three_digits(double bytes, string text) =>
+    public void A_short_size_has_at_most_three_digits(double bytes, string text) =>
         Assert.Equal(text, InInvariantCulture(() => ByteSize.FormatShort(bytes)));
 
     private static string InInvariantCulture(System.Func<string> format)

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace QedTools.Tests;
 
-/// <summary>The speed of an operation and the time it still takes.</summary>
+/// <summary>The speed of an operation and its remaining time.</summary>
 public sealed class OperationPaceTests
 {
     private const long Total = 1000;
@@ -20,7 +20,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void A_steady_operation_is_told_exactly()
+    public void A_steady_operation_is_reported_exactly()
     {
         for (int second = 1; second <= 9; second++)
         {
@@ -31,7 +31,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void The_first_report_counts_whenever_it_comes()
+    public void The_first_report_counts_however_late_it_comes()
     {
         At(5, 500);
         Assert.Equal(100, _pace.BytesPerSecond, precision: 6);
@@ -39,7 +39,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void A_change_of_the_speed_shows_little_by_little()
+    public void A_change_of_speed_shows_gradually()
     {
         At(1, 100);
         double before = _pace.BytesPerSecond;
@@ -54,7 +54,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void A_jump_over_a_hole_does_not_upset_the_figures()
+    public void A_jump_over_a_hole_does_not_distort_the_values()
     {
         for (int tenth = 1; tenth <= 50; tenth++)
         {
@@ -66,7 +66,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void How_often_is_reported_makes_no_difference()
+    public void The_frequency_of_reports_makes_no_difference()
     {
         OperationPace often = new();
         At(1, 100);
@@ -81,7 +81,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void An_end_takes_no_more_time_and_nothing_divides_by_zero()
+    public void A_finished_operation_has_no_time_left_and_nothing_divides_by_zero()
     {
         At(0, 10);
         At(1, Total);
@@ -92,7 +92,7 @@ public sealed class OperationPaceTests
     }
 
     [Fact]
-    public void Steps_back_and_the_largest_disks_stay_in_range()
+    public void Backward_steps_and_the_largest_disks_stay_in_range()
     {
         At(1, 100);
         At(2, 50);

@@ -9,13 +9,13 @@ namespace QedTools.Tests;
 
 public sealed class OrderedWorkTests
 {
-    // More than any test here deals with unless nobody stops it.
+    // More pieces than any test here processes unless it fails to stop.
     private const int Endless = 3_000_000;
 
-    // For what happens at once unless it never does.
+    // For events that happen at once unless they never happen.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Where a piece can fail.</summary>
+    /// <summary>The points where a piece can fail.</summary>
     public enum Place
     {
         Source,
@@ -65,7 +65,7 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void Pieces_are_finished_in_order_and_alone(int workers, int pieces)
+    public void Pieces_are_finished_in_order_and_one_at_a_time(int workers, int pieces)
     {
         Job job = new(pieces) { OnPrepare = piece => Thread.SpinWait(piece * 7919 % 400), OnFinish = piece => Thread.SpinWait(piece * 31 % 200) };
         job.Run(workers);
@@ -75,7 +75,7 @@ public sealed class OrderedWorkTests
     }
 
     [Fact]
-    public void Without_a_wish_there_are_a_few_workers()
+    public void By_default_there_are_a_few_workers()
     {
         Job job = new(1000);
         OrderedWork.Run(job.Pieces(), job.NewWorker, onFinished: null, CancellationToken.None);
@@ -86,11 +86,11 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(WorkerCounts))]
-    public void As_many_pieces_are_prepared_side_by_side_as_there_are_workers(int workers)
+    public void As_many_pieces_are_prepared_in_parallel_as_there_are_workers(int workers)
     {
-        // The first piece is the caller's alone: work that is done with it needs nobody else.
+        // The caller does the first piece alone: work of a single piece needs no helper.
         using Barrier all = new(workers);
-        Job job = new(workers + 1) { OnPrepare = piece => Assert.True(piece == 0 || all.SignalAndWait(Patience), "The others do not come.") };
+        Job job = new(workers + 1) { OnPrepare = piece => Assert.True(piece == 0 || all.SignalAndWait(Patience), "The other workers do not arrive.") };
         job.Run(workers);
 
         Assert.Equal(workers + 1, job.Finished.Count);
@@ -113,9 +113,9 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public void What_comes_of_a_failure_is_what_a_single_thread_makes_of_it(int workers, Place place, int at)
+    public void A_failure_has_the_same_result_as_on_a_single_thread(int workers, Place place, int at)
     {
-        InvalidOperationException failure = new("The test says so.");
+        InvalidOperationException failure = new("Injected by the test.");
         void FailAt(int piece) => Do(piece == at, () => throw failure);
         Job job = new(Endless)
         {
@@ -130,7 +130,7 @@ public sealed class OrderedWorkTests
     }
 
     [Fact]
-    public void The_failure_of_the_first_piece_counts_not_the_first_failure()
+    public void The_failure_of_the_first_failing_piece_counts_and_not_the_earliest_failure()
     {
         using ManualResetEventSlim failedEarly = new();
         Job job = new(Endless)
@@ -155,11 +155,11 @@ public sealed class OrderedWorkTests
     }
 
     [Fact]
-    public void A_helper_that_cannot_begin_is_the_failure_of_the_piece_that_it_took()
+    public void A_helper_that_cannot_start_is_a_failure_of_the_piece_that_it_took()
     {
         int caller = Environment.CurrentManagedThreadId;
         using ManualResetEventSlim helped = new();
-        InvalidOperationException failure = new("The test says so.");
+        InvalidOperationException failure = new("Injected by the test.");
         Job job = new(Endless)
         {
             OnWorker = () => Do(Environment.CurrentManagedThreadId != caller, () =>
@@ -175,7 +175,7 @@ public sealed class OrderedWorkTests
     }
 
     [Fact]
-    public void Nobody_is_at_work_any_more_when_the_failure_is_thrown()
+    public void No_worker_is_running_any_more_when_the_failure_is_thrown()
     {
         using ManualResetEventSlim begun = new();
         bool isOver = false;
@@ -194,7 +194,7 @@ public sealed class OrderedWorkTests
             OnFinish = piece => Do(piece == 2, () =>
             {
                 Await(begun);
-                throw new InvalidOperationException("The test says so.");
+                throw new InvalidOperationException("Injected by the test.");
             }),
         };
 
@@ -205,20 +205,20 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(WorkerCounts))]
-    public void What_is_cancelled_before_is_not_begun(int workers)
+    public void Work_that_is_already_cancelled_is_not_started(int workers)
     {
         using CancellationTokenSource stop = new();
         stop.Cancel();
-        Job job = new(10) { OnPiece = _ => Assert.Fail("The source was asked.") };
+        Job job = new(10) { OnPiece = _ => Assert.Fail("The source was used.") };
 
         OperationCanceledException error = Assert.Throws<OperationCanceledException>(() => job.RunUntil(workers, job.Note, stop.Token));
         Assert.Equal(stop.Token, error.CancellationToken);
-        Assert.Equal((0, 0, 0), (job.Workers, job.Finished.Count, job.Told.Count));
+        Assert.Equal((0, 0, 0), (job.Workers, job.Finished.Count, job.Noted.Count));
     }
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public void What_is_cancelled_ends_with_the_pieces_that_were_taken(int workers, Place place, int at)
+    public void Cancelled_work_ends_with_the_pieces_already_taken(int workers, Place place, int at)
     {
         using CancellationTokenSource stop = new();
         void StopAt(int piece) => Do(piece == at, stop.Cancel);
@@ -240,7 +240,7 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(WorkerCounts))]
-    public void What_is_cancelled_in_the_last_piece_is_cancelled(int workers)
+    public void Work_cancelled_in_its_last_piece_is_cancelled(int workers)
     {
         using CancellationTokenSource stop = new();
         Job job = new(5) { OnFinish = piece => Do(piece == 4, stop.Cancel) };
@@ -251,7 +251,7 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void The_caller_is_told_on_its_thread_in_order_and_of_the_last_piece(int workers, int pieces)
+    public void The_caller_is_notified_on_its_thread_in_order_including_the_last_piece(int workers, int pieces)
     {
         Job job = new(pieces);
         int caller = Environment.CurrentManagedThreadId;
@@ -261,22 +261,22 @@ public sealed class OrderedWorkTests
             job.Note(piece);
         });
 
-        Assert.Equal(job.Told.Distinct().Order(), job.Told);
-        Assert.Equal(pieces == 0 ? [] : [pieces - 1], job.Told.TakeLast(1));
-        Assert.True(workers > 1 || job.Told.Count == pieces);
+        Assert.Equal(job.Noted.Distinct().Order(), job.Noted);
+        Assert.Equal(pieces == 0 ? [] : [pieces - 1], job.Noted.TakeLast(1));
+        Assert.True(workers > 1 || job.Noted.Count == pieces);
     }
 
     [Theory]
     [MemberData(nameof(WorkerCounts))]
-    public void What_the_caller_throws_when_it_is_told_stops_the_work(int workers)
+    public void An_exception_in_the_callers_notification_stops_the_work(int workers)
     {
         using ManualResetEventSlim helped = new();
-        InvalidOperationException failure = new("The test says so.");
+        InvalidOperationException failure = new("Injected by the test.");
         Job job = new(Endless) { OnPrepare = piece => Do(piece == 2, helped.Set) };
 
         Assert.Same(failure, Record.Exception(() => job.Run(workers, piece => Do(piece > 0, () =>
         {
-            // The others are at work then.
+            // By now the other workers are running.
             Do(workers > 1, () => Await(helped));
             throw failure;
         }))));
@@ -285,12 +285,12 @@ public sealed class OrderedWorkTests
     }
 
     [Fact]
-    public void What_the_caller_throws_when_it_is_told_of_the_last_piece_is_thrown()
+    public void An_exception_in_the_notification_of_the_last_piece_is_thrown()
     {
-        InvalidOperationException failure = new("The test says so.");
+        InvalidOperationException failure = new("Injected by the test.");
         using ManualResetEventSlim finished = new();
 
-        // The last piece is a helper's: the caller's own is not finished before.
+        // A helper takes the last piece, because the caller's own piece is not finished before that.
         Job job = new(3)
         {
             OnPrepare = piece => Do(piece == 1, () => Await(finished)),
@@ -304,7 +304,7 @@ public sealed class OrderedWorkTests
 
     [Theory]
     [MemberData(nameof(WorkerCounts))]
-    public void Work_within_work_is_done_as_well(int workers)
+    public void Nested_work_is_done_as_well(int workers)
     {
         List<(Place Place, int Piece, List<int> Finished)> inner = [];
         void RunInner(Place place, int piece)
@@ -338,9 +338,9 @@ public sealed class OrderedWorkTests
         }
     }
 
-    private static void Await(ManualResetEventSlim signal) => Assert.True(signal.Wait(Patience), "The other thread does not come.");
+    private static void Await(ManualResetEventSlim signal) => Assert.True(signal.Wait(Patience), "The other thread does not arrive.");
 
-    /// <summary>Pieces with numbers, and what becomes of them. Fails when two threads are where only one may be.</summary>
+    /// <summary>Numbered pieces, and what happens to them. Fails if two threads are where only one may be.</summary>
     private sealed class Job(int pieces)
     {
         private int _workers;
@@ -349,26 +349,26 @@ public sealed class OrderedWorkTests
         private int _finishing;
         private bool _isOver;
 
-        /// <summary>Is done when the source is asked for a piece.</summary>
+        /// <summary>Called when a piece is requested from the source.</summary>
         public Action<int>? OnPiece { get; init; }
 
-        /// <summary>Is done when a worker is made.</summary>
+        /// <summary>Called when a worker is created.</summary>
         public Action? OnWorker { get; init; }
 
         public Action<int>? OnPrepare { get; init; }
 
         public Action<int>? OnFinish { get; init; }
 
-        /// <summary>The pieces that were finished, in that order.</summary>
+        /// <summary>The finished pieces, in the order in which they were finished.</summary>
         public List<int> Finished { get; } = [];
 
-        /// <summary>Those that <see cref="Note"/> was told of.</summary>
-        public List<int> Told { get; } = [];
+        /// <summary>The pieces that were passed to <see cref="Note"/>.</summary>
+        public List<int> Noted { get; } = [];
 
-        /// <summary>How many workers were made.</summary>
+        /// <summary>The number of workers created.</summary>
         public int Workers => _workers;
 
-        public void Note(int piece) => Told.Add(piece);
+        public void Note(int piece) => Noted.Add(piece);
 
         public void Run(int workers, Action<int>? onFinished = null) => RunUntil(workers, onFinished, CancellationToken.None);
 

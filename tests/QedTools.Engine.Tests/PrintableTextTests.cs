@@ -3,7 +3,7 @@ using Xunit;
 
 namespace QedTools.Tests;
 
-/// <summary>Texts from elsewhere on a screen.</summary>
+/// <summary>Displaying text from untrusted sources.</summary>
 public sealed class PrintableTextTests
 {
     [Theory]
@@ -18,10 +18,10 @@ public sealed class PrintableTextTests
     [InlineData("gpj\u202edeq.qed", "gpj\ufffddeq.qed")]
     [InlineData("\u061cx", "\ufffdx")]
     [InlineData("\u2066x\u2069\u200f\u2028", "\ufffdx\ufffd\ufffd\ufffd")]
-    public void Control_characters_become_signs_and_all_else_stays(string text, string shown) => Assert.Equal(shown, PrintableText.Of(text));
+    public void Control_characters_become_visible_signs_and_everything_else_stays(string text, string shown) => Assert.Equal(shown, PrintableText.Of(text));
 
     [Fact]
-    public void Half_a_character_is_no_text()
+    public void Half_a_character_is_replaced()
     {
         Assert.Equal("a\ufffdb", PrintableText.Of("a\ud83db"));
         Assert.Equal("\ufffd\U0001F4BE\ufffd", PrintableText.Of("\udcbe\U0001F4BE\ud83d"));
@@ -32,10 +32,10 @@ public sealed class PrintableTextTests
     [InlineData(null, "")]
     [InlineData("disk~1 (a).qed", "disk~1 (a).qed")]
     [InlineData("Gr\u00f6\u00dfe\u001b[31m\u202e\n\u007f", "Gr??e?[31m???")]
-    public void In_ASCII_all_else_is_a_question_mark(string? text, string shown) => Assert.Equal(shown, PrintableText.InAscii(text));
+    public void In_ASCII_everything_else_becomes_a_question_mark(string? text, string shown) => Assert.Equal(shown, PrintableText.InAscii(text));
 
     [Fact]
-    public void Nothing_is_shown_as_nothing() => Assert.Empty(PrintableText.Of(null));
+    public void Null_gives_an_empty_text() => Assert.Empty(PrintableText.Of(null));
 
     [Fact]
     public void A_text_without_control_characters_is_not_copied()
@@ -45,7 +45,7 @@ public sealed class PrintableTextTests
     }
 
     [Fact]
-    public void No_error_breaks_its_line_or_steers_the_screen()
+    public void No_error_message_breaks_its_line_or_controls_the_screen()
     {
         QedFileNotFoundException error = new("/i/\u001b[2J\n.qed");
         Assert.Contains("\u241b[2J\u240a.qed", error.Message, StringComparison.Ordinal);

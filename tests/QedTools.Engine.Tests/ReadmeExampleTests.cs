@@ -7,7 +7,7 @@ using Xunit;
 
 namespace QedTools.Tests;
 
-/// <summary>The example of the engine's README does what the README says.</summary>
+/// <summary>The example in the engine's README does what the README says.</summary>
 public sealed class ReadmeExampleTests
 {
     private static readonly string Tests = Path.GetFullPath(Path.Combine(Fixture.PathOf("."), "..", "QedTools.Engine.Tests"));
@@ -69,7 +69,7 @@ public sealed class ReadmeExampleTests
         Assert.True(comparison.AreEqual);
     }
 
-    // What stands between a pair of fences.
+    // The lines between a pair of code fences.
     private static string[] Block(int number)
     {
         string[] lines = File.ReadAllLines(Readme);

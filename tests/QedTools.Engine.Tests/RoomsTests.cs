@@ -8,18 +8,18 @@ using Xunit;
 
 namespace QedTools.Tests;
 
-/// <summary>A file of the engine knows the rooms above its own and none below, and no format knows another (docs/architecture.md).</summary>
+/// <summary>A file of the engine uses the rooms above its own and none below, and no format uses another (docs/architecture.md).</summary>
 public sealed partial class RoomsTests
 {
-    // From the top; a folder that is not listed belongs to the nearest one above it that is.
+    // From the top; a folder that is not listed belongs to its nearest listed parent.
     private static readonly string[] Rooms =
         ["Storage", "Disks", "Qed/Format", "Qed/Files", "Qed/Metadata", "Qed/Checking", "Qed", "Interchange", "Chains", "Operations"];
 
     [Fact]
-    public void No_file_looks_into_a_room_below_its_own()
+    public void No_file_uses_a_room_below_its_own()
     {
         Dictionary<string, string> sources = Sources();
-        Assert.Equal([], LooksDown(sources));
+        Assert.Equal([], DownwardReferences(sources));
         Assert.InRange(sources.Count, 150, int.MaxValue);
     }
 
@@ -28,16 +28,16 @@ public sealed partial class RoomsTests
     [InlineData("Qed/Metadata/New.cs", "QedImage")]
     [InlineData("Interchange/Vhd/New.cs", "VhdxLayer")]
     [InlineData("Disks/New.cs", "QedHeader")]
-    public void A_look_downwards_is_found(string file, string type)
+    public void A_downward_reference_is_found(string file, string type)
     {
         Dictionary<string, string> sources = Sources();
-        sources.Add(file, $"namespace QedTools;\n\ninternal sealed class New\n{{\n    private readonly {type}? _below; // the text \"{type}\" is none\n}}\n");
+        sources.Add(file, $"namespace QedTools;\n\ninternal sealed class New\n{{\n    private readonly {type}? _below; // the text \"{type}\" does not count\n}}\n");
 
-        Assert.StartsWith($"{file} knows {type} of ", Assert.Single(LooksDown(sources)), StringComparison.Ordinal);
+        Assert.StartsWith($"{file} uses {type} of ", Assert.Single(DownwardReferences(sources)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void No_text_of_the_engine_names_a_cmdlet_or_a_parameter()
+    public void No_engine_text_names_a_cmdlet_or_a_parameter()
     {
         Assert.Equal([], PowerShellWords(Sources()));
         Assert.Equal(
@@ -45,19 +45,19 @@ public sealed partial class RoomsTests
             PowerShellWords(new() { ["Storage/New.cs"] = "string a = \"Test-QedImage\"; // -Path\nstring b = $\"'{a}' is there. Use -Force.\"; int c = b -Abs;\n" }));
     }
 
-    // Completers know the formats' geometry, to say what a size allows.
+    // Completers may use the formats' geometry, to show what a size allows.
     [Fact]
-    public void The_cmdlets_know_of_the_engine_what_is_public_and_what_operations_and_disks_are()
+    public void The_cmdlets_use_only_the_public_parts_of_the_engine_and_operations_and_disks()
     {
         Dictionary<string, string> cmdlets = Sources("QedTools");
-        Assert.Equal([], LooksInside(cmdlets));
+        Assert.Equal([], InwardReferences(cmdlets));
         Assert.InRange(cmdlets.Count, 50, int.MaxValue);
 
         Dictionary<string, string> looking = new() { ["Commands/New.cs"] = "using QedTools.Disks;\nusing QedTools.Storage;\n", ["Completion/New.cs"] = "using QedTools.Qed.Format;\n" };
-        Assert.Equal(["Commands/New.cs: QedTools.Storage"], LooksInside(looking));
+        Assert.Equal(["Commands/New.cs: QedTools.Storage"], InwardReferences(looking));
     }
 
-    private static List<string> LooksInside(Dictionary<string, string> cmdlets) =>
+    private static List<string> InwardReferences(Dictionary<string, string> cmdlets) =>
         [.. from cmdlet in cmdlets
             where !cmdlet.Key.StartsWith("Completion/", StringComparison.Ordinal)
             from used in UsingOfRoom().Matches(cmdlet.Value)
@@ -72,8 +72,8 @@ public sealed partial class RoomsTests
             from word in PowerShellWord().Matches(text.Value)
             select $"{source.Key}: {word.Value}"];
 
-    // Types by their names: those of the public API share one namespace, whatever room they are in.
-    private static List<string> LooksDown(Dictionary<string, string> sources)
+    // Types are found by name: those of the public API share one namespace, whatever room they are in.
+    private static List<string> DownwardReferences(Dictionary<string, string> sources)
     {
         Dictionary<string, string[]> homes = sources
             .SelectMany(source => TypeDeclaration().Matches(source.Value).Select(match => (Type: match.Groups[1].Value, File: source.Key)))
@@ -87,7 +87,7 @@ public sealed partial class RoomsTests
             {
                 if (homes.TryGetValue(type, out string[]? files) && files.All(home => IsBelow(file, home)))
                 {
-                    found.Add($"{file} knows {type} of {files[0]}");
+                    found.Add($"{file} uses {type} of {files[0]}");
                 }
             }
         }
@@ -102,7 +102,7 @@ public sealed partial class RoomsTests
         return room >= 0 && (other > room || (Rooms[room] == "Interchange" && other == room && FormatOf(file) is { } one && FormatOf(home) is { } another && one != another));
     }
 
-    // -1 for what lies beside the rooms and is known by all.
+    // -1 for a file outside the rooms, which all may use.
     private static int RoomOf(string file)
     {
         for (string folder = file; folder.Contains('/', StringComparison.Ordinal);)
@@ -137,7 +137,7 @@ public sealed partial class RoomsTests
     [GeneratedRegex("'(?:\\\\.|[^'\\\\])'|\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|//[^\n]*")]
     private static partial Regex TextOrComment();
 
-    // Verb-QedNoun, and a hyphen with a capital letter where a word begins.
+    // Verb-QedNoun, or a hyphen and a capital letter at the start of a word.
     [GeneratedRegex(@"\b[A-Z][a-z]+-[A-Z]\w+|(?<=[\s""'(])-[A-Z][a-z]\w*")]
     private static partial Regex PowerShellWord();
 

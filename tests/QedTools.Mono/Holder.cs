@@ -4,20 +4,20 @@ using System.Reflection;
 
 namespace QedTools.Mono;
 
-/// <summary>This program as a second process, which holds a disk open.</summary>
+/// <summary>This program, run as a second process that holds a disk open.</summary>
 internal sealed class Holder : IDisposable
 {
     private readonly Process _process;
 
-    /// <summary>Starts it, and returns when it has the disk.</summary>
+    /// <summary>Starts it, and returns when it has opened the disk.</summary>
     public Holder(string path, bool writes)
     {
-        // The runtime where there is one to name, as with Mono; else this program itself.
+        // The runtime's executable if it is a separate one, as with Mono; otherwise this program itself.
         string host = Process.GetCurrentProcess().MainModule.FileName;
         string program = Assembly.GetExecutingAssembly().Location;
-        string words = $"hold \"{path}\" {(writes ? "write" : "read")}";
+        string command = $"hold \"{path}\" {(writes ? "write" : "read")}";
         bool isProgram = string.Equals(host, program, StringComparison.OrdinalIgnoreCase);
-        _process = Process.Start(new ProcessStartInfo(host, isProgram ? words : $"\"{program}\" {words}")
+        _process = Process.Start(new ProcessStartInfo(host, isProgram ? command : $"\"{program}\" {command}")
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -5,12 +5,12 @@ using System.Reflection;
 namespace QedTools.Mono;
 
 /// <summary>
-/// Drives the engine's netstandard2.0 build as a program of the .NET Framework: a line for each step, exit code 1 if one failed.
-/// With "hold", a path and "read" or "write", it opens a disk, says "held" and waits for the end of its input.
+/// Drives the engine's netstandard2.0 build from a .NET Framework program. Prints a line for each step; the exit code is 1 if one failed.
+/// With "hold", a path and "read" or "write", it opens a disk, prints "held" and waits for the end of its input.
 /// </summary>
 public static class Program
 {
-    /// <summary>Takes the folder of the fixtures.</summary>
+    /// <summary>Takes the path of the fixtures folder.</summary>
     public static int Main(string[] arguments)
     {
         if (arguments.Length == 3 && arguments[0] == "hold")
@@ -20,7 +20,7 @@ public static class Program
 
         if (arguments.Length != 1)
         {
-            Console.Error.WriteLine("Which folder are the fixtures in?");
+            Console.Error.WriteLine("The path of the fixtures folder is required.");
             return 2;
         }
 
@@ -32,7 +32,7 @@ public static class Program
 
     private static bool Run(IEnumerable<(string Name, Func<string> Step)> steps)
     {
-        bool good = true;
+        bool succeeded = true;
         foreach ((string name, Func<string> step) in steps)
         {
             try
@@ -41,13 +41,13 @@ public static class Program
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                good = false;
+                succeeded = false;
                 Console.WriteLine($"FAILED {name}: {e.GetType().Name}: {e.Message.Replace(Environment.NewLine, " ")}");
                 Console.Error.WriteLine(e);
             }
         }
 
-        return good;
+        return succeeded;
     }
 
     private static string RuntimeName() =>

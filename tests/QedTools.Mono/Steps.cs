@@ -6,7 +6,7 @@ using System.Linq;
 
 namespace QedTools.Mono;
 
-/// <summary>What is tried, in order; each step says in a few words what it saw, or throws.</summary>
+/// <summary>The steps, in order. Each returns a short description of what it found, or throws.</summary>
 internal sealed class Steps(WorkFolder folder, string fixtures)
 {
     private const long DiskSize = 32 << 20;
@@ -37,8 +37,8 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Create()
     {
         QedImageInfo made = ImageCreation.Run(Disk, new ImageCreationOptions { SizeBytes = DiskSize, ClusterSize = 4096, TableSize = 2 });
-        Require(made.VirtualSize == DiskSize, $"The disk is {made.VirtualSize} bytes large.");
-        Require(made == ImageInspection.Run(Disk, new ImageInspectionOptions()), "Inspecting says something else than creating.");
+        Require(made.VirtualSize == DiskSize, $"The virtual size is {made.VirtualSize} bytes.");
+        Require(made == ImageInspection.Run(Disk, new ImageInspectionOptions()), "Inspection and creation report different information.");
         return $"{made.VirtualSize} bytes in {made.FileSize}";
     }
 
@@ -61,7 +61,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
                 }
             }
 
-            // From the middle on, zeroes over data and over nothing.
+            // From the middle on, zeroes over data and over unallocated clusters.
             byte[] zeroes = new byte[1 << 20];
             Store(disk, DiskSize / 2, zeroes);
             zeroes.CopyTo(_contents, DiskSize / 2);
@@ -78,7 +78,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         int extents = 0;
         foreach (QedExtent extent in ImageMapping.Run(Disk, new ImageMappingOptions()))
         {
-            Require(extent.Start == next, $"An extent begins at {extent.Start} instead of {next}.");
+            Require(extent.Start == next, $"An extent starts at {extent.Start} instead of {next}.");
             next += extent.Length;
             data += extent.State == QedExtentState.Data ? extent.Length : 0;
             extents++;
@@ -91,7 +91,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Check()
     {
         QedCheckResult result = ImageCheck.Run(Disk, new ImageCheckOptions());
-        Require(result is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"It is {result.Status}.");
+        Require(result is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"The status is {result.Status}.");
         return $"{result.AllocatedClusters} of {result.TotalClusters} clusters allocated, clean";
     }
 
@@ -108,11 +108,11 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         RequireContents(Disk, _contents);
         data.CopyTo(_contents, 12_345);
         RequireContents(top, _contents);
-        Require(!DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "Overlay and backing file compare equal.");
+        Require(!DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "The overlay and the backing file compare equal.");
         DiskMerge.Run(top, new DiskMergeOptions());
         RequireContents(Disk, _contents);
-        Require(DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "After the merge they differ.");
-        // Nothing may lie over the disk that the next steps write to.
+        Require(DiskComparison.Run(top, Disk, new DiskComparisonOptions()).AreEqual, "The overlay and the backing file differ after the merge.");
+        // The disk that the next steps write to must not have an overlay.
         File.Delete(top);
         return $"{data.Length} bytes";
     }
@@ -120,7 +120,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Optimize()
     {
         ImageResize.Run(Disk, 2 * DiskSize, new ImageResizeOptions());
-        Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).VirtualSize == 2 * DiskSize, "It did not grow.");
+        Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).VirtualSize == 2 * DiskSize, "The disk did not grow.");
         ImageResize.Run(Disk, DiskSize, new ImageResizeOptions { Shrink = true });
         long before = new FileInfo(Disk).Length;
         ImageOptimization.Run(Disk, new ImageOptimizationOptions());
@@ -131,7 +131,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Convert()
     {
         QedImageInfo raw = DiskConversion.Run(Disk, Flat, new DiskConversionOptions { Verify = true });
-        Require(File.ReadAllBytes(Flat).AsSpan().SequenceEqual(_contents), "The raw file holds something else.");
+        Require(File.ReadAllBytes(Flat).AsSpan().SequenceEqual(_contents), "The raw file has other contents.");
         string back = folder.PathOf("back.qed");
         DiskConversion.Run(Flat, back, new DiskConversionOptions { Verify = true });
         RequireContents(back, _contents);
@@ -159,7 +159,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
             }
 
             using DiskStream disk = DiskOpening.Run(file, new DiskOpeningOptions());
-            Require(disk.ReadByte() == (name == "zstd" ? 0x35 : 0x31), $"{name}.qcow2 reads as something else.");
+            Require(disk.ReadByte() == (name == "zstd" ? 0x35 : 0x31), $"{name}.qcow2 has other contents.");
         }
 
         return $"to {string.Join(", ", formats)}; qcow2 clusters with deflate and zstd";
@@ -168,9 +168,9 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     private string Replace()
     {
         DiskConversion.Run(folder.PathOf("back.qed"), Flat, new DiskConversionOptions { Replace = true });
-        Require(File.ReadAllBytes(Flat).AsSpan().SequenceEqual(_contents), "The new file holds something else.");
+        Require(File.ReadAllBytes(Flat).AsSpan().SequenceEqual(_contents), "The new file has other contents.");
         string[] partial = Directory.GetFiles(folder.Path, "*partial*");
-        Require(partial.Length == 0, "There is a partial file.");
+        Require(partial.Length == 0, "A partial file was left behind.");
         return "in one step";
     }
 
@@ -188,7 +188,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         }
 
         Require(count > 30, $"There are {count} damaged images.");
-        return $"{count} damaged images, all clean afterwards";
+        return $"{count} damaged images, all clean after repair";
     }
 
     private string Refuse()
@@ -209,7 +209,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
     {
         using (DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }))
         {
-            Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse, "It is not in use.");
+            Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse, "The disk is not reported as in use.");
             RequireInUse(writer: true);
         }
 
@@ -220,7 +220,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         }
 
         RequireFree();
-        return "a writer keeps everybody out, readers keep writers out";
+        return "a writer excludes everyone else, readers exclude writers";
     }
 
     private string LockThere()
@@ -249,7 +249,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private void RequireInUse(bool writer)
     {
-        Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse == writer, "Its use does not show.");
+        Require(ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse == writer, "InUse has the wrong value.");
         Expect<QedImageInUseException>(() => DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }));
         Expect<QedImageInUseException>(() => DiskOpening.Run(Disk, new DiskOpeningOptions()));
         Expect<QedImageInUseException>(() => ImageCheck.Run(Disk, new ImageCheckOptions()));
@@ -258,11 +258,11 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
 
     private void RequireFree()
     {
-        Require(!ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse, "It is still in use.");
+        Require(!ImageInspection.Run(Disk, new ImageInspectionOptions()).InUse, "The disk is still in use.");
         DiskOpening.Run(Disk, new DiskOpeningOptions { Writable = true }).Dispose();
     }
 
-    private static void RequireContents(string path, byte[] wanted)
+    private static void RequireContents(string path, byte[] expected)
     {
         using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions());
         byte[] found = new byte[disk.Length];
@@ -273,7 +273,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
             done += count;
         }
 
-        Require(found.AsSpan().SequenceEqual(wanted), $"{Path.GetFileName(path)} reads as something else.");
+        Require(found.AsSpan().SequenceEqual(expected), $"{Path.GetFileName(path)} has other contents.");
     }
 
     private static void Store(DiskStream disk, long offset, byte[] data)
@@ -297,11 +297,11 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
         throw new InvalidOperationException($"{typeof(TException).Name} was expected.");
     }
 
-    private static void Require(bool condition, string otherwise)
+    private static void Require(bool condition, string message)
     {
         if (!condition)
         {
-            throw new InvalidOperationException(otherwise);
+            throw new InvalidOperationException(message);
         }
     }
 }

@@ -1,4 +1,4 @@
-# Compare-QedImage: do two disks read the same.
+# Compare-QedImage: compares the contents of two disks.
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -16,13 +16,13 @@ Describe 'Compare-QedImage' {
         $raw = [System.IO.Path]::Combine($folder, 'other.raw')
     }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceFormat', 'Strict'
             Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceFormat', 'Strict'
         }
 
-        It 'by position, as a string and as our own objects in the pipeline' {
+        It 'by position, and from the pipeline as a string or a result object' {
             (Compare-QedImage $path $path).AreEqual | Should -BeTrue
             ($path | Compare-QedImage -ReferencePath $path).AreEqual | Should -BeTrue
             (Get-QedInfo $path | Compare-QedImage -ReferencePath $overlay).AreEqual | Should -BeFalse
@@ -48,7 +48,7 @@ Describe 'Compare-QedImage' {
         }
     }
 
-    Context 'finds equal' {
+    Context 'finds no difference between' {
         It 'a disk and <How>' -ForEach @(
             @{ How = 'its raw form'; Format = 'raw' }, @{ How = 'its QED form in other clusters'; Format = 'qed' }
         ) {
@@ -63,20 +63,20 @@ Describe 'Compare-QedImage' {
             }
         }
 
-        It 'two raw files' {
+        It 'two equal raw files' {
             $null = New-RawFile $raw 1MB '0+4K 0xe1'
             $other = New-RawFile ([System.IO.Path]::Combine($folder, 'other.img')) 1MB '0+4K 0xe1'
             (Compare-QedImage $raw $other -Strict).AreEqual | Should -BeTrue
         }
 
-        It 'zeroes that are stored, marked and left out' {
+        It 'stored zeroes, zero clusters and unallocated clusters' {
             $zeroes = [System.IO.Path]::Combine($folder, 'zeroes.raw')
             [System.IO.File]::WriteAllBytes($zeroes, (New-DiskBytes 1MB '20479+1 0x41, 32K+4K 0x42'))
             $stored = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
             (Compare-QedImage $stored $zeroes -Strict).AreEqual | Should -BeTrue
         }
 
-        It 'disks of different sizes if the rest is zeroes, but not with -Strict' {
+        It 'disks of different sizes if the rest is zeroes, unless -Strict is given' {
             $null = New-RawFile $raw 8MB $pathReads
             foreach ($result in (Compare-QedImage $path $raw), (Compare-QedImage $raw $path)) {
                 $result.AreEqual | Should -BeTrue
@@ -91,7 +91,7 @@ Describe 'Compare-QedImage' {
             }
         }
 
-        It 'disks of 1 TiB with nothing on them, in no time' {
+        It 'empty disks of 1 TiB, and finishes quickly' {
             $first = Copy-Fixture 'images/clusters-1m.qed' -Folder $folder
             $second = [System.IO.Path]::Combine($folder, 'second.qed')
             $null = New-QedImage $second 1TB
@@ -99,10 +99,10 @@ Describe 'Compare-QedImage' {
         }
     }
 
-    Context 'finds different' {
-        It 'a disk with one byte changed, <Where>, and says where' -ForEach @(
+    Context 'finds a difference in' {
+        It 'a disk with one byte changed (<Where>), and reports the offset' -ForEach @(
             @{ Where = 'the first'; At = 0 }, @{ Where = 'in data'; At = 25000 }, @{ Where = 'in a hole'; At = 3000001 }
-            @{ Where = 'in marked zeroes'; At = 5242880 }, @{ Where = 'the last'; At = 6291455 }
+            @{ Where = 'in zero clusters'; At = 5242880 }, @{ Where = 'the last'; At = 6291455 }
         ) {
             $null = Convert-QedImage $path $raw
             Set-DiskBytes $raw $At (New-Bytes 1 -Value 0xEE)
@@ -113,14 +113,14 @@ Describe 'Compare-QedImage' {
             }
         }
 
-        It 'counts every byte that differs, and no other' {
+        It 'several places, and counts exactly the bytes that differ' {
             $null = New-RawFile $raw 6291456 '0+8K 0x11, 10+5 0xee, 8K+1 0xee, 24K+4K 0x12, 64K+4K 0x13, 3M+2000000 0xee'
             $result = Compare-QedImage $path $raw
             $result.FirstDifference | Should -Be 10
             $result.DifferingBytes | Should -Be 2000006
         }
 
-        It 'data behind the end of the shorter one' {
+        It 'data past the end of the shorter disk' {
             $null = New-RawFile $raw 8MB ($pathReads + ', 7M+3 0xee')
             foreach ($result in (Compare-QedImage $path $raw), (Compare-QedImage $raw $path -Strict)) {
                 $result.AreEqual | Should -BeFalse
@@ -129,7 +129,7 @@ Describe 'Compare-QedImage' {
             }
         }
 
-        It 'data behind the end of the shorter one that begins inside a cluster' {
+        It 'data past the end of a shorter disk that ends inside a cluster' {
             $longer = Copy-Fixture 'chains/over-longer.qed' -Folder $folder
             $result = Compare-QedImage $longer ([System.IO.Path]::Combine($folder, 'base.raw'))
             $result.FirstDifference | Should -Be 4096
@@ -138,7 +138,7 @@ Describe 'Compare-QedImage' {
             $result.ReferenceVirtualSize | Should -Be 32768
         }
 
-        It 'layers that differ, through their backing files' {
+        It 'layers, read through their backing files' {
             $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
             $result = Compare-QedImage $overlay $middle
             $result.FirstDifference | Should -Be 4096
@@ -148,7 +148,7 @@ Describe 'Compare-QedImage' {
     }
 
     Context 'writes a result' {
-        It 'with both files by their full paths, plain data only' {
+        It 'with the full paths of both files and only plain data' {
             $result = Compare-QedImage $path $overlay
             $result | Should -HaveCount 1
             $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedComparison'
@@ -162,19 +162,19 @@ Describe 'Compare-QedImage' {
             "$result" | Should -Be "$path differs from $overlay"
         }
 
-        It 'that survives JSON' {
+        It 'that can be converted to JSON' {
             $again = Compare-QedImage $path $overlay | ConvertTo-Json | ConvertFrom-Json
             $again.AreEqual | Should -BeFalse
             $again.FirstDifference | Should -Be 4096
         }
 
-        It 'that goes on in a pipeline of ours, with the file that was compared' {
+        It 'that can be piped to another cmdlet as the compared file' {
             (Compare-QedImage $path $overlay | Get-QedInfo).Path | Should -Be $path
         }
     }
 
     Context 'changes nothing' {
-        It 'of either disk, however they are' {
+        It 'in either disk, even if it is dirty or has unknown autoclear features' {
             $dirty = Copy-Fixture 'damaged/dirty-leaks.qed' -Folder $folder
             $auto = Copy-Fixture 'headers/autoclear-unknown.qed' -Folder $folder
             $before = Get-FolderState $folder
@@ -187,9 +187,9 @@ Describe 'Compare-QedImage' {
         }
     }
 
-    Context 'in trouble' {
+    Context 'on errors' {
         It 'writes one error about <Name>: <Id>' -ForEach @(
-            @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*' }
+            @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*is missing*' }
             @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
             @{ Name = 'damaged/l2-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*0x11000*Repair-QedImage*' }
@@ -199,18 +199,18 @@ Describe 'Compare-QedImage' {
         ) {
             $bad = Copy-Fixture $Name -Folder $folder
             Assert-OneError { Compare-QedImage $bad $path } $Id $Category $bad $Message
-            # The item of the pipeline is the error's target; the message names the file at fault.
+            # The pipeline item is the target of the error; the message names the faulty file.
             Assert-OneError { Compare-QedImage $path $bad } $Id $Category $path "*$bad*"
         }
 
-        It 'writes one error about a reference that is not there, is a folder or is no file at all' {
+        It 'writes one error about a reference that is missing, a folder or not a file' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             Assert-OneError { Compare-QedImage $path $missing } 'QedFileNotFound' 'ObjectNotFound' $path "*$missing*"
             Assert-OneError { Compare-QedImage $path $folder } 'QedNotAFile' 'InvalidArgument' $path "*$folder*a folder*"
             Assert-OneError { Compare-QedImage $path 'Env:PATH' } 'QedPath' 'InvalidArgument' $path '*Env:PATH*'
         }
 
-        It 'goes on with the next one, and throws with -ErrorAction Stop' {
+        It 'continues with the next file, and throws with -ErrorAction Stop' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             $recorded = Invoke-Recorded { $missing, $path | Compare-QedImage -ReferencePath $path }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing
@@ -218,7 +218,7 @@ Describe 'Compare-QedImage' {
             { Compare-QedImage $missing $path -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.CompareQedImageCommand'
         }
 
-        It 'refuses disks that are open for writing, on either side, unless -ForceShare' {
+        It 'refuses disks that are open for writing, on either side, unless -ForceShare is given' {
             $stream = Open-QedImage $path -ReadWrite
             try {
                 Assert-OneError { Compare-QedImage $path $overlay } 'QedImageInUse' 'ResourceBusy' $path '*-ForceShare*'
@@ -228,13 +228,13 @@ Describe 'Compare-QedImage' {
             finally { $stream.Dispose() }
         }
 
-        It 'knows neither -WhatIf nor -Confirm: there is nothing to ask' {
+        It 'has neither -WhatIf nor -Confirm because it changes nothing' {
             (Get-Command Compare-QedImage).Parameters.ContainsKey('WhatIf') | Should -BeFalse
         }
     }
 
-    Context 'beside qemu-img' {
-        It 'says of <First> and <Second> what qemu-img compare says' -ForEach @(
+    Context 'compared with qemu-img' {
+        It 'agrees with qemu-img compare about <First> and <Second>' -ForEach @(
             @{ First = 'over-qed.qed'; Second = 'base.qed' }, @{ First = 'over-qed.qed'; Second = 'three-middle.qed' }
             @{ First = 'base.qed'; Second = 'base.qed' }, @{ First = 'data-zero-hole.qed'; Second = 'over-qed.qed' }
         ) {

@@ -1,4 +1,4 @@
-# What the Tab key offers: images and folders, sizes of a geometry with what they allow, backups.
+# Tab completion: images and folders, sizes of a geometry with the resulting limits, backups.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -9,14 +9,14 @@ BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # What a line can be completed with at its end, in the current location.
+    # The completions at the end of a line, in the current location.
     function Get-Completion {
         param([Parameter(Mandatory)][string] $Line)
 
         [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
     }
 
-    # The same in a folder, as texts.
+    # The same in a folder, as text.
     function Get-CompletionIn {
         param([Parameter(Mandatory)][string] $Folder, [Parameter(Mandatory)][string] $Line)
 
@@ -37,18 +37,18 @@ Describe 'The name of an image' {
         [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'empty.dat'), '')
     }
 
-    It 'is that of a QED image, then of a folder, then of a file that is one by its contents: <_>' -ForEach @(
+    It 'completes to QED images, then folders, then files with QED contents: <_>' -ForEach @(
         'Get-QedInfo ', 'Test-QedImage -Path ', 'Get-QedAllocationMap -LiteralPath ', 'Repair-QedImage ', 'Resize-QedImage ', 'Merge-QedImage ', 'Optimize-QedImage '
         'Set-QedBackingFile ', 'New-QedImage '
     ) {
         Get-CompletionIn $folder $_ | Should -Be 'a.qed', 'b.qed', 'inside', 'renamed.bin'
     }
 
-    It 'is that of any disk where any is taken: <_>' -ForEach 'Convert-QedImage ', 'Compare-QedImage ', 'Open-QedImage ', 'Compare-QedImage a.qed -ReferencePath ', 'New-QedImage x.qed -BackingFile ' {
+    It 'completes to disks of any format where any is accepted: <_>' -ForEach 'Convert-QedImage ', 'Compare-QedImage ', 'Open-QedImage ', 'Compare-QedImage a.qed -ReferencePath ', 'New-QedImage x.qed -BackingFile ' {
         Get-CompletionIn $folder $_ | Should -Be 'a.qed', 'b.qed', 'base.raw', 'inside', 'renamed.bin'
     }
 
-    It 'begins as what is typed, in whatever case: <Typed>' -ForEach @(
+    It 'begins with the typed text, ignoring case: <Typed>' -ForEach @(
         @{ Typed = 'A'; Found = @('a.qed') }
         @{ Typed = 'inside/'; Found = @('inside/deep.qed') }
         @{ Typed = './inside/d'; Found = @('./inside/deep.qed') }
@@ -60,7 +60,7 @@ Describe 'The name of an image' {
         Get-CompletionIn $folder "Get-QedInfo $Typed" | Should -Be $Found
     }
 
-    It 'comes with its full path' {
+    It 'has the full path as its tooltip' {
         $found = @(Invoke-InFolder $folder { Get-Completion 'Get-QedInfo a' })
         $found[0].ListItemText | Should -BeExactly 'a.qed'
         $found[0].ToolTip | Should -BeExactly ([System.IO.Path]::Combine($folder, 'a.qed'))
@@ -68,25 +68,25 @@ Describe 'The name of an image' {
         (Invoke-InFolder $folder { Get-Completion 'Get-QedInfo in' }).ResultType | Should -Be 'ProviderContainer'
     }
 
-    It 'is found on a drive of the session' {
+    It 'is completed on a PowerShell drive' {
         $null = New-PSDrive -Name ImageDrive -PSProvider FileSystem -Root $folder -Scope Script
         try { Get-CompletionIn $TestDrive 'Get-QedInfo ImageDrive:/a' | Should -Be 'ImageDrive:/a.qed' }
         finally { Remove-PSDrive ImageDrive -Scope Script }
     }
 
-    It 'of a full path keeps the path' {
+    It 'keeps the path if a full path is typed' {
         $start = [System.IO.Path]::Combine($folder, 'a')
         Get-CompletionIn $TestDrive "Get-QedInfo $start" | Should -Be "$start.qed"
     }
 
-    It 'of several is the next one after a comma' { Get-CompletionIn $folder 'Get-QedInfo a.qed, b' | Should -Be 'b.qed' }
+    It 'is completed after a comma' { Get-CompletionIn $folder 'Get-QedInfo a.qed, b' | Should -Be 'b.qed' }
 
-    It 'is not asked of other providers, nor of folders that are not there' {
+    It 'is not completed for other providers or missing folders' {
         Get-CompletionIn $folder 'Get-QedInfo Env:/PA' | Should -BeNullOrEmpty
         Get-CompletionIn $folder 'Get-QedInfo nowhere/a' | Should -BeNullOrEmpty
     }
 
-    It 'of many files without a telling name needs no look into them' {
+    It 'does not read the contents of many files without an extension' {
         $many = New-Folder 'many'
         foreach ($number in 1..40) { $null = Copy-Fixture 'images/table-1.qed' -Folder $many -As "disk$number" }
         $null = Copy-Fixture 'images/table-1.qed' -Folder $many -As 'x.qed'
@@ -94,7 +94,7 @@ Describe 'The name of an image' {
         @(Get-CompletionIn $many 'Get-QedInfo disk1') | Should -HaveCount 11
     }
 
-    It 'is not one that would disturb the screen' {
+    It 'is not offered if it would disturb the screen' {
         Skip-TestWithout Unix
         $bad = New-Folder 'bad'
         $null = Copy-Fixture 'images/table-1.qed' -Folder $bad -As "x$([char]27)[2J.qed"
@@ -108,7 +108,7 @@ Describe 'The name of an image' {
             $path = Copy-Fixture 'images/table-1.qed' -Folder $odd -As $name
         }
 
-        It 'names exactly this file as <_>' -ForEach 'Path', 'LiteralPath' {
+        It 'names exactly this file for -<_>' -ForEach 'Path', 'LiteralPath' {
             $parameter = $_
             $text = @(Get-CompletionIn $odd "Get-QedInfo -$parameter ")
             $text | Should -HaveCount 1
@@ -116,7 +116,7 @@ Describe 'The name of an image' {
             $info.Path | Should -BeExactly $path
         }
 
-        It 'is completed from its beginning, in quotes' {
+        It 'is completed from its beginning, inside quotes' {
             $start = $name.Substring(0, 2) -replace "'", "''"
             if ($start.StartsWith('[') -or $start.StartsWith('`')) { $start = $name.Substring(0, 1) }
             $text = @(Get-CompletionIn $odd "Get-QedInfo -LiteralPath '$start")
@@ -126,7 +126,7 @@ Describe 'The name of an image' {
         }
     }
 
-    It 'with wildcard characters is escaped where wildcards are expanded, and only there' {
+    It 'with wildcard characters is escaped only where wildcards are expanded' {
         $wild = New-Folder 'wild'
         $null = Copy-Fixture 'images/table-1.qed' -Folder $wild -As '[ab] x.qed'
         Get-CompletionIn $wild 'Get-QedInfo ' | Should -BeExactly "'``[ab``] x.qed'"
@@ -143,7 +143,7 @@ Describe 'The name of a backing file' {
         $null = Copy-Fixture 'images/table-1.qed' -Folder $inside -As 'inner.qed'
     }
 
-    It 'begins in the folder of the image that is to name it: <Line>' -ForEach @(
+    It 'is relative to the folder of the overlay: <Line>' -ForEach @(
         @{ Line = 'New-QedImage inside/new.qed -BackingFile '; Found = @('inner.qed') }
         @{ Line = 'New-QedImage new.qed -BackingFile '; Found = @('outer.qed', 'inside') }
         @{ Line = 'Set-QedBackingFile inside/inner.qed '; Found = @('inner.qed') }
@@ -154,7 +154,7 @@ Describe 'The name of a backing file' {
         Get-CompletionIn $folder $Line | Should -Be $Found
     }
 
-    It 'has the full path of what a tilde stands for, which no stored name has' {
+    It 'is a full path if a tilde is typed, because stored names do not support it' {
         $provider = Get-PSProvider FileSystem
         $homeBefore = $provider.Home
         try {
@@ -171,7 +171,7 @@ Describe 'The name of a backing file' {
 }
 
 Describe 'The name of a backup' {
-    It 'is that of the image' {
+    It 'completes to the backups of the image' {
         $folder = New-Folder 'backups'
         foreach ($name in 'a.qed.1.qedundo', 'b.qed.1.qedundo', 'a.qed') { [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, $name), '') }
         Get-CompletionIn $folder 'Repair-QedImage a.qed -RestoreFrom ' | Should -Be 'a.qed.1.qedundo'
@@ -179,7 +179,7 @@ Describe 'The name of a backup' {
 }
 
 Describe 'The sizes of a geometry' {
-    It 'of clusters are all that the format has, with the largest disk' {
+    It 'for clusters are all that the format allows, with the maximum disk size' {
         $found = @(Get-Completion 'New-QedImage x 1GB -ClusterSizeBytes ')
         ($found | ForEach-Object { $_.CompletionText }) | Should -Be '4KB', '8KB', '16KB', '32KB', '64KB', '128KB', '256KB', '512KB', '1MB', '2MB', '4MB', '8MB', '16MB', '32MB', '64MB'
         $found[0].ToolTip | Should -BeExactly 'Clusters of 4 KiB, tables of 4 clusters: disks of up to 16 GiB'
@@ -187,7 +187,7 @@ Describe 'The sizes of a geometry' {
         $found[14].ToolTip | Should -BeExactly 'Clusters of 64 MiB, tables of 4 clusters: disks of up to 8 EiB'
     }
 
-    It 'of tables are all that the format has, with the largest disk' {
+    It 'for tables are all that the format allows, with the maximum disk size' {
         $found = @(Get-Completion 'New-QedImage x 1GB -TableSize ')
         ($found | ForEach-Object { $_.CompletionText }) | Should -Be '1', '2', '4', '8', '16'
         ($found | ForEach-Object { $_.ToolTip }) | Should -Be @(
@@ -199,7 +199,7 @@ Describe 'The sizes of a geometry' {
         )
     }
 
-    It 'go by the other size that is typed already: <Line>' -ForEach @(
+    It 'take the other size into account if it is already typed: <Line>' -ForEach @(
         @{ Line = 'New-QedImage x -TableSize 16 -ClusterSizeBytes 4K'; Tip = 'Clusters of 4 KiB, tables of 16 clusters: disks of up to 256 GiB' }
         @{ Line = 'New-QedImage x -ClusterSizeBytes 1MB -TableSize 2'; Tip = 'Clusters of 1 MiB, tables of 2 clusters: disks of up to 64 PiB' }
         @{ Line = 'New-QedImage x -ClusterSize 4KB -TableSize 1'; Tip = 'Clusters of 4 KiB, tables of 1 cluster: disks of up to 1 GiB' }
@@ -209,19 +209,19 @@ Describe 'The sizes of a geometry' {
         (@(Get-Completion $Line)[0]).ToolTip | Should -BeExactly $Tip
     }
 
-    It 'tell which are too small for the disk that is asked for' {
+    It 'show which are too small for the requested disk' {
         $found = @(Get-Completion 'New-QedImage x 100TB -ClusterSizeBytes ')
         $found[4].ToolTip | Should -BeExactly 'Clusters of 64 KiB, tables of 4 clusters (the default): disks of up to 64 TiB, too small for 100 TiB'
         $found[5].ToolTip | Should -BeExactly 'Clusters of 128 KiB, tables of 4 clusters: disks of up to 512 TiB'
     }
 
-    It 'begin as what is typed' {
+    It 'begin with the typed text' {
         (Get-Completion 'New-QedImage x -ClusterSizeBytes 6' | ForEach-Object { $_.CompletionText }) | Should -Be '64KB', '64MB'
     }
 }
 
-Describe 'The sizes that a format takes' {
-    It 'go by the format of the result: <Line>' -ForEach @(
+Describe 'The sizes that a format accepts' {
+    It 'depend on the format of the result: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b.qcow2 -ClusterSizeBytes '; Sizes = '512', '1KB', '2KB', '4KB', '8KB', '16KB', '32KB', '64KB', '128KB', '256KB', '512KB', '1MB', '2MB' }
         @{ Line = 'Convert-QedImage a b -Format Qcow2 -ClusterSizeBytes 1'; Sizes = '1KB', '16KB', '128KB', '1MB' }
         @{ Line = 'Convert-QedImage a b.qcow2 -Format Qed -ClusterSizeBytes 5'; Sizes = '512KB' }
@@ -234,17 +234,17 @@ Describe 'The sizes that a format takes' {
         (Get-Completion $Line | ForEach-Object { $_.CompletionText }) | Should -Be $Sizes
     }
 
-    It 'say what they mean: <Line>' -ForEach @(
+    It 'are explained in tooltips: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b.qcow2 -ClusterSizeBytes 64'; Tip = 'Clusters of 64 KiB (the default): qcow2 disks of up to 1.88 PiB' }
         @{ Line = 'Convert-QedImage a b.qcow2 -ClusterSizeBytes 512'; Tip = 'Clusters of 512 B: qcow2 disks of up to 120 GiB' }
         @{ Line = 'Convert-QedImage a b.vhdx -BlockSizeBytes 32'; Tip = 'VHDX blocks of 32 MiB (the default)' }
         @{ Line = 'Convert-QedImage a b.vhd -BlockSizeBytes 5'; Tip = 'VHD blocks of 512 KiB' }
-        @{ Line = 'Convert-QedImage a b.vhdx -LogicalSectorSizeBytes 5'; Tip = 'Sectors of 512 bytes, which every guest takes (the default)' }
+        @{ Line = 'Convert-QedImage a b.vhdx -LogicalSectorSizeBytes 5'; Tip = 'Sectors of 512 bytes, which every guest supports (the default)' }
     ) {
         (@(Get-Completion $Line)[0]).ToolTip | Should -BeExactly $Tip
     }
 
-    It 'are not offered where the format has no use for them: <Line>' -ForEach @(
+    It 'are not offered if the format does not use them: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b.vhdx -ClusterSizeBytes 6' }
         @{ Line = 'Convert-QedImage a b.qcow2 -TableSize 1' }
         @{ Line = 'Convert-QedImage a b.qed -BlockSizeBytes 3' }
@@ -255,7 +255,7 @@ Describe 'The sizes that a format takes' {
 }
 
 Describe 'The size of a disk' {
-    It 'is a usual one, or the unit of what is typed: <Line>' -ForEach @(
+    It 'completes to common sizes, or adds a unit to the typed number: <Line>' -ForEach @(
         @{ Line = 'New-QedImage x.qed 20'; Sizes = '20GB', '20MB', '20TB' }
         @{ Line = 'New-QedImage x.qed -SizeBytes 7'; Sizes = '7GB', '7MB', '7TB' }
         @{ Line = 'New-QedImage x.qed -Size 1t'; Sizes = '1TB' }
@@ -263,17 +263,17 @@ Describe 'The size of a disk' {
         (Get-Completion $Line | ForEach-Object { $_.CompletionText }) | Should -Be $Sizes
     }
 
-    It 'comes with the present one' {
+    It 'shows the current size' {
         $folder = New-Folder 'sizes'
         $null = Copy-Fixture 'images/table-1.qed' -Folder $folder
         $found = Invoke-InFolder $folder { Get-Completion 'Resize-QedImage table-1.qed 4' }
         $found[0].CompletionText | Should -Be '4GB'
-        $found[0].ToolTip | Should -Be 'A disk of 4 GiB (4294967296 bytes); it has 3 MiB now'
+        $found[0].ToolTip | Should -Be 'A disk of 4 GiB (4294967296 bytes); the current size is 3 MiB'
     }
 }
 
 Describe 'The name of a picture' {
-    It 'is that of a picture or a folder' {
+    It 'completes to pictures and folders' {
         $folder = New-Folder 'pictures'
         $null = New-Folder 'pictures/inside'
         $null = Copy-Fixture 'images/table-1.qed' -Folder $folder
@@ -283,7 +283,7 @@ Describe 'The name of a picture' {
 }
 
 Describe 'A format' {
-    It 'is offered by name: <Line>' -ForEach @(
+    It 'is completed by name: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage a b -Format '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
         @{ Line = 'Convert-QedImage a b -SourceFormat '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
         @{ Line = 'Open-QedImage a -SourceFormat '; Names = [QedTools.QedDiskFormat].GetEnumNames() }
@@ -308,7 +308,7 @@ Describe 'A snapshot' {
         $null = Copy-Fixture 'chains/base.qed' -Folder $folder
     }
 
-    It 'is one of the file: <Line>' -ForEach @(
+    It 'completes to those in the file: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage snapshot.qcow2 x.raw -Snapshot ' }, @{ Line = 'Open-QedImage -LiteralPath snapshot.qcow2 -Snapshot be' }
         @{ Line = 'Open-QedImage cloud.img -SourceFormat Qcow2 -Snapshot ' }, @{ Line = 'Compare-QedImage base.qed snapshot.qcow2 -ReferenceSnapshot ' }
         @{ Line = 'Compare-QedImage snapshot.qcow2 base.qed -Snapshot ' }
@@ -320,7 +320,7 @@ Describe 'A snapshot' {
         $found[0].ToolTip | Should -BeLike "Snapshot 1, 'before', of *a disk of 1 MiB"
     }
 
-    It 'is not offered where there is none: <Line>' -ForEach @(
+    It 'is not offered if there is none: <Line>' -ForEach @(
         @{ Line = 'Convert-QedImage base.qed x.raw -Snapshot b' }, @{ Line = 'Convert-QedImage missing.qcow2 x.raw -Snapshot b' }
         @{ Line = 'Open-QedImage snapshot.qcow2 -Snapshot x' }, @{ Line = 'Open-QedImage Env:PATH -Snapshot b' }
     ) {

@@ -1,4 +1,4 @@
-# The cmdlets together with the rest of PowerShell.
+# The cmdlets in combination with other features of PowerShell.
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -7,7 +7,7 @@ BeforeAll {
     $manifest = [System.IO.Path]::Combine($root, 'QedTools.psd1')
     $examples = [System.IO.Path]::Combine($root, 'docs', 'examples')
 
-    # One result of each kind.
+    # One result of each type.
     function Get-Result {
         param([string] $Folder)
 
@@ -30,7 +30,7 @@ BeforeAll {
         }
     }
 
-    # As another process or machine gets it.
+    # A result as another process or machine receives it.
     function Copy-BySerialization {
         param($Result)
         [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($Result, 1))
@@ -46,7 +46,7 @@ Describe 'A pipeline' {
         [System.IO.File]::WriteAllText("$folder/deep/note.txt", 'no image')
     }
 
-    It 'finds and repairs what was not closed cleanly, past what is no image' {
+    It 'finds and repairs images that were not closed cleanly, and continues past other files' {
         $recorded = Invoke-Recorded { Get-ChildItem $folder -Recurse | Get-QedInfo | Where-Object NeedsCheck | Repair-QedImage }
         @($recorded.Output | ForEach-Object { $_.Path } | Sort-Object) | Should -Be @($dirty | Sort-Object)
         @($recorded.Output | ForEach-Object { "$($_.After.Status)" }) | Should -Be 'Clean', 'Clean'
@@ -54,14 +54,14 @@ Describe 'A pipeline' {
         @(Get-ChildItem $folder -Recurse -Filter *.qed | Get-QedInfo | Where-Object NeedsCheck) | Should -BeNullOrEmpty
     }
 
-    It 'makes images from the rows of a table' {
+    It 'creates images from the rows of a table' {
         $rows = "Path,SizeBytes,ClusterSizeBytes`n$folder/row1.qed,1MB,4KB`n$folder/row2.qed,2097152,65536" | ConvertFrom-Csv
         $made = @($rows | New-QedImage)
         @($made | ForEach-Object { $_.VirtualSize }) | Should -Be 1MB, 2MB
         @($made | ForEach-Object { $_.ClusterSize }) | Should -Be 4KB, 64KB
     }
 
-    It 'hands results from one cmdlet to the next' {
+    It 'passes results from one cmdlet to the next' {
         $made = New-QedImage "$folder/chain.qed" 1MB | Resize-QedImage -SizeBytes 2MB -PassThru | Test-QedImage | Get-QedInfo
         $made.VirtualSize | Should -Be 2MB
     }
@@ -70,7 +70,7 @@ Describe 'A pipeline' {
 Describe 'ForEach-Object -Parallel' {
     BeforeEach { Skip-TestWithout PowerShell7.4 }
 
-    It 'runs the cmdlets in many runspaces at once' {
+    It 'runs the cmdlets in several runspaces at the same time' {
         $folder = New-Folder 'parallel'
         $names = @(1..8 | ForEach-Object { "$folder/$_.qed" })
         $checks = @($names | ForEach-Object -Parallel {
@@ -84,7 +84,7 @@ Describe 'ForEach-Object -Parallel' {
         @($checks | ForEach-Object { "$($_.Status) $($_.AllocatedClusters)" }) | Should -Be @(1..8 | ForEach-Object { 'Clean 1' })
     }
 
-    It 'lets one of many have an image for writing, and tells the others' {
+    It 'lets one runspace open an image for writing, and reports an error in the others' {
         $image = (New-QedImage (Join-TestDrive 'contended.qed') 1MB).Path
         $stream = Open-QedImage $image -ReadWrite
         try {
@@ -103,7 +103,7 @@ Describe 'A job' {
         $folder = New-Folder 'jobs'
         $image = (New-QedImage "$folder/a.qed" 1MB).Path
 
-        # As Start-Job does: objects and errors come as XML, which PowerShell reads by itself.
+        # Works like Start-Job: objects and errors arrive as XML, which PowerShell deserializes itself.
         function Receive-FromProcess {
             param([string] $Script)
 
@@ -113,7 +113,7 @@ Describe 'A job' {
         }
     }
 
-    It 'in a process of its own gives results that are shown as always' {
+    It 'in another process returns results that are displayed as usual' {
         $found = @(Receive-FromProcess "Get-QedInfo '$image'; Test-QedImage '$image'")
         $found[0].PSObject.TypeNames[0] | Should -Be 'Deserialized.QedTools.QedImageInfo'
         $found[0].VirtualSize | Should -Be 1MB
@@ -122,13 +122,13 @@ Describe 'A job' {
         $found[1] | Out-String | Should -Be (Test-QedImage $image | Out-String)
     }
 
-    It 'in a process of its own gives errors with their ids' {
+    It 'in another process returns errors with their ids' {
         $recorded = Invoke-Recorded { Receive-FromProcess "Get-QedInfo '$folder/missing.qed'" }
         $recorded.Errors | Should -HaveCount 1
         $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileNotFound,*'
     }
 
-    It 'in a thread gives the results themselves' {
+    It 'in a thread returns the original objects' {
         $shell = [powershell]::Create().AddScript('param($manifest, $image) Import-Module $manifest; Get-QedInfo $image').AddArgument($manifest).AddArgument($image)
         try { $found = $shell.EndInvoke($shell.BeginInvoke())[0] }
         finally { $shell.Dispose() }
@@ -140,19 +140,19 @@ Describe 'A job' {
 Describe 'A result from another machine' {
     BeforeAll { $results = Get-Result (New-Folder 'results') }
 
-    It 'of the kind <_> keeps its properties' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of type <_> keeps its properties' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $result = $results[$_]
         $result.GetType().Name | Should -Be $_
         $copy = Copy-BySerialization $result
         $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.QedTools.$_"
         foreach ($property in $result.PSObject.Properties) {
             $copy.PSObject.Properties[$property.Name] | Should -Not -BeNullOrEmpty -Because $property.Name
-            # Parts are compared by what they say of themselves.
+            # Nested objects are compared by their text.
             "$($copy.PSObject.Properties[$property.Name].Value)" | Should -Be "$($property.Value)" -Because $property.Name
         }
     }
 
-    It 'of the kind <_> is shown as at home' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of type <_> is displayed like a local one' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $result = $results[$_]
         $copy = Copy-BySerialization $result
         foreach ($format in 'Format-Table', 'Format-List', 'Format-Wide') {
@@ -160,12 +160,12 @@ Describe 'A result from another machine' {
         }
     }
 
-    It 'has its verdict by name' {
+    It 'has its status as a name' {
         (Copy-BySerialization $results.QedCheckResult).Status | Should -BeExactly 'Corrupt'
         (Copy-BySerialization $results.QedCheckResult).Corruptions[0].Kind | Should -BeExactly 'ReservedBits'
     }
 
-    It 'keeps the parts of its parts' {
+    It 'keeps nested objects' {
         $copy = Copy-BySerialization $results.QedRepairResult
         $copy.Before.CorruptionCount | Should -BeGreaterThan 0
         @($copy.Before.Corruptions) | Should -HaveCount $results.QedRepairResult.Before.CorruptionCount
@@ -176,25 +176,25 @@ Describe 'A result from another machine' {
 Describe 'A result as text' {
     BeforeAll { $results = Get-Result (New-Folder 'text') }
 
-    It 'of the kind <_> is a row of plain values with Export-Csv' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of type <_> is a row of plain values with Export-Csv' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $file = Join-TestDrive "$_.csv"
         $results[$_] | Export-Csv -LiteralPath $file -NoTypeInformation
         $row = Import-Csv -LiteralPath $file
         foreach ($property in $results[$_].PSObject.Properties) {
             $text = $row.PSObject.Properties[$property.Name].Value
-            # The name of a type in a cell is what a value that is no plain one leaves there.
+            # A value that cannot be written as plain text would appear as its type name.
             $text | Should -Not -Match '^(QedTools|System)\.' -Because $property.Name
             if ($null -ne $property.Value -and $property.Value -isnot [System.Collections.IEnumerable]) { $text | Should -Be "$($property.Value)" -Because $property.Name }
         }
     }
 
-    It 'lists faults and repairs in a cell' {
+    It 'lists corruptions and repairs in one cell' {
         $row = $results.QedCheckResult | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv
         $row.Corruptions.StartsWith("$($results.QedCorruption) | ") | Should -BeTrue
         ($results.QedRepairResult | ConvertTo-Csv -NoTypeInformation | ConvertFrom-Csv).Repairs.StartsWith("$($results.QedRepair) | ") | Should -BeTrue
     }
 
-    It 'has numbers as numbers with ConvertTo-Json, and nothing as null' {
+    It 'has numbers as numbers with ConvertTo-Json, and missing values as null' {
         $info = $results.QedImageInfo | ConvertTo-Json | ConvertFrom-Json
         $info.VirtualSize | Should -Be 1MB
         $info.NeedsCheck | Should -BeFalse
@@ -210,7 +210,7 @@ Describe 'A result as text' {
 Describe 'Splatting' {
     BeforeAll { $folder = New-Folder 'splatting' }
 
-    It 'takes a hash table' {
+    It 'works with a hash table' {
         $image = @{ Path = "$folder/hash.qed"; SizeBytes = 1MB; ClusterSizeBytes = 4KB; TableSize = 2 }
         $made = New-QedImage @image
         $made.ClusterSize | Should -Be 4KB
@@ -219,7 +219,7 @@ Describe 'Splatting' {
         (New-QedImage @overlay).BackingFilePath | Should -Be $made.Path
     }
 
-    It 'takes what a JSON file says' {
+    It 'works with values from JSON' {
         $settings = '{ "Path": "json.qed", "SizeBytes": 3145728, "ClusterSizeBytes": 4096, "Force": true }' | ConvertFrom-Json
         $image = @{}
         foreach ($property in $settings.PSObject.Properties) { $image[$property.Name] = $property.Value }
@@ -229,7 +229,7 @@ Describe 'Splatting' {
         $made.ClusterSize | Should -Be 4KB
     }
 
-    It 'takes sizes as people write them' {
+    It 'accepts sizes with units' {
         $image = @{ Path = "$folder/text.qed"; SizeBytes = '20GB' }
         (New-QedImage @image).VirtualSize | Should -Be 20GB
     }
@@ -247,7 +247,7 @@ Describe 'A script' {
 
     AfterAll { $env:PSModulePath = $oldPath }
 
-    Context 'that checks a folder, for a scheduler' {
+    Context 'that checks a folder from a scheduler' {
         BeforeAll {
             $script = [System.IO.Path]::Combine($examples, 'Test-ImageFolder.ps1')
             $report = Join-TestDrive 'report.csv'
@@ -256,13 +256,13 @@ Describe 'A script' {
             function Invoke-Check { Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path $folder -Report $report }
         }
 
-        It 'ends with 0 where all is sound' {
+        It 'exits with 0 if all images are sound' {
             $result = Invoke-Check
             $result.Output | Should -Be '1 images are sound or in use.'
             $result.ExitCode | Should -Be 0
         }
 
-        It 'ends with 1 and a report where an image needs attention' {
+        It 'exits with 1 and writes a report if an image needs attention' {
             $bad = Copy-Fixture 'damaged/several.qed' $folder
             $dirty = Copy-Fixture 'damaged/dirty-clean.qed' $folder
             [System.IO.File]::WriteAllText("$folder/text.qed", 'no image')
@@ -276,7 +276,7 @@ Describe 'A script' {
             ($rows | Where-Object Path -like '*text.qed').Message | Should -BeLike '*its contents are of no known format*'
         }
 
-        It 'leaves out what a virtual machine has open' {
+        It 'does not count an image in use as a problem' {
             $only = New-Folder 'used'
             $stream = Open-QedImage (New-QedImage "$only/used.qed" 1MB).Path -ReadWrite
             try { $result = Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path $only -Report $report }
@@ -285,14 +285,14 @@ Describe 'A script' {
             (Import-Csv $report).Status | Should -Be 'InUse'
         }
 
-        It 'ends with 2 where the job itself fails' {
+        It 'exits with 2 if the job itself fails' {
             $result = Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path (Join-TestDrive 'missing') -Report $report
             $result.ExitCode | Should -Be 2
             "$($result.Output)" | Should -BeLike 'The images were not checked: *'
         }
     }
 
-    Context 'that makes a lab' {
+    Context 'that creates a lab' {
         BeforeAll {
             $script = [System.IO.Path]::Combine($examples, 'Initialize-Lab.ps1')
             $folder = Join-TestDrive 'lab'
@@ -300,7 +300,7 @@ Describe 'A script' {
             function Initialize-Lab { Invoke-PowerShell -NoProfile -Command "& '$script' -Path '$folder' $args | ForEach-Object Path" }
         }
 
-        It 'makes a base and ten overlays, and the second time nothing' {
+        It 'creates a base and ten overlays, and changes nothing when run again' {
             $first = Initialize-Lab -Source $source
             $first.Output | Should -Be @("$folder/golden.qed"; 1..10 | ForEach-Object { '{0}/vm{1:00}.qed' -f $folder, $_ }).Replace('/', [System.IO.Path]::DirectorySeparatorChar)
             $state = Get-FolderState $folder
@@ -310,7 +310,7 @@ Describe 'A script' {
             Assert-Disk "$folder/vm10.qed" 2MB '0+64K 0x11, 1M+64K 0x12'
         }
 
-        It 'makes what is missing, and keeps what a machine wrote' {
+        It 'creates missing images, and keeps the data that a machine wrote' {
             Set-DiskBytes "$folder/vm01.qed" 4096 (New-Bytes 512 -Value 9)
             Remove-Item "$folder/vm05.qed"
             (Initialize-Lab -Count 12).Output | Should -HaveCount 13
@@ -318,13 +318,13 @@ Describe 'A script' {
             (Get-DiskBytes "$folder/vm01.qed" 4096 1)[0] | Should -Be 9
         }
 
-        It 'uses the module that is loaded, installed or not' {
+        It 'uses the loaded module, whether or not it is installed' {
             $other = Join-TestDrive 'other-lab'
             $text = "`$env:PSModulePath = '$(New-Folder 'nothing')'; Import-Module '$manifest'; & '$script' -Path '$other' -SizeBytes 1MB -Count 1 | ForEach-Object Name"
             (Invoke-PowerShell -NoProfile -Command $text).Output | Should -Be 'golden.qed', 'vm01.qed'
         }
 
-        It 'stops at an overlay of something else' {
+        It 'stops at an overlay of another backing file' {
             $null = New-QedImage "$folder/other.qed" 2MB
             $null = New-QedImage "$folder/vm02.qed" -BackingFile other.qed -Force
             $result = Initialize-Lab

@@ -1,4 +1,4 @@
-# Convert-QedImage: QED to and from raw, and to other QED images.
+# Convert-QedImage: from QED to raw and back, and to other QED images.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -37,15 +37,15 @@ Describe 'Convert-QedImage' {
         $qed = [System.IO.Path]::Combine($folder, 'result.qed')
     }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
             Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Snapshot', 'SourceFormat', 'TableSize', 'Verify')
             Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Snapshot', 'SourceFormat', 'TableSize', 'Verify')
         }
 
-        It 'by position, as a string and as our own objects in the pipeline' {
+        It 'by position, and from the pipeline as a string or a result object' {
             (Convert-QedImage $path $raw).Path | Should -BeExactly $raw
             ($path | Convert-QedImage -DestinationPath $raw -Force).Path | Should -BeExactly $raw
             (Get-QedInfo $path | Convert-QedImage -DestinationPath $raw -Force).Path | Should -BeExactly $raw
@@ -64,7 +64,7 @@ Describe 'Convert-QedImage' {
             Invoke-InFolder $folder { (Convert-QedImage 'data-zero-hole.qed' 'here.raw').Path } | Should -BeExactly ([System.IO.Path]::Combine($folder, 'here.raw'))
         }
 
-        It 'on a drive of the session' {
+        It 'on a PowerShell drive' {
             (Convert-QedImage 'TestDrive:/convert/data-zero-hole.qed' 'TestDrive:/convert/result.raw').Path | Should -BeExactly $raw
         }
 
@@ -75,16 +75,16 @@ Describe 'Convert-QedImage' {
         }
     }
 
-    Context 'into a folder that is missing' {
+    Context 'into a missing folder' {
         BeforeEach {
             $out = [System.IO.Path]::Combine($folder, 'out')
             $second = Copy-Fixture 'images/size-unaligned.qed' -Folder $folder
         }
 
-        It 'makes it for several sources <From>' -ForEach @(
-            @{ From = 'of a pipeline'; Convert = { $path, $second | Convert-QedImage -DestinationPath $out -Format Vhdx } }
+        It 'creates it for several sources <From>' -ForEach @(
+            @{ From = 'from a pipeline'; Convert = { $path, $second | Convert-QedImage -DestinationPath $out -Format Vhdx } }
             @{ From = 'in a list'; Convert = { Convert-QedImage $path, $second $out -Format Vhdx } }
-            @{ From = 'that a pattern finds'; Convert = { Convert-QedImage ([System.IO.Path]::Combine($folder, 's?ze-?na*.qed')), $path $out -Format Vhdx } }
+            @{ From = 'that match a pattern'; Convert = { Convert-QedImage ([System.IO.Path]::Combine($folder, 's?ze-?na*.qed')), $path $out -Format Vhdx } }
         ) {
             (& $Convert | ForEach-Object { $_.Format }) | Should -Be 'VHDX', 'VHDX'
             foreach ($source in $path, $second) {
@@ -93,38 +93,38 @@ Describe 'Convert-QedImage' {
             }
         }
 
-        It 'makes it for one source too if the name ends like one of a folder' {
+        It 'creates it for a single source too if the name ends with a separator' {
             (Convert-QedImage $path "$out/").Path | Should -BeExactly ([System.IO.Path]::Combine($out, 'data-zero-hole.raw'))
         }
 
-        It 'takes the name of one source for that of a file' {
+        It 'uses the name as a file name for a single source' {
             (Convert-QedImage $path $out -Format Raw).Path | Should -BeExactly $out
             [System.IO.File]::Exists($out) | Should -BeTrue
         }
 
-        It 'makes none with -WhatIf' {
+        It 'does not create it with -WhatIf' {
             $path, $second | Convert-QedImage -DestinationPath $out -Format Vhdx -WhatIf | Should -BeNullOrEmpty
             [System.IO.Directory]::Exists($out) | Should -BeFalse
         }
 
-        It 'makes none for what cannot be converted' {
+        It 'does not create it if the source cannot be converted' {
             $damaged = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             Assert-OneError { $damaged | Convert-QedImage -DestinationPath $out } 'QedCorrupt' 'InvalidData' $damaged '*L2*'
             [System.IO.Directory]::Exists($out) | Should -BeFalse
         }
 
-        It 'makes no more than one' {
+        It 'creates only one level' {
             Assert-OneError { $path | Convert-QedImage -DestinationPath "$out/more" -Format Vhdx } 'QedFileNotFound' 'ObjectNotFound' $path "*$out*"
             [System.IO.Directory]::Exists($out) | Should -BeFalse
         }
 
-        It 'puts nothing into a file' {
+        It 'refuses a file in place of the folder' {
             Assert-OneError { Convert-QedImage $path "$second/" } 'QedFileExists' 'ResourceExists' $path '*Name a folder*'
         }
     }
 
     Context 'from QED to raw' {
-        It 'writes of <Name> what it reads as, its backing files flattened into it' -ForEach $disks {
+        It 'writes the contents of <Name>, with its backing files flattened' -ForEach $disks {
             $source = Copy-Fixture $Name -Folder $folder
             $before = Get-Sha256 $source
             $info = Convert-QedImage $source $raw
@@ -134,7 +134,7 @@ Describe 'Convert-QedImage' {
             Get-Sha256 $source | Should -Be $before
         }
 
-        It 'tells the facts of the result' {
+        It 'describes the result' {
             $info = Convert-QedImage $path $raw
             $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
             $info.Path | Should -BeExactly $raw
@@ -145,14 +145,14 @@ Describe 'Convert-QedImage' {
             $info.Depth | Should -Be 0
         }
 
-        It 'leaves zeroes and holes unstored, also zeroes that the image stores' {
+        It 'does not store zeroes or holes, even if the image stores zeroes' {
             Skip-TestWithout Unix
             (Convert-QedImage $path $raw).DiskUsage | Should -BeLessOrEqual 32KB
             $zeroes = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
             (Convert-QedImage $zeroes $raw -Force).DiskUsage | Should -BeLessOrEqual 16KB
         }
 
-        It 'converts a disk of 3 GiB with 256 KiB on it in no time' {
+        It 'converts a disk of 3 GiB with 256 KiB of data quickly' {
             Skip-TestWithout Unix
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big $raw
@@ -163,7 +163,7 @@ Describe 'Convert-QedImage' {
             Test-AllBytes (Get-DiskBytes $raw 2560MB 65536) 0x64 | Should -BeTrue
         }
 
-        It 'reads <_>.qed, which was not closed cleanly or leaks, and leaves it as it is' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-in-middle' {
+        It 'reads <_>.qed, which was not closed cleanly or has leaks, and does not change it' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-in-middle' {
             $source = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = Get-Sha256 $source
             $null = Convert-QedImage $source $raw
@@ -173,7 +173,7 @@ Describe 'Convert-QedImage' {
     }
 
     Context 'from raw to QED' {
-        It 'stores what is not zero, and only that' {
+        It 'stores only data that is not zero' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 3MB '0+64K 0xe1, 1M+1 0xe2, 3071K+1K 0xe3'
             $info = Convert-QedImage $source $qed
             Assert-Disk $qed 3MB '0+64K 0xe1, 1M+1 0xe2, 3071K+1K 0xe3'
@@ -190,7 +190,7 @@ Describe 'Convert-QedImage' {
             Assert-Clean $qed -Qemu
         }
 
-        It 'leaves out zeroes that the file stores' {
+        It 'leaves out zeroes stored in the file' {
             $source = [System.IO.Path]::Combine($folder, 'source.raw')
             [System.IO.File]::WriteAllBytes($source, (New-DiskBytes 2MB '64K+64K 0xe1, 1M+64K 0xe2'))
             $null = Convert-QedImage $source $qed
@@ -213,14 +213,14 @@ Describe 'Convert-QedImage' {
             [System.IO.FileInfo]::new($source).Length | Should -Be $Size
         }
 
-        It 'takes an empty file for an empty disk' {
+        It 'treats an empty file as an empty disk' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 0
             (Convert-QedImage $source $qed -Verify).VirtualSize | Should -Be 0
             Assert-Clean $qed -Qemu
             (Compare-QedImage $source $qed -Strict).AreEqual | Should -BeTrue
         }
 
-        It 'says that the source is empty where the format has no such disks: <_>' -ForEach 'vmdk', 'vhdx' {
+        It 'reports that the source is empty if the format does not support empty disks: <_>' -ForEach 'vmdk', 'vhdx' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 0
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $source ([System.IO.Path]::Combine($folder, "result.$_")) } 'QedLimit' 'InvalidArgument' $source '*source is empty*'
@@ -238,19 +238,19 @@ Describe 'Convert-QedImage' {
             Assert-Clean $qed -Qemu:($Table -gt 1)
         }
 
-        It 'takes a file of any name that has no known magic number for raw' {
+        It 'treats a file with any name and no known magic number as raw' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.bin')) 1MB '0+4K 0xe1'
             $null = Convert-QedImage $source $qed
             Assert-Disk $qed 1MB '0+4K 0xe1'
         }
 
-        It 'takes a .raw file for raw, even if it looks like an image' {
+        It 'treats a .raw file as raw even if it looks like an image' {
             $disguised = Copy-Fixture 'chains/disguised.raw' -Folder $folder
             $null = Convert-QedImage $disguised $qed
             Test-SameBytes (Get-DiskBytes $qed) ([System.IO.File]::ReadAllBytes($disguised)) | Should -BeTrue
         }
 
-        It 'gets back the same bytes, as sparse as they were' {
+        It 'gives the same bytes after conversion back, equally sparse' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 64MB '1M+100K 0xe1, 33M+1 0xe2'
             $null = Convert-QedImage $source $qed
             $info = Convert-QedImage $qed $raw
@@ -260,7 +260,7 @@ Describe 'Convert-QedImage' {
     }
 
     Context 'from QED to QED' {
-        It 'flattens the backing files into it' {
+        It 'flattens the backing files' {
             $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
             $info = Convert-QedImage $top $qed
             $info.BackingFile | Should -BeNullOrEmpty
@@ -274,7 +274,7 @@ Describe 'Convert-QedImage' {
             (Test-QedImage $source).FragmentedClusters | Should -Be 5
             $null = Convert-QedImage $source $qed -ClusterSizeBytes 4KB -TableSize 2
             $check = Test-QedImage $qed
-            # The L2 table may lie between the first cluster and the others.
+            # The L2 table may be between the first cluster and the others.
             $check.FragmentedClusters | Should -BeLessOrEqual 1
             $check.AllocatedClusters | Should -Be 6
             $offsets = @(Get-QedAllocationMap $qed -State Data | ForEach-Object { $_.FileOffset })
@@ -284,7 +284,7 @@ Describe 'Convert-QedImage' {
             Assert-Disk $qed 1MB '0+4K 0x30, 4K+4K 0x31, 8K+4K 0x32, 12K+4K 0x33, 16K+4K 0x34, 20K+4K 0x35'
         }
 
-        It 'drops what the old image wastes' {
+        It 'drops space that the old image wastes' {
             $source = Copy-Fixture 'images/allocated-zeroes.qed' -Folder $folder
             $null = Convert-QedImage $source $qed -ClusterSizeBytes 4KB
             $check = Test-QedImage $qed
@@ -292,7 +292,7 @@ Describe 'Convert-QedImage' {
             $check.ZeroClusters | Should -Be 0
         }
 
-        It 'gives it another geometry, up to where a disk does not fit' {
+        It 'changes the geometry, but refuses one that is too small for the disk' {
             (Convert-QedImage $path $qed -ClusterSizeBytes 64KB -TableSize 16).TableSize | Should -Be 16
             Assert-Disk $qed 6291456 $pathReads
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
@@ -304,7 +304,7 @@ Describe 'Convert-QedImage' {
     }
 
     Context 'with -BackingFile' {
-        It 'makes an overlay that holds only what differs' {
+        It 'creates an overlay that contains only the differences' {
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 1MB '0+16K 0x11, 64K+8K 0x12, 76K+4K 0x12, 512K+4K 0xe1'
             $info = Convert-QedImage $source $qed -BackingFile base.qed -ClusterSizeBytes 4KB
             $info.BackingFile | Should -BeExactly 'base.qed'
@@ -315,40 +315,40 @@ Describe 'Convert-QedImage' {
             Assert-Clean $qed -Qemu
         }
 
-        It 'holds nothing if the backing file reads the same' {
+        It 'creates an empty overlay if the backing file has the same contents' {
             $source = [System.IO.Path]::Combine($folder, 'base.qed')
             $null = Convert-QedImage $source $qed -BackingFile base.qed
             (Test-QedImage $qed).AllocatedClusters | Should -Be 0
             (Test-QedImage $qed).ZeroClusters | Should -Be 0
         }
 
-        It 'puts an overlay onto another base, by the name -ParentPath and position too' {
+        It 'moves an overlay to another base, with the alias -ParentPath' {
             $info = Convert-QedImage $overlay $qed -ParentPath base.raw
             "$($info.BackingFormat)" | Should -Be 'Raw'
             Assert-Disk $qed 1MB $overlayReads
             Assert-Clean $qed
         }
 
-        It 'reads as the source over a base that is <How>' -ForEach @(
+        It 'keeps the contents over a base that is <How>' -ForEach @(
             @{ How = 'shorter, and ends inside a sector'; Backing = 'short.raw' }, @{ How = 'shorter'; Backing = 'base.raw' }
         ) {
             $null = Convert-QedImage $path $qed -BackingFile $Backing -ClusterSizeBytes 4KB -Verify
             Assert-Disk $qed 6291456 $pathReads
         }
 
-        It 'reads as the source over a base that is longer, and ends where the source does' {
+        It 'keeps the contents and the size over a longer base' {
             $short = Copy-Fixture 'chains/over-longer.qed' -Folder $folder
             $info = Convert-QedImage $short $qed -BackingFile base.qed
             $info.VirtualSize | Should -Be 18432
             Assert-Disk $qed 18432 '0+4K 0x70, 4K+4K 0x53, 8K+4K 0x72, 12K+4K 0x73, 16K+2K 0x74'
         }
 
-        It 'records what -BackingFormat says' {
+        It 'records the -BackingFormat' {
             "$((Convert-QedImage $path $qed -BackingFile base.qed -BackingFormat Raw).BackingFormat)" | Should -Be 'Raw'
             Assert-Disk $qed 6291456 $pathReads
         }
 
-        It 'follows its name from the folder of the result' {
+        It 'resolves the name from the folder of the result' {
             $other = New-Folder 'convert/other'
             $result = [System.IO.Path]::Combine($other, 'result.qed')
             Assert-OneError { Convert-QedImage $path $result -BackingFile base.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*base.raw*'
@@ -357,7 +357,7 @@ Describe 'Convert-QedImage' {
             Assert-Disk $result 6291456 $pathReads
         }
 
-        It 'refuses <Name>: <Id>, and leaves nothing' -ForEach @(
+        It 'refuses <Name>: <Id>, and leaves no file behind' -ForEach @(
             @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound' }
             @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError' }
             @{ Name = 'disk.luks'; Id = 'QedUnsupportedFormat'; Category = 'NotImplemented' }
@@ -385,7 +385,7 @@ Describe 'Convert-QedImage' {
         }
     }
 
-    Context 'tells the format' {
+    Context 'determines the format' {
         It 'of <Name> by its extension: <Format>' -ForEach @(
             @{ Name = 'a.qed'; Format = 'QED' }, @{ Name = 'a.QED'; Format = 'QED' }, @{ Name = 'a.raw'; Format = 'Raw' }
             @{ Name = 'a.img'; Format = 'Raw' }, @{ Name = 'a.IMG'; Format = 'Raw' }, @{ Name = 'a.qed.raw'; Format = 'Raw' }
@@ -393,28 +393,28 @@ Describe 'Convert-QedImage' {
             (Convert-QedImage $path ([System.IO.Path]::Combine($folder, $Name))).Format | Should -Be $Format
         }
 
-        It 'by -Format, whatever the extension' {
+        It 'by -Format, regardless of the extension' {
             (Convert-QedImage $path $raw -Format Qed).Format | Should -Be 'QED'
             (Convert-QedImage $path $qed -Format Raw).Format | Should -Be 'Raw'
             [System.IO.FileInfo]::new($qed).Length | Should -Be 6291456
             (Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'no-extension')) -Format Raw).Format | Should -Be 'Raw'
         }
 
-        It 'and refuses <_>, which means none, and says -Format' -ForEach 'result', 'result.xyz', 'result.' {
+        It 'and refuses <_>, which has no known extension, and advises -Format' -ForEach 'result', 'result.xyz', 'result.' {
             $before = Get-FolderState $folder
             $result = [System.IO.Path]::Combine($folder, $_)
             Assert-OneError { Convert-QedImage $path $result } 'QedRequest' 'InvalidArgument' $path '*.qed*.raw*.img*-Format*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'of the source by its contents where the extension means none' {
+        It 'of the source by its contents if the extension is unknown' {
             $copy = [System.IO.Path]::Combine($folder, 'source.disk')
             [System.IO.File]::Copy($path, $copy)
             $null = Convert-QedImage $copy $raw
             Assert-Disk $raw 6291456 $pathReads
         }
 
-        It 'and refuses a source in <_>, a format that it does not read' -ForEach 'disk.luks' {
+        It 'and refuses the source <_>, whose format is not supported' -ForEach 'disk.luks' {
             $source = Copy-Fixture "foreign/$_" -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $source $raw } 'QedUnsupportedFormat' 'NotImplemented' $source
@@ -422,10 +422,10 @@ Describe 'Convert-QedImage' {
         }
     }
 
-    Context 'with a folder as destination' {
+    Context 'with a folder as the destination' {
         BeforeEach { $results = New-Folder 'convert/results' }
 
-        It 'puts a file for each source there: QED of raw, raw of QED' {
+        It 'creates a file for each source there: QED from raw, raw from QED' {
             $found = $path, ([System.IO.Path]::Combine($folder, 'base.raw')), $overlay | Convert-QedImage -DestinationPath $results
             $found | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'data-zero-hole.raw', 'base.qed', 'over-qed.raw'
             Assert-Disk $found[0].Path 6291456 $pathReads
@@ -433,17 +433,17 @@ Describe 'Convert-QedImage' {
             Assert-Disk $found[2].Path 1MB $overlayReads
         }
 
-        It 'puts them there in the format asked for, also for a pattern of sources' {
+        It 'creates files in the requested format, also for a pattern of sources' {
             $found = Convert-QedImage ([System.IO.Path]::Combine($folder, '*a*.qed')) $results -Format Qed -ClusterSizeBytes 4KB
             $found | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'base.qed', 'data-zero-hole.qed'
             $found | ForEach-Object { $_.ClusterSize } | Should -Be 4096, 4096
         }
 
-        It 'takes the current folder too' {
+        It 'accepts the current folder too' {
             Invoke-InFolder $results { (Convert-QedImage $path '.').Path } | Should -BeExactly ([System.IO.Path]::Combine($results, 'data-zero-hole.raw'))
         }
 
-        It 'goes on with the next source after an error' {
+        It 'continues with the next source after an error' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             $lost = Copy-Fixture 'chains/name-missing.qed' -Folder $folder
             $recorded = Invoke-Recorded { $missing, $lost, $path | Convert-QedImage -DestinationPath $results }
@@ -452,7 +452,7 @@ Describe 'Convert-QedImage' {
             [System.IO.Directory]::GetFileSystemEntries($results) | Should -HaveCount 1
         }
 
-        It 'does not put two sources into one file' {
+        It 'does not write two sources to one file' {
             $first = New-RawFile ([System.IO.Path]::Combine($folder, 'same.raw')) 1MB '0+4K 0xe1'
             $second = New-RawFile ([System.IO.Path]::Combine($folder, 'same.img')) 1MB '0+4K 0xe2'
             $recorded = Invoke-Recorded { $first, $second | Convert-QedImage -DestinationPath $results }
@@ -463,15 +463,15 @@ Describe 'Convert-QedImage' {
             Assert-Disk ([System.IO.Path]::Combine($results, 'same.qed')) 1MB '0+4K 0xe1'
         }
 
-        It 'never converts a source onto itself' {
+        It 'never overwrites a source with itself' {
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $path $folder -Format Qed -Force } 'QedRequest' 'InvalidArgument' $path '*source*'
             Get-FolderState $folder | Should -Be $before
         }
     }
 
-    Context 'with a destination that exists' {
-        It 'refuses it, and says -Force' {
+    Context 'with an existing destination' {
+        It 'refuses it, and advises -Force' {
             [System.IO.File]::WriteAllText($raw, 'old')
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $path $raw } 'QedFileExists' 'ResourceExists' $path "*$raw*-Force*"
@@ -479,13 +479,13 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces it with -Force, whole' {
+        It 'replaces it completely with -Force' {
             [System.IO.File]::WriteAllBytes($raw, (New-Bytes 10MB -Value 0xEE))
             $null = Convert-QedImage $path $raw -Force
             Assert-Disk $raw 6291456 $pathReads
         }
 
-        It 'keeps the old one with -Force if something goes wrong' {
+        It 'keeps the old file with -Force if something goes wrong' {
             [System.IO.File]::WriteAllText($raw, 'old')
             $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             $before = Get-FolderState $folder
@@ -493,7 +493,7 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'does not replace one in use' {
+        It 'does not replace a file in use' {
             $result = Copy-Fixture 'images/l1-at-end.qed' -Folder $folder
             $stream = Open-QedImage $result
             try {
@@ -504,7 +504,7 @@ Describe 'Convert-QedImage' {
             finally { $stream.Dispose() }
         }
 
-        It 'never takes the source itself or a file under it, by whatever name' {
+        It 'refuses the source itself or one of its backing files, by any name' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             $before = Get-FolderState $folder
             foreach ($result in $overlay, $base, ([System.IO.Path]::Combine($folder, '..', 'convert', 'base.qed'))) {
@@ -515,7 +515,7 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'sees the source through a <_> link' -ForEach 'symbolic', 'hard' {
+        It 'recognizes the source through a <_> link' -ForEach 'symbolic', 'hard' {
             Skip-TestWithout Unix
             $link = [System.IO.Path]::Combine($folder, 'link.qed')
             if ($_ -eq 'hard') { $null = Invoke-Native ln $path $link } else { $null = Invoke-Native ln -s $path $link }
@@ -524,21 +524,21 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a folder that is not there, and makes none' {
+        It 'refuses a missing folder, and does not create it' {
             $result = [System.IO.Path]::Combine($folder, 'no', 'result.raw')
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $path $result } 'QedFileNotFound' 'ObjectNotFound' $path '*does not exist*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses <_>, which is no place for files' -ForEach 'Env:x.raw', 'NoSuchDrive:/x.raw' {
+        It 'refuses <_>, which cannot hold files' -ForEach 'Env:x.raw', 'NoSuchDrive:/x.raw' {
             Assert-OneError { Convert-QedImage $path $_ } 'QedPath' 'InvalidArgument' $path
         }
     }
 
-    Context 'in trouble' {
-        It 'leaves nothing of a conversion of <Name>: <Id>' -ForEach @(
-            @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*' }
+    Context 'on errors' {
+        It 'leaves no file behind after converting <Name>: <Id>' -ForEach @(
+            @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*is missing*' }
             @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'chains/cycle-a.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*cycle-b.qed*' }
             @{ Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
@@ -554,7 +554,7 @@ Describe 'Convert-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a second source for the same file, also with -Force, and keeps the first result' {
+        It 'refuses a second source for the same file, even with -Force, and keeps the first result' {
             $one, $two = Copy-Fixture 'images/data-zero-hole.qed', 'images/table-16.qed' -Folder $folder
             $recorded = Invoke-Recorded { $one, $two | Convert-QedImage -DestinationPath $raw -Force }
             $recorded.Output | Should -HaveCount 1
@@ -564,17 +564,17 @@ Describe 'Convert-QedImage' {
             [System.IO.File]::Delete($raw)
         }
 
-        It 'refuses <Name> <Value>' -ForEach @(
+        It 'refuses -<Name> <Value>' -ForEach @(
             @{ Name = 'ClusterSizeBytes'; Value = 1000 }, @{ Name = 'ClusterSizeBytes'; Value = 2048 }, @{ Name = 'ClusterSizeBytes'; Value = 134217728 }
             @{ Name = 'TableSize'; Value = 3 }, @{ Name = 'TableSize'; Value = 0 }
         ) {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $path $qed @more } 'QedLimit' 'InvalidArgument' $path (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $path $qed @more } 'QedLimit' 'InvalidArgument' $path (Get-RequestPattern $Name $Value)
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a source that is open for writing, unless -ForceShare' {
+        It 'refuses a source that is open for writing unless -ForceShare is given' {
             $stream = Open-QedImage $path -ReadWrite
             try {
                 Assert-OneError { Convert-QedImage $path $raw } 'QedImageInUse' 'ResourceBusy' $path '*-ForceShare*'
@@ -590,39 +590,39 @@ Describe 'Convert-QedImage' {
     }
 
     Context 'with -Verify, -Verbose, -WhatIf and -Confirm' {
-        It 'reads both again with -Verify, and says so' {
+        It 'reads both again with -Verify, and reports it' {
             $recorded = Invoke-Recorded { Convert-QedImage $overlay $raw -Verify -Verbose }
             $recorded.Errors | Should -BeNullOrEmpty
-            @($recorded.Verbose -like "*$raw*used for 1 MiB, verified.") | Should -HaveCount 1
+            @($recorded.Verbose -like "*$raw*used for a disk of 1 MiB, verified.") | Should -HaveCount 1
             Assert-Disk $raw 1MB $overlayReads
         }
 
-        It 'says with -Verbose what it made of what' {
+        It 'reports with -Verbose what it converted to what' {
             $recorded = Invoke-Recorded { Convert-QedImage $overlay $raw -Verbose }
             @($recorded.Verbose -like "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'.") | Should -HaveCount 1
-            @($recorded.Verbose -like '*used for 1 MiB.') | Should -HaveCount 1
+            @($recorded.Verbose -like '*used for a disk of 1 MiB.') | Should -HaveCount 1
         }
 
-        It 'says with -WhatIf what it would make of what, and makes nothing' {
+        It 'reports with -WhatIf what it would convert to what, and does nothing' {
             Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'."
             Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert '$path', a disk of 6 MiB, to the QED file '$qed' as an overlay of 'base.qed'."
             $null = New-Folder 'convert/results'
             Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*Raw file*over-qed.raw*'
         }
 
-        It 'asks with -Confirm' {
+        It 'prompts with -Confirm' {
             Assert-Confirm { Convert-QedImage $path $raw -Confirm } $folder "*Convert '$path', a disk of 6 MiB, to the Raw file*"
             Assert-Disk $raw 6291456 $pathReads
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             (Convert-QedImage $path $raw -Confirm:$false).Path | Should -Be $raw
         }
     }
 
-    Context 'beside qemu-img' {
-        It 'makes of <Name> what qemu-img makes of it' -ForEach @($disks | Where-Object { $_.Name -notmatch 'table-1|size-zero' }) {
+    Context 'compared with qemu-img' {
+        It 'gives the same result for <Name> as qemu-img' -ForEach @($disks | Where-Object { $_.Name -notmatch 'table-1|size-zero' }) {
             Skip-TestWithout QemuImg
             $source = Copy-Fixture $Name -Folder $folder
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.raw')
@@ -634,7 +634,7 @@ Describe 'Convert-QedImage' {
             Assert-Clean $qed -Qemu
         }
 
-        It 'makes an overlay that qemu-img reads as the source' {
+        It 'creates an overlay that has the same contents as the source in qemu-img' {
             Skip-TestWithout QemuImg
             $null = Convert-QedImage $path $qed -BackingFile base.raw
             (Invoke-Native qemu-img compare -f qed -F qed $qed $path).ExitCode | Should -Be 0

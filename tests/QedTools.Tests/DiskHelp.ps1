@@ -1,22 +1,22 @@
-# What the files of the cmdlets that read and change disks share beyond TestModule.ps1 and SessionHelp.ps1, which they load
-# first. Same rules as there.
+# Functions for the Pester files of the cmdlets that read and change disks, in addition to TestModule.ps1 and SessionHelp.ps1,
+# which must be loaded first. The same rules apply.
 
-# A number of bytes as tests/fixtures/README.md writes it: 512, 4K, 5M.
+# A number of bytes from the notation of tests/fixtures/README.md: 512, 4K, 5M.
 function ConvertFrom-Size {
     param([Parameter(Mandatory)][string] $Text)
 
     [long]($Text -replace 'K$', 'KB' -replace 'M$', 'MB' -replace 'G$', 'GB')
 }
 
-# The bytes of a disk, from the notation of tests/fixtures/README.md: '0+4K 0x11, 64K+16K 0x12'. All else is zeroes, later
-# ranges lie over earlier ones.
+# The bytes of a disk, from the notation of tests/fixtures/README.md: '0+4K 0x11, 64K+16K 0x12'. Everything else is zeroes;
+# later ranges overwrite earlier ones.
 function New-DiskBytes {
     param([Parameter(Mandatory)][long] $Size, [string] $Ranges)
 
     $disk = [byte[]]::new($Size)
     foreach ($range in $Ranges -split ',\s*') {
         if (-not $range) { continue }
-        if ($range -notmatch '^(\d+[KMG]?)\+(\d+[KMG]?) 0x(\w\w)$') { throw "'$range' is no range." }
+        if ($range -notmatch '^(\d+[KMG]?)\+(\d+[KMG]?) 0x(\w\w)$') { throw "'$range' is not a range." }
 
         $start, $length, $value = $Matches[1], $Matches[2], $Matches[3]
         $part = New-Bytes (ConvertFrom-Size $length) -Value ([System.Convert]::ToByte($value, 16))
@@ -26,7 +26,7 @@ function New-DiskBytes {
     , $disk
 }
 
-# Writes a raw file of these ranges, with holes where there are none; returns its path.
+# Writes a raw file with these ranges and holes everywhere else; returns its path.
 function New-RawFile {
     param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][long] $Size, [string] $Ranges)
 
@@ -35,7 +35,7 @@ function New-RawFile {
         $stream.SetLength($Size)
         foreach ($range in $Ranges -split ',\s*') {
             if (-not $range) { continue }
-            if ($range -notmatch '^(\d+[KMG]?)\+(\d+[KMG]?) 0x(\w\w)$') { throw "'$range' is no range." }
+            if ($range -notmatch '^(\d+[KMG]?)\+(\d+[KMG]?) 0x(\w\w)$') { throw "'$range' is not a range." }
 
             $null = $stream.Seek((ConvertFrom-Size $Matches[1]), 'Begin')
             $part = New-Bytes (ConvertFrom-Size $Matches[2]) -Value ([System.Convert]::ToByte($Matches[3], 16))
@@ -46,7 +46,7 @@ function New-RawFile {
     $Path
 }
 
-# Part of a stream, or all of it.
+# The bytes of a stream, or of a part of it.
 function Read-Stream {
     param([Parameter(Mandatory)][System.IO.Stream] $Stream, [long] $Offset = 0, [long] $Count = -1)
 
@@ -61,7 +61,7 @@ function Read-Stream {
     , $bytes
 }
 
-# What an image reads as, through its backing files; of a raw file, its bytes.
+# The contents of an image, including its backing files, or the bytes of a raw file.
 function Get-DiskBytes {
     param([Parameter(Mandatory)][string] $Path, [long] $Offset = 0, [long] $Count = -1)
 
@@ -71,7 +71,7 @@ function Get-DiskBytes {
     finally { $stream.Dispose() }
 }
 
-# Writes to a disk.
+# Writes bytes to a disk.
 function Set-DiskBytes {
     param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][long] $Offset, [Parameter(Mandatory)][byte[]] $Bytes)
 
@@ -84,23 +84,24 @@ function Set-DiskBytes {
     finally { $stream.Dispose() }
 }
 
-# Whether all bytes are the same value.
+# Whether all bytes have this value.
 function Test-AllBytes {
     param([byte[]] $Bytes, [byte] $Value)
 
     Test-SameBytes $Bytes (New-Bytes $Bytes.Length -Value $Value)
 }
 
-# Fails unless a disk reads as these ranges say.
+# Fails unless a disk has exactly these contents.
 function Assert-Disk {
     param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][long] $Size, [string] $Ranges)
 
     $bytes = Get-DiskBytes $Path
-    $bytes.Length | Should -Be $Size -Because "of the size of $Path"
+    $bytes.Length | Should -Be $Size -Because "it is the size of $Path"
     Test-SameBytes $bytes (New-DiskBytes $Size $Ranges) | Should -BeTrue -Because "$Path should read as '$Ranges'"
 }
 
-# Fails unless our check finds nothing, and, with -Qemu, qemu-img's neither where there is one; that one opens the backing files.
+# Fails unless our check finds nothing and, with -Qemu, qemu-img's check (if present) finds nothing either. The latter opens the
+# backing files.
 function Assert-Clean {
     param([Parameter(Mandatory)][string] $Path, [switch] $Qemu)
 
@@ -109,12 +110,12 @@ function Assert-Clean {
     $check.NeedsCheck | Should -BeFalse
     if ($Qemu -and (Test-QemuImg)) {
         $theirs = Invoke-Native qemu-img check -f qed $Path
-        $theirs.ExitCode | Should -Be 0 -Because "of $($theirs.Output)"
+        $theirs.ExitCode | Should -Be 0 -Because "qemu-img wrote: $($theirs.Output)"
         "$($theirs.Output)" | Should -Match 'No errors were found'
     }
 }
 
-# A screen of a width and nothing else.
+# A screen that has a width and nothing else.
 class RecordingRawUI : System.Management.Automation.Host.PSHostRawUserInterface {
     [int] $Width = 80
 
@@ -137,7 +138,7 @@ class RecordingRawUI : System.Management.Automation.Host.PSHostRawUserInterface 
     [string] get_WindowTitle() { return '' }
     [void] set_WindowTitle([string] $title) { }
     [bool] get_KeyAvailable() { return $false }
-    [System.Management.Automation.Host.KeyInfo] ReadKey([System.Management.Automation.Host.ReadKeyOptions] $options) { throw 'Nobody is there.' }
+    [System.Management.Automation.Host.KeyInfo] ReadKey([System.Management.Automation.Host.ReadKeyOptions] $options) { throw 'There is no keyboard.' }
     [void] FlushInputBuffer() { }
     [void] SetBufferContents([System.Management.Automation.Host.Rectangle] $area, [System.Management.Automation.Host.BufferCell] $cell) { }
     [void] SetBufferContents([System.Management.Automation.Host.Coordinates] $origin, [System.Management.Automation.Host.BufferCell[, ]] $cells) { }
@@ -147,7 +148,7 @@ class RecordingRawUI : System.Management.Automation.Host.PSHostRawUserInterface 
         [System.Management.Automation.Host.Rectangle] $clip, [System.Management.Automation.Host.BufferCell] $cell) { }
 }
 
-# A host that keeps what is written to its screen and answers every question alike.
+# A host that records what is written to its screen and gives every prompt the same answer.
 class RecordingUI : System.Management.Automation.Host.PSHostUserInterface {
     [System.Collections.Generic.List[string]] $Lines = [System.Collections.Generic.List[string]]::new()
     [System.Collections.Generic.List[string]] $Questions = [System.Collections.Generic.List[string]]::new()
@@ -200,13 +201,13 @@ class RecordingHost : System.Management.Automation.Host.PSHost {
     [void] NotifyEndApplication() { }
 }
 
-# Runs a script block as Invoke-Recorded does, in this session but with another screen: what -WhatIf says (Screen, without
-# the words around it) and -Confirm asks (Questions), which no stream carries. Every question is answered with yes, or no.
+# Runs a script block like Invoke-Recorded, in this session but with another screen. Also records the -WhatIf messages (Screen,
+# without the prefix) and the -Confirm prompts (Questions), which no stream carries. Every prompt is answered with yes or no.
 function Invoke-OnScreen {
     param([Parameter(Mandatory)][scriptblock] $Script, [switch] $AnswerNo)
 
     $screen = [RecordingHost]::new()
-    # Yes, yes to all, no, no to all.
+    # The choices are yes, yes to all, no, no to all.
     if ($AnswerNo) { $screen.Screen.Answer = 2 }
     $settings = [System.Management.Automation.PSInvocationSettings]::new()
     $settings.Host = $screen
@@ -225,7 +226,7 @@ function Invoke-OnScreen {
     }
 }
 
-# The lines that objects are shown as on a screen of a width, without the empty ones and, unless -Color is given, without
+# The lines in which objects are displayed on a screen of a given width, without empty lines and, unless -Color is given, without
 # the colours that PowerShell 7 gives to headers.
 function Get-Screen {
     param([Parameter(Mandatory)][AllowEmptyCollection()][object[]] $InputObject, [int] $Width = 80, [switch] $Color)
@@ -247,36 +248,35 @@ function Get-Screen {
     }
 }
 
-# Fails unless -WhatIf says this much and this, and changes nothing in a folder.
+# Fails unless -WhatIf writes exactly these messages and nothing changes in a folder.
 function Assert-WhatIf {
     param(
         [Parameter(Mandatory)][scriptblock] $Script,
         [Parameter(Mandatory)][string] $Folder,
-        [string[]] $Says
+        [string[]] $Message
     )
 
     $before = Get-FolderState $Folder
     $recorded = Invoke-OnScreen $Script
     $recorded.Errors | Should -BeNullOrEmpty
     $recorded.Output | Should -BeNullOrEmpty
-    $recorded.Screen | Should -HaveCount $Says.Count -Because "of $($recorded.Screen -join "`n")"
-    for ($i = 0; $i -lt $Says.Count; $i++) { $recorded.Screen[$i] | Should -BeLike $Says[$i] }
+    $recorded.Screen | Should -HaveCount $Message.Count -Because "-WhatIf wrote: $($recorded.Screen -join "`n")"
+    for ($i = 0; $i -lt $Message.Count; $i++) { $recorded.Screen[$i] | Should -BeLike $Message[$i] }
     Get-FolderState $Folder | Should -Be $before
 }
 
-# Fails unless -Confirm asks once, does nothing when the answer is no and does it when it is yes; and unless -Confirm:$false
-# keeps a low $ConfirmPreference from asking.
+# Fails unless -Confirm asks once, nothing happens if the answer is no, and the operation is done if it is yes.
 function Assert-Confirm {
     param(
         [Parameter(Mandatory)][scriptblock] $Script,
         [Parameter(Mandatory)][string] $Folder,
-        [Parameter(Mandatory)][string] $Asks
+        [Parameter(Mandatory)][string] $Question
     )
 
     $before = Get-FolderState $Folder
     $recorded = Invoke-OnScreen $Script -AnswerNo
     $recorded.Questions | Should -HaveCount 1
-    $recorded.Questions[0] | Should -BeLike $Asks
+    $recorded.Questions[0] | Should -BeLike $Question
     $recorded.Errors | Should -BeNullOrEmpty
     $recorded.Output | Should -BeNullOrEmpty
     Get-FolderState $Folder | Should -Be $before
@@ -287,8 +287,8 @@ function Assert-Confirm {
     (Get-FolderState $Folder) -join "`n" | Should -Not -Be ($before -join "`n")
 }
 
-# The parameters of a cmdlet beside those every cmdlet has, in order: name, ! if it must be given, @ its position, what the
-# pipeline binds to it.
+# The parameters of a cmdlet except the common ones, in order: name, ! if mandatory, @ and the position, and how the pipeline
+# binds to it.
 function Get-OwnParameter {
     param([Parameter(Mandatory)][string] $Command, [Parameter(Mandatory)][string] $Set)
 
@@ -310,14 +310,14 @@ function Get-OwnParameter {
     $names
 }
 
-# Fails unless qemu-img finds nothing wrong in a file, where it can look, and the same disk in it and in a QED image with its
-# backing files.
+# Fails unless qemu-img finds nothing wrong in a file, if it can check the format, and finds the same contents in it as in a QED
+# image with its backing files.
 function Assert-QemuAgrees {
     param([Parameter(Mandatory)][string] $Path, [Parameter(Mandatory)][string] $Format, [Parameter(Mandatory)][string] $Qed)
 
     if ($Format -in 'vhdx', 'qcow2', 'vdi') {
         $check = Invoke-Native qemu-img check -f $Format $Path
-        $check.ExitCode | Should -Be 0 -Because "of $($check.Output)"
+        $check.ExitCode | Should -Be 0 -Because "qemu-img wrote: $($check.Output)"
         "$($check.Output)" | Should -Match 'No errors were found'
     }
 

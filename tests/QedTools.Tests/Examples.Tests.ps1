@@ -1,9 +1,9 @@
-# Every example of every page in docs/en-US, run as written in a folder of its own, and what the page shows compared with what
-# is shown. An example whose text says "of example 1" begins where that one ended. The pages call the folder /vm.
+# Runs every example on every page in docs/en-US as written, in a separate folder, and compares its output with the page. An
+# example whose text says "of example 1" continues where that one ended. The pages call the folder /vm.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
 
-    # The examples of a page: Name, Code and Output (blocks one after another), First (what it goes on from).
+    # The examples on a page: Name, Code and Output (all blocks joined), First (the code that it continues from).
     function Get-PageExample {
         param([Parameter(Mandatory)][string] $Path)
 
@@ -22,7 +22,7 @@ BeforeDiscovery {
                 Code   = $blocks['powershell']
                 Output = $blocks['Output']
                 First  = $first
-                # The examples of an about topic show commands, not what those write.
+                # The examples in an about topic show commands without their output.
                 IsFull = $page -notlike 'about_*'
             }
         }
@@ -43,11 +43,11 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
 
-    # The folder in which each script has been run as the first one, by its code: the examples that go on from it share it.
+    # The folder in which each example was run, by its code; examples that continue from it use the same folder.
     $folders = @{}
 
-    # What a screen shows while a script is typed in at a prompt in a folder, a statement after another, errors among it.
-    # The names are odd because the statements see them.
+    # What a screen shows when a script is typed at a prompt in a folder, statement by statement, including errors.
+    # The variable names are unusual because the statements can see them.
     function Invoke-AtPrompt {
         param([Parameter(Mandatory)][string] $PromptFolder, [Parameter(Mandatory)][string] $PromptCode, [int] $PromptWidth = 80)
 
@@ -73,7 +73,7 @@ BeforeAll {
         ($promptScreen.Screen.Lines -join "`n") -replace "$([char]27)\[[0-9;]*m" -split '\r?\n'
     }
 
-    # Lines without what differs between hosts: empty ones, and how much room the file system takes for a file.
+    # The lines without details that differ between hosts: empty lines, and the space that a file occupies on the file system.
     function Get-Comparable {
         param([string[]] $Line)
 
@@ -102,14 +102,14 @@ BeforeAll {
         }
 
         $expected = $Example.Output -split '\n'
-        # Paths are longer here than on the page; behind other columns they would be cut off.
+        # Paths are longer here than on the page; after other columns they would be cut off.
         $width = if ($expected -match '/vm/' -notmatch '^   Directory: ') { 80 + $folder.Length } else { 80 }
         $shown = @(Invoke-AtPrompt $folder $Example.Code -PromptWidth $width)
         $shown = $shown | ForEach-Object {
             $line = $_.Replace($folder, '/vm')
             if ($IsOnWindows) { $line.Replace('\', '/') } else { $line }
         }
-        # PowerShell breaks a heading that is wider than the screen.
+        # PowerShell wraps a heading that is wider than the screen.
         $shown = $shown -join "`n" -replace '(?m)^(   \w+:) *\n(?=/vm)', '$1 ' -split '\n'
         if ($Example.IsFull) { (Get-Comparable $shown) -join "`n" | Should -BeExactly ((Get-Comparable $expected) -join "`n") }
         else { $shown -cmatch 'QedTools|Exception|not recognized' | Should -BeNullOrEmpty }
@@ -117,7 +117,7 @@ BeforeAll {
 }
 
 Describe 'Examples' {
-    It 'there are at least three of <Page>' -ForEach $counts { $Count | Should -BeGreaterOrEqual 3 }
+    It 'number at least three for <Page>' -ForEach $counts { $Count | Should -BeGreaterOrEqual 3 }
 
     It '<Name>' -ForEach $examples { Assert-Example $_ }
 }

@@ -1,5 +1,5 @@
-# How the cmdlets take the names of files, and what they do about files that are not what they should be. The same for all
-# of them; what each does with a file is in the file named after it.
+# How the cmdlets handle file names, and files that are not valid images. This is the same for all cmdlets; the file named
+# after a cmdlet tests what it does with a file.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -8,7 +8,7 @@ BeforeDiscovery {
         @{ Command = 'Test-QedImage' }
         @{ Command = 'Get-QedAllocationMap' }
     )
-    # Those that change an image that they are given by its name, as it is: Beside are files that it needs.
+    # Cmdlets that change an image in place. Beside: the other files that the image needs.
     $changers = @(
         @{ Command = 'Resize-QedImage'; Fixture = 'headers/backing-without-bit.qed'; Beside = @(); More = @{ SizeBytes = 2MB; PassThru = $true } }
         @{ Command = 'Repair-QedImage'; Fixture = 'damaged/leak-at-end.qed'; Beside = @(); More = @{ NoBackup = $true } }
@@ -40,7 +40,7 @@ BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # The files that objects are about, each once: the map has many objects for one file.
+    # The distinct files that the objects refer to; a map has many objects for one file.
     function Get-File {
         param([object[]] $Object)
 
@@ -50,15 +50,15 @@ BeforeAll {
     }
 }
 
-Describe '<Command> and a name that is longer than a file can have' -ForEach $readers {
-    It 'says that the file is not there' {
+Describe '<Command> with a name that is too long for a file' -ForEach $readers {
+    It 'reports that the file does not exist' {
         $path = Join-TestDrive ('x' * 300)
         Assert-OneError { & $Command -LiteralPath $path } 'QedFileNotFound' 'ObjectNotFound' $path
     }
 }
 
-Describe 'New-QedImage and a name that is longer than a file can have' {
-    It 'says so before it makes anything, with -WhatIf as well' {
+Describe 'New-QedImage with a name that is too long for a file' {
+    It 'reports the error before it creates anything, with -WhatIf too' {
         $path = Join-TestDrive ('x' * 300)
         foreach ($whatIf in $true, $false) {
             Assert-OneError { New-QedImage $path 1MB -WhatIf:$whatIf } 'QedStorageFailed' 'DeviceError' $path '*Use a shorter name*'
@@ -83,7 +83,7 @@ Describe '<Command> finds files' -ForEach $readers {
 
         It 'by -LiteralPath' { Get-File (& $Command -LiteralPath $path) | Should -BeExactly $path }
 
-        It 'by -PSPath and -LP, its aliases' {
+        It 'by the aliases -PSPath and -LP' {
             Get-File (& $Command -PSPath $path) | Should -BeExactly $path
             Get-File (& $Command -LP $path) | Should -BeExactly $path
         }
@@ -102,13 +102,13 @@ Describe '<Command> finds files' -ForEach $readers {
             Get-File ([pscustomobject]@{ $_ = $path } | & $Command) | Should -BeExactly $path
         }
 
-        It 'from a file of .NET' { Get-File ([System.IO.FileInfo]::new($path) | & $Command) | Should -BeExactly $path }
+        It 'from a FileInfo object' { Get-File ([System.IO.FileInfo]::new($path) | & $Command) | Should -BeExactly $path }
 
         It 'from the result of <_>' -ForEach 'Get-QedInfo', 'Test-QedImage', 'Get-QedAllocationMap' {
             Get-File (& $_ -LiteralPath $path | & $Command) | Should -BeExactly $path
         }
 
-        It 'by a path of the FileSystem provider' {
+        It 'by a path with the FileSystem provider' {
             Get-File (& $Command -LiteralPath "Microsoft.PowerShell.Core\FileSystem::$path") | Should -BeExactly $path
         }
     }
@@ -122,28 +122,28 @@ Describe '<Command> finds files' -ForEach $readers {
             $null = New-Folder 'wild/a9.qed'
         }
 
-        It 'finds every match, in order, and no folder' {
+        It 'finds every match in order, but not folders' {
             Get-File (& $Command -Path ([System.IO.Path]::Combine($wild, 'a*.qed'))) | Should -Be $a1, $a2
         }
 
-        It 'knows ? and sets' {
+        It 'supports ? and character sets' {
             Get-File (& $Command -Path ([System.IO.Path]::Combine($wild, '?1.qed'))) | Should -Be $a1, $b1
             Get-File (& $Command -Path ([System.IO.Path]::Combine($wild, '[ac]2.qed'))) | Should -Be $a2
         }
 
-        It 'takes several patterns, also from the pipeline' {
+        It 'accepts several patterns, also from the pipeline' {
             $patterns = [System.IO.Path]::Combine($wild, 'b*'), [System.IO.Path]::Combine($wild, 'a1*')
             Get-File (& $Command $patterns) | Should -Be $b1, $a1
             Get-File ($patterns | & $Command) | Should -Be $b1, $a1
         }
 
-        It 'says nothing where nothing matches, as Get-Item does' {
+        It 'writes nothing if nothing matches, like Get-Item' {
             $recorded = Invoke-Recorded { & $Command ([System.IO.Path]::Combine($wild, 'nothing*.qed')) }
             $recorded.Output | Should -BeNullOrEmpty
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'tells with -Verbose how many files a pattern matches' {
+        It 'reports with -Verbose how many files a pattern matches' {
             $recorded = Invoke-Recorded { & $Command ([System.IO.Path]::Combine($wild, 'a*.qed')) -Verbose }
             "$($recorded.Verbose)" | Should -BeLike '*a`*.qed* 2 files*'
         }
@@ -153,19 +153,19 @@ Describe '<Command> finds files' -ForEach $readers {
             Assert-OneError { & $Command -LiteralPath $pattern } 'QedFileNotFound' 'ObjectNotFound' $pattern
         }
 
-        It 'prefers a file of exactly that name' {
+        It 'prefers a file with exactly that name' {
             $exact = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $wild -As '[ab]1.qed'
             Get-File (& $Command $exact) | Should -BeExactly $exact
             [System.IO.File]::Delete($exact)
         }
 
-        It 'takes escaped brackets for the characters themselves' {
+        It 'treats escaped brackets as literal characters' {
             $exact = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $wild -As 'e[1].qed'
             Get-File (& $Command ([System.Management.Automation.WildcardPattern]::Escape($exact))) | Should -BeExactly $exact
             [System.IO.File]::Delete($exact)
         }
 
-        It 'goes on behind a match that is no image' {
+        It 'continues after a match that is not an image' {
             [System.IO.File]::WriteAllText([System.IO.Path]::Combine($wild, 'a15.qed'), 'text')
             $recorded = Invoke-Recorded { & $Command ([System.IO.Path]::Combine($wild, 'a*.qed')) }
             Get-File $recorded.Output | Should -Be $a1, $a2
@@ -175,7 +175,7 @@ Describe '<Command> finds files' -ForEach $readers {
         }
     }
 
-    It 'on a drive of the session' {
+    It 'on a PowerShell drive' {
         $path = Copy-Fixture 'headers/backing-without-bit.qed' -As 'drive.qed'
         Get-File (& $Command 'TestDrive:/drive.qed') | Should -Be $path
         Get-File (& $Command -LiteralPath 'TestDrive:/drive.qed') | Should -Be $path
@@ -190,7 +190,7 @@ Describe '<Command> finds files' -ForEach $readers {
         Invoke-InFolder $inside { Get-File (& $Command 'i*.qed') | Should -BeExactly $path }
     }
 
-    It 'several at once, in the order given' {
+    It 'several at once, in the given order' {
         $first = Copy-Fixture 'headers/backing-without-bit.qed' -As 'z.qed'
         $second = Copy-Fixture 'headers/backing-without-bit.qed' -As 'a.qed'
         Get-File (& $Command $first, $second) | Should -Be $first, $second
@@ -210,7 +210,7 @@ Describe '<Command> finds files' -ForEach $readers {
     }
 }
 
-Describe '<Command> on what it cannot read' -ForEach $readers {
+Describe '<Command> with input that it cannot read' -ForEach $readers {
     BeforeAll {
         $folder = New-Folder 'bad'
         $good = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'good.qed'
@@ -250,7 +250,7 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         [System.IO.File]::Delete($pipe)
     }
 
-    It 'writes one error about a file that this user may not read' {
+    It 'writes one error about a file that this user cannot read' {
         Skip-TestWithout Permissions
         $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'secret.qed'
         (Invoke-Native chmod 000 $path).ExitCode | Should -Be 0
@@ -258,7 +258,7 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         [System.IO.File]::Delete($path)
     }
 
-    It 'reads a file that this user may not write' {
+    It 'reads a file that this user cannot write' {
         Skip-TestWithout Unix
         $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'readonly.qed'
         (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
@@ -268,7 +268,7 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         [System.IO.File]::Delete($path)
     }
 
-    It 'writes one error about <_>, which is no file at all' -ForEach 'Env:PATH', 'Variable:HOME', 'Function:x.qed' {
+    It 'writes one error about <_>, which is not a file' -ForEach 'Env:PATH', 'Variable:HOME', 'Function:x.qed' {
         $provider = @{ E = 'Environment'; V = 'Variable'; F = 'Function' }[$_.Substring(0, 1)]
         Assert-OneError { & $Command $_ } 'QedPath' 'InvalidArgument' $_ "*$provider*file*"
         Assert-OneError { & $Command -LiteralPath $_ } 'QedPath' 'InvalidArgument' $_ "*$provider*file*"
@@ -282,7 +282,7 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         Assert-OneError { & $Command 'NoSuchDrive:/x.qed' } 'QedPath' 'InvalidArgument' 'NoSuchDrive:/x.qed' '*NoSuchDrive*'
     }
 
-    It 'goes on with the next one' {
+    It 'continues with the next file' {
         $recorded = Invoke-Recorded { & $Command $missing, $good }
         Get-File $recorded.Output | Should -Be $good
         $recorded.Errors | Should -HaveCount 1
@@ -302,13 +302,13 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         { & $Command -LiteralPath $folder -ErrorAction Stop } | Should -Throw -ErrorId 'QedNotAFile,QedTools.Commands.*'
     }
 
-    It 'says nothing with -ErrorAction Ignore' {
+    It 'writes no errors with -ErrorAction Ignore' {
         $recorded = Invoke-Recorded { & $Command $missing, $good -ErrorAction Ignore }
         $recorded.Errors | Should -BeNullOrEmpty
         Get-File $recorded.Output | Should -Be $good
     }
 
-    It 'keeps its errors in -ErrorVariable, each with an exception that tells the file' {
+    It 'stores its errors in -ErrorVariable, each with an exception that names the file' {
         $null = & $Command $missing, $folder -ErrorAction SilentlyContinue -ErrorVariable kept
         $kept | Should -HaveCount 2
         $kept[0].Exception.GetType().FullName | Should -Be 'QedTools.QedFileNotFoundException'
@@ -316,7 +316,7 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         $kept[1].Exception.GetType().FullName | Should -Be 'QedTools.QedNotAFileException'
     }
 
-    It 'names the file by its full path as the target of the error, however it was named' {
+    It 'has the full path of the file as the target of the error, however the file was named' {
         Invoke-InFolder $folder {
             Assert-OneError { & $Command 'missing.qed' } 'QedFileNotFound' 'ObjectNotFound' $missing
             Assert-OneError { & $Command -LiteralPath 'missing.qed' } 'QedFileNotFound' 'ObjectNotFound' $missing
@@ -325,18 +325,18 @@ Describe '<Command> on what it cannot read' -ForEach $readers {
         Assert-OneError { & $Command -LiteralPath "Microsoft.PowerShell.Core\FileSystem::$missing" } 'QedFileNotFound' 'ObjectNotFound' $missing
     }
 
-    It 'wants a name that is not empty' {
+    It 'refuses an empty name' {
         { & $Command -Path '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
         { & $Command -LiteralPath '' } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
     }
 
-    It 'takes -Path or -LiteralPath, not both' {
+    It 'accepts -Path or -LiteralPath, not both' {
         { & $Command -Path $good -LiteralPath $good } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
     }
 }
 
 Describe 'The cmdlets that read' {
-    It 'change no byte and no date of any file, whatever is wrong with it, and leave nothing behind (<_>)' -ForEach 'images', 'chains', 'damaged', 'headers', 'foreign' {
+    It 'change neither the contents nor the date of any file, whatever is wrong with it, and leave no files behind (<_>)' -ForEach 'images', 'chains', 'damaged', 'headers', 'foreign' {
         $folder = New-Folder 'all'
         $source = [System.IO.Path]::Combine($PSScriptRoot, '..', 'fixtures', $_)
         foreach ($file in [System.IO.Directory]::GetFiles($source)) {
@@ -357,15 +357,15 @@ Describe 'The cmdlets that read' {
             Get-QedAllocationMap -LiteralPath $files -BackingChain -ForceShare
         }
         Get-FolderState $folder | Should -Be $before
-        # None of the errors is one that nobody thought of.
+        # There is no unexpected error (QedFailed).
         $recorded.Errors | Where-Object { $_.FullyQualifiedErrorId -notmatch '^Qed(?!Failed)\w+,' } | Should -BeNullOrEmpty
     }
 }
 
-Describe 'New-QedImage names files' {
+Describe 'File names in New-QedImage' {
     BeforeAll { $folder = New-Folder 'new' }
 
-    It 'creates <_> by -Path, position and pipeline' -ForEach $creatable {
+    It 'creates <_> by -Path, by position and from the pipeline' -ForEach $creatable {
         $path = [System.IO.Path]::Combine($folder, $_)
         (New-QedImage -Path $path -SizeBytes 1MB).Path | Should -BeExactly $path
         [System.IO.File]::Exists($path) | Should -BeTrue
@@ -399,7 +399,7 @@ Describe 'New-QedImage names files' {
         [System.IO.File]::Delete($path)
     }
 
-    It 'creates on a drive of the session' {
+    It 'creates a file on a PowerShell drive' {
         (New-QedImage 'TestDrive:/on-drive.qed' 1MB).Path | Should -Be (Join-TestDrive 'on-drive.qed')
     }
 
@@ -411,16 +411,16 @@ Describe 'New-QedImage names files' {
         [System.IO.File]::Exists([System.IO.Path]::Combine($folder, 'w[1].qed')) | Should -BeTrue
     }
 
-    It 'writes one error about <_>, which is no place for files' -ForEach 'Env:x.qed', 'Variable:x.qed', 'NoSuchDrive:/x.qed' {
+    It 'writes one error about <_>, which cannot hold files' -ForEach 'Env:x.qed', 'Variable:x.qed', 'NoSuchDrive:/x.qed' {
         Assert-OneError { New-QedImage $_ 1MB } 'QedPath' 'InvalidArgument' $_
         Assert-OneError { New-QedImage -LiteralPath $_ 1MB } 'QedPath' 'InvalidArgument' $_
     }
 }
 
-Describe 'Set-QedBackingFile names files' {
+Describe 'File names in Set-QedBackingFile' {
     BeforeAll { $folder = New-Folder 'set' }
 
-    It 'finds <_> by every way to name it' -ForEach $names {
+    It 'finds <_> however it is named' -ForEach $names {
         $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As $_
         (Set-QedBackingFile -Path $path -BackingFile 'a' -Force -PassThru).Path | Should -BeExactly $path
         (Get-RawHeader $path).backing_filename | Should -Be 'a'
@@ -447,12 +447,12 @@ Describe 'Set-QedBackingFile names files' {
         Get-FolderState $folder | Should -Be $before
     }
 
-    It 'writes one error about <_>, which is no file at all' -ForEach 'Env:PATH', 'Variable:HOME', 'NoSuchDrive:/x.qed' {
+    It 'writes one error about <_>, which is not a file' -ForEach 'Env:PATH', 'Variable:HOME', 'NoSuchDrive:/x.qed' {
         Assert-OneError { Set-QedBackingFile $_ -Remove } 'QedPath' 'InvalidArgument' $_
         Assert-OneError { Set-QedBackingFile -LiteralPath $_ 'x' -Force } 'QedPath' 'InvalidArgument' $_
     }
 
-    It 'writes one error <Id> about <Fixture> and does not touch it' -ForEach $badFiles {
+    It 'writes one error <Id> about <Fixture> and does not change it' -ForEach $badFiles {
         $path = Copy-Fixture $Fixture -Folder $folder
         $before = Get-FolderState $folder
         Assert-OneError { Set-QedBackingFile $path -Remove } $Id $Category $path $Message
@@ -468,7 +468,7 @@ Describe 'Set-QedBackingFile names files' {
         [System.IO.File]::Exists($missing) | Should -BeFalse
     }
 
-    It 'writes one error about a file that this user may not write, and leaves it alone' {
+    It 'writes one error about a file that this user cannot write, and does not change it' {
         Skip-TestWithout Permissions
         $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As 'readonly.qed'
         (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
@@ -479,13 +479,13 @@ Describe 'Set-QedBackingFile names files' {
     }
 }
 
-Describe '<Command> names files' -ForEach $changers {
+Describe 'File names in <Command>' -ForEach $changers {
     BeforeAll {
         $folder = New-Folder 'change'
         foreach ($file in $Beside) { $null = Copy-Fixture $file -Folder $folder }
     }
 
-    It 'finds <_> by every way to name it, and changes it' -ForEach $names {
+    It 'finds <_> however it is named, and changes it' -ForEach $names {
         $name = $_
         foreach ($way in @(
                 { & $Command @More -Path $path }, { & $Command $path @More }, { & $Command @More -LiteralPath $path }, { $path | & $Command @More }
@@ -495,8 +495,8 @@ Describe '<Command> names files' -ForEach $changers {
             )) {
             $path = Copy-Fixture $Fixture -Folder $folder -As $name
             $before = Get-Sha256 $path
-            Get-File (& $way) | Should -BeExactly $path -Because "of $way"
-            Get-Sha256 $path | Should -Not -Be $before -Because "of $way"
+            Get-File (& $way) | Should -BeExactly $path -Because "the image was named by $way"
+            Get-Sha256 $path | Should -Not -Be $before -Because "the image was named by $way"
         }
 
         [System.IO.File]::Delete($path)
@@ -513,7 +513,7 @@ Describe '<Command> names files' -ForEach $changers {
         [System.IO.File]::Delete($path)
     }
 
-    It 'finds a file on a drive of the session, and one in a folder whose name has brackets' {
+    It 'finds a file on a PowerShell drive, and one in a folder whose name has brackets' {
         $path = Copy-Fixture $Fixture -Folder $folder -As 'drive.qed'
         Get-File (& $Command 'TestDrive:/change/drive.qed' @More) | Should -Be $path
         $inside = New-Folder 'change/folder [x]'
@@ -523,12 +523,12 @@ Describe '<Command> names files' -ForEach $changers {
         [System.IO.Directory]::Delete($inside, $true)
     }
 
-    It 'writes one error about <_>, which is no file at all' -ForEach 'Env:PATH', 'Variable:HOME', 'NoSuchDrive:/x.qed' {
+    It 'writes one error about <_>, which is not a file' -ForEach 'Env:PATH', 'Variable:HOME', 'NoSuchDrive:/x.qed' {
         Assert-OneError { & $Command $_ @More } 'QedPath' 'InvalidArgument' $_
         Assert-OneError { & $Command -LiteralPath $_ @More } 'QedPath' 'InvalidArgument' $_
     }
 
-    It 'writes one error <Id> about <Bad> and does not touch it' -ForEach @($badFiles | ForEach-Object { @{ Bad = $_.Fixture; Id = $_.Id; Category = $_.Category; Message = $_.Message } }) {
+    It 'writes one error <Id> about <Bad> and does not change it' -ForEach @($badFiles | ForEach-Object { @{ Bad = $_.Fixture; Id = $_.Id; Category = $_.Category; Message = $_.Message } }) {
         $path = Copy-Fixture $Bad -Folder $folder
         $before = Get-FolderState $folder
         Assert-OneError { & $Command $path @More } $Id $Category $path $Message
@@ -544,7 +544,7 @@ Describe '<Command> names files' -ForEach $changers {
         [System.IO.File]::Exists($missing) | Should -BeFalse
     }
 
-    It 'writes one error about a file that this user may not write, and leaves it alone' {
+    It 'writes one error about a file that this user cannot write, and does not change it' {
         Skip-TestWithout Permissions
         $path = Copy-Fixture $Fixture -Folder $folder -As 'readonly.qed'
         (Invoke-Native chmod 444 $path).ExitCode | Should -Be 0
@@ -558,7 +558,7 @@ Describe '<Command> names files' -ForEach $changers {
 Describe 'Open-QedImage, Compare-QedImage and Convert-QedImage find files' {
     BeforeAll { $folder = New-Folder 'contents' }
 
-    It 'named <_>, by every way to name them' -ForEach $names {
+    It 'named <_>, however they are named' -ForEach $names {
         $name = $_
         $path = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As $name
         $results = New-Folder 'contents/results'
@@ -594,7 +594,7 @@ Describe 'Open-QedImage, Compare-QedImage and Convert-QedImage find files' {
         Convert-QedImage $pattern $wild | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'a1.raw', 'a2.raw'
     }
 
-    It 'and write one error about a missing file, a folder, and <_>, which is no file at all' -ForEach 'Env:PATH', 'NoSuchDrive:/x.qed' {
+    It 'and write one error about a missing file, a folder, and <_>, which is not a file' -ForEach 'Env:PATH', 'NoSuchDrive:/x.qed' {
         $other = Copy-Fixture 'headers/backing-without-bit.qed' -Folder $folder -As 'other.qed'
         $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
         foreach ($call in @{ Command = 'Open-QedImage'; More = @{} }, @{ Command = 'Compare-QedImage'; More = @{ ReferencePath = $other } }, @{ Command = 'Convert-QedImage'; More = @{ DestinationPath = "$folder/x.raw" } }) {

@@ -1,4 +1,4 @@
-# Files of VHD, qcow2, VDI and VMDK: what the cmdlets make of them, and make in them. VHDX has a file of its own.
+# Reading and writing VHD, qcow2, VDI and VMDK files. VHDX has a separate test file.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -55,8 +55,8 @@ Describe 'Files of other formats' {
         $unaligned = [System.IO.Path]::Combine($folder, 'size-unaligned.qed')
     }
 
-    Context 'made and read' {
-        It 'as <Shown><Choice>: by the extension, and back' -ForEach $formats {
+    Context 'written and read' {
+        It 'convert to <Shown><Choice> by the extension, and back' -ForEach $formats {
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
             foreach ($case in @{ Source = $overlay; Size = 1MB; Reads = $overlayReads }, @{ Source = $unaligned; Size = 1050112; Reads = '0+4K 0xa2, 1M+1536 0xa1' }) {
                 $info = Convert-QedImage $case.Source $result @More -Force -Verify
@@ -75,7 +75,7 @@ Describe 'Files of other formats' {
             }
         }
 
-        It 'as <Shown>: one for each of a folder, by -Format' -ForEach $plain {
+        It 'convert to <Shown> with -Format, one for each file of a folder' -ForEach $plain {
             $results = New-Folder 'formats/out'
             $sources = [System.IO.Directory]::GetFiles($folder, '*.qed')
             $found = $sources | Convert-QedImage -DestinationPath $results -Format $Format -Verify
@@ -88,7 +88,7 @@ Describe 'Files of other formats' {
             }
         }
 
-        It 'as <Shown>, in which qemu-img check finds nothing wrong' -ForEach $checked {
+        It 'convert to <Shown> without errors in qemu-img check' -ForEach $checked {
             Skip-TestWithout QemuImg
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
             $null = Convert-QedImage $overlay $result
@@ -97,7 +97,7 @@ Describe 'Files of other formats' {
             $check.ExitCode | Should -Be 0
         }
 
-        It 'as <Shown>, told by their contents where the name says nothing' -ForEach $plain {
+        It 'in <Shown> are recognized by their contents if the name does not tell' -ForEach $plain {
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
             $null = Convert-QedImage $overlay $result
             $copy = [System.IO.Path]::Combine($folder, 'disk.bin')
@@ -105,7 +105,7 @@ Describe 'Files of other formats' {
             (Compare-QedImage $copy $overlay -Strict).AreEqual | Should -BeTrue
         }
 
-        It 'as <Shown>, under a QED overlay' -ForEach $plain {
+        It 'in <Shown> can be the backing file of a QED overlay' -ForEach $plain {
             $base = [System.IO.Path]::Combine($folder, "below$Extension")
             $null = Convert-QedImage $overlay $base
             $top = [System.IO.Path]::Combine($folder, 'top.qed')
@@ -124,14 +124,14 @@ Describe 'Files of other formats' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'as <Shown>, whole or not at all' -ForEach $plain {
+        It 'convert to <Shown> completely or not at all' -ForEach $plain {
             $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $bad ([System.IO.Path]::Combine($folder, "result$Extension")) } 'QedCorrupt' 'InvalidData' $bad
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'as <Shown>, without a byte in the room that no data needs' -ForEach $plain {
+        It 'convert to <Shown> without using space for unallocated data' -ForEach $plain {
             Skip-TestWithout Unix
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big ([System.IO.Path]::Combine($folder, "result$Extension"))
@@ -139,7 +139,7 @@ Describe 'Files of other formats' {
             $info.DiskUsage | Should -BeLessOrEqual 2MB
         }
 
-        It 'not as <Shown> with -<Name> <Value>' -ForEach @(
+        It 'do not convert to <Shown> with -<Name> <Value>' -ForEach @(
             @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'BlockSizeBytes'; Value = 1MB; Id = 'QedLimit' }
             @{ Shown = 'VHD'; Extension = '.vhd'; Name = 'ClusterSizeBytes'; Value = 64KB; Id = 'QedRequest' }
             @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'ClusterSizeBytes'; Value = 256; Id = 'QedLimit' }
@@ -154,13 +154,13 @@ Describe 'Files of other formats' {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
             $result = [System.IO.Path]::Combine($folder, "result$Extension")
-            Assert-OneError { Convert-QedImage $overlay $result @more } $Id 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $overlay $result @more } $Id 'InvalidArgument' $overlay (Get-RequestPattern $Name $Value)
             Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } $Id 'InvalidArgument' $overlay
             Get-FolderState $folder | Should -Be $before
         }
     }
 
-    Context 'of qcow2' {
+    Context 'in the qcow2 format' {
         BeforeEach { $null = Expand-Fixture 'qcow2/v3.qcow2.gz' -Folder $folder }
 
         It 'are read: <Name>' -ForEach $qcow2 {
@@ -176,7 +176,7 @@ Describe 'Files of other formats' {
             Get-Sha256 $file | Should -Be $before
         }
 
-        It 'are made over a <_> file, with its format' -ForEach 'qed', 'raw', 'qcow2', 'vhdx', 'vhd', 'vdi', 'vmdk' {
+        It 'are created over a <_> backing file and state its format' -ForEach 'qed', 'raw', 'qcow2', 'vhdx', 'vhd', 'vdi', 'vmdk' {
             Skip-TestWithout QemuImg
             $base = [System.IO.Path]::Combine($folder, "below.$_")
             $null = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) $base
@@ -193,15 +193,15 @@ Describe 'Files of other formats' {
             "$($check.Output)" | Should -Match 'No errors were found'
         }
 
-        It 'in their first version are another format, which is not read' {
+        It 'of version 1 are a different format, which is not supported' {
             $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
             Set-FileByte $file 7 1
             Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedUnsupportedFormat' 'NotImplemented' $file '*is a qcow file*'
         }
 
-        It 'with <Feature> are refused by its name' -ForEach @(
+        It 'with <Feature> are refused, and the error names the feature' -ForEach @(
             @{ Feature = 'encryption (AES)'; Offset = 35; Value = 1 }, @{ Feature = 'encryption (LUKS)'; Offset = 35; Value = 2 }
-            @{ Feature = 'an external data file whose name it does not tell'; Offset = 79; Value = 4 }
+            @{ Feature = 'an external data file that it does not name'; Offset = 79; Value = 4 }
         ) {
             $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
             Set-FileByte $file $Offset $Value
@@ -210,7 +210,7 @@ Describe 'Files of other formats' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'are read as they were in a snapshot, by its name or its id' {
+        It 'are read from a snapshot, by its name or its id' {
             $file = Expand-Fixture 'qcow2/snapshot.qcow2.gz' -Folder $folder
             $made = [System.IO.Path]::Combine($folder, 'result.qed')
             $before = Get-Sha256 $file
@@ -230,7 +230,7 @@ Describe 'Files of other formats' {
             Get-Sha256 $file | Should -Be $before
         }
 
-        It 'without the snapshot that is asked for are an error that lists those there are' {
+        It 'without the requested snapshot are an error that lists the existing ones' {
             $file = Expand-Fixture 'qcow2/snapshot.qcow2.gz' -Folder $folder
             $result = [System.IO.Path]::Combine($folder, 'result.raw')
             $before = Get-FolderState $folder
@@ -243,7 +243,7 @@ Describe 'Files of other formats' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'with their data in another file are read, and refused without it' {
+        It 'with an external data file are read, and refused if it is missing or too short' {
             Skip-TestWithout QemuImg
             $file, $data = 'external.qcow2', 'external.data' | ForEach-Object { [System.IO.Path]::Combine($folder, $_) }
             $null = Invoke-Native qemu-img create -q -f qcow2 -o "data_file=$data" $file 1M
@@ -259,14 +259,14 @@ Describe 'Files of other formats' {
             Assert-OneError { Compare-QedImage $file $overlay } 'QedBackingFileNotFound' 'ObjectNotFound' $file "*$data*"
         }
 
-        It 'that are damaged are refused by field, value and what is allowed' {
+        It 'that are damaged are refused with the field, its value and the allowed values' {
             $file = [System.IO.Path]::Combine($folder, 'v3.qcow2')
             Set-FileByte $file 23 30
-            Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedDamagedFile' 'InvalidData' $file '*cluster_bits is 30, allowed is 9 to 21*'
+            Assert-OneError { Convert-QedImage $file ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedDamagedFile' 'InvalidData' $file '*cluster_bits is 30, but must be 9 to 21*'
         }
     }
 
-    Context 'named by -SourceFormat and -ReferenceFormat' {
+    Context 'specified with -SourceFormat and -ReferenceFormat' {
         BeforeEach {
             $cloud = [System.IO.Path]::Combine($folder, 'cloud.img')
             $data = [System.IO.Path]::Combine($folder, 'data.qcow2')
@@ -275,7 +275,7 @@ Describe 'Files of other formats' {
             $result = [System.IO.Path]::Combine($folder, 'result.qed')
         }
 
-        It 'are read so, without a warning' {
+        It 'are read in that format, without a warning' {
             foreach ($one in @(
                     { Convert-QedImage $cloud $result -SourceFormat Qcow2 -Force }, { Convert-QedImage $data $result -SourceFormat Raw -Force }
                 )) {
@@ -289,10 +289,10 @@ Describe 'Files of other formats' {
             $recorded.Warnings | Should -BeNullOrEmpty
             $recorded.Output[0].AreEqual | Should -BeTrue
             $recorded = Invoke-Recorded { Convert-QedImage $cloud $result -SourceFormat Qcow2 -Force -Verbose }
-            $recorded.Verbose | Should -Contain "${cloud}: read as qcow2, as was asked."
+            $recorded.Verbose | Should -Contain "${cloud}: read as qcow2, as requested."
         }
 
-        It 'are warned of elsewhere, with the parameter that says what they are' {
+        It 'cause a warning that names the parameter if the format is not specified' {
             $recorded = Invoke-Recorded { Convert-QedImage $cloud $result -Force }
             $recorded.Warnings | Should -HaveCount 1
             $recorded.Warnings[0] | Should -BeLike "*$cloud*begins like a qcow2 file*-SourceFormat Qcow2*-SourceFormat Raw*"
@@ -301,7 +301,7 @@ Describe 'Files of other formats' {
             $recorded.Warnings[0] | Should -BeLike "*$cloud*-ReferenceFormat Qcow2*"
         }
 
-        It 'are an error elsewhere, with the parameter that says what they are' {
+        It 'are an error that names the parameter if the format is not specified' {
             $recorded = Invoke-Recorded { Convert-QedImage $data $result }
             $recorded.Errors | Should -HaveCount 1
             "$($recorded.Errors[0])" | Should -BeLike "*$data*no known format*-SourceFormat Raw*"
@@ -309,7 +309,7 @@ Describe 'Files of other formats' {
             "$($recorded.Errors[0])" | Should -BeLike '*-ReferenceFormat Raw*'
         }
 
-        It 'are an error if they are of another one than <Named>' -ForEach @(
+        It 'are an error if they are not <Named> files' -ForEach @(
             @{ Named = 'Qed'; Shown = 'QED' }, @{ Named = 'Vhdx'; Shown = 'VHDX' }, @{ Named = 'Vhd'; Shown = 'VHD' }
             @{ Named = 'Vdi'; Shown = 'VDI' }, @{ Named = 'Vmdk'; Shown = 'VMDK' }
         ) {
@@ -320,8 +320,8 @@ Describe 'Files of other formats' {
         }
     }
 
-    Context 'that are only read' {
-        It 'are VMDK disks of qemu-img (<_>)' -ForEach 'streamOptimized', 'twoGbMaxExtentSparse', 'twoGbMaxExtentFlat' {
+    Context 'that are read-only' {
+        It 'include VMDK disks from qemu-img (<_>)' -ForEach 'streamOptimized', 'twoGbMaxExtentSparse', 'twoGbMaxExtentFlat' {
             Skip-TestWithout QemuImg
             $raw = Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'overlay.raw'))
             $made = New-Folder 'formats/made'
@@ -335,12 +335,12 @@ Describe 'Files of other formats' {
             Get-FolderState $made | Should -Be $before
         }
 
-        It 'are differencing VDI disks, with the parent that has their identifier' {
+        It 'include differencing VDI disks, whose parent is found by its identifier' {
             $base = [System.IO.Path]::Combine($folder, 'base.vdi')
             $null = Convert-QedImage $overlay $base
             $bytes = [System.IO.File]::ReadAllBytes($base)
             $id = [guid]::new([byte[]]$bytes[0x188..0x197])
-            # A file of type 4 with an identifier of its own, the parent's, and no block.
+            # A file of type 4 with a new identifier, the parent's identifier, and no blocks.
             $bytes[0x4C] = 4
             [System.Array]::Copy($bytes, 0x188, $bytes, 0x1A8, 16)
             $bytes[0x188] = $bytes[0x188] -bxor 1
@@ -356,7 +356,7 @@ Describe 'Files of other formats' {
         }
     }
 
-    Context 'of no known format' {
+    Context 'in an unknown format' {
         BeforeEach {
             $unknown = [System.IO.Path]::Combine($folder, 'disk.bin')
             $null = Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'disk.raw'))
@@ -364,7 +364,7 @@ Describe 'Files of other formats' {
             $top = [System.IO.Path]::Combine($folder, 'top.qed')
         }
 
-        It 'are warned of once, by whatever reads them or is made over them' {
+        It 'cause one warning in each cmdlet that reads them or uses them as a backing file' {
             $result = [System.IO.Path]::Combine($folder, 'result.qed')
             $null = New-QedImage $top 1MB
             foreach ($one in @(
@@ -380,7 +380,7 @@ Describe 'Files of other formats' {
             }
         }
 
-        It 'are warned of when they are opened under an image that does not say what they are' {
+        It 'cause a warning when opened as the backing file of an image that does not state their format' {
             $null = New-QedImage $top -BackingFile disk.bin -BackingFormat Probe -WarningAction Ignore
             $recorded = Invoke-Recorded { Open-QedImage $top }
             $recorded.Output[0].Dispose()
@@ -388,7 +388,7 @@ Describe 'Files of other formats' {
             $recorded.Warnings[0] | Should -BeLike "*$unknown*raw*no known format*"
         }
 
-        It 'with an extension that means a format are an error that names it' {
+        It 'with the extension of a format are an error that names the format' {
             $named = [System.IO.Path]::Combine($folder, 'disk.vdi')
             [System.IO.File]::Copy($unknown, $named)
             Assert-OneError { Convert-QedImage $named ([System.IO.Path]::Combine($folder, 'result.qed')) } 'QedNotAnImage' 'InvalidData' $named '*extension of VDI disks*no known format*'

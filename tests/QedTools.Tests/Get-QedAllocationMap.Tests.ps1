@@ -1,9 +1,9 @@
-# Get-QedAllocationMap: what an image holds where. How it takes names of files: FileNames.Tests.ps1. The extents are
-# those of fixtures/README.md, which were found without QedTools.
+# Get-QedAllocationMap: the extents of an image. FileNames.Tests.ps1 tests how it handles file names. The extents are
+# those of fixtures/README.md, which were determined without QedTools.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
-    # Start+Length State, and for data where in the file.
+    # Start+Length State, and for data the file offset.
     $maps = @(
         @{ Name = 'empty-default'; Extents = , '0+1073741824 Unallocated' }
         @{ Name = 'size-zero'; Extents = @() }
@@ -22,7 +22,7 @@ BeforeDiscovery {
         @{ Name = 'across-l2'; Extents = '0+4186112 Unallocated', '4186112+8192 Data @12288', '4194304+8192 Data @28672', '4202496+4186112 Unallocated' }
         @{ Name = 'across-l2-contiguous'; Extents = '0+4096 Zero', '4096+4182016 Unallocated', '4186112+16384 Data @28672', '4202496+1040384 Unallocated', '5242880+4096 Zero', '5246976+3141632 Unallocated' }
     )
-    # The same through the chain, each with its depth.
+    # The same for chains, each extent with its depth.
     $chains = @(
         @{ Name = 'over-raw'; Needs = , 'base.raw'; Extents = '0+4096 Data @12288 d0', '4096+4096 Data @4096 d1', '8192+4096 Zero d0', '12288+4096 Data @24576 d0', '16384+16384 Data @16384 d1' }
         @{ Name = 'over-raw-probed'; Needs = , 'base.raw'; Extents = '0+4096 Data @12288 d0', '4096+4096 Data @4096 d1', '8192+4096 Zero d0', '12288+4096 Data @24576 d0', '16384+16384 Data @16384 d1' }
@@ -38,7 +38,7 @@ BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # Extents as the tests write them.
+    # Extents in the notation of the tests.
     function Get-ExtentText {
         param([object[]] $Extent, [switch] $Depth)
 
@@ -50,8 +50,8 @@ BeforeAll {
         }
     }
 
-    # An image with 1,000 tables of one entry each, 2,001 extents: empty clusters between data clusters. The last table
-    # entry is damaged, so that a walk to the end runs into it.
+    # An image with 1,000 L2 tables of one entry each. It has 2,001 extents, with unallocated clusters between data clusters. The last
+    # L1 entry is damaged, so that only a walk to the end reaches the damage.
     function New-LongImage {
         param([string] $Path)
 
@@ -78,15 +78,15 @@ BeforeAll {
 }
 
 Describe 'Get-QedAllocationMap' {
-    Context 'of an image alone' {
-        It 'tells the extents of <Name>.qed' -ForEach $maps {
+    Context 'for a single image' {
+        It 'lists the extents of <Name>.qed' -ForEach $maps {
             $path = Get-Fixture "images/$Name.qed"
             $found = @(Get-QedAllocationMap $path)
             Get-ExtentText $found | Should -Be $Extents
             $found | Where-Object { $_.Path -cne $path -or $_.Depth -ne 0 } | Should -BeNullOrEmpty
         }
 
-        It 'tells extents that are maximal, without gaps, to the end of the disk (<Name>.qed)' -ForEach @($maps | Where-Object { $_.Name -ne 'size-zero' }) {
+        It 'lists maximal extents without gaps to the end of the disk (<Name>.qed)' -ForEach @($maps | Where-Object { $_.Name -ne 'size-zero' }) {
             $path = Get-Fixture "images/$Name.qed"
             $end = 0L
             $last = $null
@@ -103,13 +103,13 @@ Describe 'Get-QedAllocationMap' {
             $end | Should -Be (Get-QedInfo $path).VirtualSize
         }
 
-        It 'does not look at backing files: what <_>.qed leaves to its own is unallocated' -ForEach 'name-missing', 'name-nbd', 'cycle-self' {
+        It 'does not open backing files: clusters that <_>.qed leaves to its backing file are unallocated' -ForEach 'name-missing', 'name-nbd', 'cycle-self' {
             $recorded = Invoke-Recorded { Get-QedAllocationMap (Get-Fixture "chains/$_.qed") }
             Get-ExtentText $recorded.Output | Should -Be '0+1048576 Unallocated'
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'tells numbers as numbers, and no place in a file unless there is data' {
+        It 'reports numbers as numbers, and a file offset only for data' {
             $extents = @(Get-QedAllocationMap (Get-Fixture 'images/data-zero-hole.qed'))
             $extents[0].Start | Should -BeOfType long
             $extents[0].Length | Should -BeOfType long
@@ -118,7 +118,7 @@ Describe 'Get-QedAllocationMap' {
             @($extents[0].PSObject.Properties | ForEach-Object { $_.Name }) | Should -Be 'Start', 'Length', 'State', 'FileOffset', 'Depth', 'Path', 'Name'
         }
 
-        It 'tells the whole of the largest empty disk at once' {
+        It 'lists the single extent of the largest empty disk quickly' {
             Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $null = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
@@ -130,7 +130,7 @@ Describe 'Get-QedAllocationMap' {
     }
 
     Context 'with -BackingChain' {
-        It 'tells for <Name>.qed which layer decides' -ForEach $chains {
+        It 'reports for <Name>.qed which layer holds each extent' -ForEach $chains {
             $path = Get-Fixture "chains/$Name.qed"
             $layers = @($path) + @(foreach ($item in $Needs) { Get-Fixture "chains/$item" })
             $found = @(Get-QedAllocationMap $path -BackingChain)
@@ -138,12 +138,12 @@ Describe 'Get-QedAllocationMap' {
             foreach ($extent in $found) { $extent.Path | Should -BeExactly $layers[$extent.Depth] }
         }
 
-        It 'is the same as without on an image that has no backing file' {
+        It 'gives the same result for an image without a backing file' {
             $path = Get-Fixture 'images/data-zero-hole.qed'
             Get-ExtentText (Get-QedAllocationMap $path -BackingChain) | Should -Be (Get-ExtentText (Get-QedAllocationMap $path))
         }
 
-        It 'is one error for <Name>.qed: <Id>' -ForEach @(
+        It 'writes one error for <Name>.qed: <Id>' -ForEach @(
             @{ Name = 'name-missing'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*Set-QedBackingFile*' }
             @{ Name = 'name-nbd'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'cycle-self'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
@@ -152,7 +152,7 @@ Describe 'Get-QedAllocationMap' {
             Assert-OneError { Get-QedAllocationMap $path -BackingChain } $Id $Category $path $Message
         }
 
-        It 'goes on with the next image after a broken chain' {
+        It 'continues with the next image after a broken chain' {
             $broken, $good = Get-Fixture 'chains/name-missing.qed', 'chains/over-qed.qed'
             $null = Get-Fixture 'chains/base.qed'
             $recorded = Invoke-Recorded { $broken, $good | Get-QedAllocationMap -BackingChain }
@@ -164,7 +164,7 @@ Describe 'Get-QedAllocationMap' {
     Context 'with -Offset, -Length and -State' {
         BeforeAll { $path = Get-Fixture 'images/data-zero-hole.qed' }
 
-        It 'cuts the extents at -Offset <Offset> -Length <Length>' -ForEach @(
+        It 'clips the extents to -Offset <Offset> -Length <Length>' -ForEach @(
             @{ Offset = 0; Length = 4096; Extents = , '0+4096 Data @12288' }
             @{ Offset = 1000; Length = 20000; Extents = '1000+7192 Data @13288', '8192+8192 Unallocated', '16384+4616 Zero' }
             @{ Offset = 4096; Length = 4096; Extents = , '4096+4096 Data @16384' }
@@ -181,21 +181,21 @@ Describe 'Get-QedAllocationMap' {
             Get-ExtentText $recorded.Output | Should -Be $Extents
         }
 
-        It 'goes to the end without -Length' {
+        It 'continues to the end without -Length' {
             Get-ExtentText (Get-QedAllocationMap $path -Offset 5242880) | Should -Be '5242880+12288 Zero', '5255168+1036288 Unallocated'
         }
 
-        It 'is one error behind the end of the disk' {
+        It 'writes one error for an offset past the end of the disk' {
             Assert-OneError { Get-QedAllocationMap $path -Offset 6291457 } 'QedLimit' 'InvalidArgument' $path 'An offset of 6291457 bytes*6291456*'
             Assert-OneError { Get-QedAllocationMap $path -Offset ([long]::MaxValue) -Length ([long]::MaxValue) } 'QedLimit' 'InvalidArgument' $path
         }
 
-        It 'takes no negative numbers' {
+        It 'refuses negative numbers' {
             { Get-QedAllocationMap $path -Offset -1 } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
             { Get-QedAllocationMap $path -Length -1 } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
         }
 
-        It 'tells only -State <State>' -ForEach @(
+        It 'lists only -State <State>' -ForEach @(
             @{ State = 'Data'; Starts = 0, 24576, 65536 }
             @{ State = 'Zero'; Starts = 16384, 5242880 }
             @{ State = 'Unallocated'; Starts = 8192, 28672, 69632, 5255168 }
@@ -204,29 +204,29 @@ Describe 'Get-QedAllocationMap' {
             Get-QedAllocationMap $path -State $State | ForEach-Object { $_.Start } | Should -Be $Starts
         }
 
-        It 'combines them' {
+        It 'combines the three parameters' {
             Get-ExtentText (Get-QedAllocationMap $path -State Zero, Data -Offset 20000 -Length 10000) | Should -Be '20000+4576 Zero', '24576+4096 Data @28672'
         }
 
-        It 'knows no other states' {
+        It 'refuses unknown states' {
             { Get-QedAllocationMap $path -State Full } | Should -Throw -ErrorId 'CannotConvertArgument*'
         }
 
-        It 'works through chains' {
+        It 'works with chains' {
             $top, $base = Get-Fixture 'chains/over-qed.qed', 'chains/base.qed'
             Get-ExtentText (Get-QedAllocationMap $top -BackingChain -State Data -Offset 6000 -Length 70000) -Depth |
                 Should -Be '6000+2192 Data @14192 d0', '8192+8192 Data @20480 d1', '69632+6368 Data @40960 d1'
         }
     }
 
-    Context 'while the walk goes on' {
+    Context 'during the walk' {
         BeforeAll {
             $long = Join-TestDrive 'long.qed'
             New-LongImage $long
         }
 
-        It 'hands each extent out before it looks for the next ones' {
-            # The damage at the end would be an error if the walk had come so far.
+        It 'writes each extent before it looks for the next ones' {
+            # If the walk had reached the end, the damage there would be an error.
             $recorded = Invoke-Recorded {
                 foreach ($once in 1) {
                     Get-QedAllocationMap $long | ForEach-Object { $_; break }
@@ -236,7 +236,7 @@ Describe 'Get-QedAllocationMap' {
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'stops with the pipeline, and lets go of the file' {
+        It 'stops with the pipeline and releases the file' {
             $seen = [System.Collections.Generic.List[object]]::new()
             {
                 Get-QedAllocationMap $long -ErrorAction Stop | ForEach-Object {
@@ -256,12 +256,12 @@ Describe 'Get-QedAllocationMap' {
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'keeps writers out meanwhile' {
+        It 'keeps writers out' {
             $ids = @(Get-QedAllocationMap $long -Length 1MB | ForEach-Object { (Invoke-Recorded { Set-QedBackingFile $long -Remove }).Errors[0].FullyQualifiedErrorId })
             $ids[0] | Should -BeLike 'QedImageInUse,*'
         }
 
-        It 'tells everything before the damage, then one error, then the next image' {
+        It 'lists everything before the damage, then writes one error, then continues with the next image' {
             $next = Get-Fixture 'images/l1-at-end.qed'
             $recorded = Invoke-Recorded { Get-QedAllocationMap $long, $next }
             $recorded.Errors | Should -HaveCount 1
@@ -273,8 +273,8 @@ Describe 'Get-QedAllocationMap' {
             @($recorded.Output | Where-Object { $_.Path -eq $next }) | Should -HaveCount 3
         }
 
-        It 'tells the unallocated stretch before the damage too' {
-            # What lies between the last data and the damaged table is known, as is all before it.
+        It 'lists the unallocated extent before the damage too' {
+            # The extent between the last data and the damaged table is known.
             $recorded = Invoke-Recorded { Get-QedAllocationMap $long }
             $last = $recorded.Output[-2]
             "$($last.State)" | Should -Be 'Unallocated'
@@ -282,15 +282,15 @@ Describe 'Get-QedAllocationMap' {
         }
     }
 
-    Context 'of damaged images' {
-        It 'tells of the damaged stretch in <Name>.qed, goes on behind it, and writes one error' -ForEach @(
+    Context 'for damaged images' {
+        It 'lists the damaged extent in <Name>.qed, continues after it, and writes one error' -ForEach @(
             @{ Name = 'l1-past-end'; Damaged = '4194304+4194304'; Message = '*entry 1 of the L1 table is 0x11000*' }
             @{ Name = 'l1-huge'; Damaged = '4194304+4194304'; Message = '*entry 1 of the L1 table is 0x800000000000a000*' }
-            @{ Name = 'l1-overhangs'; Damaged = '6291456+2097152'; Message = '*the part of the L2 table for it lies behind the end of the file*' }
-            @{ Name = 'truncated'; Damaged = '11534336+1048576'; Message = '*the part of the L2 table for it lies behind the end of the file*' }
+            @{ Name = 'l1-overhangs'; Damaged = '6291456+2097152'; Message = '*the part of the L2 table for it is beyond the end of the file*' }
+            @{ Name = 'truncated'; Damaged = '11534336+1048576'; Message = '*the part of the L2 table for it is beyond the end of the file*' }
             @{ Name = 'l2-huge'; Damaged = '4096+4096'; Message = '*entry 1 of L2 table 0 is 0x8000000000006000*' }
             @{ Name = 'l2-low-bits'; Damaged = '4096+4096'; Message = '*entry 1 of L2 table 0 is 0x6002*' }
-            @{ Name = 'l2-partial-cluster'; Damaged = '6144+2048'; Message = '*the rest of the cluster at 0x11000 lies behind the end of the file*' }
+            @{ Name = 'l2-partial-cluster'; Damaged = '6144+2048'; Message = '*the rest of the cluster at 0x11000 is beyond the end of the file*' }
         ) {
             $path = Get-Fixture "damaged/$Name.qed"
             $recorded = Invoke-Recorded { Get-QedAllocationMap $path }
@@ -302,26 +302,26 @@ Describe 'Get-QedAllocationMap' {
             $last.Start + $last.Length | Should -Be (Get-QedInfo $path).VirtualSize
         }
 
-        It 'leaves the damaged stretch out with -State Data, and writes the error all the same' {
+        It 'leaves out the damaged extent with -State Data, but still writes the error' {
             $recorded = Invoke-Recorded { Get-QedAllocationMap (Get-Fixture 'damaged/l2-past-end.qed') -State Data }
             $recorded.Errors | Should -HaveCount 1
             (Get-ExtentText $recorded.Output)[0, 1] | Should -Be '0+4096 Data @12288', '8192+4096 Data @28672'
         }
 
-        It 'maps what it can around the damage with -Offset' {
+        It 'maps the area after the damage with -Offset' {
             $path = Get-Fixture 'damaged/l1-past-end.qed'
             $recorded = Invoke-Recorded { Get-QedAllocationMap $path -Offset 8MB }
             $recorded.Errors | Should -BeNullOrEmpty
             Get-ExtentText $recorded.Output | Should -Be '8388608+12288 Unallocated', '8400896+4096 Data @57344', '8404992+4177920 Unallocated'
         }
 
-        It 'reads dirty and leaking images as they are (<_>)' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-at-end', 'tail' {
+        It 'maps dirty and leaking images without errors (<_>)' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-at-end', 'tail' {
             (Invoke-Recorded { Get-QedAllocationMap (Get-Fixture "damaged/$_.qed") }).Errors | Should -BeNullOrEmpty
         }
     }
 
-    Context 'of an image in use' {
-        It 'refuses one that another program writes, and says what to do' {
+    Context 'for an image in use' {
+        It 'refuses an image that another program is writing, and says what to do' {
             Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
@@ -329,7 +329,7 @@ Describe 'Get-QedAllocationMap' {
             finally { $writer.Dispose() }
         }
 
-        It 'maps it with -ForceShare' {
+        It 'maps such an image with -ForceShare' {
             Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
@@ -337,7 +337,7 @@ Describe 'Get-QedAllocationMap' {
             finally { $writer.Dispose() }
         }
 
-        It 'refuses a backing file that another program writes, where it is looked at' {
+        It 'refuses a backing file that another program is writing if it is needed' {
             Skip-TestWithout WriterLock
             $top, $base = Get-Fixture 'chains/over-qed.qed', 'chains/base.qed'
             $writer = Open-AsWriter $base
@@ -348,7 +348,7 @@ Describe 'Get-QedAllocationMap' {
             finally { $writer.Dispose() }
         }
 
-        It 'refuses one that qemu-io writes, maps it with -ForceShare, and again once it is closed' {
+        It 'refuses an image that qemu-io is writing, maps it with -ForceShare, and again when it is closed' {
             Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path
@@ -360,7 +360,7 @@ Describe 'Get-QedAllocationMap' {
             Get-QedAllocationMap $path | Should -HaveCount 14
         }
 
-        It 'is refused to qemu-io meanwhile, if that wants to write' {
+        It 'keeps qemu-io from opening the image for writing' {
             Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $codes = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Native qemu-io -f qed -c length $path).ExitCode })
@@ -369,7 +369,7 @@ Describe 'Get-QedAllocationMap' {
         }
     }
 
-    Context 'beside qemu-img' {
+    Context 'compared with qemu-img' {
         It 'agrees with qemu-img map about <_>' -ForEach 'images/data-zero-hole.qed', 'images/scattered-default.qed', 'images/across-l2-contiguous.qed', 'chains/over-qed.qed', 'chains/three-top.qed', 'chains/over-raw.qed' {
             Skip-TestWithout QemuImg
             $null = Get-Fixture 'chains/base.raw', 'chains/base.qed', 'chains/three-middle.qed'
@@ -378,7 +378,7 @@ Describe 'Get-QedAllocationMap' {
             $theirs = foreach ($match in [regex]::Matches($json, '\{[^}]*\}')) {
                 $fields = @{}
                 foreach ($pair in [regex]::Matches($match.Value, '"(\w+)": *("[^"]*"|\w+)')) { $fields[$pair.Groups[1].Value] = $pair.Groups[2].Value }
-                # Only what is data: where nothing is, QEMU 7.2 names a depth of its own, and it does not say "unallocated".
+                # Only data: for other extents, QEMU 7.2 reports different depths, and it does not report "unallocated".
                 if ($fields.data -eq 'true') { '{0}+{1} @{2} d{3}' -f $fields.start, $fields.length, $fields.offset, $fields.depth }
             }
             $ours = Get-QedAllocationMap $path -BackingChain -State Data | ForEach-Object { '{0}+{1} @{2} d{3}' -f $_.Start, $_.Length, $_.FileOffset, $_.Depth }
@@ -400,7 +400,7 @@ Describe 'Get-QedAllocationMap' {
             foreach ($name in 'Start', 'Length', 'State', 'FileOffset', 'Depth', 'Path') { $text | Should -Match "(?m)^$name\s+:" }
         }
 
-        It 'survives ConvertTo-Csv, and adds up' {
+        It 'can be converted to CSV and summed' {
             $rows = Get-QedAllocationMap (Get-Fixture 'images/data-zero-hole.qed') | ConvertTo-Csv | ConvertFrom-Csv
             $rows | Should -HaveCount 9
             $rows[2].State | Should -Be 'Zero'

@@ -1,4 +1,4 @@
-# Get-QedInfo: the facts of images and of the layers under them. How it takes names of files: FileNames.Tests.ps1.
+# Get-QedInfo: information about images and the layers below them. FileNames.Tests.ps1 tests how it handles file names.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -15,7 +15,7 @@ BeforeDiscovery {
         @{ Name = 'l1-at-end'; Cluster = 4KB; Table = 2; Size = 1048576L; Clusters = 6; L1 = 4 }
         @{ Name = 'size-unaligned'; Cluster = 4KB; Table = 2; Size = 1050112L; Clusters = 7 }
     )
-    # What each field must be refused for; the number is its value as the message shows it.
+    # The field for which each file must be refused, and its value as the message shows it.
     $headers = @(
         @{ Name = 'cut-64'; Field = 'header_size|l1_table_offset'; Value = '\d+' }
         @{ Name = 'cluster-size-0'; Field = 'cluster_size'; Value = '0' }
@@ -51,7 +51,7 @@ BeforeDiscovery {
         @{ Name = 'name-missing'; BackingFile = 'missing.qed'; BackingFormat = 'Probe' }
         @{ Name = 'over-other-folder'; BackingFile = '../images/base-4k.qed'; BackingFormat = 'Probe' }
     )
-    # Names that lead nowhere without anyone having asked for it.
+    # Names that are never followed.
     $refused = @(
         @{ Name = 'name-nbd'; Stored = 'nbd:localhost:10809'; Why = 'protocol' }
         @{ Name = 'name-https'; Stored = 'https://images.example/base.qed'; Why = 'protocol' }
@@ -66,8 +66,8 @@ BeforeAll {
 }
 
 Describe 'Get-QedInfo' {
-    Context 'of images that qemu-img made' {
-        It 'tells the facts of <Name>.qed' -ForEach $images {
+    Context 'for images that qemu-img created' {
+        It 'describes <Name>.qed' -ForEach $images {
             $path = Get-Fixture "images/$Name.qed"
             $info = Get-QedInfo $path
             $info | Should -HaveCount 1
@@ -92,7 +92,7 @@ Describe 'Get-QedInfo' {
             $info.Depth | Should -Be 0
         }
 
-        It 'tells what the host has allocated, which is less than the file length where there are holes' {
+        It 'reports the space that the host has allocated, which is less than the file length if there are holes' {
             $path = Join-TestDrive 'sparse.qed'
             $null = New-QedImage $path 1GB -ClusterSizeBytes 1MB -TableSize 16
             $info = Get-QedInfo $path
@@ -105,14 +105,14 @@ Describe 'Get-QedInfo' {
             }
         }
 
-        It 'keeps sizes as numbers' {
+        It 'reports sizes as numbers' {
             $info = Get-QedInfo (Get-Fixture 'images/empty-default.qed')
             foreach ($name in 'VirtualSize', 'FileSize', 'DiskUsage', 'L1TableOffset', 'MaxVirtualSize') {
                 $info.$name | Should -BeOfType long -Because $name
             }
         }
 
-        It 'has Size, BlockSize and ParentPath, as the disks of Hyper-V have' {
+        It 'has the properties Size, BlockSize and ParentPath like Hyper-V disks' {
             $null = Get-Fixture 'chains/base.raw'
             $info = Get-QedInfo (Get-Fixture 'chains/over-raw.qed')
             $info.Size | Should -Be 32768
@@ -121,13 +121,13 @@ Describe 'Get-QedInfo' {
             foreach ($name in 'Size', 'BlockSize', 'ParentPath') { $info.PSObject.Properties[$name].MemberType | Should -Be 'AliasProperty' }
         }
 
-        It 'has the name that the tables show, without the folder' {
+        It 'has the file name without the folder, as the tables show it' {
             (Get-QedInfo (Get-Fixture 'images/table-1.qed')).Name | Should -BeExactly 'table-1.qed'
             (Test-QedImage (Get-Fixture 'images/table-1.qed')).Name | Should -BeExactly 'table-1.qed'
             @(Get-QedAllocationMap (Get-Fixture 'images/table-1.qed'))[0].Name | Should -BeExactly 'table-1.qed'
         }
 
-        It 'has exactly the properties that the module promises' {
+        It 'has exactly the documented properties' {
             $info = Get-QedInfo (Get-Fixture 'images/table-1.qed')
             $names = 'Path', 'Name', 'Format', 'VirtualSize', 'FileSize', 'DiskUsage', 'ClusterSize', 'TableSize', 'HeaderSize', 'Features',
             'CompatFeatures', 'AutoclearFeatures', 'L1TableOffset', 'MaxVirtualSize', 'BackingFile', 'BackingFormat',
@@ -137,14 +137,14 @@ Describe 'Get-QedInfo' {
             $found | Should -HaveCount $names.Count
         }
 
-        It 'is shown as text by its path' {
+        It 'has its path as text' {
             $path = Get-Fixture 'images/table-1.qed'
             "$(Get-QedInfo $path)" | Should -BeExactly $path
         }
     }
 
-    Context 'of overlays' {
-        It 'tells the backing file of <Name>.qed as stored, resolved, and what is recorded about it' -ForEach $overlays {
+    Context 'for overlays' {
+        It 'reports the backing file of <Name>.qed as stored and as resolved, and its recorded format' -ForEach $overlays {
             $path = Get-Fixture "chains/$Name.qed"
             $info = Get-QedInfo $path
             $info | Should -HaveCount 1
@@ -154,47 +154,47 @@ Describe 'Get-QedInfo' {
             "$($info.Features)" | Should -Be $(if ($BackingFormat -eq 'Raw') { 'BackingFile, BackingFormatNoProbe' } else { 'BackingFile' })
         }
 
-        It 'reads names in UTF-8' {
+        It 'reads UTF-8 names' {
             $copy = Copy-Fixture "chains/$([char]0xDC)berlagerung $([char]0x91CD)$([char]0x306D).qed"
             (Get-QedInfo $copy).BackingFile | Should -BeExactly "Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA)$([char]0x5E95).raw"
         }
 
-        It 'shows <Stored> and does not say that it leads to a file' -ForEach $refused {
+        It 'shows <Stored> without resolving it to a file' -ForEach $refused {
             $info = Get-QedInfo (Get-Fixture "chains/$Name.qed")
             $info.BackingFile | Should -BeExactly $Stored
             $info.BackingFilePath | Should -BeNullOrEmpty
         }
 
-        It 'takes ./ before a colon for a file name' {
+        It 'treats a name with ./ before a colon as a file name' {
             Skip-TestWithout Unix
             $info = Get-QedInfo (Get-Fixture 'chains/name-colon.qed')
             $info.BackingFile | Should -BeExactly './not:a-protocol.qed'
             $info.BackingFilePath | Should -BeExactly (Join-TestDrive 'not:a-protocol.qed')
         }
 
-        It 'says nothing about a backing file that is not there' {
+        It 'does not report a missing backing file' {
             $recorded = Invoke-Recorded { Get-QedInfo (Get-Fixture 'chains/name-missing.qed') }
             $recorded.Output | Should -HaveCount 1
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'reads a backing name of <_> bytes' -ForEach 1023, 1024, 4032 {
+        It 'reads a backing file name of <_> bytes' -ForEach 1023, 1024, 4032 {
             $info = Get-QedInfo (Get-Fixture "headers/backing-size-$_.qed")
             $info.BackingFile | Should -BeExactly ('n' * $_)
         }
 
-        It 'never cuts a backing name at a NUL, and does not follow it' {
+        It 'never cuts a backing file name at a NUL, and does not follow it' {
             $info = Get-QedInfo (Get-Fixture 'headers/backing-nul.qed')
             $info.BackingFile | Should -BeExactly "base$([char]0).raw"
             $info.BackingFilePath | Should -BeNullOrEmpty
         }
 
-        It 'reads a backing name that is no text' {
+        It 'reads a backing file name that is not valid text' {
             $info = Get-QedInfo (Get-Fixture 'headers/backing-invalid-utf8.qed')
             $info.BackingFile | Should -BeLike "base*$([char]0xFFFD)*.raw"
         }
 
-        It 'tells no backing file where the feature bit is off (<_>)' -ForEach 'backing-without-bit', 'raw-bit-alone', 'backing-size-0' {
+        It 'reports no backing file if the feature bit is clear or the name is empty (<_>)' -ForEach 'backing-without-bit', 'raw-bit-alone', 'backing-size-0' {
             $info = Get-QedInfo (Get-Fixture "headers/$_.qed")
             $info.BackingFile | Should -BeNullOrEmpty
             $info.BackingFormat | Should -BeNullOrEmpty
@@ -202,8 +202,8 @@ Describe 'Get-QedInfo' {
         }
     }
 
-    Context 'of images that something is wrong with' {
-        It 'tells that <_>.qed needs a check' -ForEach 'dirty-clean', 'dirty-leaks', 'dirty-corrupt', 'several' {
+    Context 'for images that have a defect' {
+        It 'reports that <_>.qed needs a check' -ForEach 'dirty-clean', 'dirty-leaks', 'dirty-corrupt', 'several' {
             $info = Get-QedInfo (Get-Fixture "damaged/$_.qed")
             $info.NeedsCheck | Should -BeTrue
             "$($info.Features)" | Should -Match 'NeedCheck'
@@ -216,16 +216,16 @@ Describe 'Get-QedInfo' {
             $recorded.Output[0].NeedsCheck | Should -BeFalse
         }
 
-        It 'tells the true length of a file that ends inside a cluster' {
+        It 'reports the exact length of a file that ends inside a cluster' {
             (Get-QedInfo (Get-Fixture 'damaged/tail.qed')).FileSize | Should -Be (17 * 4096 + 1000)
         }
 
-        It 'shows feature bits that it does not know but may ignore' {
+        It 'shows unknown feature bits that may be ignored' {
             (Get-QedInfo (Get-Fixture 'headers/compat-unknown.qed')).CompatFeatures | Should -Be 1
             (Get-QedInfo (Get-Fixture 'headers/autoclear-unknown.qed')).AutoclearFeatures | Should -Be 9223372036854775809
         }
 
-        It 'names the field, its value and what is allowed in <Name>.qed' -ForEach $headers {
+        It 'names the invalid field of <Name>.qed, its value and the allowed values' -ForEach $headers {
             $path = Get-Fixture "headers/$Name.qed"
             $recorded = Invoke-Recorded { Get-QedInfo $path }
             $recorded.Output | Should -BeNullOrEmpty
@@ -237,7 +237,7 @@ Describe 'Get-QedInfo' {
             $record.ToString() | Should -Match "'$([regex]::Escape($path))'.* ($Field) is $Value\b"
             $record.Exception.Field | Should -Match "^($Field)`$"
             $record.Exception.Allowed | Should -Not -BeNullOrEmpty
-            $record.ToString() | Should -Not -Match '1 to 0 ' -Because 'nothing lies in such a range'
+            $record.ToString() | Should -Not -Match '1 to 0 ' -Because 'such a range is empty'
         }
     }
 
@@ -262,20 +262,20 @@ Describe 'Get-QedInfo' {
             }
         }
 
-        It 'tells the image alone where there is no backing file' {
+        It 'lists only the image if there is no backing file' {
             $recorded = Get-Chain 'base'
             Get-LayerName $recorded | Should -Be 'base.qed'
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'tells the layers in order, with their depths' {
+        It 'lists the layers in order, with their depths' {
             $recorded = Get-Chain 'three-top'
             Get-LayerName $recorded | Should -Be 'three-top.qed', 'three-middle.qed', 'base.qed'
             $recorded.Output | ForEach-Object { $_.Depth } | Should -Be 0, 1, 2
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'tells a raw layer by what all formats have' {
+        It 'describes a raw layer with the properties that all formats have' {
             $recorded = Get-Chain 'over-raw'
             Get-LayerName $recorded | Should -Be 'over-raw.qed', 'base.raw'
             $raw = $recorded.Output[1]
@@ -288,12 +288,12 @@ Describe 'Get-QedInfo' {
             $raw.Depth | Should -Be 1
         }
 
-        It 'follows names from the folder of the layer that stores them' {
+        It 'resolves names relative to the folder of the layer that stores them' {
             $recorded = Get-Chain 'over-other-folder'
             $recorded.Output[1].Path | Should -BeExactly (Join-TestDrive ([System.IO.Path]::Combine('images', 'base-4k.qed')))
         }
 
-        It 'reads a raw layer as raw though it looks like an image' {
+        It 'reads a raw layer as raw even if it looks like an image' {
             $recorded = Get-Chain 'over-disguised'
             Get-LayerName $recorded | Should -Be 'over-disguised.qed', 'disguised.raw'
             $recorded.Output[1].Format | Should -Be 'Raw'
@@ -301,7 +301,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors | Should -BeNullOrEmpty
         }
 
-        It 'tells the layers above one that is missing, and one error that says what to do' {
+        It 'lists the layers above a missing one, and writes one error that says what to do' {
             $recorded = Get-Chain 'over-disguised-probed'
             Get-LayerName $recorded | Should -Be 'over-disguised-probed.qed', 'disguised.raw'
             $recorded.Errors | Should -HaveCount 1
@@ -311,7 +311,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors[0].Exception.BackingFile | Should -Be 'secret.raw'
         }
 
-        It 'tells each layer of a circle once (<Name>)' -ForEach @(
+        It 'lists each layer of a circular chain once (<Name>)' -ForEach @(
             @{ Name = 'cycle-a'; Layers = 'cycle-a.qed', 'cycle-b.qed' }
             @{ Name = 'cycle-self'; Layers = , 'cycle-self.qed' }
         ) {
@@ -323,7 +323,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors[0].TargetObject | Should -BeLike "*$Name.qed"
         }
 
-        It 'sees a circle through a symbolic link' {
+        It 'detects a circular chain through a symbolic link' {
             Skip-TestWithout Unix
             $null = Invoke-Native ln -s cycle-self.qed ([System.IO.Path]::Combine($folder, 'link.qed'))
             $recorded = Get-Chain 'link'
@@ -356,7 +356,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedBackingFileRefused,*'
         }
 
-        It 'does not follow a name that leads to a folder' {
+        It 'does not follow a name that resolves to a folder' {
             $path = Copy-Fixture 'chains/name-missing.qed' -Folder $folder -As 'to-folder.qed'
             $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($folder, 'missing.qed'))
             $recorded = Get-Chain 'to-folder'
@@ -366,13 +366,13 @@ Describe 'Get-QedInfo' {
             [System.IO.Directory]::Delete([System.IO.Path]::Combine($folder, 'missing.qed'))
         }
 
-        It 'follows 64 layers and no more' {
+        It 'follows at most 64 layers' {
             $deep = New-Folder 'deep'
             for ($i = 65; $i -ge 1; $i--) {
                 $file = [System.IO.Path]::Combine($deep, "$i.qed")
                 if ($i -eq 65) { $null = New-QedImage $file 1MB -ClusterSizeBytes 4KB -TableSize 1 }
                 elseif ($i -eq 1) {
-                    # One layer too many is refused, so the name is changed by hand.
+                    # A layer beyond the limit is refused, so the name is changed by hand.
                     $null = New-QedImage $file -BackingFile '3.qed' -ClusterSizeBytes 4KB -TableSize 1
                     $bytes = [System.IO.File]::ReadAllBytes($file)
                     $bytes[64] = [byte][char]'2'
@@ -393,7 +393,7 @@ Describe 'Get-QedInfo' {
             $recorded.Errors[0].ToString() | Should -BeLike '*64*'
         }
 
-        It 'goes on with the next image after a broken chain' {
+        It 'continues with the next image after a broken chain' {
             $recorded = Invoke-Recorded {
                 'name-missing', 'over-qed' | ForEach-Object { [System.IO.Path]::Combine($folder, "$_.qed") } | Get-QedInfo -BackingChain
             }
@@ -403,8 +403,8 @@ Describe 'Get-QedInfo' {
         }
     }
 
-    Context 'of an image in use' {
-        It 'says so and reads it all the same' {
+    Context 'for an image in use' {
+        It 'reports that it is in use, and still reads it' {
             Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
@@ -416,19 +416,19 @@ Describe 'Get-QedInfo' {
             (Get-QedInfo $path).InUse | Should -BeFalse
         }
 
-        It 'says so of one that a cmdlet is reading, as it cannot be changed meanwhile' {
+        It 'reports that a cmdlet is reading it, because it cannot be changed during that time' {
             $path = Get-Fixture 'images/base-4k.qed'
             $seen = @(Get-QedAllocationMap $path | ForEach-Object { (Get-QedInfo $path).InUse })
             $seen[0] | Should -BeTrue
             (Get-QedInfo $path).InUse | Should -BeFalse
         }
 
-        It 'says so of one that qemu-io has open' {
+        It 'reports that qemu-io has it open' {
             Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path
             try {
-                # More than once: looking must not take the other's lock away.
+                # Twice, because the query must not release the other program's lock.
                 (Get-QedInfo $path).InUse | Should -BeTrue
                 (Get-QedInfo $path).InUse | Should -BeTrue
             }
@@ -436,7 +436,7 @@ Describe 'Get-QedInfo' {
             (Get-QedInfo $path).InUse | Should -BeFalse
         }
 
-        It 'says so of the layers that qemu-io has open under it' {
+        It 'reports the layers below it that qemu-io has open' {
             Skip-TestWithout QemuLocks
             $base, $top = Get-Fixture 'chains/base.qed', 'chains/over-qed.qed'
             $qemu = Open-InQemu $top
@@ -448,7 +448,7 @@ Describe 'Get-QedInfo' {
         }
     }
 
-    Context 'beside qemu-img' {
+    Context 'compared with qemu-img' {
         It 'agrees with qemu-img info about <Name>.qed' -ForEach @(
             @{ Name = 'images/empty-default' }, @{ Name = 'images/size-zero' }, @{ Name = 'images/table-16' }
             @{ Name = 'images/clusters-1m' }, @{ Name = 'images/header-2' }, @{ Name = 'images/size-unaligned' }
@@ -467,14 +467,14 @@ Describe 'Get-QedInfo' {
     }
 
     Context 'on the screen' {
-        It 'is a table of names and sizes for people' {
+        It 'is a table of names and readable sizes' {
             $text = Get-QedInfo (Get-Fixture 'images/scattered-default.qed') | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })
             $lines[1] | Should -Match '^Format +VirtualSize +DiskUsage +NeedsCheck +InUse +Name$'
             $lines[3] | Should -Match '^QED +3 GiB .* scattered-default\.qed$'
         }
 
-        It 'is a list of everything with Format-List, sizes for people and in bytes' {
+        It 'is a list of all properties with Format-List, with sizes in readable units and in bytes' {
             $text = Get-QedInfo (Get-Fixture 'images/scattered-default.qed') | Format-List | Out-String -Width 200
             $text | Should -Match 'VirtualSize\s+: 3 GiB \(3221225472 bytes\)'
             $text | Should -Match 'ClusterSize\s+: 64 KiB'
@@ -485,7 +485,7 @@ Describe 'Get-QedInfo' {
             }
         }
 
-        It 'survives Export-Csv and ConvertTo-Json' {
+        It 'can be converted to CSV and JSON' {
             $info = Get-QedInfo (Get-Fixture 'chains/over-raw.qed')
             $row = $info | ConvertTo-Csv | ConvertFrom-Csv
             $row.VirtualSize | Should -Be '32768'
@@ -495,7 +495,7 @@ Describe 'Get-QedInfo' {
             $copy.BackingFile | Should -Be 'base.raw'
         }
 
-        It 'sorts and measures by sizes' {
+        It 'can be sorted and measured by size' {
             $found = Get-QedInfo (Get-Fixture 'images/size-at-limit.qed', 'images/table-1.qed') | Sort-Object VirtualSize
             $found[0].VirtualSize | Should -Be 3145728
             ($found | Measure-Object VirtualSize -Sum).Sum | Should -Be 4298113024

@@ -1,4 +1,4 @@
-# What Get-Help shows of the module in this PowerShell. That it says what the pages say is tested in Help/.
+# What Get-Help shows for the module in this PowerShell. Help/ tests that it matches the pages.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     $commands = @((Get-Module QedTools).ExportedCmdlets.Keys)
@@ -30,7 +30,7 @@ Describe 'Get-Help <_>' -ForEach $commands {
         $help.relatedLinks | Should -Not -BeNullOrEmpty
     }
 
-    It 'knows every parameter, and how it is bound' {
+    It 'documents every parameter and how it is bound' {
         $optional = [System.Management.Automation.Cmdlet]::CommonParameters
         $names = @($command.Parameters.Keys | Where-Object { -not $optional.Contains($_) })
         [System.Array]::Sort($names, [System.StringComparer]::Ordinal)
@@ -46,7 +46,7 @@ Describe 'Get-Help <_>' -ForEach $commands {
         }
     }
 
-    It 'explains a parameter alone' {
+    It 'explains a single parameter' {
         $found = @(Get-Help $command.Name -Parameter Path)
         $found | Should -HaveCount 1
         $found[0].name | Should -Be 'Path'
@@ -66,13 +66,13 @@ Describe 'Get-Help <_>' -ForEach $commands {
         }
     }
 
-    It 'reads well on a screen, with <_>' -ForEach 'Full', 'Detailed', 'Examples' {
+    It 'is readable on a screen with -<_>' -ForEach 'Full', 'Detailed', 'Examples' {
         $view = @{ $_ = $true }
         $shown = Get-Screen @(Get-Help $command.Name @view) -Width 100
         $shown | Should -Contain "    $($command.Name)"
         $text = $shown -join "`n"
         $text | Should -Match '(?m)^    -+ Example 1: '
-        # Marks of markdown, and what a lost file or a wrong element would show.
+        # Markdown syntax, and texts that a missing file or a wrong element would produce.
         $text | Should -Not -Match '```|Online Version|\.md\b|System\.Nullable'
     }
 }
@@ -84,15 +84,15 @@ Describe 'Get-Help <_>' -ForEach $topics {
         $text | Should -Match '\nLONG DESCRIPTION\r?\n    \S'
     }
 
-    It 'lists it with its short description' {
+    It 'lists the topic with its short description' {
         $found = @(Get-Help "$($_)*")
         @($found | Where-Object { $_.Category -eq 'HelpFile' }) | Should -Not -BeNullOrEmpty
         @($found)[0].Synopsis | Should -Match '^\S.+\.$'
     }
 }
 
-Describe 'The files of the help' {
-    It 'are those that were generated, beside the manifest' {
+Describe 'The help files' {
+    It 'beside the manifest are those that were generated' {
         $files = @([System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'src', 'QedTools', 'en-US')))
         $files | Should -HaveCount 3
         foreach ($file in $files) {
@@ -101,7 +101,7 @@ Describe 'The files of the help' {
         }
     }
 
-    It 'keep the columns of a table in an example' {
+    It 'keep the columns of tables in examples aligned' {
         $shown = Get-Screen @(Get-Help Get-QedAllocationMap -Examples) -Width 100
         $header = @($shown | Where-Object { $_ -match '^ +Start +Length State' })
         $header | Should -Not -BeNullOrEmpty

@@ -1,4 +1,4 @@
-# Merge-QedImage: an overlay into its backing file.
+# Merge-QedImage: merges an overlay into its backing file.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -34,13 +34,13 @@ Describe 'Merge-QedImage' {
         $raw = Copy-Fixture 'chains/over-raw.qed' -Folder $folder
     }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             Get-OwnParameter Merge-QedImage Path | Should -Be 'AllowUnc', 'Force', 'Keep', 'Path!@0 value property'
             Get-OwnParameter Merge-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'Keep', 'LiteralPath! property'
         }
 
-        It 'as strings and our own objects in the pipeline' {
+        It 'from the pipeline as strings and result objects' {
             ($path | Merge-QedImage -Force -Keep).Path | Should -BeExactly $path
             (Get-QedInfo $path | Merge-QedImage -Force -Keep).Path | Should -BeExactly $path
             (Merge-QedImage -Force -LiteralPath $path).Path | Should -BeExactly $path
@@ -52,7 +52,7 @@ Describe 'Merge-QedImage' {
         }
     }
 
-    Context 'into a backing file that other images lie over' {
+    Context 'into a backing file with other overlays' {
         BeforeEach {
             $lone = New-Folder 'lone'
             $golden = [System.IO.Path]::Combine($lone, 'golden.qed')
@@ -62,7 +62,7 @@ Describe 'Merge-QedImage' {
             Set-DiskBytes $first 4KB (New-Bytes 4KB -Value 0x31)
         }
 
-        It 'is refused, with -WhatIf too, and names them' {
+        It 'is refused, with -WhatIf too, and the error names them' {
             $others = foreach ($i in 1..4) {
                 $other = [System.IO.Path]::Combine($lone, "other-$i.qed")
                 $null = New-QedImage $other -BackingFile golden.qed
@@ -75,14 +75,14 @@ Describe 'Merge-QedImage' {
             (Merge-QedImage $first -Force).IsEmptied | Should -BeTrue
         }
 
-        It 'is refused where they are in the folder of the backing file, by whatever name' {
+        It 'is refused if they are in the folder of the backing file, whatever name the overlay stores' {
             $inside = New-Folder 'lone/inside'
             $deep = [System.IO.Path]::Combine($inside, 'deep.qed')
             $null = New-QedImage $deep -BackingFile $golden
             Assert-OneError { Merge-QedImage $deep } 'QedBackingFileShared' 'ResourceBusy' $deep "*$first*"
         }
 
-        It 'goes on where there is none, only an overlay of the overlay, a damaged image and other files' {
+        It 'is done if the folder only has an overlay of the overlay, a damaged image and other files' {
             $null = New-QedImage ([System.IO.Path]::Combine($lone, 'upper.qed')) -BackingFile first.qed
             $null = Copy-Fixture 'headers/autoclear-unknown.qed', 'damaged/l1-huge.qed', 'chains/over-qed.qed', 'chains/base.raw' -Folder $lone
             (Merge-QedImage $first).IsEmptied | Should -BeTrue
@@ -90,7 +90,7 @@ Describe 'Merge-QedImage' {
         }
     }
 
-    Context 'into a QED image that was cut short, which nothing says' {
+    Context 'into a QED image that was truncated without being marked dirty' {
         It 'is refused, as is opening it for writing' {
             $lone = New-Folder 'short'
             $golden = Copy-Fixture 'chains/base.qed' -Folder $lone
@@ -115,7 +115,7 @@ Describe 'Merge-QedImage' {
             $below = [System.IO.Path]::Combine($folder, $File)
         }
 
-        It 'so that both read as the overlay did' {
+        It 'and gives both the contents of the overlay' {
             $old = Get-DiskBytes $below
             $result = Merge-QedImage -Force $overlay
             $result | Should -HaveCount 1
@@ -126,7 +126,7 @@ Describe 'Merge-QedImage' {
             $result.BytesZeroed | Should -Be $Zeroed
             $result.IsEmptied | Should -BeTrue
             Assert-Disk $overlay $Size $Shown
-            # Behind the end of a shorter overlay the backing file keeps what it had.
+            # Past the end of a shorter overlay, the backing file keeps its contents.
             $expected = New-DiskBytes $BaseSize $Shown
             if ($BaseSize -gt $Size) { [System.Buffer]::BlockCopy($old, $Size, $expected, $Size, $BaseSize - $Size) }
             $new = Get-DiskBytes $below
@@ -136,7 +136,7 @@ Describe 'Merge-QedImage' {
             if ($File -like '*.qed') { Assert-Clean $below -Qemu }
         }
 
-        It 'and leaves a valid empty overlay of it' {
+        It 'and leaves a valid, empty overlay' {
             $header = Get-RawHeader $overlay
             $null = Merge-QedImage -Force $overlay
             $check = Test-QedImage $overlay
@@ -151,7 +151,7 @@ Describe 'Merge-QedImage' {
             (Merge-QedImage -Force $overlay).BytesMerged | Should -Be 0
         }
 
-        It 'or leaves the overlay as it is with -Keep' {
+        It 'and leaves the overlay unchanged with -Keep' {
             $before = Get-Sha256 $overlay
             $result = Merge-QedImage -Force $overlay -Keep
             $result.IsEmptied | Should -BeFalse
@@ -161,14 +161,14 @@ Describe 'Merge-QedImage' {
             Test-SameBytes (Get-DiskBytes $below 0 $Size) (New-DiskBytes $Size $Shown) | Should -BeTrue
         }
 
-        It 'as -WhatIf says' {
+        It 'as described by -WhatIf' {
             Assert-WhatIf { Merge-QedImage -Force $overlay -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below', and empty the overlay."
             Assert-WhatIf { Merge-QedImage -Force $overlay -Keep -WhatIf } $folder "Merge * ($Merged bytes) of data*from '$overlay' into '$below'."
         }
     }
 
     Context 'merges' {
-        It 'one layer only: what lies under the backing file stays as it is' {
+        It 'one layer only, and does not change the layers below the backing file' {
             $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
             $before = Get-Sha256 $base
             $null = Merge-QedImage -Force $top
@@ -187,11 +187,11 @@ Describe 'Merge-QedImage' {
 
         It 'zero clusters as zeroes that the backing file need not store' {
             $null = Merge-QedImage -Force $path
-            # The 4K of zeroes at 64K were data in the base, which has nothing under it.
+            # The 4K of zeroes at 64K were data in the base, which has no backing file.
             (Get-QedAllocationMap $base | Where-Object { $_.Start -le 65536 -and $_.Start + $_.Length -gt 65536 }).State | Should -Not -Be 'Data'
         }
 
-        It 'zero clusters over a backing file with a file under it, so that nothing shines through' {
+        It 'zero clusters into a backing file that has a backing file itself, without exposing that one' {
             $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
             $over = [System.IO.Path]::Combine($folder, 'zeroes.qed')
             $source = New-RawFile ([System.IO.Path]::Combine($folder, 'zeroes.raw')) 1MB ''
@@ -203,7 +203,7 @@ Describe 'Merge-QedImage' {
             Assert-Disk $base 1MB '0+16K 0x11, 64K+16K 0x12'
         }
 
-        It 'clusters of another size' {
+        It 'clusters of a different size' {
             $other = [System.IO.Path]::Combine($folder, 'other.qed')
             $null = New-QedImage $other -BackingFile base.qed -ClusterSizeBytes 64KB
             Set-DiskBytes $other 70000 (New-Bytes 1 -Value 0xE1)
@@ -212,7 +212,7 @@ Describe 'Merge-QedImage' {
             Assert-Clean $base -Qemu
         }
 
-        It 'a larger overlay, for which the backing file grows: by zeroes' {
+        It 'a larger overlay, and grows the backing file with zeroes' {
             Resize-QedImage $path 3MB
             Set-DiskBytes $path (3MB - 512) (New-Bytes 512 -Value 0xE1)
             $null = Merge-QedImage -Force $path
@@ -222,7 +222,7 @@ Describe 'Merge-QedImage' {
             Assert-Clean $base -Qemu
         }
 
-        It 'a larger overlay into a layer over a longer base, without bringing that to light' {
+        It 'a larger overlay into a layer over a longer base, without exposing the base' {
             $middle = [System.IO.Path]::Combine($folder, 'three-middle.qed')
             Resize-QedImage $middle 10KB -Shrink
             $over = [System.IO.Path]::Combine($folder, 'over.qed')
@@ -234,7 +234,7 @@ Describe 'Merge-QedImage' {
             Assert-Disk $middle 1MB $all
         }
 
-        It 'an overlay with nothing in it' {
+        It 'an empty overlay' {
             $null = New-QedImage ([System.IO.Path]::Combine($folder, 'empty.qed')) -BackingFile base.qed
             $before = Get-Sha256 $base
             $result = Merge-QedImage -Force ([System.IO.Path]::Combine($folder, 'empty.qed'))
@@ -243,7 +243,7 @@ Describe 'Merge-QedImage' {
             Get-Sha256 $base | Should -Be $before
         }
 
-        It 'into a raw file that only looks like an image, as raw' {
+        It 'as raw into a raw file that looks like an image' {
             $null = Copy-Fixture 'chains/disguised.raw' -Folder $folder
             $over = Copy-Fixture 'chains/over-disguised.qed' -Folder $folder
             Set-DiskBytes $over 4096 (New-Bytes 4096 -Value 0xE1)
@@ -252,9 +252,9 @@ Describe 'Merge-QedImage' {
             Test-SameBytes ([System.IO.File]::ReadAllBytes([System.IO.Path]::Combine($folder, 'disguised.raw'))) $expected | Should -BeTrue
         }
 
-        It '<_>, which was not closed cleanly, and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
+        It '<_>.qed, which was not closed cleanly, and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
             $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
-            # Not by Set-QedBackingFile, which would clear the mark: bit 1, and the name behind the header.
+            # Edits the header directly: sets bit 0x01 and stores the name after the header.
             $bytes = [System.IO.File]::ReadAllBytes($dirty)
             $bytes[16] = $bytes[16] -bor 1
             $bytes[56] = 64
@@ -271,32 +271,32 @@ Describe 'Merge-QedImage' {
     }
 
     Context 'with -Confirm and -Verbose' {
-        It 'asks with -Confirm' {
+        It 'prompts with -Confirm' {
             Assert-Confirm { Merge-QedImage -Force $path -Confirm } $folder "*Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay."
             Assert-Disk $base 1MB $reads
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             (Merge-QedImage -Force $path -Confirm:$false).IsEmptied | Should -BeTrue
         }
 
-        It 'says with -Verbose what it does' {
+        It 'reports with -Verbose what it does' {
             $recorded = Invoke-Recorded { Merge-QedImage -Force $path -Verbose }
             @($recorded.Verbose -like "Merge 8 KiB (8192 bytes) of data and 4 KiB (4096 bytes) of zeroes from '$path' into '$base', and empty the overlay.") | Should -HaveCount 1
         }
 
-        It 'survives JSON' {
+        It 'writes a result that can be converted to JSON' {
             (Merge-QedImage -Force $path | ConvertTo-Json | ConvertFrom-Json).BytesMerged | Should -Be 8192
         }
 
-        It 'goes on in a pipeline of ours' {
+        It 'writes a result that can be piped to other cmdlets' {
             "$((Merge-QedImage -Force $path | Test-QedImage).Status)" | Should -Be 'Clean'
         }
     }
 
-    Context 'in trouble' {
-        It 'refuses an image without a backing file, and says so' {
+    Context 'on errors' {
+        It 'refuses an image without a backing file' {
             $before = Get-FolderState $folder
             Assert-OneError { Merge-QedImage -Force $base } 'QedRequest' 'InvalidArgument' $base '*backing file*overlay*'
             Assert-OneError { Merge-QedImage -Force $base -WhatIf } 'QedRequest' 'InvalidArgument' $base
@@ -304,7 +304,7 @@ Describe 'Merge-QedImage' {
         }
 
         It 'writes one error about <Name> and changes nothing: <Id>' -ForEach @(
-            @{ Name = 'name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*' }
+            @{ Name = 'name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*is missing*' }
             @{ Name = 'name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
             @{ Name = 'over-disguised-probed.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*secret.raw*' }
@@ -317,14 +317,14 @@ Describe 'Merge-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a backing file in a format that it does not write' {
+        It 'refuses a backing file in a format that it cannot write' {
             $null = Copy-Fixture 'foreign/disk.luks' -Folder $folder -As 'base.qed'
             $before = Get-FolderState $folder
             Assert-OneError { Merge-QedImage -Force $path } 'QedUnsupportedFormat' 'NotImplemented' $path
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a larger overlay than the backing file can grow to, and names its limit' {
+        It 'refuses an overlay larger than the backing file can become, and names the limit' {
             $small = [System.IO.Path]::Combine($folder, 'small.qed')
             $null = New-QedImage $small 1MB -ClusterSizeBytes 4KB -TableSize 1
             $over = [System.IO.Path]::Combine($folder, 'over.qed')
@@ -377,7 +377,7 @@ Describe 'Merge-QedImage' {
             finally { Close-Qemu $process }
         }
 
-        It 'refuses an overlay over a backing file that another open overlay reads through' {
+        It 'refuses an overlay of a backing file that another open overlay is reading' {
             $other = [System.IO.Path]::Combine($folder, 'other.qed')
             $null = New-QedImage $other -BackingFile base.qed
             $stream = Open-QedImage $other
@@ -385,14 +385,14 @@ Describe 'Merge-QedImage' {
             finally { $stream.Dispose() }
         }
 
-        It 'goes on with the next image after an error, and throws with -ErrorAction Stop' {
+        It 'continues with the next image after an error, and throws with -ErrorAction Stop' {
             $recorded = Invoke-Recorded { $base, $path | Merge-QedImage -Force }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $base
             $recorded.Output | ForEach-Object { $_.Path } | Should -Be $path
             { Merge-QedImage -Force $base -ErrorAction Stop } | Should -Throw -ErrorId 'QedRequest,QedTools.Commands.MergeQedImageCommand'
         }
 
-        It 'leaves overlay and base reading the same where the overlay is damaged in the middle' {
+        It 'keeps the overlay unchanged and the base clean if the overlay is damaged in the middle' {
             $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             Set-QedBackingFile $bad base.qed
             $hash = Get-Sha256 $bad
@@ -402,8 +402,8 @@ Describe 'Merge-QedImage' {
         }
     }
 
-    Context 'beside qemu-img' {
-        It 'makes of <Name>.qed what qemu-img commit makes' -ForEach $disks {
+    Context 'compared with qemu-img' {
+        It 'gives the same result for <Name>.qed as qemu-img commit' -ForEach $disks {
             Skip-TestWithout QemuImg
             $overlay = Copy-Fixture "chains/$Name.qed" -Folder $folder
             $theirs = New-Folder 'theirs'
@@ -415,7 +415,7 @@ Describe 'Merge-QedImage' {
             $null = Merge-QedImage -Force $overlay
             $format = [System.IO.Path]::GetExtension($File).Substring(1)
             $compared = Invoke-Native qemu-img compare -f $format -F $format ([System.IO.Path]::Combine($folder, $File)) ([System.IO.Path]::Combine($theirs, $File))
-            $compared.ExitCode | Should -Be 0 -Because "of $($compared.Output)"
+            $compared.ExitCode | Should -Be 0 -Because "qemu-img wrote: $($compared.Output)"
             (Invoke-Native qemu-img compare -f qed -F qed $overlay ([System.IO.Path]::Combine($theirs, "$Name.qed"))).ExitCode | Should -Be 0
         }
     }

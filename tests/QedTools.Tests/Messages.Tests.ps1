@@ -1,11 +1,11 @@
-# What the cmdlets say beside their results: the sentences of -WhatIf, decisions with -Verbose, offsets with -Debug, errors.
+# The messages of the cmdlets: -WhatIf, decisions with -Verbose, offsets with -Debug, and errors.
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
 
-    # Writes bytes to a place of a file.
+    # Writes bytes at an offset in a file.
     function Set-Byte {
         param([string] $Path, [long] $Offset, [byte[]] $Value)
 
@@ -18,48 +18,48 @@ BeforeAll {
     }
 }
 
-Describe 'What -WhatIf says' {
+Describe '-WhatIf' {
     BeforeEach {
         $folder = New-Folder 'whatif'
         $top, $base, $raw = Copy-Fixture 'chains/over-qed.qed', 'chains/base.qed', 'chains/base.raw' -Folder $folder
         $new = [System.IO.Path]::Combine($folder, 'new.qed')
     }
 
-    It 'of a new image is its size and what it lies over' {
-        Assert-WhatIf { New-QedImage $new 5000 -WhatIf } $folder "Create the QED image '$new' of 5 KiB."
-        Assert-WhatIf { New-QedImage $new -BackingFile base.raw -WhatIf } $folder "Create the QED image '$new' of 32 KiB as an overlay of 'base.raw'."
+    It 'states the size and the backing file of a new image' {
+        Assert-WhatIf { New-QedImage $new 5000 -WhatIf } $folder "Create the QED image '$new' with a virtual size of 5 KiB."
+        Assert-WhatIf { New-QedImage $new -BackingFile base.raw -WhatIf } $folder "Create the QED image '$new' with a virtual size of 32 KiB as an overlay of 'base.raw'."
     }
 
-    It 'of a backing file is the old and the new one, and what that does' {
-        Assert-WhatIf { Set-QedBackingFile $base base.raw -WhatIf } $folder "Name 'base.raw' as the backing file of '$base'."
+    It 'states the old and the new backing file, and the effect' {
+        Assert-WhatIf { Set-QedBackingFile $base base.raw -WhatIf } $folder "Set the backing file of '$base' to 'base.raw'."
         Assert-WhatIf { Set-QedBackingFile $top base.raw -WhatIf } $folder "Change the backing file of '$top' from 'base.qed' to 'base.raw'."
-        Assert-WhatIf { Set-QedBackingFile $top -Remove -WhatIf } $folder "Remove the backing file 'base.qed' from '$top'; what only it holds will read as zeroes."
+        Assert-WhatIf { Set-QedBackingFile $top -Remove -WhatIf } $folder "Remove the backing file 'base.qed' from '$top'; data that only it holds will read as zeroes."
         Assert-WhatIf { Set-QedBackingFile $base -Remove -WhatIf } $folder "Leave '$base' without a backing file."
-        Assert-WhatIf { Set-QedBackingFile $base base.raw -PreserveContent -WhatIf } $folder "Name 'base.raw' as the backing file of '$base', and copy into the image what it shows differently."
+        Assert-WhatIf { Set-QedBackingFile $base base.raw -PreserveContent -WhatIf } $folder "Set the backing file of '$base' to 'base.raw', and copy the data that differs into the image."
     }
 
-    It 'is what -Confirm asks about' {
-        $asked = (Invoke-OnScreen { New-QedImage $new 5000 -Confirm } -AnswerNo).Questions
-        $asked | Should -HaveCount 1
-        $asked[0] -split "`r?`n" | Should -Be 'Do you want to do this?', "Create the QED image '$new' of 5 KiB."
+    It 'uses the same text as -Confirm' {
+        $questions = (Invoke-OnScreen { New-QedImage $new 5000 -Confirm } -AnswerNo).Questions
+        $questions | Should -HaveCount 1
+        $questions[0] -split "`r?`n" | Should -Be 'Do you want to do this?', "Create the QED image '$new' with a virtual size of 5 KiB."
     }
 
-    It 'is what -Verbose tells when it is done' {
-        (Invoke-Recorded { New-QedImage $new 5000 -Verbose }).Verbose | Should -Contain "Create the QED image '$new' of 5 KiB."
+    It 'uses the same text as -Verbose' {
+        (Invoke-Recorded { New-QedImage $new 5000 -Verbose }).Verbose | Should -Contain "Create the QED image '$new' with a virtual size of 5 KiB."
     }
 
-    It 'keeps to one line, whatever a name holds' {
+    It 'writes one line even if a name contains a line break' {
         Skip-TestWithout Unix
         $odd = [System.IO.Path]::Combine($folder, "two`nlines.qed")
-        $said = (Invoke-OnScreen { New-QedImage $odd 5000 -WhatIf }).Screen
-        $said | Should -BeExactly "Create the QED image '$($odd -replace "`n", [char]0x240A)' of 5 KiB."
+        $messages = (Invoke-OnScreen { New-QedImage $odd 5000 -WhatIf }).Screen
+        $messages | Should -BeExactly "Create the QED image '$($odd -replace "`n", [char]0x240A)' with a virtual size of 5 KiB."
     }
 }
 
-Describe 'What -Verbose tells' {
+Describe '-Verbose' {
     BeforeEach { $folder = New-Folder 'verbose' }
 
-    It 'of a chain is what each backing file is read as, and why' {
+    It 'reports how each backing file of a chain is read, and why' {
         $top, $middle, $base = Copy-Fixture 'chains/three-top.qed', 'chains/three-middle.qed', 'chains/base.qed' -Folder $folder
         (Invoke-Recorded { Get-QedInfo $top -BackingChain -Verbose }).Verbose | Should -Be @(
             "${top}: its backing file is '$middle', read as QED, by its contents."
@@ -69,44 +69,44 @@ Describe 'What -Verbose tells' {
         (Invoke-Recorded { Get-QedInfo $over -BackingChain -Verbose }).Verbose | Should -Be "${over}: its backing file is '$raw', read as Raw, as the image says."
     }
 
-    It 'of a disk of another format is what tells its format' {
+    It 'reports how the format of a disk was determined' {
         $raw, $qed = Copy-Fixture 'chains/base.raw', 'chains/base.qed' -Folder $folder
         $renamed = Copy-Fixture 'chains/base.qed' -Folder $folder -As 'renamed.bin'
-        $said = (Invoke-Recorded { Compare-QedImage $renamed $raw -Verbose }).Verbose
-        $said[0] | Should -BeExactly "${renamed}: read as QED, by its contents."
-        $said[1] | Should -BeExactly "${raw}: read as Raw, by its extension."
-        $said[2] | Should -BeExactly "${renamed}: 49152 bytes differ from '$raw', the first at offset 0."
-        (Invoke-Recorded { Compare-QedImage $qed $renamed -Verbose }).Verbose | Should -Contain "${qed}: it reads the same as '$renamed'."
+        $messages = (Invoke-Recorded { Compare-QedImage $renamed $raw -Verbose }).Verbose
+        $messages[0] | Should -BeExactly "${renamed}: read as QED, by its contents."
+        $messages[1] | Should -BeExactly "${raw}: read as Raw, by its extension."
+        $messages[2] | Should -BeExactly "${renamed}: differs from '$raw' in 49152 bytes, the first at offset 0."
+        (Invoke-Recorded { Compare-QedImage $qed $renamed -Verbose }).Verbose | Should -Contain "${qed}: reads the same as '$renamed'."
     }
 
-    It 'of disks that differ in size alone is just that' {
+    It 'reports that disks differ only in size' {
         $short, $long = ([System.IO.Path]::Combine($folder, 'short.qed')), ([System.IO.Path]::Combine($folder, 'long.qed'))
         $null = New-QedImage $short 1MB
         $null = New-QedImage $long 2MB
-        (Invoke-Recorded { Compare-QedImage $short $long -Strict -Verbose }).Verbose | Should -Contain "${short}: it differs from '$long' only in size, 1048576 and 2097152 bytes."
+        (Invoke-Recorded { Compare-QedImage $short $long -Strict -Verbose }).Verbose | Should -Contain "${short}: differs from '$long' only in size: 1048576 and 2097152 bytes."
     }
 
-    It 'of a check is the verdict' {
+    It 'reports the result of a check' {
         $several = Copy-Fixture 'damaged/several.qed' -Folder $folder
         (Invoke-Recorded { Test-QedImage $several -Verbose }).Verbose | Should -Be "${several}: Corrupt, 6 wrong table entries, 10 leaked clusters."
     }
 
-    It 'of a backing file without a known format is that it was recorded as raw for that' {
+    It 'reports that a backing file was recorded as raw because its format is unknown' {
         $null = Copy-Fixture 'chains/base.raw', 'chains/base.qed' -Folder $folder
         $path = [System.IO.Path]::Combine($folder, 'new.qed')
-        (Invoke-Recorded { New-QedImage $path -BackingFile base.raw -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.raw', recorded as Raw, as it is of no known format."
+        (Invoke-Recorded { New-QedImage $path -BackingFile base.raw -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.raw', recorded as Raw because its format is not recognized."
         (Invoke-Recorded { New-QedImage $path -BackingFile base.raw -BackingFormat Raw -Force -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.raw', recorded as Raw."
         (Invoke-Recorded { New-QedImage $path -BackingFile base.qed -Force -Verbose }).Verbose | Should -Contain "${path}: the backing file is 'base.qed', recorded as Probe."
     }
 
-    It 'of an image that was not closed cleanly is why it can be written to' {
+    It 'reports why an image that was not closed cleanly can be written to' {
         $dirty = Copy-Fixture 'damaged/dirty-leaks.qed' -Folder $folder
-        $said = (Invoke-Recorded { Resize-QedImage $dirty 2MB -Verbose }).Verbose
-        $said | Should -Contain "${dirty}: it was not closed cleanly, but its tables are sound (clusters leaked: 2), so it can be written to."
-        $said | Should -Contain "${dirty}: the disk has 2 MiB (2097152 bytes) now."
+        $messages = (Invoke-Recorded { Resize-QedImage $dirty 2MB -Verbose }).Verbose
+        $messages | Should -Contain "${dirty}: it was not closed cleanly, but its tables are sound (clusters leaked: 2), so it can be written to."
+        $messages | Should -Contain "${dirty}: the virtual size is now 2 MiB (2097152 bytes)."
     }
 
-    It 'of a merge into a smaller disk is that it grows' {
+    It 'reports that a smaller backing file grows in a merge' {
         $null = Copy-Fixture 'chains/base.raw' -Folder $folder
         $path = [System.IO.Path]::Combine($folder, 'new.qed')
         $null = New-QedImage $path 64KB -BackingFile base.raw
@@ -114,35 +114,35 @@ Describe 'What -Verbose tells' {
         (Invoke-Recorded { Merge-QedImage $path -Verbose }).Verbose | Should -Contain "${raw}: it grows from 32768 to 65536 bytes, the size of the overlay."
     }
 
-    It 'of a repair is where its backup is, before anything changes, and how to take it back' {
+    It 'reports where the backup of a repair is before anything changes, and how to undo the repair' {
         $several = Copy-Fixture 'damaged/several.qed' -Folder $folder
         $recorded = Invoke-Recorded { Repair-QedImage $several -Verbose }
         $backup = $recorded.Output[0].BackupPath
-        $recorded.Verbose | Should -Contain "${several}: what is changed is saved in '$backup' first."
-        $recorded.Verbose | Should -Contain "${several}: take it back with Repair-QedImage -RestoreFrom '$backup'."
-        (Invoke-Recorded { Repair-QedImage $several -RestoreFrom $backup -Verbose }).Verbose | Should -Contain "${several}: brought back to what '$backup' saved."
+        $recorded.Verbose | Should -Contain "${several}: old contents are saved in '$backup' before they are changed."
+        $recorded.Verbose | Should -Contain "${several}: to undo the repair, use Repair-QedImage -RestoreFrom '$backup'."
+        (Invoke-Recorded { Repair-QedImage $several -RestoreFrom $backup -Verbose }).Verbose | Should -Contain "${several}: repair undone with the backup '$backup'."
     }
 
-    It 'is nothing unless it is asked for' {
+    It 'writes nothing unless requested' {
         $several = Copy-Fixture 'damaged/several.qed' -Folder $folder
         $recorded = Invoke-Recorded { Test-QedImage $several; Test-QedImage $several -Verbose:$false -Debug:$false }
         $recorded.Verbose | Should -BeNullOrEmpty
         $recorded.Debug | Should -BeNullOrEmpty
     }
 
-    It 'comes before the error that follows from it' {
+    It 'writes its lines before the error that they explain' {
         $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
         $null = Copy-Fixture 'chains/three-middle.qed' -Folder $folder
         $ErrorActionPreference = 'Continue'
-        $said = @(Get-QedInfo $top -BackingChain -Verbose 2>&1 4>&1 | Where-Object { $_ -isnot [QedTools.QedImageInfo] })
-        $said | Should -HaveCount 2
-        $said[0] | Should -BeOfType ([System.Management.Automation.VerboseRecord])
-        $said[1] | Should -BeOfType ([System.Management.Automation.ErrorRecord])
+        $messages = @(Get-QedInfo $top -BackingChain -Verbose 2>&1 4>&1 | Where-Object { $_ -isnot [QedTools.QedImageInfo] })
+        $messages | Should -HaveCount 2
+        $messages[0] | Should -BeOfType ([System.Management.Automation.VerboseRecord])
+        $messages[1] | Should -BeOfType ([System.Management.Automation.ErrorRecord])
     }
 }
 
-Describe 'What -Verbose and -Debug tell of a map' {
-    It 'is the same as a list and as a picture' {
+Describe '-Verbose and -Debug for a map' {
+    It 'write the same lines for the list and for the picture' {
         $top, $base = Copy-Fixture 'chains/over-qed.qed', 'chains/base.qed' -Folder (New-Folder 'told')
         $listed = Invoke-Recorded { Get-QedAllocationMap $top -BackingChain -Verbose -Debug }
         $drawn = Invoke-Recorded { Show-QedAllocationMap $top -BackingChain -Verbose -Debug }
@@ -153,9 +153,9 @@ Describe 'What -Verbose and -Debug tell of a map' {
     }
 }
 
-Describe 'What -Debug tells' {
+Describe '-Debug' {
     BeforeAll {
-        # The debug lines alone. The preference is set: in Windows PowerShell -Debug asks at every line.
+        # Only the debug lines. Sets the preference, because in Windows PowerShell -Debug prompts at every line.
         function Get-DebugLine {
             param([Parameter(Mandatory)][scriptblock] $Script)
 
@@ -166,8 +166,8 @@ Describe 'What -Debug tells' {
 
     BeforeEach { $folder = New-Folder 'debug' }
 
-    # In Windows PowerShell -Debug asks at every line, whatever a cmdlet does.
-    It 'with -Debug asks nothing, whatever $VerbosePreference is: <_>' -ForEach 'SilentlyContinue', 'Continue' {
+    # In Windows PowerShell -Debug prompts at every line, whatever the cmdlet does.
+    It 'does not prompt when $VerbosePreference is <_>' -ForEach 'SilentlyContinue', 'Continue' {
         Skip-TestWithout PowerShell7
         $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
         $VerbosePreference = $_
@@ -178,14 +178,14 @@ Describe 'What -Debug tells' {
         $recorded.Verbose | Should -BeNullOrEmpty
     }
 
-    It 'with -Debug and -Verbose is both' {
+    It 'writes debug and verbose lines when combined with -Verbose' {
         $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
         $recorded = Invoke-Recorded { $DebugPreference = 'Continue'; Test-QedImage $path -Verbose }
         $recorded.Verbose | Should -Not -BeNullOrEmpty
         $recorded.Debug | Should -Not -BeNullOrEmpty
     }
 
-    It 'of a new image is its header and where its L1 table is' {
+    It 'reports the header of a new image and the position of its L1 table' {
         $path = [System.IO.Path]::Combine($folder, 'new.qed')
         Get-DebugLine { New-QedImage $path 1GB } | Should -Be @(
             "${path}: a QED file of 327680 bytes, a disk of 1073741824 bytes."
@@ -194,21 +194,21 @@ Describe 'What -Debug tells' {
         )
     }
 
-    It 'of a check is where the tables are' {
+    It 'reports the positions of the tables in a check' {
         $path = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
         @(Get-DebugLine { Test-QedImage $path })[-3..-1] | Should -Be @(
-            'leak-in-middle.qed: entry 0 of the L1 table leads to the L2 table at 0x4000-0x5fff.'
-            'leak-in-middle.qed: entry 1 of the L1 table leads to the L2 table at 0xa000-0xbfff.'
-            'leak-in-middle.qed: entry 2 of the L1 table leads to the L2 table at 0xf000-0x10fff.'
+            'leak-in-middle.qed: entry 0 of the L1 table points to the L2 table at 0x4000-0x5fff.'
+            'leak-in-middle.qed: entry 1 of the L1 table points to the L2 table at 0xa000-0xbfff.'
+            'leak-in-middle.qed: entry 2 of the L1 table points to the L2 table at 0xf000-0x10fff.'
         )
     }
 
-    It 'of a conversion is where the new clusters go, in the order of the writes' {
+    It 'reports where a conversion puts new clusters, in the order of the writes' {
         $path = New-RawFile ([System.IO.Path]::Combine($folder, 'source.raw')) 1MB '0+128K 0x11, 512K+64K 0x22'
         $result = [System.IO.Path]::Combine($folder, 'result.qed')
-        $said = @(Get-DebugLine { Convert-QedImage $path $result })
-        $said[0] | Should -BeExactly "${path}: a Raw file of 1048576 bytes, a disk of 1048576 bytes."
-        $said[3..$said.Count] | Should -Be @(
+        $messages = @(Get-DebugLine { Convert-QedImage $path $result })
+        $messages[0] | Should -BeExactly "${path}: a Raw file of 1048576 bytes, a disk of 1048576 bytes."
+        $messages[3..$messages.Count] | Should -Be @(
             'result.qed: header written at 0x0: features 0x0 to 0x2.'
             'result.qed: new L2 table at 0x50000-0x8ffff, for entry 0 of the L1 table.'
             'result.qed: virtual 0-131071 now in new clusters at 0x90000-0xaffff.'
@@ -219,7 +219,7 @@ Describe 'What -Debug tells' {
         )
     }
 
-    It 'of a change of the header is its fields before and after' {
+    It 'reports header fields before and after a change' {
         $path = Copy-Fixture 'chains/over-raw.qed' -Folder $folder
         $null = Copy-Fixture 'chains/base.qed' -Folder $folder
         @(Get-DebugLine { Set-QedBackingFile $path base.qed })[-2..-1] | Should -Be @(
@@ -228,28 +228,28 @@ Describe 'What -Debug tells' {
         )
     }
 
-    It 'of a repair is which entries change and where data is copied to' {
+    It 'reports which entries a repair changes' {
         $path = Copy-Fixture 'damaged/double-one-table.qed' -Folder $folder
-        $said = @(Get-DebugLine { Repair-QedImage $path -NoBackup })
-        @($said -like 'double-one-table.qed: entry * of the L2 table at 0x* now leads to 0x*.') | Should -Not -BeNullOrEmpty
-        $said[-1] | Should -BeExactly 'double-one-table.qed: header written at 0x0: features 0x2 to 0x0.'
+        $messages = @(Get-DebugLine { Repair-QedImage $path -NoBackup })
+        @($messages -like 'double-one-table.qed: entry * of the L2 table at 0x* now points to 0x*.') | Should -Not -BeNullOrEmpty
+        $messages[-1] | Should -BeExactly 'double-one-table.qed: header written at 0x0: features 0x2 to 0x0.'
     }
 
-    It 'of packing a file is what moves where' {
+    It 'reports what moves where when a file is compacted' {
         $path = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
-        $said = @(Get-DebugLine { Optimize-QedImage $path })
-        $said | Should -Contain 'leak-in-middle.qed: data clusters moved from 0xe000 and above into free ones up to 0x6000: 1.'
-        $said | Should -Contain 'leak-in-middle.qed: file length set to 65536 bytes (0x10000).'
+        $messages = @(Get-DebugLine { Optimize-QedImage $path })
+        $messages | Should -Contain 'leak-in-middle.qed: data clusters moved from 0xe000 and above into free ones up to 0x6000: 1.'
+        $messages | Should -Contain 'leak-in-middle.qed: file length set to 65536 bytes (0x10000).'
     }
 
-    It 'is nothing with -Verbose alone' {
+    It 'writes nothing with -Verbose alone' {
         $path = Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder
         $recorded = Invoke-Recorded { Test-QedImage $path -Verbose }
         $recorded.Verbose | Should -Not -BeNullOrEmpty
         $recorded.Debug | Should -BeNullOrEmpty
     }
 
-    It 'ends with the cmdlet, though its stream is written to later' {
+    It 'ends with the cmdlet, even if its stream is written to later' {
         $path = Copy-Fixture 'images/table-1.qed' -Folder $folder
         $DebugPreference = 'Continue'
         $stream = Open-QedImage $path -ReadWrite 5>$null
@@ -263,7 +263,7 @@ Describe 'What -Debug tells' {
 }
 
 Describe 'An error' {
-    It 'of every kind has an id of its own, and about_QedTools lists it' {
+    It 'has a unique id for each kind, which about_QedTools lists' {
         $module = (Get-Command New-QedImage).ImplementingType.Assembly
         $table = $module.GetType('QedTools.Sessions.ErrorTable').GetField('Entries', 'NonPublic, Static').GetValue($null)
         $base = [QedTools.QedException]
@@ -276,8 +276,8 @@ Describe 'An error' {
         foreach ($id in $ids) { $about | Should -Match "(?m)^- ${id}: " }
     }
 
-    It 'that nobody expected, or about a library, is told with its cause: <Id>' -ForEach @(
-        @{ Id = 'QedFailed'; Cause = [System.InvalidTimeZoneException]::new('odd.'); Message = "'a.qed' met with *InvalidTimeZoneException: odd. *" }
+    It 'that is unexpected or concerns a library is reported with its cause: <Id>' -ForEach @(
+        @{ Id = 'QedFailed'; Cause = [System.InvalidTimeZoneException]::new('odd.'); Message = "Processing 'a.qed' failed *InvalidTimeZoneException: odd. *" }
         @{ Id = 'QedFailed'; Cause = [System.IO.IOException]::new('odd.'); Message = '*IOException: odd. *' }
         @{
             Id = 'QedAssemblyConflict'
@@ -287,7 +287,7 @@ Describe 'An error' {
         @{
             Id = 'QedAssemblyConflict'
             Cause = [System.IO.FileNotFoundException]::new('odd.', 'QedTools.Nowhere, Version=1.0.0.0, Culture=neutral')
-            Message = "'a.qed'*QedTools.Nowhere 1.0.0.0*odd. Install QedTools again."
+            Message = "'a.qed'*QedTools.Nowhere 1.0.0.0*odd. Reinstall QedTools."
         }
     ) {
         $record = (Get-Command New-QedImage).ImplementingType.Assembly.GetType('QedTools.Sessions.ErrorTable').GetMethod('ToRecord').Invoke($null, @($Cause, 'a.qed'))
@@ -297,7 +297,7 @@ Describe 'An error' {
         $record.Exception.InnerException | Should -Be $Cause
     }
 
-    It 'stops the pipeline where that is asked for, and what stops a later command is no error of an item' {
+    It 'stops the pipeline if requested; an exception in a later command is not an error of the item' {
         $path = Copy-Fixture 'images/base-4k.qed' -Folder (New-Folder 'stops')
         $seen = [System.Collections.Generic.List[object]]::new()
         { 'nowhere.qed', $path | Get-QedInfo -ErrorAction Stop | ForEach-Object { $seen.Add($_) } } | Should -Throw '*nowhere.qed*'
@@ -313,7 +313,7 @@ Describe 'An error' {
         $seen | Should -HaveCount 3
     }
 
-    It 'of a file of another format names that format, and the way from it' {
+    It 'for a file of another format names the format and how to convert it' {
         $folder = New-Folder 'formats'
         $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
         foreach ($extension in 'vhdx', 'vhd', 'qcow2', 'vdi', 'vmdk') {
@@ -325,7 +325,7 @@ Describe 'An error' {
         }
     }
 
-    It 'tells of a pattern in a folder that is not there, and of wildcards that are not expanded' {
+    It 'reports a pattern in a missing folder, and wildcards that are not expanded' {
         $folder = New-Folder 'patterns'
         $null = Copy-Fixture 'images/base-4k.qed' -Folder $folder
         $nowhere = [System.IO.Path]::Combine($folder, 'nowhere')
@@ -337,7 +337,7 @@ Describe 'An error' {
         }
     }
 
-    It 'tells of a folder that may not be read or written, with -WhatIf too' {
+    It 'reports a folder that cannot be read or written, with -WhatIf too' {
         Skip-TestWithout Permissions
         $folder = New-Folder 'forbidden'
         $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder
@@ -354,7 +354,7 @@ Describe 'An error' {
         finally { $null = Invoke-Native chmod 755 $folder }
     }
 
-    # One script for each kind of remedy that the engine knows, and what the cmdlet advises.
+    # One script for each remedy that the engine defines, and the advice that the cmdlet gives.
     Context 'with a remedy' {
         BeforeDiscovery {
             $remedies = @(
@@ -381,7 +381,7 @@ Describe 'An error' {
             )
         }
 
-        It 'advises with the cmdlet or the parameter: <Remedy>' -ForEach $remedies {
+        It 'names the cmdlet or the parameter that helps: <Remedy>' -ForEach $remedies {
             if ($Remedy -eq 'AllowNetworkShares') { Skip-TestWithout Windows }
             $folder = New-Folder 'remedies'
             $null = Copy-Fixture 'chains/base.qed', 'chains/base.raw', 'chains/name-nbd.qed', 'damaged/l1-huge.qed' -Folder $folder
@@ -392,7 +392,7 @@ Describe 'An error' {
                 [System.IO.File]::Copy("$folder/base.qed", "$folder/cut-off-restore.qed")
                 Set-Byte "$folder/cut-off-restore.qed" (16 + 7) 0x40 # the features' bit 62
 
-                # A name that another program made so long that there is no room for another one beside it.
+                # A name that another program made so long that the header has no space for another one.
                 [System.IO.File]::Copy("$folder/l1-huge.qed", "$folder/$('l' * 250).qed")
                 $null = New-QedImage long-name.qed 1MB -ClusterSizeBytes 4KB -BackingFile base.raw
                 Set-Byte "$folder/long-name.qed" (60 + 1) 0x0E
@@ -408,42 +408,42 @@ Describe 'An error' {
             $failed.Errors[0].ErrorDetails.Message.Substring($message.Length + 1) | Should -BeLike $Advice
         }
 
-        It 'has words for each kind of it' -ForEach @{ Tried = @($remedies.Remedy) } {
+        It 'is tested for every remedy' -ForEach @{ Tried = @($remedies.Remedy) } {
             $Tried + 'None' | Sort-Object | Should -Be ([enum]::GetNames([QedTools.QedRemedy]) | Sort-Object)
         }
     }
 
-    It 'says what happened to which file and what to do, in whole sentences on one line: <Name>' -ForEach @(
-        @{ Name = 'no size'; Script = { New-QedImage new.qed } }
-        @{ Name = 'a file that is there'; Script = { New-QedImage base.qed 1MB } }
-        @{ Name = 'no folder'; Script = { New-QedImage nowhere/new.qed 1MB } }
-        @{ Name = 'a cluster size'; Script = { New-QedImage new.qed 1MB -ClusterSizeBytes 5000 } }
-        @{ Name = 'a table size'; Script = { New-QedImage new.qed 1MB -TableSize 3 } }
-        @{ Name = 'a size'; Script = { New-QedImage new.qed 100PB } }
-        @{ Name = 'a backing file'; Script = { New-QedImage new.qed -BackingFile nothing.raw } }
-        @{ Name = 'a folder for a backing file'; Script = { New-QedImage new.qed -BackingFile . } }
-        @{ Name = 'a long name'; Script = { New-QedImage new.qed 1MB -BackingFile ('x' * 2000) } }
+    It 'states what happened to which file and what to do, in whole sentences on one line: <Name>' -ForEach @(
+        @{ Name = 'a missing size'; Script = { New-QedImage new.qed } }
+        @{ Name = 'an existing file'; Script = { New-QedImage base.qed 1MB } }
+        @{ Name = 'a missing folder'; Script = { New-QedImage nowhere/new.qed 1MB } }
+        @{ Name = 'an invalid cluster size'; Script = { New-QedImage new.qed 1MB -ClusterSizeBytes 5000 } }
+        @{ Name = 'an invalid table size'; Script = { New-QedImage new.qed 1MB -TableSize 3 } }
+        @{ Name = 'a size beyond the limit'; Script = { New-QedImage new.qed 100PB } }
+        @{ Name = 'a missing backing file'; Script = { New-QedImage new.qed -BackingFile nothing.raw } }
+        @{ Name = 'a folder as the backing file'; Script = { New-QedImage new.qed -BackingFile . } }
+        @{ Name = 'a name that is too long'; Script = { New-QedImage new.qed 1MB -BackingFile ('x' * 2000) } }
         @{ Name = 'a missing file'; Script = { Get-QedInfo nothing.qed } }
         @{ Name = 'a folder'; Script = { Get-QedInfo -LiteralPath . } }
         @{ Name = 'a raw file'; Script = { Get-QedInfo base.raw } }
         @{ Name = 'an empty file'; Script = { Get-QedInfo empty.qed } }
         @{ Name = 'another provider'; Script = { Get-QedInfo Env:/PATH } }
-        @{ Name = 'no drive'; Script = { Get-QedInfo nodrive:/x.qed } }
-        @{ Name = 'a protocol'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
-        @{ Name = 'a circle'; Script = { Get-QedInfo cycle-self.qed -BackingChain } }
-        @{ Name = 'a range'; Script = { Get-QedAllocationMap base.qed -Offset 10GB } }
+        @{ Name = 'an unknown drive'; Script = { Get-QedInfo nodrive:/x.qed } }
+        @{ Name = 'a protocol as the backing file'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
+        @{ Name = 'a circular chain'; Script = { Get-QedInfo cycle-self.qed -BackingChain } }
+        @{ Name = 'a range past the end'; Script = { Get-QedAllocationMap base.qed -Offset 10GB } }
         @{ Name = 'damage'; Script = { Get-QedAllocationMap l1-huge.qed } }
-        @{ Name = 'damage before a change'; Script = { Optimize-QedImage l1-huge.qed } }
-        @{ Name = 'no overlay'; Script = { Merge-QedImage base.qed } }
+        @{ Name = 'damage found before a change'; Script = { Optimize-QedImage l1-huge.qed } }
+        @{ Name = 'an image without a backing file'; Script = { Merge-QedImage base.qed } }
         @{ Name = 'a smaller size'; Script = { Resize-QedImage base.qed 1KB } }
-        @{ Name = 'too large a size'; Script = { Resize-QedImage base.qed 1PB } }
-        @{ Name = 'no format'; Script = { Convert-QedImage base.qed new.unknown } }
-        @{ Name = 'the source itself'; Script = { Convert-QedImage base.qed base.qed -Force } }
-        @{ Name = 'a choice that a format does not have'; Script = { Convert-QedImage base.qed new.raw -ClusterSizeBytes 64KB } }
-        @{ Name = 'no backup'; Script = { Repair-QedImage base.qed -RestoreFrom base.raw } }
-        @{ Name = 'a header'; Script = { Get-QedInfo l1-zero.qed } }
-        @{ Name = 'a feature'; Script = { Get-QedInfo feature-bit-3.qed } }
-        @{ Name = 'a cut file'; Script = { Get-QedInfo cut-40.qed } }
+        @{ Name = 'a larger size beyond the limit'; Script = { Resize-QedImage base.qed 1PB } }
+        @{ Name = 'an unknown extension'; Script = { Convert-QedImage base.qed new.unknown } }
+        @{ Name = 'the source as the destination'; Script = { Convert-QedImage base.qed base.qed -Force } }
+        @{ Name = 'an option that the format does not have'; Script = { Convert-QedImage base.qed new.raw -ClusterSizeBytes 64KB } }
+        @{ Name = 'a file that is not a backup'; Script = { Repair-QedImage base.qed -RestoreFrom base.raw } }
+        @{ Name = 'an invalid header'; Script = { Get-QedInfo l1-zero.qed } }
+        @{ Name = 'an unknown feature'; Script = { Get-QedInfo feature-bit-3.qed } }
+        @{ Name = 'a truncated file'; Script = { Get-QedInfo cut-40.qed } }
     ) {
         $folder = New-Folder 'errors'
         $null = Copy-Fixture 'chains/base.qed', 'chains/base.raw', 'chains/name-nbd.qed', 'chains/cycle-self.qed', 'damaged/l1-huge.qed', 'headers/l1-zero.qed', 'headers/feature-bit-3.qed', 'headers/cut-40.qed' -Folder $folder
@@ -451,10 +451,10 @@ Describe 'An error' {
         $failed = Invoke-InFolder $folder { Invoke-Recorded $Script }
         $failed.Errors | Should -HaveCount 1
         $text = $failed.Errors[0].ToString()
-        $text | Should -Match "^[A-Z'].*\.$" -Because 'it is sentences'
+        $text | Should -Match "^[A-Z'].*\.$" -Because 'it consists of sentences'
         $text | Should -Match "'[^']+'" -Because 'it names a file'
         $text.Contains("`n") | Should -BeFalse
-        # A second sentence, or what follows a colon or semicolon, says what to do.
+        # A second sentence, or the part after a colon or semicolon, says what to do.
         $text | Should -Match '(\. [A-Z]|[:;] )' -Because 'it says what to do'
     }
 }

@@ -1,4 +1,4 @@
-# The module itself: its manifest, what it exports, which of its builds is loaded, what its commands say of themselves.
+# The module itself: its manifest and exports, the build that is loaded, and the metadata of its commands.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -37,10 +37,10 @@ BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
-    # The manifest as data; Import-PowerShellDataFile is not everywhere.
+    # The manifest as data; Import-PowerShellDataFile is not available everywhere.
     $text = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'QedTools.psd1'))
 
-    # Runs a script in a new session that has nothing imported, where no error may be left unsaid.
+    # Runs a script in a new session with nothing imported, and fails if the session reports an error.
     function Invoke-NewSession {
         param([Parameter(Mandatory)][string] $Script)
 
@@ -52,7 +52,7 @@ BeforeAll {
         finally { $shell.Dispose() }
     }
 
-    # What the module is made of, in a folder of TestDrive.
+    # Copies the module's files to a folder in TestDrive.
     function Copy-Module {
         param([Parameter(Mandatory)][string] $Name)
 
@@ -81,7 +81,7 @@ BeforeAll {
 }
 
 Describe 'The module' {
-    It 'is one of that name and version' {
+    It 'is loaded once, with the version and the GUID of the manifest' {
         $module | Should -HaveCount 1
         "$($module.Version)" | Should -Be $manifest.ModuleVersion
         "$($module.Guid)" | Should -Be $manifest.GUID
@@ -103,13 +103,13 @@ Describe 'The module' {
         (Get-Command $_).ModuleName | Should -Be 'QedTools'
     }
 
-    It 'runs on Windows PowerShell 5.1 and on PowerShell 7' {
+    It 'declares support for Windows PowerShell 5.1 and PowerShell 7' {
         $manifest.PowerShellVersion | Should -Be '5.1'
         $manifest.DotNetFrameworkVersion | Should -Be '4.7.2'
         $manifest.CompatiblePSEditions | Should -Be 'Desktop', 'Core'
     }
 
-    It 'has what a gallery asks for' {
+    It 'has the metadata that the PowerShell Gallery requires' {
         $manifest.Description | Should -Not -BeNullOrEmpty
         $manifest.Author | Should -Not -BeNullOrEmpty
         $manifest.Copyright | Should -Match 'MIT'
@@ -125,7 +125,7 @@ Describe 'The module' {
         }
     }
 
-    It 'loads the build that this PowerShell can load' {
+    It 'loads the right build for this PowerShell' {
         $expected = if ($PSVersionTable.PSVersion -ge [version]'7.4') { 'Core' } else { 'Desktop' }
         $assembly = (Get-Command New-QedImage).ImplementingType.Assembly
         $assembly.Location | Should -Be ([System.IO.Path]::Combine($root, 'lib', $expected, 'QedTools.dll'))
@@ -133,7 +133,7 @@ Describe 'The module' {
         $engine.Location | Should -Be ([System.IO.Path]::Combine($root, 'lib', $expected, 'QedTools.Engine.dll'))
     }
 
-    It 'has both builds beside each other' {
+    It 'includes both builds' {
         foreach ($edition in 'Core', 'Desktop') {
             foreach ($file in 'QedTools.dll', 'QedTools.Engine.dll') {
                 [System.IO.File]::Exists([System.IO.Path]::Combine($root, 'lib', $edition, $file)) | Should -BeTrue -Because "./build.ps1 makes $edition/$file"
@@ -141,11 +141,11 @@ Describe 'The module' {
         }
     }
 
-    It 'brings no PowerShell of its own' {
+    It 'does not include PowerShell assemblies' {
         [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'lib'), 'System.Management.Automation*', 'AllDirectories') | Should -BeNullOrEmpty
     }
 
-    It 'imports in a new session, where the folder name has a space and brackets' {
+    It 'can be imported in a new session from a folder with a space and brackets in its name' {
         Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'a [b] copy'
         $path = [System.Management.Automation.WildcardPattern]::Escape([System.IO.Path]::Combine($copy, 'QedTools.psd1'))
@@ -153,7 +153,7 @@ Describe 'The module' {
         $found[0].ExportedCmdlets.Count | Should -Be $manifest.CmdletsToExport.Count
     }
 
-    It 'imports from another folder as well, without a word' {
+    It 'can also be imported from another folder, without errors' {
         Skip-TestWithout PowerShell7.4
         $copy = Copy-Module 'second copy'
         $found = @(Invoke-NewSession "Import-Module '$root/QedTools.psd1'; (Import-Module '$copy/QedTools.psd1' -PassThru).Path; `$Error.Count")
@@ -161,7 +161,7 @@ Describe 'The module' {
         $found[1] | Should -Be 0
     }
 
-    It 'says in one error that the tree has to be built' {
+    It 'reports in one error that it must be built first' {
         $copy = Copy-Module 'not built'
         [System.IO.Directory]::Delete([System.IO.Path]::Combine($copy, 'lib'), $true)
         $found = @(Invoke-NewSession "try { Import-Module '$copy/QedTools.psd1' } catch { `"`$_`" }")
@@ -169,12 +169,12 @@ Describe 'The module' {
         $found[0] | Should -BeLike "*not been built*dotnet build*'$copy'*"
     }
 
-    It 'says in one error that a process takes no second build' {
+    It 'reports in one error that a process cannot load a second build' {
         Skip-TestWithout PowerShell7.4, BothBuilds
         $copy = Copy-Module 'second build'
         $loaded = (Get-Command New-QedImage).ImplementingType.Assembly
         foreach ($edition in 'Core', 'Desktop') {
-            # .NET takes a file with another module version id for another build.
+            # .NET treats a file with another module version id as another build.
             $file = [System.IO.Path]::Combine($copy, 'lib', $edition, 'QedTools.dll')
             [System.IO.File]::Copy($loaded.Location, $file, $true)
             $bytes = [System.IO.File]::ReadAllBytes($file)
@@ -206,7 +206,7 @@ Describe 'The module' {
 Describe '<_>' -ForEach $commands {
     BeforeAll { $command = Get-Command $_ }
 
-    It 'takes -Path first and from the pipeline, by value and by name' {
+    It 'accepts -Path as the first argument and from the pipeline, by value and by property name' {
         foreach ($parameter in Get-Binding $command.Name 'Path') {
             $parameter.ParameterType | Should -Be ([string[]])
             $parameter.Position | Should -Be 0
@@ -216,7 +216,7 @@ Describe '<_>' -ForEach $commands {
         }
     }
 
-    It 'takes -LiteralPath from the pipeline by name, with the aliases PSPath and LP' {
+    It 'accepts -LiteralPath from the pipeline by property name, with the aliases PSPath and LP' {
         $found = @(Get-Binding $command.Name 'LiteralPath')
         $found | Should -Not -BeNullOrEmpty
         foreach ($parameter in $found) {
@@ -234,16 +234,16 @@ Describe '<_>' -ForEach $commands {
         }
     }
 
-    It 'says what it writes' { $command.OutputType | Should -Not -BeNullOrEmpty }
+    It 'declares its output types' { $command.OutputType | Should -Not -BeNullOrEmpty }
 
-    It 'has help that shows its syntax' {
+    It 'has help' {
         $help = Get-Help $command.Name
         $help | Should -Not -BeNullOrEmpty
         "$($help.Name)" | Should -Be $command.Name
     }
 
     It 'uses an approved verb' {
-        # Get-Verb is not everywhere; the verbs are constants of PowerShell itself.
+        # Get-Verb is not available everywhere; the verbs are constants of PowerShell itself.
         $verbs = [System.Management.Automation.VerbsCommon], [System.Management.Automation.VerbsData], [System.Management.Automation.VerbsDiagnostic], [System.Management.Automation.VerbsLifecycle] |
             ForEach-Object { $_.GetFields() | ForEach-Object { $_.Name } }
         $verbs | Should -Contain $command.Verb
@@ -255,32 +255,32 @@ Describe 'The parameters' {
         @((Get-Command $Command).OutputType | ForEach-Object { $_.Name }) | Should -Be $Types
     }
 
-    It '<Command> has those of the contract' -ForEach $parameters {
+    It '<Command> has all required parameters' -ForEach $parameters {
         foreach ($name in $Names) { (Get-Command $Command).Parameters.Keys | Should -Contain $name }
     }
 
-    It '<Command> takes -<Second> second' -ForEach $firstOperands {
+    It '<Command> accepts -<Second> as the second argument' -ForEach $firstOperands {
         (Get-Binding $Command $Second)[0].Position | Should -Be 1
     }
 
-    It '<Command> knows -<Parameter> as -<Alias>' -ForEach $aliases {
+    It '<Command> accepts -<Alias> for -<Parameter>' -ForEach $aliases {
         (Get-Command $Command).Parameters[$Parameter].Aliases | Should -Contain $Alias
     }
 
-    It '<_> has -WhatIf and -Confirm, as it writes' -ForEach $writers {
+    It '<_> has -WhatIf and -Confirm because it writes' -ForEach $writers {
         (Get-Command $_).Parameters.Keys | Should -Contain 'WhatIf'
         (Get-Command $_).Parameters.Keys | Should -Contain 'Confirm'
     }
 
-    It '<_> has no -WhatIf, as it only reads' -ForEach $readers {
+    It '<_> has no -WhatIf because it only reads' -ForEach $readers {
         (Get-Command $_).Parameters.Keys | Should -Not -Contain 'WhatIf'
     }
 
-    It '<_> says that its -Path takes wildcards' -ForEach $readers {
+    It '<_> declares that -Path supports wildcards' -ForEach $readers {
         @((Get-Command $_).Parameters['Path'].Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }) | Should -HaveCount 1
     }
 
-    It 'sizes and offsets are longs' {
+    It 'for sizes and offsets are 64-bit integers' {
         (Get-Command New-QedImage).Parameters['SizeBytes'].ParameterType | Should -BeIn @([long], [System.Nullable[long]])
         (Get-Command Get-QedAllocationMap).Parameters['Offset'].ParameterType | Should -BeIn @([long], [System.Nullable[long]])
         (Get-Command Get-QedAllocationMap).Parameters['Length'].ParameterType | Should -BeIn @([long], [System.Nullable[long]])
@@ -305,7 +305,7 @@ Describe 'The parameters' {
     }
 }
 
-Describe 'Sizes for people' {
+Describe 'Readable sizes' {
     It '<Bytes> is shown as <Text>' -ForEach @(
         @{ Bytes = 0; Text = '0 B' }
         @{ Bytes = 512; Text = '512 B' }
@@ -321,7 +321,7 @@ Describe 'Sizes for people' {
 
     It 'a fraction has at most two decimals' { [QedTools.ByteSize]::Format(1536) | Should -Match '^1.5 KiB$' }
 
-    It 'nothing is shown as nothing' { [QedTools.ByteSize]::Format($null) | Should -BeExactly '' }
+    It 'null is shown as an empty string' { [QedTools.ByteSize]::Format($null) | Should -BeExactly '' }
 
     It 'a size just below a unit is not shown as 1024 of the smaller one' {
         [QedTools.ByteSize]::Format(1048575) | Should -Be '1 MiB'

@@ -1,16 +1,16 @@
-# New-QedImage: empty images and overlays. How it takes names of files: FileNames.Tests.ps1.
+# New-QedImage: empty images and overlays. FileNames.Tests.ps1 tests how it handles file names.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
     $clusterSizes = @(for ($bits = 12; $bits -le 26; $bits++) { 1 -shl $bits })
     $badSizes = @(
         @{ Size = -1L; Why = 'it is negative' }
-        @{ Size = [long]::MinValue; Why = 'it is very negative' }
-        @{ Size = 70368744177665L; Why = 'it is over the limit of 64 TiB by one byte' }
-        @{ Size = [long]::MaxValue; Why = 'it is over every limit' }
+        @{ Size = [long]::MinValue; Why = 'it is the smallest integer' }
+        @{ Size = 70368744177665L; Why = 'it exceeds the limit of 64 TiB by one byte' }
+        @{ Size = [long]::MaxValue; Why = 'it exceeds every limit' }
     )
     $badBacking = @(
-        @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = "*missing.qed*not there*folder*" }
+        @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = "*missing.qed*is missing*folder*" }
         @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
         @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
         @{ Name = 'json:{"driver":"qed"}'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
@@ -27,20 +27,20 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
 
-    # Runs New-QedImage on a new name in a folder of its own: exactly one error, and the folder as it was.
+    # Fails unless New-QedImage with a new name in an empty folder writes exactly one error and leaves the folder empty.
     function Assert-Refused {
         param([hashtable] $Parameters, [string] $Id, [string] $Category, [string] $Message = '*')
 
         $folder = New-Folder 'refused'
         $path = [System.IO.Path]::Combine($folder, 'new.qed')
         Assert-OneError { New-QedImage $path @Parameters } $Id $Category $path $Message
-        [System.IO.Directory]::GetFileSystemEntries($folder) | Should -BeNullOrEmpty -Because 'nothing may be left'
+        [System.IO.Directory]::GetFileSystemEntries($folder) | Should -BeNullOrEmpty -Because 'no file may be left behind'
     }
 }
 
 Describe 'New-QedImage' {
     Context 'without a backing file' {
-        It 'creates an image of 64 KiB clusters and tables of 4, and tells its facts' {
+        It 'creates an image with 64 KiB clusters and tables of 4, and describes it' {
             $folder = New-Folder 'defaults'
             $path = [System.IO.Path]::Combine($folder, 'new.qed')
             $info = New-QedImage -Path $path -SizeBytes 20GB
@@ -65,7 +65,7 @@ Describe 'New-QedImage' {
             [System.IO.Directory]::GetFileSystemEntries($folder) | Should -Be $path
         }
 
-        It 'writes exactly the bytes that the format asks for' {
+        It 'writes exactly the bytes that the format requires' {
             $path = Join-TestDrive 'bytes.qed'
             $null = New-QedImage $path 5MB -ClusterSizeBytes 8KB -TableSize 2
             $expected = [byte[]]::new(24576)
@@ -77,7 +77,7 @@ Describe 'New-QedImage' {
             Test-SameBytes ([System.IO.File]::ReadAllBytes($path)) $expected | Should -BeTrue
         }
 
-        It 'knows clusters of <_> bytes with every table size' -ForEach $clusterSizes {
+        It 'supports clusters of <_> bytes with every table size' -ForEach $clusterSizes {
             $cluster = $_
             foreach ($table in 1, 2, 4, 8, 16) {
                 # Windows stores the zeroes of a large L1 table.
@@ -93,7 +93,7 @@ Describe 'New-QedImage' {
             }
         }
 
-        It 'creates the largest geometry at its largest size, with hardly any room taken' {
+        It 'creates the largest geometry with its maximum size, using hardly any space' {
             Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $info = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
@@ -104,7 +104,7 @@ Describe 'New-QedImage' {
             [System.IO.File]::Delete($path)
         }
 
-        It 'creates up to the limit of a geometry, <Limit> bytes, and says the limit beyond' -ForEach @(
+        It 'creates disks up to the limit of a geometry, <Limit> bytes, and names the limit in an error beyond it' -ForEach @(
             @{ Cluster = 4KB; Table = 1; Limit = 1GB }
             @{ Cluster = 4KB; Table = 2; Limit = 4GB }
             @{ Cluster = 8KB; Table = 1; Limit = 8GB }
@@ -115,7 +115,7 @@ Describe 'New-QedImage' {
             Assert-Refused @{ SizeBytes = $Limit + 1; ClusterSizeBytes = $Cluster; TableSize = $Table } 'QedLimit' 'InvalidArgument' "*a disk of $($Limit + 1) bytes*$Limit bytes*"
         }
 
-        It 'makes an empty disk, and what lies over one' {
+        It 'creates a disk of size 0 and overlays of it' {
             $path = [System.IO.Path]::Combine((New-Folder 'empty'), 'empty.qed')
             (New-QedImage $path 0).VirtualSize | Should -Be 0
             (Get-RawHeader $path).image_size | Should -Be 0
@@ -145,7 +145,7 @@ Describe 'New-QedImage' {
     }
 
     Context 'rounds sizes' {
-        It 'takes <Asked> bytes for <Size> and says so with -Verbose' -ForEach @(
+        It 'from <Asked> to <Size> bytes, and reports it with -Verbose' -ForEach @(
             @{ Asked = 1; Size = 512 }
             @{ Asked = 511; Size = 512 }
             @{ Asked = 513; Size = 1024 }
@@ -158,26 +158,26 @@ Describe 'New-QedImage' {
             @($recorded.Verbose | Where-Object { $_ -match "\b$Asked\b.*512.*\b$Size\b" }) | Should -HaveCount 1
         }
 
-        It 'does not speak of rounding where it did not round' {
+        It 'but reports nothing if it did not round' {
             $recorded = Invoke-Recorded { New-QedImage (Join-TestDrive 'exact.qed') 1536 -Verbose }
             $recorded.Output[0].VirtualSize | Should -Be 1536
             $recorded.Verbose -match 'round' | Should -BeNullOrEmpty
         }
 
-        It 'says nothing without -Verbose' {
+        It 'without a message unless -Verbose is given' {
             $recorded = Invoke-Recorded { New-QedImage (Join-TestDrive 'quiet.qed') 1000 }
             $recorded.Verbose | Should -BeNullOrEmpty
             $recorded.Warnings | Should -BeNullOrEmpty
         }
     }
 
-    Context 'takes its parameters' {
+    Context 'accepts its parameters' {
         It 'by position: the name, then the size' {
             (New-QedImage (Join-TestDrive 'position.qed') 2MB).VirtualSize | Should -Be 2MB
             (New-QedImage (Join-TestDrive 'position2.qed') '3MB').VirtualSize | Should -Be 3MB
         }
 
-        It 'also by the names -Size, -ClusterSize and -ParentPath' {
+        It 'by the aliases -Size, -ClusterSize and -ParentPath' {
             $null = Get-Fixture 'chains/base.raw'
             $info = New-QedImage (Join-TestDrive 'aliases.qed') -Size 1MB -ClusterSize 4KB -ParentPath base.raw
             $info.VirtualSize | Should -Be 1MB
@@ -198,14 +198,14 @@ Describe 'New-QedImage' {
             $found[1].VirtualSize, $found[1].ClusterSize, $found[1].TableSize | Should -Be 2MB, 8KB, 2
         }
 
-        It 'from the properties of an object that has a -LiteralPath and, as our own objects do, a long for a size' {
+        It 'from the properties of an object with a LiteralPath and a 64-bit size, like the result objects' {
             $path = Join-TestDrive 'object-2l.qed'
             $recorded = Invoke-Recorded { [pscustomobject]@{ LiteralPath = $path; SizeBytes = 1048576L } | New-QedImage }
             $recorded.Errors | Should -BeNullOrEmpty
             $recorded.Output[0].Path | Should -Be $path
         }
 
-        It 'from rows of a table with empty cells, which mean nothing given' {
+        It 'from rows of a table, where an empty cell counts as not given' {
             $null = Get-Fixture 'chains/base.raw'
             $names = 'row-1.qed', 'row-2.qed', 'row-3.qed' | ForEach-Object { Join-TestDrive $_ }
             $recorded = Invoke-Recorded {
@@ -221,7 +221,7 @@ Describe 'New-QedImage' {
             $recorded.Output | ForEach-Object { "$($_.BackingFile)" } | Should -Be '', 'base.raw', ''
         }
 
-        It 'with -WhatIf each name once, as without' {
+        It 'with -WhatIf each name once, as without it' {
             $twice = Join-TestDrive 'twice.qed'
             $recorded = Invoke-OnScreen { New-QedImage $twice, $twice 1MB -WhatIf }
             $recorded.Screen | Should -HaveCount 1
@@ -229,21 +229,21 @@ Describe 'New-QedImage' {
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileExists,*'
         }
 
-        It 'and warns of a name that others will take for another format: <_>' -ForEach 'disk.img', 'disk.vhdx' {
+        It 'and warns about a name that other programs will treat as another format: <_>' -ForEach 'disk.img', 'disk.vhdx' {
             $recorded = Invoke-Recorded { New-QedImage (Join-TestDrive $_) 1MB }
             $recorded.Output[0].Format | Should -Be 'QED'
             $recorded.Warnings | Should -HaveCount 1
             $recorded.Warnings[0] | Should -BeLike "*$_*QED file*extension*"
         }
 
-        It 'from the properties of an object that names a backing file, and a size' {
+        It 'from the properties of an object with a backing file and a size' {
             $null = Get-Fixture 'chains/base.raw'
             $info = [pscustomobject]@{ Path = Join-TestDrive 'object-3.qed'; BackingFile = 'base.raw'; Size = 1048576L } | New-QedImage
             $info.BackingFile | Should -Be 'base.raw'
             $info.VirtualSize | Should -Be 1MB
         }
 
-        It 'from the properties of an object that names a backing file, and no size' {
+        It 'from the properties of an object with a backing file but no size' {
             $null = Get-Fixture 'chains/base.raw'
             $recorded = Invoke-Recorded { [pscustomobject]@{ Path = Join-TestDrive 'object-4.qed'; ParentPath = 'base.raw' } | New-QedImage }
             $recorded.Errors | Should -BeNullOrEmpty
@@ -251,7 +251,7 @@ Describe 'New-QedImage' {
             $recorded.Output[0].VirtualSize | Should -Be 32768
         }
 
-        It 'from an image like the one that is wanted' {
+        It 'from the properties of an existing image' {
             $model = Get-QedInfo (Get-Fixture 'images/table-16.qed')
             $again = [pscustomobject]@{ Path = Join-TestDrive 'like.qed'; Size = $model.Size; ClusterSize = $model.ClusterSize; TableSize = $model.TableSize } | New-QedImage
             $again.VirtualSize, $again.ClusterSize, $again.TableSize | Should -Be $model.VirtualSize, $model.ClusterSize, $model.TableSize
@@ -275,7 +275,7 @@ Describe 'New-QedImage' {
 
         AfterEach { [System.IO.File]::Delete($path) }
 
-        It 'takes the size of the disk in <Backing> unless told otherwise' -ForEach @(
+        It 'uses the size of the disk in <Backing> by default' -ForEach @(
             @{ Backing = 'base.qed'; Size = 1048576 }
             @{ Backing = 'base.raw'; Size = 32768 }
             @{ Backing = 'short.raw'; Size = 10240 }
@@ -286,12 +286,12 @@ Describe 'New-QedImage' {
             (Get-RawHeader $path).image_size | Should -Be $Size
         }
 
-        It 'takes a size of its own, larger or smaller' {
+        It 'accepts a different size, larger or smaller' {
             (New-QedImage $path 3MB -BackingFile base.qed).VirtualSize | Should -Be 3MB
             (New-QedImage $path -SizeBytes 4KB -BackingFile base.qed -Force).VirtualSize | Should -Be 4KB
         }
 
-        It 'records <Backing> as <Format> when asked for <Asked>' -ForEach @(
+        It 'records <Backing> as <Format> if -BackingFormat is <Asked>' -ForEach @(
             @{ Backing = 'base.raw'; Asked = 'nothing'; Format = 'Raw'; Bits = 5 }
             @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Probe'; Bits = 1 }
             @{ Backing = 'base.raw'; Asked = 'Raw'; Format = 'Raw'; Bits = 5 }
@@ -307,17 +307,17 @@ Describe 'New-QedImage' {
             (Get-RawHeader $path).features | Should -Be $Bits
         }
 
-        It 'takes a file that is declared raw by its length, whatever it looks like' {
+        It 'uses the length of a file that is declared raw, whatever it looks like' {
             (New-QedImage $path -BackingFile disguised.raw -BackingFormat Raw).VirtualSize | Should -Be 12288
             (New-QedImage $path -BackingFile disguised.raw -Force).VirtualSize | Should -Be 1048576
         }
 
-        It 'says with -Verbose what it recorded' {
+        It 'reports with -Verbose what it recorded' {
             $recorded = Invoke-Recorded { New-QedImage $path -BackingFile base.raw -Verbose }
             @($recorded.Verbose -match 'base\.raw.*Raw') | Should -HaveCount 1
         }
 
-        It 'stores the name as typed, right behind the header' {
+        It 'stores the name as typed, directly after the header' {
             $typed = './../overlays/base.qed'
             $info = New-QedImage $path -BackingFile $typed
             $info.BackingFile | Should -BeExactly $typed
@@ -327,22 +327,22 @@ Describe 'New-QedImage' {
             $header.backing_filename | Should -BeExactly $typed
         }
 
-        It 'takes an absolute name' {
+        It 'accepts an absolute name' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             (New-QedImage $path -BackingFile $base).BackingFile | Should -BeExactly $base
         }
 
-        It 'follows a relative name from the folder of the new image, not from the current location' {
+        It 'resolves a relative name from the folder of the new image, not from the current location' {
             $elsewhere = New-Folder 'elsewhere'
             $null = Copy-Fixture 'chains/short.raw' -Folder $elsewhere -As 'only-here.raw'
             Invoke-InFolder $elsewhere {
                 (New-QedImage $path -BackingFile base.raw).BackingFilePath | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.raw'))
                 $other = [System.IO.Path]::Combine($folder, 'other.qed')
-                Assert-OneError { New-QedImage $other -BackingFile only-here.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $other '*relative name*folder*'
+                Assert-OneError { New-QedImage $other -BackingFile only-here.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $other '*relative to*folder*'
             }
         }
 
-        It 'stores what a drive of the session means, as nobody else knows it' {
+        It 'stores the file system path for a PowerShell drive, which no other program knows' {
             $info = New-QedImage $path -BackingFile 'TestDrive:/overlays/base.qed'
             $info.BackingFile | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.qed'))
         }
@@ -360,7 +360,7 @@ Describe 'New-QedImage' {
             (New-QedImage $path -BackingFile 'b[1].raw').BackingFile | Should -BeExactly 'b[1].raw'
         }
 
-        It 'stores a name of 1,023 bytes, in the smallest cluster too' {
+        It 'stores a name of 1,023 bytes, even in the smallest cluster' {
             $name = './' * 508 + 'b234567'
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As 'b234567'
             $name.Length | Should -Be 1023
@@ -368,14 +368,14 @@ Describe 'New-QedImage' {
             (Get-RawHeader $path).backing_filename | Should -BeExactly $name
         }
 
-        It 'makes an overlay that reads as its backing file' {
+        It 'creates an overlay with the contents of its backing file' {
             $null = New-QedImage $path -BackingFile base.raw
             $extents = @(Get-QedAllocationMap $path -BackingChain)
             $extents | ForEach-Object { $_.Depth } | Where-Object { $_ -ne 1 } | Should -BeNullOrEmpty
             $extents[0].Path | Should -Be ([System.IO.Path]::Combine($folder, 'base.raw'))
         }
 
-        It 'does not touch the backing file' {
+        It 'does not change the backing file' {
             $before = Get-FolderState $folder
             $null = New-QedImage $path -BackingFile base.qed
             [System.IO.File]::Delete($path)
@@ -383,7 +383,7 @@ Describe 'New-QedImage' {
         }
     }
 
-    Context 'with a backing file that will not do' {
+    Context 'with an unsuitable backing file' {
         It 'refuses <Name>: <Id>, and leaves nothing behind' -ForEach $badBacking {
             $folder = New-Folder 'badbacking'
             $null = Copy-Fixture 'foreign/disk.luks', 'foreign/head-only.vhdx', 'headers/table-size-3.qed', 'headers/feature-bit-3.qed', 'headers/cut-40.qed' -Folder $folder
@@ -395,13 +395,13 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'takes a file of another format as raw when told to' {
+        It 'accepts a file of another format as raw on request' {
             $null = Get-Fixture 'foreign/disk.qcow2'
             $info = New-QedImage (Join-TestDrive 'asraw.qed') -BackingFile disk.qcow2 -BackingFormat Raw
             "$($info.BackingFormat)" | Should -Be 'Raw'
         }
 
-        It 'refuses a name over 1,023 bytes that leads to a file, about the new image and not about a file of its own making' {
+        It 'refuses a name over 1,023 bytes of an existing file, with an error about the new image' {
             $folder = New-Folder 'long'
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $before = Get-FolderState $folder
@@ -410,12 +410,12 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a name over 1,023 bytes for its length, whether or not there could be such a file' {
+        It 'refuses a name over 1,023 bytes because of its length, whether or not such a file could exist' {
             Assert-Refused @{ BackingFile = 'n' * 1024 } 'QedLimit' 'InvalidArgument' '*1024*1023*'
             Assert-Refused @{ BackingFile = 'n' * 5000 } 'QedLimit' 'InvalidArgument' '*5000*1023*'
         }
 
-        It 'counts the length of a name in bytes of UTF-8' {
+        It 'counts the length of a name in UTF-8 bytes' {
             $folder = New-Folder 'long8'
             $name = "$([char]0x57FA)"
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As $name
@@ -428,7 +428,7 @@ Describe 'New-QedImage' {
             [System.IO.File]::Exists($path) | Should -BeFalse
         }
 
-        It 'would do the same with -WhatIf' {
+        It 'reports the same errors with -WhatIf' {
             $folder = New-Folder 'longwhatif'
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $path = [System.IO.Path]::Combine($folder, 'new.qed')
@@ -437,7 +437,7 @@ Describe 'New-QedImage' {
             Assert-OneError { New-QedImage $path -BackingFile ('./' * 508 + 'base.raw') -WhatIf } 'QedLimit' 'InvalidArgument' $path
         }
 
-        It 'refuses the size of a backing disk over the limit of its own geometry, and takes that of an empty one' {
+        It 'refuses a backing disk larger than the limit of the new geometry, and accepts one of size 0' {
             $folder = New-Folder 'sizes'
             $null = Copy-Fixture 'images/scattered-default.qed', 'images/size-zero.qed' -Folder $folder
             $path = [System.IO.Path]::Combine($folder, 'new.qed')
@@ -455,28 +455,28 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'wants a name that is not empty' {
+        It 'refuses an empty name' {
             { New-QedImage (Join-TestDrive 'x.qed') -BackingFile '' } | Should -Throw -ErrorId 'QedPath,*'
         }
 
-        It 'records only what the format can' {
+        It 'records only formats that the header can store' {
             { New-QedImage (Join-TestDrive 'x.qed') -BackingFile base.raw -BackingFormat Qcow2 } | Should -Throw -ErrorId 'CannotConvertArgument*'
         }
     }
 
-    Context 'where a file of that name exists' {
+    Context 'if a file with that name exists' {
         BeforeEach {
             $folder = New-Folder 'existing'
             $path = Copy-Fixture 'images/base-4k.qed' -Folder $folder -As 'disk.qed'
             $before = Get-FolderState $folder
         }
 
-        It 'leaves it alone and says -Force' {
+        It 'does not change it, and advises -Force' {
             Assert-OneError { New-QedImage $path 1MB } 'QedFileExists' 'ResourceExists' $path "*$path*-Force*"
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'leaves alone a file that is no image' {
+        It 'does not change a file that is not an image' {
             [System.IO.File]::WriteAllText($path, 'a letter')
             Assert-OneError { New-QedImage $path 1MB } 'QedFileExists' 'ResourceExists' $path
             [System.IO.File]::ReadAllText($path) | Should -Be 'a letter'
@@ -490,12 +490,12 @@ Describe 'New-QedImage' {
             [System.IO.Directory]::GetFileSystemEntries($folder) | Should -Be $path
         }
 
-        It 'replaces a file that is no image with -Force' {
+        It 'replaces a file that is not an image with -Force' {
             [System.IO.File]::WriteAllText($path, 'a letter')
             (New-QedImage $path 1MB -Force).VirtualSize | Should -Be 1MB
         }
 
-        It 'leaves it alone where -Force would make something that cannot be made' {
+        It 'does not change it, even with -Force, if the new image cannot be created' {
             Assert-OneError { New-QedImage $path -1 -Force } 'QedLimit' 'InvalidArgument' $path
             Assert-OneError { New-QedImage $path 1MB -ClusterSizeBytes 5000 -Force } 'QedLimit' 'InvalidArgument' $path
             Assert-OneError { New-QedImage $path -BackingFile missing.raw -Force } 'QedBackingFileNotFound' 'ObjectNotFound' $path
@@ -503,25 +503,25 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'leaves it alone with -WhatIf, with and without -Force' {
+        It 'does not change it with -WhatIf, with or without -Force' {
             $null = New-QedImage $path 1MB -Force -WhatIf
             Assert-OneError { New-QedImage $path 1MB -WhatIf } 'QedFileExists' 'ResourceExists' $path
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces no folder, not even with -Force' {
+        It 'does not replace a folder, even with -Force' {
             Assert-OneError { New-QedImage $folder 1MB } 'QedNotAFile' 'InvalidArgument' $folder '*a folder*'
             Assert-OneError { New-QedImage $folder 1MB -Force } 'QedNotAFile' 'InvalidArgument' $folder
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces no device' {
+        It 'does not replace a device' {
             Skip-TestWithout Unix
             Assert-OneError { New-QedImage '/dev/null' 1MB -Force } 'QedNotAFile' 'InvalidArgument' '/dev/null' '*a device*'
             [System.IO.File]::Exists('/dev/null') | Should -BeTrue
         }
 
-        It 'replaces none that another program has open, not even with -Force' {
+        It 'does not replace a file that another program has open, even with -Force' {
             Skip-TestWithout WriterLock
             $writer = Open-AsWriter $path
             try { Assert-OneError { New-QedImage $path 1MB -Force } 'QedImageInUse' 'ResourceBusy' $path '*in use*' }
@@ -529,13 +529,13 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces none that a cmdlet is reading' {
+        It 'does not replace a file that a cmdlet is reading' {
             $errors = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Recorded { New-QedImage $path 1MB -Force }).Errors })
             $errors[0].FullyQualifiedErrorId | Should -BeLike 'QedImageInUse,*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces none that qemu-io has open' {
+        It 'does not replace a file that qemu-io has open' {
             Skip-TestWithout QemuLocks
             $qemu = Open-InQemu $path
             try { Assert-OneError { New-QedImage $path 1MB -Force } 'QedImageInUse' 'ResourceBusy' $path }
@@ -543,7 +543,7 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'replaces what a symbolic link leads to or the link, but never half of either' {
+        It 'replaces either the target of a symbolic link or the link, but always completely' {
             Skip-TestWithout Unix
             $link = [System.IO.Path]::Combine($folder, 'link.qed')
             $null = Invoke-Native ln -s disk.qed $link
@@ -554,14 +554,14 @@ Describe 'New-QedImage' {
         }
     }
 
-    Context 'where nothing can be created' {
-        It 'says that the folder is missing' {
+    Context 'if nothing can be created' {
+        It 'reports that the folder is missing' {
             $path = Join-TestDrive ([System.IO.Path]::Combine('no', 'such', 'new.qed'))
             Assert-OneError { New-QedImage $path 1MB } 'QedFileNotFound' 'ObjectNotFound' $path "*such*"
             [System.IO.Directory]::Exists((Join-TestDrive 'no')) | Should -BeFalse
         }
 
-        It 'says that a file is in the place of the folder' {
+        It 'reports that a file is in the place of the folder' {
             $file = Get-Fixture 'images/table-1.qed'
             $path = [System.IO.Path]::Combine($file, 'new.qed')
             $recorded = Invoke-Recorded { New-QedImage $path 1MB }
@@ -569,7 +569,7 @@ Describe 'New-QedImage' {
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'Qed*,*'
         }
 
-        It 'says that this user may not' {
+        It 'reports that this user lacks permission' {
             Skip-TestWithout Permissions
             $folder = New-Folder 'locked'
             $null = Invoke-Native chmod 555 $folder
@@ -579,7 +579,7 @@ Describe 'New-QedImage' {
             $null = Invoke-Native chmod 755 $folder
         }
 
-        It 'says that the name is too long, with an error of its own' {
+        It 'reports that the name is too long, with a QedTools error' {
             $folder = New-Folder 'toolong'
             $path = [System.IO.Path]::Combine($folder, ('n' * 300) + '.qed')
             $recorded = Invoke-Recorded { New-QedImage $path 1MB }
@@ -588,7 +588,7 @@ Describe 'New-QedImage' {
             [System.IO.Directory]::GetFileSystemEntries($folder) | Should -BeNullOrEmpty
         }
 
-        It 'goes on with the next one' {
+        It 'continues with the next image' {
             $folder = New-Folder 'goon'
             $existing = Copy-Fixture 'images/table-1.qed' -Folder $folder
             $good = [System.IO.Path]::Combine($folder, 'good.qed')
@@ -605,7 +605,7 @@ Describe 'New-QedImage' {
     }
 
     Context 'with -WhatIf and -Confirm' {
-        It 'creates nothing with -WhatIf and writes nothing' {
+        It 'creates nothing and writes nothing with -WhatIf' {
             $folder = New-Folder 'whatif'
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $before = Get-FolderState $folder
@@ -618,7 +618,7 @@ Describe 'New-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'creates nothing where $WhatIfPreference is set' {
+        It 'creates nothing if $WhatIfPreference is set' {
             $path = Join-TestDrive 'preference.qed'
             $WhatIfPreference = $true
             $null = New-QedImage $path 1MB
@@ -626,24 +626,24 @@ Describe 'New-QedImage' {
             [System.IO.File]::Exists($path) | Should -BeFalse
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             (New-QedImage (Join-TestDrive 'confirmed.qed') 1MB -Confirm:$false).VirtualSize | Should -Be 1MB
         }
 
-        It 'does not ask unless told to' {
+        It 'does not prompt by default' {
             (New-QedImage (Join-TestDrive 'unasked.qed') 1MB).VirtualSize | Should -Be 1MB
         }
 
-        It 'says with -Verbose what it does to which file' {
+        It 'reports with -Verbose what it does to which file' {
             $path = Join-TestDrive 'verbose.qed'
             $recorded = Invoke-Recorded { New-QedImage $path 1GB -Verbose }
             @($recorded.Verbose | Where-Object { $_ -match '1 GiB' -and $_.Contains($path) }) | Should -Not -BeNullOrEmpty
         }
     }
 
-    Context 'beside qemu-img' {
-        It 'makes the same file for clusters of <Cluster> and tables of <Table>' -ForEach @(
+    Context 'compared with qemu-img' {
+        It 'creates the same file for clusters of <Cluster> and tables of <Table>' -ForEach @(
             @{ Cluster = 4096; Table = 2; Size = '1M' }, @{ Cluster = 4096; Table = 16; Size = '512' }
             @{ Cluster = 8192; Table = 8; Size = '100G' }, @{ Cluster = 65536; Table = 4; Size = '20G' }
             @{ Cluster = 131072; Table = 2; Size = '1T' }, @{ Cluster = 1048576; Table = 4; Size = '2T' }
@@ -656,7 +656,7 @@ Describe 'New-QedImage' {
             Get-Sha256 $ours | Should -Be (Get-Sha256 $theirs)
         }
 
-        It 'makes the same overlay on <Backing>' -ForEach @(
+        It 'creates the same overlay of <Backing>' -ForEach @(
             @{ Backing = 'base.raw'; Format = 'raw' }
             @{ Backing = 'base.qed'; Format = 'qed' }
         ) {
@@ -668,7 +668,7 @@ Describe 'New-QedImage' {
             Get-Sha256 $ours | Should -Be (Get-Sha256 $theirs)
         }
 
-        It 'makes what qemu-img check, info and qemu-io accept' {
+        It 'creates an image that qemu-img check, info and qemu-io accept' {
             Skip-TestWithout QemuImg
             $path = Join-TestDrive 'accepted.qed'
             $null = New-QedImage $path 3GB -ClusterSizeBytes 4KB -TableSize 16

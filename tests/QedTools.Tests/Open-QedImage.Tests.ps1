@@ -1,4 +1,4 @@
-# Open-QedImage: the disk's contents as a stream.
+# Open-QedImage: the contents of a disk as a stream.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -30,7 +30,7 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
 
-    # What a call of .NET throws, without PowerShell's wrapping.
+    # The exception that a .NET call throws, without PowerShell's wrapper.
     function Get-Thrown {
         param([scriptblock] $Script)
 
@@ -51,13 +51,13 @@ Describe 'Open-QedImage' {
 
     AfterEach { foreach ($stream in $opened) { $stream.Dispose() } }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'Path!@0 value property', 'ReadWrite', 'Snapshot', 'SourceFormat'
             Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'ForceShare', 'LiteralPath! property', 'ReadWrite', 'Snapshot', 'SourceFormat'
         }
 
-        It 'as strings and our own objects in the pipeline, a stream each' {
+        It 'from the pipeline as strings and result objects, one stream for each' {
             $path, $overlay | Open-QedImage | ForEach-Object { $opened.Add($_); $_.Length } | Should -Be 6291456, 1048576
             Get-QedInfo $path | Open-QedImage | ForEach-Object { $opened.Add($_); $_.Length } | Should -Be 6291456
             Test-QedImage $overlay | Open-QedImage | ForEach-Object { $opened.Add($_); $_.Length } | Should -Be 1048576
@@ -72,12 +72,12 @@ Describe 'Open-QedImage' {
         }
     }
 
-    Context 'makes a stream' {
-        It 'that reads <Name> as its fixture was made' -ForEach $disks {
+    Context 'returns a stream' {
+        It 'with the contents of the fixture <Name>' -ForEach $disks {
             Assert-Disk (Copy-Fixture $Name -Folder $folder) $Size $Reads
         }
 
-        It 'of a type that anything takes for a stream, and is not taken apart by the pipeline' {
+        It 'that is a System.IO.Stream, and that the pipeline does not unroll' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             $stream | Should -HaveCount 1
@@ -85,7 +85,7 @@ Describe 'Open-QedImage' {
             $stream.GetType().FullName | Should -Be 'QedTools.DiskStream'
         }
 
-        It 'that can be read and sought, begins at 0 and tells its length' {
+        It 'that is readable and seekable, starts at 0 and has a length' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             $stream.CanRead | Should -BeTrue
@@ -95,7 +95,7 @@ Describe 'Open-QedImage' {
             $stream.Length | Should -Be 6291456
         }
 
-        It 'that moves as it is read and sought, from either end and from where it is' {
+        It 'whose position follows reads and seeks from either end and from the current position' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             $buffer = [byte[]]::new(8192)
@@ -112,7 +112,7 @@ Describe 'Open-QedImage' {
             $stream.Position | Should -Be (24KB + 1)
         }
 
-        It 'that reads nothing behind the end, and goes nowhere before the start' {
+        It 'that reads nothing past the end, and cannot seek before the start' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             $stream.Seek(100, 'End') | Should -Be (6291456 + 100)
@@ -122,7 +122,7 @@ Describe 'Open-QedImage' {
             $stream.Position | Should -Be (6291456 + 100)
         }
 
-        It 'that reads odd numbers of bytes across clusters, tables and layers' {
+        It 'that reads any number of bytes across clusters, tables and layers' {
             $stream = Open-QedImage $overlay
             $opened.Add($stream)
             $expected = New-DiskBytes 1MB '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
@@ -130,11 +130,11 @@ Describe 'Open-QedImage' {
                 $bytes = Read-Stream $stream $range[0] $range[1]
                 $wanted = [byte[]]::new($range[1])
                 [System.Buffer]::BlockCopy($expected, $range[0], $wanted, 0, $range[1])
-                Test-SameBytes $bytes $wanted | Should -BeTrue -Because "of $($range[1]) bytes at $($range[0])"
+                Test-SameBytes $bytes $wanted | Should -BeTrue -Because "these are $($range[1]) bytes at $($range[0])"
             }
         }
 
-        It 'that CopyTo and the asynchronous forms know' {
+        It 'that works with CopyTo and asynchronous methods' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             $copy = [System.IO.MemoryStream]::new()
@@ -147,7 +147,7 @@ Describe 'Open-QedImage' {
             $stream.Position | Should -Be (64KB + 10)
         }
 
-        It 'that reads a disk of terabytes at its far end' {
+        It 'that reads the end of a disk of terabytes' {
             $big = Copy-Fixture 'images/clusters-1m.qed' -Folder $folder
             $stream = Open-QedImage $big
             $opened.Add($stream)
@@ -155,7 +155,7 @@ Describe 'Open-QedImage' {
             Test-AllBytes (Read-Stream $stream (1TB - 100) 100) 0 | Should -BeTrue
         }
 
-        It 'that refuses arguments that no stream takes' {
+        It 'that refuses invalid arguments' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             Get-Thrown { $stream.Read($null, 0, 1) } | Should -BeOfType ([System.ArgumentNullException])
@@ -163,7 +163,7 @@ Describe 'Open-QedImage' {
             Get-Thrown { $stream.Read([byte[]]::new(4), -1, 1) } | Should -BeOfType ([System.ArgumentException])
         }
 
-        It 'that is of no use once it is closed' {
+        It 'that cannot be used after it is closed' {
             $stream = Open-QedImage $path
             $stream.Dispose()
             $stream.CanRead | Should -BeFalse
@@ -177,7 +177,7 @@ Describe 'Open-QedImage' {
     }
 
     Context 'without -ReadWrite' {
-        It 'lets nothing be written, and says why' {
+        It 'refuses writes, and says why' {
             $before = Get-FolderState $folder
             $stream = Open-QedImage $path
             $opened.Add($stream)
@@ -189,14 +189,14 @@ Describe 'Open-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'reads <_> and does not touch it' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-table', 'tail' {
+        It 'reads <_> and does not change it' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-table', 'tail' {
             $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = Get-FolderState $folder
             $null = Get-DiskBytes $dirty
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'reads what can be read of a damaged image, and says at what it stops' {
+        It 'reads the readable parts of a damaged image, and reports the damage where it is' {
             $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             $stream = Open-QedImage $bad
             $opened.Add($stream)
@@ -208,7 +208,7 @@ Describe 'Open-QedImage' {
             "$($thrown.Remedy)" | Should -Be 'RepairImage'
         }
 
-        It 'keeps writers out as long as it is open, and no longer' {
+        It 'keeps writers out while it is open' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             Assert-OneError { Open-QedImage $path -ReadWrite } 'QedImageInUse' 'ResourceBusy' $path
@@ -219,7 +219,7 @@ Describe 'Open-QedImage' {
             $again.CanWrite | Should -BeTrue
         }
 
-        It 'lets others read meanwhile' {
+        It 'lets others read at the same time' {
             $stream = Open-QedImage $path
             $opened.Add($stream)
             $second = Open-QedImage $path
@@ -228,7 +228,7 @@ Describe 'Open-QedImage' {
             "$((Test-QedImage $path).Status)" | Should -Be 'Clean'
         }
 
-        It 'keeps writers from the layers below, too' {
+        It 'keeps writers out of the layers below too' {
             $stream = Open-QedImage $overlay
             $opened.Add($stream)
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
@@ -237,19 +237,19 @@ Describe 'Open-QedImage' {
             $opened.Add((Open-QedImage $base -ReadWrite -Force))
         }
 
-        It 'writes to none that others lie over, and says which they are' {
+        It 'refuses to write to an image that has overlays, and names them' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             Assert-OneError { Open-QedImage $base -ReadWrite } 'QedBackingFileShared' 'ResourceBusy' $base "*$overlay*-Force*"
         }
     }
 
-    Context 'of an image whose extension means a raw disk' {
+    Context 'for an image with the extension of a raw disk' {
         BeforeEach {
             $folder = New-Folder 'raw-name'
             $named = Copy-Fixture 'images/table-1.qed' -Folder $folder -As 'disk.img'
         }
 
-        It 'warns, and reads the file as it is' {
+        It 'warns, and reads the file as raw' {
             $recorded = Invoke-Recorded { Open-QedImage $named }
             $opened.Add($recorded.Output[0])
             $recorded.Output[0].Length | Should -Be ([System.IO.FileInfo]::new($named)).Length
@@ -257,7 +257,7 @@ Describe 'Open-QedImage' {
             $recorded.Warnings[0] | Should -BeLike "*$named*raw*begins like a QED file*"
         }
 
-        It 'warns with the parameter that reads it as what it is, and reads it so without a word' {
+        It 'names the parameter that specifies the format, and does not warn if it is given' {
             $recorded = Invoke-Recorded { Open-QedImage $named }
             $opened.Add($recorded.Output[0])
             $recorded.Warnings[0] | Should -BeLike '*-SourceFormat Qed*-SourceFormat Raw*'
@@ -269,7 +269,7 @@ Describe 'Open-QedImage' {
             }
         }
 
-        It 'writes to the image in it where -SourceFormat says so' {
+        It 'writes to the image in the file if -SourceFormat is Qed' {
             $stream = Open-QedImage $named -ReadWrite -SourceFormat Qed
             $opened.Add($stream)
             $stream.Write((New-Bytes 100 -Value 0xE1), 0, 100)
@@ -280,7 +280,7 @@ Describe 'Open-QedImage' {
             $again.ReadByte() | Should -Be 0xE1
         }
 
-        It 'refuses to write to it, unless with -Force' {
+        It 'refuses to write to it unless -Force is given' {
             $before = Get-FolderState $folder
             $recorded = Invoke-Recorded { Open-QedImage $named -ReadWrite }
             $recorded.Output | Should -BeNullOrEmpty
@@ -295,7 +295,7 @@ Describe 'Open-QedImage' {
     }
 
     Context 'with -ReadWrite' {
-        It 'writes in place, into holes and over zeroes, and reads it back' {
+        It 'writes in place, into holes and over zeroes, and reads the data back' {
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
             $stream.CanWrite | Should -BeTrue
@@ -312,7 +312,7 @@ Describe 'Open-QedImage' {
             Assert-Clean $path -Qemu
         }
 
-        It 'writes into an overlay, which keeps the rest of the clusters from its backing file, and leaves that alone' {
+        It 'writes into an overlay, fills the rest of the clusters from its backing file, and does not change that file' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             $before = Get-Sha256 $base
             $stream = Open-QedImage $overlay -ReadWrite
@@ -328,7 +328,7 @@ Describe 'Open-QedImage' {
             Assert-Clean $overlay
         }
 
-        It 'writes where the raw backing file ends inside a cluster' {
+        It 'writes into a cluster in which the raw backing file ends' {
             $shorter = Copy-Fixture 'chains/over-shorter.qed' -Folder $folder
             Set-DiskBytes $shorter 5000 (New-Bytes 200 -Value 0xE1)
             Set-DiskBytes $shorter 13000 (New-Bytes 200 -Value 0xE2)
@@ -342,7 +342,7 @@ Describe 'Open-QedImage' {
             Assert-Clean $unaligned -Qemu
         }
 
-        It 'refuses to write beyond the end, and changes nothing' {
+        It 'refuses to write past the end, and changes nothing' {
             $before = Get-FolderState $folder
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
@@ -353,7 +353,7 @@ Describe 'Open-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'leaves an image to which nothing was written as it was' {
+        It 'leaves the image unchanged if nothing was written' {
             [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
             $stream = Open-QedImage $path -ReadWrite
@@ -375,7 +375,7 @@ Describe 'Open-QedImage' {
             (Get-RawHeader $path).features | Should -Be 0
         }
 
-        It 'has on the disk what was flushed, before it is closed' {
+        It 'has flushed data on the disk before it is closed' {
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
             $null = $stream.Seek(1MB, 'Begin')
@@ -397,7 +397,7 @@ Describe 'Open-QedImage' {
             Test-AllBytes (Read-Stream $stream 0 100) 0xE1 | Should -BeTrue
         }
 
-        It 'keeps readers and writers out as long as it is open, and no longer' {
+        It 'keeps readers and writers out while it is open' {
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
             Assert-OneError { Open-QedImage $path -ReadWrite } 'QedImageInUse' 'ResourceBusy' $path '*in use*Close*'
@@ -408,7 +408,7 @@ Describe 'Open-QedImage' {
             $opened.Add((Open-QedImage $path))
         }
 
-        It 'is read beside with -ForceShare' {
+        It 'allows reading with -ForceShare at the same time' {
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
             $beside = Open-QedImage $path -ForceShare
@@ -417,14 +417,14 @@ Describe 'Open-QedImage' {
             $beside.ReadByte() | Should -Be 0x11
         }
 
-        It 'lets the backing file be read by others, and written by none' {
+        It 'lets others read the backing file, but not write to it' {
             $opened.Add((Open-QedImage $overlay -ReadWrite))
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             "$((Test-QedImage $base).Status)" | Should -Be 'Clean'
             Assert-OneError { Open-QedImage $base -ReadWrite } 'QedImageInUse' 'ResourceBusy' $base
         }
 
-        It 'checks <_>.qed first, goes on, and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
+        It 'checks <_>.qed first, then writes, and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
             $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $reads = Get-DiskBytes $dirty
             Set-DiskBytes $dirty 100 (New-Bytes 1 -Value 0xE1)
@@ -434,7 +434,7 @@ Describe 'Open-QedImage' {
             "$((Test-QedImage $dirty).Status)" | Should -Not -Be 'Corrupt'
         }
 
-        It 'refuses <_>.qed, which is dirty and corrupt, says Repair-QedImage, changes nothing and holds no lock' -ForEach 'dirty-corrupt', 'several' {
+        It 'refuses <_>.qed, which is dirty and corrupt, advises Repair-QedImage, changes nothing and holds no lock' -ForEach 'dirty-corrupt', 'several' {
             $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Open-QedImage $dirty -ReadWrite } 'QedCorrupt' 'InvalidData' $dirty '*Repair-QedImage*'
@@ -442,7 +442,7 @@ Describe 'Open-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'clears autoclear features that it does not know, with the first change' {
+        It 'clears unknown autoclear features with the first change' {
             $auto = Copy-Fixture 'headers/autoclear-unknown.qed' -Folder $folder
             Set-DiskBytes $auto 0 (New-Bytes 1 -Value 1)
             (Get-RawHeader $auto).autoclear_features | Should -Be 0
@@ -450,7 +450,7 @@ Describe 'Open-QedImage' {
     }
 
     Context 'with SetLength' {
-        It 'grows the disk by zeroes' {
+        It 'grows the disk with zeroes' {
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
             $stream.SetLength(8MB + 512)
@@ -475,7 +475,7 @@ Describe 'Open-QedImage' {
             Assert-Clean $path -Qemu
         }
 
-        It 'refuses sizes that a disk cannot have, and keeps the one it has' {
+        It 'refuses sizes that a disk cannot have, and keeps the current one' {
             $before = Get-FolderState $folder
             $stream = Open-QedImage $path -ReadWrite
             $opened.Add($stream)
@@ -490,8 +490,8 @@ Describe 'Open-QedImage' {
         }
     }
 
-    Context 'in trouble' {
-        It 'writes one error about <Name> and holds nothing: <Id>' -ForEach @(
+    Context 'on errors' {
+        It 'writes one error about <Name> and keeps no file open: <Id>' -ForEach @(
             @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*Set-QedBackingFile*' }
             @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
             @{ Name = 'chains/name-json.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
@@ -507,7 +507,7 @@ Describe 'Open-QedImage' {
             [System.IO.File]::Delete($bad)
         }
 
-        It 'writes one error about a file without an extension or a content that means a format' {
+        It 'writes one error about a file whose format neither its extension nor its contents tell' {
             $bad = [System.IO.Path]::Combine($folder, 'notes')
             [System.IO.File]::WriteAllText($bad, 'not a disk')
             Assert-OneError { Open-QedImage $bad } 'QedNotAnImage' 'InvalidData' $bad '*not a QED image*'
@@ -515,7 +515,7 @@ Describe 'Open-QedImage' {
             [System.IO.File]::ReadAllText($bad) | Should -BeExactly 'not a disk'
         }
 
-        It 'is none for a raw disk, which opens as what its name says' {
+        It 'writes no error for a raw disk, which is opened as its name says' {
             $disk = Copy-Fixture 'foreign/pattern.raw' -Folder $folder
             $stream = Open-QedImage $disk
             $stream.Length | Should -Be ([System.IO.FileInfo]::new($disk).Length)
@@ -523,13 +523,13 @@ Describe 'Open-QedImage' {
             $stream.Dispose()
         }
 
-        It 'writes one error about a format that is not read' {
+        It 'writes one error about a format that is not supported' {
             $bad = [System.IO.Path]::Combine($folder, 'disk.luks')
             [System.IO.File]::WriteAllBytes($bad, [byte[]](0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE) + [byte[]]::new(1018))
             Assert-OneError { Open-QedImage $bad } 'QedUnsupportedFormat' 'NotImplemented' $bad '*LUKS*'
         }
 
-        It 'goes on with the next image, and throws with -ErrorAction Stop' {
+        It 'continues with the next image, and throws with -ErrorAction Stop' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             $recorded = Invoke-Recorded { $missing, $path | Open-QedImage }
             $recorded.Output | ForEach-Object { $opened.Add($_); $_.Length } | Should -Be 6291456
@@ -538,7 +538,7 @@ Describe 'Open-QedImage' {
             { Open-QedImage $missing -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.OpenQedImageCommand'
         }
 
-        It 'says with -Verbose how it opened what' {
+        It 'reports with -Verbose how it opened an image' {
             $recorded = Invoke-Recorded { Open-QedImage $path -Verbose | ForEach-Object { $_.Dispose() } }
             "$($recorded.Verbose)" | Should -BeLike "*$path*for reading, 6 MiB*"
             $recorded = Invoke-Recorded { Open-QedImage $path -ReadWrite -Verbose | ForEach-Object { $_.Dispose() } }
@@ -546,7 +546,7 @@ Describe 'Open-QedImage' {
         }
     }
 
-    Context 'beside qemu-io' {
+    Context 'compared with qemu-io' {
         It 'reads what qemu-io writes' {
             Skip-TestWithout QemuImg
             (Invoke-Native qemu-io -f qed -c 'write -P 0xe1 100k 70000' -c 'write -z 4k 8k' $overlay).ExitCode | Should -Be 0
@@ -563,7 +563,7 @@ Describe 'Open-QedImage' {
             Assert-Clean $overlay -Qemu
         }
 
-        It 'is refused while qemu-io <How>, as far as it has to be' -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+        It 'refuses access that conflicts with qemu-io, which <How>' -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
             Skip-TestWithout QemuLocks
             $before = Get-FolderState $folder
             $process = Open-InQemu $path -ReadOnly:$ReadOnly
@@ -576,7 +576,7 @@ Describe 'Open-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses qemu-io while it <How>' -ForEach @(@{ How = 'writes'; More = @{ ReadWrite = $true } }, @{ How = 'reads'; More = @{} }) {
+        It 'keeps qemu-io from writing while it <How>' -ForEach @(@{ How = 'writes'; More = @{ ReadWrite = $true } }, @{ How = 'reads'; More = @{} }) {
             Skip-TestWithout QemuLocks
             $opened.Add((Open-QedImage $path @More))
             $write = Invoke-Native qemu-io -f qed -c 'write -P 1 0 512' $path

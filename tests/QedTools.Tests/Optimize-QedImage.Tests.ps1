@@ -1,4 +1,4 @@
-# Optimize-QedImage: smaller in place, and reads the same.
+# Optimize-QedImage: makes an image smaller in place without changing its contents.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -27,13 +27,13 @@ Describe 'Optimize-QedImage' {
         $overlayReads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
     }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             Get-OwnParameter Optimize-QedImage Path | Should -Be 'AgainstBackingFile', 'AllowUnc', 'Path!@0 value property'
             Get-OwnParameter Optimize-QedImage LiteralPath | Should -Be 'AgainstBackingFile', 'AllowUnc', 'LiteralPath! property'
         }
 
-        It 'as strings and our own objects in the pipeline' {
+        It 'from the pipeline as strings and result objects' {
             $path, $leaky | Optimize-QedImage | ForEach-Object { $_.Path } | Should -Be $path, $leaky
             (Get-QedInfo $overlay | Optimize-QedImage).Path | Should -BeExactly $overlay
             (Test-QedImage $overlay | Optimize-QedImage -AgainstBackingFile).Path | Should -BeExactly $overlay
@@ -45,8 +45,8 @@ Describe 'Optimize-QedImage' {
         }
     }
 
-    Context 'keeps what a disk reads as' {
-        It 'of <_>.qed, which is clean and no larger afterwards' -ForEach $images {
+    Context 'keeps the contents' {
+        It 'of <_>.qed, and leaves it clean and no larger' -ForEach $images {
             $image = Copy-Fixture "$_.qed" -Folder $folder
             if ((Get-QedInfo $image).VirtualSize -le 16MB) { $reads = Get-DiskBytes $image } else { $reads = $null }
             $length = [System.IO.FileInfo]::new($image).Length
@@ -58,7 +58,7 @@ Describe 'Optimize-QedImage' {
             Assert-Clean $image -Qemu:($_ -notmatch 'table-1$')
         }
 
-        It 'of <_>.qed with -AgainstBackingFile too' -ForEach 'over-raw', 'over-raw-probed', 'over-qed', 'three-top', 'over-shorter', 'over-longer' {
+        It 'of <_>.qed with -AgainstBackingFile' -ForEach 'over-raw', 'over-raw-probed', 'over-qed', 'three-top', 'over-shorter', 'over-longer' {
             $image = Copy-Fixture "chains/$_.qed" -Folder $folder
             $reads = Get-DiskBytes $image
             $null = Optimize-QedImage $image -AgainstBackingFile
@@ -67,8 +67,8 @@ Describe 'Optimize-QedImage' {
         }
     }
 
-    Context 'gives back' {
-        It 'clusters that are all zeroes, and tells how many' {
+    Context 'frees' {
+        It 'clusters that are all zeroes, and reports how many' {
             $result = Optimize-QedImage $path
             $result | Should -HaveCount 1
             $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedOptimizeResult'
@@ -85,7 +85,7 @@ Describe 'Optimize-QedImage' {
             Assert-Disk $path 1MB '20479+1 0x41, 32K+4K 0x42'
         }
 
-        It 'clusters that are all zeroes over a backing file, as zeroes that cover it' {
+        It 'clusters of zeroes over a backing file, and replaces them with zero clusters' {
             Set-DiskBytes $overlay 0 (New-Bytes 8192 -Value 0)
             $result = Optimize-QedImage $overlay
             $result.ZeroedClusters | Should -Be 2
@@ -104,7 +104,7 @@ Describe 'Optimize-QedImage' {
             (Test-QedImage $image).LeakedClusters | Should -Be 0
         }
 
-        It 'room on the host' {
+        It 'space on the host' {
             Skip-TestWithout Unix
             $big = [System.IO.Path]::Combine($folder, 'big.qed')
             $null = New-QedImage $big 16MB
@@ -118,7 +118,7 @@ Describe 'Optimize-QedImage' {
             Test-AllBytes (Get-DiskBytes $big 0 7MB) 0 | Should -BeTrue
         }
 
-        It 'nothing of an image that has nothing to give, and does not touch it' {
+        It 'nothing in an image without free clusters, and does not change it' {
             $fine = Copy-Fixture 'images/backwards.qed' -Folder $folder
             [System.IO.File]::SetLastWriteTimeUtc($fine, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
@@ -128,7 +128,7 @@ Describe 'Optimize-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'nothing more the second time' {
+        It 'nothing more in a second run' {
             $null = Optimize-QedImage $path
             $hash = Get-Sha256 $path
             $result = Optimize-QedImage $path
@@ -139,7 +139,7 @@ Describe 'Optimize-QedImage' {
     }
 
     Context 'with -AgainstBackingFile' {
-        It 'gives up clusters that hold what the backing file shows anyway' {
+        It 'frees clusters with the same contents as the backing file' {
             Set-DiskBytes $overlay 0 (New-Bytes 4096 -Value 0x11)
             Set-DiskBytes $overlay 4096 (New-Bytes 4096 -Value 0x11)
             Set-DiskBytes $overlay 200KB (New-Bytes 4096 -Value 0)
@@ -152,14 +152,14 @@ Describe 'Optimize-QedImage' {
             Assert-Clean $overlay -Qemu
         }
 
-        It 'and keeps them without it' {
+        It 'keeps such clusters without the parameter' {
             Set-DiskBytes $overlay 0 (New-Bytes 4096 -Value 0x11)
             $result = Optimize-QedImage $overlay
             $result.DroppedClusters | Should -Be 0
             (Test-QedImage $overlay).AllocatedClusters | Should -Be 3
         }
 
-        It 'through all layers under it' {
+        It 'compares with all layers below' {
             $top = Copy-Fixture 'chains/three-top.qed' -Folder $folder
             Set-DiskBytes $top 0 (New-Bytes 4096 -Value 0x11)
             Set-DiskBytes $top 8KB (New-Bytes 4096 -Value 0x41)
@@ -167,7 +167,7 @@ Describe 'Optimize-QedImage' {
             Assert-Disk $top 1MB '0+8K 0x11, 8K+4K 0x41, 12K+4K 0x42, 64K+4K 0x12, 72K+8K 0x12, 256K+4K 0x43'
         }
 
-        It 'where the backing file ends' {
+        It 'compares with zeroes past the end of the backing file' {
             $shorter = Copy-Fixture 'chains/over-shorter.qed' -Folder $folder
             Set-DiskBytes $shorter 11264 (New-Bytes 512 -Value 0)
             Set-DiskBytes $shorter 32KB (New-Bytes 4096 -Value 0)
@@ -175,7 +175,7 @@ Describe 'Optimize-QedImage' {
             Assert-Disk $shorter 65536 '0+10000 0x53'
         }
 
-        It 'does no harm to an image that has no backing file' {
+        It 'does no harm to an image without a backing file' {
             $result = Optimize-QedImage $path -AgainstBackingFile
             $result.ZeroedClusters | Should -Be 4
             $result.DroppedClusters | Should -Be 0
@@ -184,12 +184,12 @@ Describe 'Optimize-QedImage' {
     }
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
-        It 'tells with -WhatIf what it would do, and does not do it' {
-            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Give back the clusters of '$path' that are leaked or all zeroes, and shorten the file of 44 KiB by what that frees."
-            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Give back the clusters of '$overlay' that are leaked or all zeroes or hold what the backing file shows, and shorten the file of * KiB by what that frees."
+        It 'reports with -WhatIf what it would do, and does nothing' {
+            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Free the clusters of '$path' that are leaked or all zeroes, and shrink the file of 44 KiB accordingly."
+            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Free the clusters of '$overlay' that are leaked, all zeroes or the same in the backing file, and shrink the file of * KiB accordingly."
         }
 
-        It 'says with -WhatIf too that <Name> would be refused: <Id>' -ForEach @(
+        It 'refuses <Name> with -WhatIf too: <Id>' -ForEach @(
             @{ Name = 'damaged/l2-past-end.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*Repair-QedImage*' }
             @{ Name = 'damaged/double-one-table.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*Repair-QedImage*' }
             @{ Name = 'damaged/dirty-corrupt.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*Repair-QedImage*' }
@@ -204,27 +204,27 @@ Describe 'Optimize-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'asks with -Confirm' {
-            Assert-Confirm { Optimize-QedImage $path -Confirm } $folder "*Give back*$path*"
+        It 'prompts with -Confirm' {
+            Assert-Confirm { Optimize-QedImage $path -Confirm } $folder "*Free the clusters*$path*"
             Assert-Disk $path 1MB '20479+1 0x41, 32K+4K 0x42'
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             (Optimize-QedImage $path -Confirm:$false).ZeroedClusters | Should -Be 4
         }
 
-        It 'says with -Verbose how much smaller the file became' {
+        It 'reports with -Verbose how much smaller the file became' {
             $recorded = Invoke-Recorded { Optimize-QedImage $path -Verbose }
             @($recorded.Verbose -like "*${path}: 44 KiB before, 28 KiB now*") | Should -HaveCount 1
         }
 
-        It 'survives JSON' {
+        It 'writes a result that can be converted to JSON' {
             (Optimize-QedImage $path | ConvertTo-Json | ConvertFrom-Json).ZeroedClusters | Should -Be 4
         }
     }
 
-    Context 'in trouble' {
+    Context 'on errors' {
         It 'refuses an image in use, and changes nothing' {
             $stream = Open-QedImage $path
             try {
@@ -243,14 +243,14 @@ Describe 'Optimize-QedImage' {
             finally { Close-Qemu $process }
         }
 
-        It 'follows no backing name without -AgainstBackingFile: nothing of it is needed' {
+        It 'does not follow the backing file name without -AgainstBackingFile' {
             Set-QedBackingFile $leaky 'missing.qed' -Force
             $recorded = Invoke-Recorded { Optimize-QedImage $leaky }
             $recorded.Errors | Should -BeNullOrEmpty
             (Test-QedImage $leaky).LeakedClusters | Should -Be 0
         }
 
-        It 'goes on with the next image after an error, and throws with -ErrorAction Stop' {
+        It 'continues with the next image after an error, and throws with -ErrorAction Stop' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             $recorded = Invoke-Recorded { $missing, $path | Optimize-QedImage }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing
@@ -259,8 +259,8 @@ Describe 'Optimize-QedImage' {
         }
     }
 
-    Context 'beside qemu-io' {
-        It 'gives back what qemu-io wrote and zeroed' {
+    Context 'compared with qemu-io' {
+        It 'frees clusters that qemu-io wrote and then zeroed' {
             Skip-TestWithout QemuImg
             (Invoke-Native qemu-io -f qed -c 'write -P 0xe1 256k 64k' -c 'write -P 0 256k 60k' $path).ExitCode | Should -Be 0
             (Optimize-QedImage $path).ZeroedClusters | Should -Be 19

@@ -1,4 +1,4 @@
-# What is published. Packages/PackageTests.cs looks into the packages themselves.
+# What is published. Packages/PackageTests.cs tests the packages themselves.
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
@@ -6,7 +6,7 @@ BeforeAll {
 }
 
 Describe 'The manifest' {
-    It 'lists exactly the cmdlets that the assembly has' {
+    It 'lists exactly the cmdlets in the assembly' {
         $attribute = [System.Management.Automation.CmdletAttribute]
         $found = @((Get-Command New-QedImage).ImplementingType.Assembly.GetTypes() | ForEach-Object {
                 $_.GetCustomAttributes($attribute, $false) | ForEach-Object { "$($_.VerbName)-$($_.NounName)" }
@@ -15,7 +15,7 @@ Describe 'The manifest' {
         $found | Should -Be $manifest.CmdletsToExport
     }
 
-    It 'states the version of <_>' -ForEach 'QedTools.dll', 'QedTools.Engine.dll' {
+    It 'has the same version as <_>' -ForEach 'QedTools.dll', 'QedTools.Engine.dll' {
         $folder = [System.IO.Path]::GetDirectoryName((Get-Command New-QedImage).ImplementingType.Assembly.Location)
         $version = [System.Diagnostics.FileVersionInfo]::GetVersionInfo([System.IO.Path]::Combine($folder, $_)).FileVersion
         $version | Should -Be "$($manifest.ModuleVersion).0"
@@ -30,14 +30,14 @@ Describe 'A folder of PSModulePath' {
         Copy-Item ([System.IO.Path]::Combine($root, 'QedTools.ps?1')), ([System.IO.Path]::Combine($root, 'lib')) $module -Recurse
     }
 
-    It 'gives the module by its name, and its commands by theirs' {
+    It 'makes the module and its commands available by name' {
         $list = [System.IO.Path]::PathSeparator
         $script = "`$env:PSModulePath = '$folder$list' + `$env:PSModulePath; (New-QedImage '$(Join-TestDrive 'a.qed')' 1MB).VirtualSize; (Get-Module QedTools).ModuleBase"
         $result = Invoke-PowerShell -NoProfile -Command $script
         $result.Output | Should -Be '1048576', $module
     }
 
-    It 'has a clean manifest' {
+    It 'contains a valid manifest' {
         $tested = Test-ModuleManifest ([System.IO.Path]::Combine($module, 'QedTools.psd1')) -ErrorAction Stop -WarningAction Stop
         "$($tested.Version)" | Should -Be $manifest.ModuleVersion
     }

@@ -1,12 +1,12 @@
-# Second operands from the pipeline: by a script block for each object, by a property of their name, and never from an object that
-# has a property of that name for another reason.
+# Second operands from the pipeline: by a script block for each object, or by a property of the same name, but never from an object
+# that has such a property for another reason.
 BeforeDiscovery { . "$PSScriptRoot/TestModule.ps1" }
 
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # A row of a table, all its values text as those of Import-Csv are.
+    # A row of a table, with text values like those from Import-Csv.
     function New-Row { [pscustomobject]$args[0] }
 }
 
@@ -20,7 +20,7 @@ Describe 'A second operand' {
         $files = [System.IO.FileInfo]$first, [System.IO.FileInfo]$second
     }
 
-    It 'comes from a script block for each object' {
+    It 'can be a script block, evaluated for each object' {
         Invoke-InFolder $folder {
             $files | Convert-QedImage -DestinationPath { "$($_.Name).vhdx" } | ForEach-Object { "$($_.Name) $($_.Format)" } |
                 Should -Be 'first.qed.vhdx VHDX', 'second.qed.vhdx VHDX'
@@ -31,7 +31,7 @@ Describe 'A second operand' {
         $files | Set-QedBackingFile -BackingFile { "base$($_.Extension)" } -PassThru | ForEach-Object { $_.BackingFile } | Should -Be 'base.qed', 'base.qed'
     }
 
-    It 'that has no extension is the name of a file for each object, and the name of a folder for all' {
+    It 'without an extension is a file if it comes from a script block, and a folder if it is given for all' {
         Invoke-InFolder $folder {
             $files | Convert-QedImage -DestinationPath { "$($_.Name)-raw" } -Format Raw | ForEach-Object { $_.Name } | Should -Be 'first.qed-raw', 'second.qed-raw'
             $files | Convert-QedImage -DestinationPath out -Format Raw | ForEach-Object { $_.Path } |
@@ -39,7 +39,7 @@ Describe 'A second operand' {
         }
     }
 
-    It 'comes from the columns of a table' {
+    It 'can come from the columns of a table' {
         $vhd, $qcow2 = 'a.vhd', 'b.qcow2' | ForEach-Object { [System.IO.Path]::Combine($folder, $_) }
         (New-Row @{ Path = $first; DestinationPath = $vhd }), (New-Row @{ Path = $second; DestinationPath = $qcow2 }) | Convert-QedImage |
             ForEach-Object { $_.Format } | Should -Be 'VHD', 'qcow2'
@@ -48,7 +48,7 @@ Describe 'A second operand' {
         (New-Row @{ Path = $second; BackingFile = 'base.qed' }) | Set-QedBackingFile -PassThru | ForEach-Object { $_.BackingFile } | Should -Be 'base.qed'
     }
 
-    It 'is required in each row, and an empty one is an error of that row' {
+    It 'is required in each row, and an empty one is an error for that row' {
         $rows = (New-Row @{ Path = $first; SizeBytes = '' }), (New-Row @{ Path = $first; SizeBytes = ' ' }), (New-Row @{ Path = $first }), (New-Row @{ Path = $second; SizeBytes = '512' })
         $recorded = Invoke-Recorded { $rows | Resize-QedImage -Shrink -PassThru }
         $recorded.Errors | Should -HaveCount 3
@@ -56,7 +56,7 @@ Describe 'A second operand' {
         (Get-QedInfo $first).VirtualSize | Should -Be 1MB
     }
 
-    It 'of two rows that is the same file is an error of the second' {
+    It 'that is the same file in two rows is an error for the second' {
         $vhd, $svg = 'a.vhd', 'a.svg' | ForEach-Object { [System.IO.Path]::Combine($folder, $_) }
         $rows = (New-Row @{ Path = $first; DestinationPath = $vhd; OutFile = $svg }), (New-Row @{ Path = $second; DestinationPath = $vhd; OutFile = $svg })
         foreach ($command in { $rows | Convert-QedImage -Force }, { $rows | Show-QedAllocationMap -Force }) {
@@ -67,14 +67,14 @@ Describe 'A second operand' {
         }
     }
 
-    It 'of the command line comes before that of the object' {
+    It 'on the command line takes precedence over that of the object' {
         (New-Row @{ Path = $first; SizeBytes = '2MB'; BackingFile = 'nowhere.qed' }) | Resize-QedImage -SizeBytes 4MB -PassThru | ForEach-Object { $_.VirtualSize } | Should -Be 4MB
         (New-Row @{ Path = $first; BackingFile = 'nowhere.qed' }) | Set-QedBackingFile -Remove -PassThru | ForEach-Object { $_.BackingFile } | Should -BeNullOrEmpty
         Get-QedInfo $first | Set-QedBackingFile -BackingFile base.qed -PassThru | ForEach-Object { $_.BackingFile } | Should -Be 'base.qed'
     }
 }
 
-Describe 'What a result or a file is' {
+Describe 'A result or a file from the pipeline' {
     BeforeEach {
         $folder = New-Folder 'facts'
         $base, $overlay = 'base.qed', 'overlay.qed' | ForEach-Object { [System.IO.Path]::Combine($folder, $_) }
@@ -83,7 +83,7 @@ Describe 'What a result or a file is' {
         $before = Get-FolderState $folder
     }
 
-    It 'is no backing file to set: the image keeps its own, and a warning says so' {
+    It 'does not supply a backing file to set: the image keeps its own, with a warning' {
         foreach ($facts in (Get-QedInfo $overlay), (Merge-QedImage $overlay -WhatIf:$false -Keep)) {
             $before = Get-FolderState $folder
             $recorded = Invoke-Recorded { $facts | Set-QedBackingFile -PassThru }
@@ -94,12 +94,12 @@ Describe 'What a result or a file is' {
         }
     }
 
-    It 'is no size to resize to: <Name>' -ForEach @(
-        @{ Name = 'facts'; Get = { Get-QedInfo $overlay } }
+    It 'does not supply a size to resize to: <Name>' -ForEach @(
+        @{ Name = 'information'; Get = { Get-QedInfo $overlay } }
         @{
             Name = 'a file with a size'
             Get  = {
-                # On Linux and macOS PowerShell gives files a Size; other programs do elsewhere.
+                # On Linux and macOS PowerShell gives files a Size; on Windows other programs do.
                 $item = [psobject][System.IO.FileInfo]$overlay
                 if (-not $item.psobject.Properties['Size']) { $item.psobject.Properties.Add([psnoteproperty]::new('Size', 512)) }
                 $item
@@ -116,7 +116,7 @@ Describe 'What a result or a file is' {
         Get-FolderState $folder | Should -Be $before
     }
 
-    It 'is no option of a conversion' {
+    It 'does not supply options for a conversion' {
         $flat = [System.IO.Path]::Combine($folder, 'flat.vhdx')
         $facts = New-QedImage ([System.IO.Path]::Combine($folder, 'odd.qed')) -BackingFile base.qed -ClusterSizeBytes 4KB -TableSize 1
         $facts | Convert-QedImage -DestinationPath $flat | ForEach-Object { "$($_.Format) $($_.BackingFile)" } | Should -Be 'VHDX '
@@ -124,12 +124,12 @@ Describe 'What a result or a file is' {
         "$($copy.ClusterSize) $($copy.TableSize) $($copy.BackingFile)" | Should -Be '65536 4 '
     }
 
-    It 'is no part of a map' {
+    It 'does not supply the range of a map' {
         ([System.IO.FileInfo]$overlay | Get-QedAllocationMap | ForEach-Object { $_.Length }) | Should -Be 1MB
         (Get-QedAllocationMap $overlay | Get-QedAllocationMap -Length 512 | ForEach-Object { $_.Length }) | Should -Be 512
     }
 
-    It 'of a comparison is what to compare again' {
+    It 'of a comparison can be compared again' {
         Compare-QedImage $overlay $base | Compare-QedImage | ForEach-Object { $_.AreEqual } | Should -BeTrue
     }
 }

@@ -1,4 +1,5 @@
-# Set-QedBackingFile -PreserveContent: another backing file, and the disk reads the same. Without it: Set-QedBackingFile.Tests.ps1.
+# Set-QedBackingFile -PreserveContent: changes the backing file and keeps the contents of the disk. Set-QedBackingFile.Tests.ps1
+# tests the cmdlet without it.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -32,8 +33,8 @@ Describe 'Set-QedBackingFile -PreserveContent' {
         $null = Copy-Fixture 'chains/over-raw.qed', 'chains/three-top.qed', 'chains/over-shorter.qed', 'chains/over-longer.qed' -Folder $folder
     }
 
-    Context 'puts <Name>.qed onto <To>' -ForEach $changes {
-        It 'and it reads the same' {
+    Context 'moves <Name>.qed to the backing file <To>' -ForEach $changes {
+        It 'and keeps its contents' {
             $image = [System.IO.Path]::Combine($folder, "$Name.qed")
             $others = @(foreach ($file in [System.IO.Directory]::GetFiles($folder)) { if ($file -ne $image) { $file } })
             $before = @($others | ForEach-Object { Get-Sha256 $_ })
@@ -49,8 +50,8 @@ Describe 'Set-QedBackingFile -PreserveContent' {
         }
     }
 
-    Context 'makes <Name>.qed stand alone with -Remove' -ForEach $disks {
-        It 'and it reads the same, without any other file' {
+    Context 'makes <Name>.qed standalone with -Remove' -ForEach $disks {
+        It 'and keeps its contents without any other file' {
             $image = [System.IO.Path]::Combine($folder, "$Name.qed")
             $info = Set-QedBackingFile $image -Remove -PreserveContent -PassThru
             $info.BackingFile | Should -BeNullOrEmpty
@@ -62,7 +63,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
     }
 
     Context 'copies' {
-        It 'only what differs' {
+        It 'only data that differs' {
             $twin = [System.IO.Path]::Combine($folder, 'twin.qed')
             $null = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) $twin
             Set-DiskBytes $twin 8192 (New-Bytes 1 -Value 0xEE)
@@ -72,7 +73,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-Disk $path 1MB $reads
         }
 
-        It 'nothing if the new backing file reads the same' {
+        It 'nothing if the new backing file has the same contents' {
             $null = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) ([System.IO.Path]::Combine($folder, 'twin.raw'))
             $before = @(Get-QedAllocationMap $path | ForEach-Object { "$_ $($_.FileOffset)" })
             Set-QedBackingFile $path twin.raw -PreserveContent
@@ -86,7 +87,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-Disk $path 1MB $reads
         }
 
-        It 'what a layer in between held, when that is left out' {
+        It 'the data of an intermediate layer that is removed from the chain' {
             $top = [System.IO.Path]::Combine($folder, 'three-top.qed')
             Set-QedBackingFile $top base.qed -PreserveContent
             Get-QedAllocationMap $top -State Data, Zero | ForEach-Object { "$($_.Start)+$($_.Length) $($_.State)" } |
@@ -94,7 +95,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Get-QedInfo $top -BackingChain | Should -HaveCount 2
         }
 
-        It 'nothing and changes nothing if the image names that file already' {
+        It 'nothing and changes nothing if the image already names that file' {
             [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
             Set-QedBackingFile $path base.qed -PreserveContent
@@ -102,7 +103,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'into clusters of 64 KiB whose parts come from both' {
+        It 'into 64 KiB clusters that contain data from both files' {
             $wide = [System.IO.Path]::Combine($folder, 'wide.qed')
             $null = New-QedImage $wide -BackingFile base.qed
             Set-DiskBytes $wide 100000 (New-Bytes 10 -Value 0xE1)
@@ -111,7 +112,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-Clean $wide -Qemu
         }
 
-        It 'what makes a disk of gigabytes, most of it nothing, in no time' {
+        It 'a large, mostly unallocated disk quickly' {
             $null = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $big = [System.IO.Path]::Combine($folder, 'big.qed')
             $null = New-QedImage $big -BackingFile scattered-default.qed
@@ -121,8 +122,8 @@ Describe 'Set-QedBackingFile -PreserveContent' {
         }
     }
 
-    Context 'takes its parameters' {
-        It 'in every parameter set, and PassThru and Verbose as ever' {
+    Context 'accepts its parameters' {
+        It 'in every parameter set, and writes output only with -PassThru' {
             foreach ($set in (Get-Command Set-QedBackingFile).ParameterSets) {
                 @($set.Parameters | Where-Object { $_.Name -eq 'PreserveContent' }) | Should -HaveCount 1 -Because $set.Name
             }
@@ -137,7 +138,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-Disk $path 1MB $reads
         }
 
-        It 'with a base recorded as raw on demand' {
+        It 'with a backing file recorded as raw on request' {
             "$((Set-QedBackingFile $path base.raw -BackingFormat Raw -PreserveContent -PassThru).BackingFormat)" | Should -Be 'Raw'
             "$((Set-QedBackingFile $path plain.qed -BackingFormat Raw -PreserveContent -PassThru).BackingFormat)" | Should -Be 'Raw'
             Assert-Disk $path 1MB $reads
@@ -145,28 +146,28 @@ Describe 'Set-QedBackingFile -PreserveContent' {
     }
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
-        It 'tells with -WhatIf what it would do, and does not do it' {
-            Assert-WhatIf { Set-QedBackingFile $path base.raw -PreserveContent -WhatIf } $folder "Change the backing file of '$path' from 'base.qed' to 'base.raw', and copy into the image what it shows differently."
-            Assert-WhatIf { Set-QedBackingFile $path -Remove -PreserveContent -WhatIf } $folder "Remove the backing file 'base.qed' from '$path', and copy into the image what only it holds."
+        It 'reports with -WhatIf what it would do, and does nothing' {
+            Assert-WhatIf { Set-QedBackingFile $path base.raw -PreserveContent -WhatIf } $folder "Change the backing file of '$path' from 'base.qed' to 'base.raw', and copy the data that differs into the image."
+            Assert-WhatIf { Set-QedBackingFile $path -Remove -PreserveContent -WhatIf } $folder "Remove the backing file 'base.qed' from '$path', and copy the data that only it holds into the image."
         }
 
-        It 'asks with -Confirm' {
+        It 'prompts with -Confirm' {
             Assert-Confirm { Set-QedBackingFile $path base.raw -PreserveContent -Confirm } $folder "*Change the backing file of '$path' from*to 'base.raw', and copy*"
             Assert-Disk $path 1MB $reads
         }
 
-        It 'says with -Verbose what it did' {
+        It 'reports with -Verbose what it did' {
             $recorded = Invoke-Recorded { Set-QedBackingFile $path base.raw -PreserveContent -Verbose }
-            @($recorded.Verbose -like "*$path*copy into the image*") | Should -HaveCount 1
+            @($recorded.Verbose -like "*$path*copy the data that differs into the image*") | Should -HaveCount 1
             @($recorded.Verbose -like "*'base.raw', recorded as Raw*") | Should -HaveCount 1
         }
     }
 
-    Context 'leaves the image as it was' {
-        It 'if the backing file that it has is <How>: <Id>' -ForEach @(
-            @{ How = 'not there'; Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*' }
-            @{ How = 'elsewhere on a network'; Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
-            @{ How = 'itself'; Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
+    Context 'leaves the image unchanged' {
+        It 'if its current backing file is <How>: <Id>' -ForEach @(
+            @{ How = 'missing'; Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*' }
+            @{ How = 'on a network'; Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
+            @{ How = 'the image itself'; Name = 'chains/cycle-self.qed'; Id = 'QedBackingChain'; Category = 'InvalidData'; Message = '*leads back*' }
         ) {
             $bad = Copy-Fixture $Name -Folder $folder
             $before = Get-FolderState $folder
@@ -176,7 +177,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-OneError { Set-QedBackingFile $bad -Remove -PreserveContent -WhatIf } $Id $Category $bad $Message
         }
 
-        It 'if the new one is not there, also with -Force: its contents are needed' {
+        It 'if the new backing file is missing, even with -Force, because its contents are needed' {
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $path missing.raw -PreserveContent } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*missing.raw*'
             $recorded = Invoke-Recorded { Set-QedBackingFile $path missing.raw -PreserveContent -Force }
@@ -187,7 +188,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             (Invoke-Recorded { Set-QedBackingFile $path missing.raw -PreserveContent -Force -WhatIf }).Errors | Should -HaveCount 1
         }
 
-        It 'if the chain under the new one is broken' {
+        It 'if the chain of the new backing file is broken' {
             $null = Copy-Fixture 'chains/name-missing.qed' -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $path name-missing.qed -PreserveContent } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*missing.qed*'
@@ -195,14 +196,14 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-OneError { Set-QedBackingFile $path name-missing.qed -PreserveContent -WhatIf } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*missing.qed*'
         }
 
-        It 'if the new one leads back to it' {
+        It 'if the chain of the new backing file leads back to the image' {
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $base over-qed.qed -PreserveContent } 'QedBackingChain' 'InvalidData' $base '*leads back*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'if the new one is damaged where it is read' {
+        It 'if the new backing file is damaged where it is read' {
             $null = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             $top = [System.IO.Path]::Combine($folder, 'three-top.qed')
             Assert-OneError { Set-QedBackingFile $top l2-past-end.qed -PreserveContent } 'QedCorrupt' 'InvalidData' $top '*l2-past-end.qed*Repair-QedImage*'
@@ -211,7 +212,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Assert-Clean $top
         }
 
-        It 'if the new one is being written by somebody' {
+        It 'if another program is writing to the new backing file' {
             $stream = Open-QedImage ([System.IO.Path]::Combine($folder, 'plain.qed')) -ReadWrite
             try {
                 $before = Get-FolderState $folder
@@ -221,7 +222,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             finally { $stream.Dispose() }
         }
 
-        It 'if it is in use itself' {
+        It 'if the image itself is in use' {
             $stream = Open-QedImage $path
             try {
                 $before = Get-FolderState $folder
@@ -231,7 +232,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             finally { $stream.Dispose() }
         }
 
-        It 'if the name is too long, or features that it does not know may use the room for it' {
+        It 'if the name is too long, or unknown features may use the space for it' {
             $compat = Copy-Fixture 'headers/compat-unknown.qed' -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $path ('./' * 508 + 'base.raw') -PreserveContent } 'QedLimit' 'InvalidArgument' $path '*1023*'
@@ -239,7 +240,7 @@ Describe 'Set-QedBackingFile -PreserveContent' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'if it is dirty and corrupt' {
+        It 'if the image is dirty and corrupt' {
             $bad = Copy-Fixture 'damaged/dirty-corrupt.qed' -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $bad base.raw -PreserveContent } 'QedCorrupt' 'InvalidData' $bad '*Repair-QedImage*'
@@ -247,8 +248,8 @@ Describe 'Set-QedBackingFile -PreserveContent' {
         }
     }
 
-    Context 'beside qemu-img' {
-        It 'does to <Name>.qed what qemu-img rebase does' -ForEach @($disks | Where-Object { $_.Name -ne 'plain' }) {
+    Context 'compared with qemu-img' {
+        It 'gives <Name>.qed the same contents as qemu-img rebase' -ForEach @($disks | Where-Object { $_.Name -ne 'plain' }) {
             Skip-TestWithout QemuImg
             $image = [System.IO.Path]::Combine($folder, "$Name.qed")
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')

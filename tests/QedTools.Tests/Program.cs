@@ -8,8 +8,8 @@ using Xunit.Runner.InProc.SystemConsole;
 namespace QedTools.Tests;
 
 /// <summary>
-/// Runs the tests; or, with the first argument pwsh, is a PowerShell of its own, with nothing imported, for the tests that need
-/// another process. Both have the engine that this program was built with.
+/// Runs the tests. If the first argument is pwsh, it is a PowerShell with nothing imported instead, for the tests that need
+/// another process. Both use the PowerShell engine that this program was built with.
 /// </summary>
 internal static class Program
 {

@@ -1,11 +1,10 @@
-# Repair-QedImage: everything that Test-QedImage finds, and the way back.
+# Repair-QedImage: repairs everything that Test-QedImage finds, and can undo the repair.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # Status: of the check before. Reads: the disk after the repair, where it is all known; Lost: what of the original disk
-    # reads as zeroes afterwards; Else: what of it holds something else; Kind: the repairs, but for leaks and the dirty bit.
-    # The disks are base-4k.qed and base-8k.qed, or header-2.qed.
+    # Reads: the contents of the disk after the repair, if all of them are known. Kind: the first repair other than leaks and the
+    # need-check bit. Leaked: the number of leaked clusters. The images are based on base-4k.qed, base-8k.qed or header-2.qed.
     $base4 = '0+4K 0xc0, 4K+4K 0xc1, 8K+4K 0xc2, 36K+4K 0xc9, 4M+4K 0xd0, 4100K+4K 0xd1, 4116K+4K 0xd5, 8204K+4K 0xe3'
     $base8 = '0+8K 0xc0, 8K+8K 0xc1, 16K+8K 0xc2, 72K+8K 0xc9, 16M+8K 0xd0, 16392K+8K 0xd1, 16424K+8K 0xd5, 32792K+8K 0xe3'
     $lost4 = '4M+4K 0x00, 4100K+4K 0x00, 4116K+4K 0x00'
@@ -57,7 +56,7 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
 
-    # The clusters of a disk that can be read, each its offset and its hash: nothing of them may change.
+    # The readable clusters of a disk, each with its offset and hash. None of them may change.
     function Get-Readable {
         param([string] $Path)
 
@@ -66,7 +65,7 @@ BeforeAll {
         try {
             $size = (Get-RawHeader $Path).cluster_size
             $buffer = [byte[]]::new($size)
-            # Around all that the fixtures hold; the rest is nothing but holes.
+            # The areas around the data in the fixtures; the rest is unallocated.
             foreach ($start in 0, 4194304, 8388608, 16777216, 33554432) {
                 for ($at = $start; $at -lt [System.Math]::Min($start + 20 * $size, $stream.Length); $at += $size) {
                     $null = $stream.Seek($at, 'Begin')
@@ -91,18 +90,18 @@ Describe 'Repair-QedImage' {
         $double = Copy-Fixture 'damaged/double-one-table.qed' -Folder $folder
     }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             Get-OwnParameter Repair-QedImage Path | Should -Be 'NoBackup', 'Path!@0 value property', 'RestoreFrom property'
             Get-OwnParameter Repair-QedImage LiteralPath | Should -Be 'LiteralPath! property', 'NoBackup', 'RestoreFrom property'
         }
 
-        It 'as strings and our own objects in the pipeline' {
+        It 'from the pipeline as strings and result objects' {
             $path, $leaky | Repair-QedImage | ForEach-Object { "$($_.After.Status)" } | Should -Be 'Clean', 'Clean'
             "$((Get-QedInfo $double | Repair-QedImage).After.Status)" | Should -Be 'Clean'
         }
 
-        It 'from what Test-QedImage found' {
+        It 'from the results of Test-QedImage' {
             $repaired = Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) | Where-Object { "$($_.Status)" -ne 'Clean' } | Repair-QedImage
             $repaired | ForEach-Object { [System.IO.Path]::GetFileName($_.Path) } | Should -Be 'double-one-table.qed', 'leak-in-middle.qed', 'several.qed'
             Test-QedImage ([System.IO.Path]::Combine($folder, '*.qed')) -Quiet | Should -Be $true, $true, $true, $true
@@ -120,7 +119,7 @@ Describe 'Repair-QedImage' {
             $checked = Test-QedImage $bad
         }
 
-        It 'so that no check finds anything' {
+        It 'so that a check finds nothing' {
             $result = Repair-QedImage $bad
             $result | Should -HaveCount 1
             "$($result.Before.Status)" | Should -Be 'Corrupt'
@@ -136,7 +135,7 @@ Describe 'Repair-QedImage' {
             Assert-Clean $bad -Qemu
         }
 
-        It 'and loses nothing that could be read' {
+        It 'without losing readable data' {
             $before = Get-Readable $bad
             $null = Repair-QedImage $bad
             $after = [System.Collections.Generic.HashSet[string]]::new([string[]](Get-Readable $bad))
@@ -144,7 +143,7 @@ Describe 'Repair-QedImage' {
             if ($Reads) { Assert-Disk $bad $Size $Reads }
         }
 
-        It 'and takes it back to the last byte' {
+        It 'and can undo it to the last byte' {
             $result = Repair-QedImage $bad
             [System.IO.File]::Exists($result.BackupPath) | Should -BeTrue
             Get-Sha256 $bad | Should -Not -Be $hash
@@ -153,25 +152,25 @@ Describe 'Repair-QedImage' {
             Get-Sha256 $bad | Should -Be $hash
         }
 
-        It 'as -WhatIf says, repair for repair, which changes nothing' {
+        It 'as described by -WhatIf, repair by repair, which changes nothing' {
             $before = Get-FolderState $folder
-            $said = (Invoke-OnScreen { Repair-QedImage $bad -WhatIf }).Screen
+            $messages = (Invoke-OnScreen { Repair-QedImage $bad -WhatIf }).Screen
             Get-FolderState $folder | Should -Be $before
             $result = Repair-QedImage $bad -NoBackup
             $count = if ($result.RepairCount -eq 1) { '1 repair' } else { "$($result.RepairCount) repairs" }
-            $said[0] | Should -Be "Make $count in '$bad', and save what is changed, so that it can be taken back."
-            $said[1..($said.Count - 2)] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
-            $said[-1] | Should -BeLike "${bad}: The repair needs up to * of room on the disk."
+            $messages[0] | Should -Be "Make $count in '$bad', and save a backup so that the repair can be undone."
+            $messages[1..($messages.Count - 2)] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
+            $messages[-1] | Should -BeLike "${bad}: The repair needs up to * of disk space."
         }
     }
 
-    Context 'gives back the leaks of <Name>.qed' -ForEach $leaking {
+    Context 'frees the leaks of <Name>.qed' -ForEach $leaking {
         BeforeEach {
             $bad = Copy-Fixture "damaged/$Name.qed" -Folder $folder
             $disk = Get-DiskBytes $bad
         }
 
-        It 'and keeps what the disk reads as' {
+        It 'and keeps the contents of the disk' {
             $length = [System.IO.FileInfo]::new($bad).Length
             $result = Repair-QedImage $bad
             "$($result.Before.Status)" | Should -Be 'Leaks'
@@ -183,7 +182,7 @@ Describe 'Repair-QedImage' {
             Assert-Clean $bad -Qemu
         }
 
-        It 'and can take it back to an image that reads and checks as before' {
+        It 'and can undo it, with the same contents and check results as before' {
             $before = Test-QedImage $bad
             $result = Repair-QedImage $bad
             $null = Repair-QedImage $bad -RestoreFrom $result.BackupPath
@@ -192,14 +191,14 @@ Describe 'Repair-QedImage' {
             Test-SameBytes (Get-DiskBytes $bad) $disk | Should -BeTrue
         }
 
-        It 'as -WhatIf says' {
-            $says = @("Make * in '$bad', and save*"; "${bad}: Give $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { "${bad}: Remove the mark*" }; "${bad}: The repair needs up to *")
+        It 'as described by -WhatIf' {
+            $says = @("Make * in '$bad', and save*"; "${bad}: Free $($Leaked * 4096) bytes*"; if ($Name -match 'dirty') { "${bad}: Clear the need-check bit*" }; "${bad}: The repair needs up to *")
             Assert-WhatIf { Repair-QedImage $bad -WhatIf } $folder $says
         }
     }
 
-    Context 'clears the mark of an image that was not closed cleanly' {
-        It 'and does nothing else to one that is whole' {
+    Context 'clears the need-check bit of an image that was not closed cleanly' {
+        It 'and does nothing else if the image is sound' {
             $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
             $bytes = [System.IO.File]::ReadAllBytes($dirty)
             $result = Repair-QedImage $dirty
@@ -212,14 +211,14 @@ Describe 'Repair-QedImage' {
             Test-SameBytes ([System.IO.File]::ReadAllBytes($dirty)) $bytes | Should -BeTrue
         }
 
-        It 'and says so with -WhatIf' {
+        It 'and reports it with -WhatIf' {
             $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
-            Assert-WhatIf { Repair-QedImage $dirty -WhatIf } $folder "Make 1 repair in '$dirty'.", "${dirty}: Remove the mark*"
+            Assert-WhatIf { Repair-QedImage $dirty -WhatIf } $folder "Make 1 repair in '$dirty'.", "${dirty}: Clear the need-check bit*"
         }
     }
 
     Context 'finds nothing to repair' {
-        It 'in <_>.qed, leaves it as it is, and says so' -ForEach 'images/base-4k', 'images/header-2', 'images/table-1', 'damaged/tail' {
+        It 'in <_>.qed, leaves it unchanged, and reports it' -ForEach 'images/base-4k', 'images/header-2', 'images/table-1', 'damaged/tail' {
             $fine = Copy-Fixture "$_.qed" -Folder $folder
             [System.IO.File]::SetLastWriteTimeUtc($fine, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
@@ -233,7 +232,7 @@ Describe 'Repair-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'a second time' {
+        It 'in a second run' {
             $null = Repair-QedImage $path -NoBackup
             $before = Get-FolderState $folder
             (Repair-QedImage $path).RepairCount | Should -Be 0
@@ -242,7 +241,7 @@ Describe 'Repair-QedImage' {
     }
 
     Context 'writes a result' {
-        It 'of the checks before and after and all that was done' {
+        It 'with the checks before and after, and all repairs' {
             $result = Repair-QedImage $path
             $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedRepairResult'
             $result.Path | Should -BeExactly $path
@@ -263,7 +262,7 @@ Describe 'Repair-QedImage' {
             $copied.VirtualOffset | Should -Be 36864
             $copied.Length | Should -Be 4096
             $copied.Offset | Should -Be (4 * 4096 + 9 * 8)
-            $copied.Description | Should -BeLike '*4096 bytes from 36864*unchanged*'
+            $copied.Description | Should -BeLike '*4096 bytes from offset 36864*unchanged*'
 
             $lost = Copy-Fixture 'damaged/l1-past-end.qed' -Folder $folder
             $cleared = (Repair-QedImage $lost).Repairs | Where-Object { "$($_.Kind)" -eq 'TableEntryCleared' }
@@ -272,19 +271,19 @@ Describe 'Repair-QedImage' {
             $cleared.Offset | Should -Be (4096 + 8)
         }
 
-        It 'that survives JSON' {
+        It 'that can be converted to JSON' {
             $again = Repair-QedImage $path | ConvertTo-Json -Depth 5 | ConvertFrom-Json
             $again.Before.CorruptionCount | Should -Be 6
             @($again.Repairs).Count | Should -Be $again.RepairCount
         }
 
-        It 'that goes on in a pipeline of ours' {
+        It 'that can be piped to other cmdlets' {
             "$((Repair-QedImage $path | Test-QedImage).Status)" | Should -Be 'Clean'
         }
     }
 
     Context 'makes a backup' {
-        It 'beside the image, whose name tells which and when, and no other file' {
+        It 'beside the image, with the name of the image in its name, and no other file' {
             $before = [System.IO.Directory]::GetFileSystemEntries($folder)
             $result = Repair-QedImage $path
             $new = [System.IO.Directory]::GetFileSystemEntries($folder) | Where-Object { $_ -notin $before }
@@ -292,19 +291,19 @@ Describe 'Repair-QedImage' {
             $new | Should -BeLike "$path.*.qedundo"
         }
 
-        It 'that is small: what is overwritten, not the image' {
+        It 'of limited size, which holds the overwritten data, not the whole image' {
             $big = Copy-Fixture 'damaged/l2-low-bits.qed' -Folder $folder
             $result = Repair-QedImage $big
             [System.IO.FileInfo]::new($result.BackupPath).Length | Should -BeLessThan ([System.IO.FileInfo]::new($big).Length * 2)
         }
 
-        It 'and says with -Verbose what it did and how to take it back' {
+        It 'and reports with -Verbose what it did and how to undo it' {
             $recorded = Invoke-Recorded { Repair-QedImage $double -Verbose }
-            @($recorded.Verbose -like '*4096 bytes from 36864*') | Should -HaveCount 1
+            @($recorded.Verbose -like '*4096 bytes from offset 36864*') | Should -HaveCount 1
             @($recorded.Verbose -like "*Repair-QedImage -RestoreFrom '$($recorded.Output[0].BackupPath)'*") | Should -HaveCount 1
         }
 
-        It 'but not with -NoBackup' {
+        It 'unless -NoBackup is given' {
             $before = [System.IO.Directory]::GetFileSystemEntries($folder)
             $result = Repair-QedImage $path -NoBackup
             $result.BackupPath | Should -BeNullOrEmpty
@@ -313,7 +312,7 @@ Describe 'Repair-QedImage' {
             Assert-Clean $path
         }
 
-        It 'again when the image is repaired again at once' {
+        It 'again if the image is repaired again immediately' {
             $hash = Get-Sha256 $path
             $first = Repair-QedImage $path
             $null = Repair-QedImage $path -RestoreFrom $first.BackupPath
@@ -325,16 +324,16 @@ Describe 'Repair-QedImage' {
         }
     }
 
-    Context 'whose undoing was interrupted' {
+    Context 'after an undo that was interrupted' {
         BeforeAll {
             $marked = Copy-Fixture 'damaged/several.qed' (New-Folder 'interrupted')
-            # The mark of docs/format.md: bit 62 of features, which are the 8 bytes at 16.
+            # The mark described in docs/format.md: bit 62 of features, the 8 bytes at offset 16.
             $markedBytes = [System.IO.File]::ReadAllBytes($marked)
             $markedBytes[23] = $markedBytes[23] -bor 0x40
             [System.IO.File]::WriteAllBytes($marked, $markedBytes)
         }
 
-        It 'leaves an image that nobody reads or writes, and says what to do' {
+        It 'refuses the image in every cmdlet, and says what to do' {
             foreach ($command in { Get-QedInfo $marked }, { Test-QedImage $marked }, { Repair-QedImage $marked }, { Open-QedImage $marked -ReadWrite }, { Convert-QedImage $marked "$marked.raw" }) {
                 Assert-OneError $command 'QedCutOffRestore' 'InvalidData' $marked '*was interrupted*same backup*'
                 $recorded = Invoke-Recorded $command
@@ -344,9 +343,9 @@ Describe 'Repair-QedImage' {
             Get-Sha256 $marked | Should -Be ([System.BitConverter]::ToString([System.Security.Cryptography.SHA256]::Create().ComputeHash($markedBytes)) -replace '-')
         }
 
-        It 'is refused by qemu-img' {
+        It 'leaves an image that qemu-img refuses' {
             Skip-TestWithout QemuImg
-            (Invoke-Native qemu-img info -f qed (Get-Fixture 'damaged/several.qed')).ExitCode | Should -Be 0 -Because 'it reads that image without the mark'
+            (Invoke-Native qemu-img info -f qed (Get-Fixture 'damaged/several.qed')).ExitCode | Should -Be 0 -Because 'it can read that image without the mark'
             (Invoke-Native qemu-img info -f qed $marked).ExitCode | Should -Not -Be 0
         }
     }
@@ -357,25 +356,25 @@ Describe 'Repair-QedImage' {
             $backup = (Repair-QedImage $path).BackupPath
         }
 
-        It 'writes the facts of the image as it was, and keeps the backup' {
+        It 'describes the restored image, and keeps the backup' {
             $info = Repair-QedImage $path -RestoreFrom $backup
             $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
             $info.NeedsCheck | Should -BeTrue
             [System.IO.File]::Exists($backup) | Should -BeTrue
         }
 
-        It 'takes a backup once, whatever became of the image, and never for another image of the same name' {
+        It 'accepts a backup only once, and never for another image with the same name' {
             $null = Repair-QedImage $path -RestoreFrom $backup
             Get-Sha256 $path | Should -Be $hash
             $null = New-Folder 'other'
             $other = Copy-Fixture 'images/base-4k.qed' -Folder (Join-TestDrive 'other') -As ([System.IO.Path]::GetFileName($path))
             $sound = Get-Sha256 $other
-            foreach ($image in $path, $other) { Assert-OneError { Repair-QedImage $image -RestoreFrom $backup } 'QedBackupMismatch' 'InvalidArgument' $image '*taken back already*' }
+            foreach ($image in $path, $other) { Assert-OneError { Repair-QedImage $image -RestoreFrom $backup } 'QedBackupMismatch' 'InvalidArgument' $image '*was already undone*' }
             Get-Sha256 $path | Should -Be $hash
             Get-Sha256 $other | Should -Be $sound
         }
 
-        It 'refuses a backup with a wrong byte, and says what it is' {
+        It 'refuses a backup with a wrong byte, and reports that it is damaged' {
             foreach ($at in 8, 1536, 2050, ([System.IO.FileInfo]::new($backup).Length - 1)) {
                 $bytes = [System.IO.File]::ReadAllBytes($backup)
                 $bytes[$at] = $bytes[$at] -bxor 0x40
@@ -388,7 +387,7 @@ Describe 'Repair-QedImage' {
             }
         }
 
-        It 'refuses a backup while that of a later repair is not restored' {
+        It 'refuses a backup if that of a later repair has not been restored' {
             $folder = New-Folder 'twice'
             $twice = Copy-Fixture 'damaged/double-one-table.qed' -Folder $folder
             $first = (Repair-QedImage $twice).BackupPath
@@ -399,7 +398,7 @@ Describe 'Repair-QedImage' {
             [System.IO.File]::Exists($first) | Should -BeTrue
         }
 
-        It 'refuses an image in which a byte was written where the repair of <_> had put it' -ForEach 'double-one-table', 'leak-in-middle' {
+        It 'refuses an image in which a byte was changed in data that the repair of <_> had moved' -ForEach 'double-one-table', 'leak-in-middle' {
             $folder = New-Folder 'moved'
             $moved = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = @{}
@@ -417,7 +416,7 @@ Describe 'Repair-QedImage' {
             Get-Sha256 $moved | Should -Be $changed
         }
 
-        It 'keeps the backup from those who may not read the image' {
+        It 'protects the backup from users who cannot read the image' {
             Skip-TestWithout Unix
             $private = Copy-Fixture 'damaged/double-one-table.qed' -Folder (New-Folder 'private')
             $null = Invoke-Native chmod 600 $private
@@ -425,28 +424,28 @@ Describe 'Repair-QedImage' {
             (Invoke-Native ls -l $saved).Output | Should -Match '^-rw-------'
         }
 
-        It 'takes the backup relative to the current location' {
+        It 'accepts a backup relative to the current location' {
             Invoke-InFolder $folder { $null = Repair-QedImage 'several.qed' -RestoreFrom ([System.IO.Path]::GetFileName($backup)) }
             Get-Sha256 $path | Should -Be $hash
         }
 
-        It 'says with -WhatIf what it would do, and does not' {
-            Assert-WhatIf { Repair-QedImage $path -RestoreFrom $backup -WhatIf } $folder "Bring '$path' back to what '$backup' saved."
+        It 'reports with -WhatIf what it would do, and does nothing' {
+            Assert-WhatIf { Repair-QedImage $path -RestoreFrom $backup -WhatIf } $folder "Undo the repair of '$path' with the backup '$backup'."
         }
 
-        It 'asks with -Confirm' {
-            Assert-Confirm { Repair-QedImage $path -RestoreFrom $backup -Confirm } $folder "*Bring '$path' back to what '$backup' saved."
+        It 'prompts with -Confirm' {
+            Assert-Confirm { Repair-QedImage $path -RestoreFrom $backup -Confirm } $folder "*Undo the repair of '$path' with the backup '$backup'."
             Get-Sha256 $path | Should -Be $hash
         }
 
-        It 'refuses a file that is no backup, and changes nothing' {
+        It 'refuses a file that is not a backup, and changes nothing' {
             $before = Get-FolderState $folder
-            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedBackupMismatch' 'InvalidArgument' $path '*no backup that a repair made*BackupPath*'
+            Assert-OneError { Repair-QedImage $path -RestoreFrom $clean } 'QedBackupMismatch' 'InvalidArgument' $path '*not a backup that a repair made*BackupPath*'
             Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) } 'QedFileNotFound' 'ObjectNotFound' $path
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'says with -WhatIf too that a file is no backup' {
+        It 'refuses a file that is not a backup with -WhatIf too' {
             $before = Get-FolderState $folder
             Assert-OneError { Repair-QedImage $path -RestoreFrom $clean -WhatIf } 'QedBackupMismatch' 'InvalidArgument' $path
             Assert-OneError { Repair-QedImage $path -RestoreFrom ([System.IO.Path]::Combine($folder, 'missing')) -WhatIf } 'QedFileNotFound' 'ObjectNotFound' $path
@@ -480,30 +479,30 @@ Describe 'Repair-QedImage' {
     }
 
     Context 'with -Confirm' {
-        It 'asks once for an image, however many repairs' {
+        It 'prompts once per image, regardless of the number of repairs' {
             Assert-Confirm { Repair-QedImage $path -Confirm } $folder "*repairs*$path*"
             Assert-Clean $path
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             "$((Repair-QedImage $path -Confirm:$false).After.Status)" | Should -Be 'Clean'
         }
 
-        It 'does not ask where there is nothing to repair' {
+        It 'does not prompt if there is nothing to repair' {
             (Invoke-OnScreen { Repair-QedImage $clean -Confirm }).Questions | Should -BeNullOrEmpty
         }
 
-        It 'knows $WhatIfPreference, too' {
+        It 'respects $WhatIfPreference too' {
             $before = Get-FolderState $folder
             $WhatIfPreference = $true
-            $said = (Invoke-OnScreen { Repair-QedImage $double }).Screen
-            $said | Should -HaveCount 4
+            $messages = (Invoke-OnScreen { Repair-QedImage $double }).Screen
+            $messages | Should -HaveCount 4
             Get-FolderState $folder | Should -Be $before
         }
     }
 
-    Context 'in trouble' {
+    Context 'on errors' {
         It 'refuses an image in use, and changes nothing' {
             $stream = Open-QedImage $path
             try {
@@ -515,8 +514,8 @@ Describe 'Repair-QedImage' {
             finally { $stream.Dispose() }
         }
 
-        It 'refuses what would fill any disk, and says how much it needs' {
-            # 640 KiB: all L1 entries lead to one table, all its entries to one cluster. Each entry gets a copy of its own: 64 TiB.
+        It 'refuses a repair that would fill any disk, and reports the space it needs' {
+            # 640 KiB: all L1 entries point to one table, and all its entries to one cluster. A separate copy for each entry needs 64 TiB.
             $crafted = [System.IO.Path]::Combine($folder, 'crafted.qed')
             $null = New-QedImage $crafted 64TB
             $bytes = [byte[]]::new(655360)
@@ -543,7 +542,7 @@ Describe 'Repair-QedImage' {
             finally { Close-Qemu $process }
         }
 
-        It 'writes one error about <Name> and leaves it alone: <Id>' -ForEach @(
+        It 'writes one error about <Name> and does not change it: <Id>' -ForEach @(
             @{ Name = 'headers/table-size-3.qed'; Id = 'QedHeaderInvalid'; Category = 'InvalidData' }
             @{ Name = 'headers/feature-bit-3.qed'; Id = 'QedUnsupportedFeature'; Category = 'NotImplemented' }
             @{ Name = 'foreign/disk.qcow2'; Id = 'QedNotAnImage'; Category = 'InvalidData' }
@@ -554,7 +553,7 @@ Describe 'Repair-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'goes on with the next image after an error, and throws with -ErrorAction Stop' {
+        It 'continues with the next image after an error, and throws with -ErrorAction Stop' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             $recorded = Invoke-Recorded { $missing, $path | Repair-QedImage }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing
@@ -562,13 +561,13 @@ Describe 'Repair-QedImage' {
             { Repair-QedImage $missing -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.RepairQedImageCommand'
         }
 
-        It 'needs no backing file' {
+        It 'does not need the backing file' {
             Set-QedBackingFile $leaky 'missing.qed' -Force
             "$((Repair-QedImage $leaky).After.Status)" | Should -Be 'Clean'
             (Get-QedInfo $leaky).BackingFile | Should -Be 'missing.qed'
         }
 
-        It 'lets what it cleared read as the backing file' {
+        It 'exposes the backing file where entries were cleared' {
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $bad = Copy-Fixture 'damaged/l2-past-end.qed' -Folder $folder
             Set-QedBackingFile $bad base.raw

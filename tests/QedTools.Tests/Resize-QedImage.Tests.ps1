@@ -1,4 +1,4 @@
-# Resize-QedImage: the size of a disk.
+# Resize-QedImage: changes the virtual size of a disk.
 BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -16,13 +16,13 @@ Describe 'Resize-QedImage' {
         $longerReads = '0+4K 0x70, 4K+4K 0x53, 8K+4K 0x72, 12K+4K 0x73, 16K+2K 0x74'
     }
 
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             Get-OwnParameter Resize-QedImage Path | Should -Be 'AllowUnc', 'Force', 'PassThru', 'Path!@0 value property', 'Shrink', 'SizeBytes!@1 property'
             Get-OwnParameter Resize-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'LiteralPath! property', 'PassThru', 'Shrink', 'SizeBytes!@1 property'
         }
 
-        It 'by position, as a string and as our own objects in the pipeline' {
+        It 'by position, and from the pipeline as a string or a result object' {
             Resize-QedImage $path 7MB
             (Get-RawHeader $path).image_size | Should -Be 7MB
             $path | Resize-QedImage -SizeBytes 8MB
@@ -45,16 +45,16 @@ Describe 'Resize-QedImage' {
     }
 
     Context 'grows a disk' {
-        It 'by zeroes, writes nothing to the pipeline, and keeps what it held' {
+        It 'with zeroes, writes no output, and keeps the contents' {
             Resize-QedImage $path 12MB | Should -BeNullOrEmpty
             (Get-RawHeader $path).image_size | Should -Be 12MB
             Assert-Disk $path 12MB $pathReads
             Assert-Clean $path -Qemu
         }
 
-        It 'whose last cluster is part of it only, without bringing to light what that holds behind the end' {
+        It 'whose last cluster is partial, without exposing the bytes past the end' {
             $unaligned = Copy-Fixture 'images/size-unaligned.qed' -Folder $folder
-            # What a cluster stores behind the end of the disk is nobody's business until the disk grows.
+            # The bytes of a cluster past the end of the disk do not matter until the disk grows.
             $bytes = [System.IO.File]::ReadAllBytes($unaligned)
             for ($i = 3 * 4096 + 1536; $i -lt 4 * 4096; $i++) { $bytes[$i] = 0xEE }
             [System.IO.File]::WriteAllBytes($unaligned, $bytes)
@@ -63,7 +63,7 @@ Describe 'Resize-QedImage' {
             Assert-Clean $unaligned -Qemu
         }
 
-        It 'to zeroes even where the backing file is longer: to <Size>' -ForEach @(
+        It 'with zeroes even if the backing file is longer: to <Size>' -ForEach @(
             @{ Size = 18944 }, @{ Size = 20480 }, @{ Size = 20992 }, @{ Size = 32768 }, @{ Size = 100KB }, @{ Size = 5MB }
         ) {
             $before = Get-Sha256 ([System.IO.Path]::Combine($folder, 'base.raw'))
@@ -73,7 +73,7 @@ Describe 'Resize-QedImage' {
             Assert-Clean $longer -Qemu
         }
 
-        It 'over a longer QED image of many tables' {
+        It 'over a longer QED image with many tables' {
             $null = Copy-Fixture 'images/base-4k.qed' -Folder $folder
             $small = [System.IO.Path]::Combine($folder, 'small.qed')
             $null = New-QedImage $small 4KB -BackingFile base-4k.qed -ClusterSizeBytes 4KB -TableSize 1
@@ -82,21 +82,21 @@ Describe 'Resize-QedImage' {
             Assert-Clean $small -Qemu:$false
         }
 
-        It 'again after it was shrunk, without what was there before' {
+        It 'again after it was shrunk, without the old contents' {
             Resize-QedImage $path 4KB -Shrink
             Resize-QedImage $path 6MB
             Assert-Disk $path 6MB '0+4K 0x11'
             Assert-Clean $path -Qemu
         }
 
-        It 'of an overlay again after it was shrunk, without what its backing file has there' {
+        It 'of an overlay again after it was shrunk, without exposing the backing file' {
             Resize-QedImage $overlay 6KB -Shrink
             Resize-QedImage $overlay 1MB
             Assert-Disk $overlay 1MB '0+4K 0x11, 4K+2K 0x31'
             Assert-Clean $overlay -Qemu
         }
 
-        It 'to the limit of its geometry, and names that limit beyond' {
+        It 'to the limit of its geometry, and names the limit in an error beyond it' {
             Resize-QedImage $path 4GB
             (Get-RawHeader $path).image_size | Should -Be 4GB
             $before = Get-FolderState $folder
@@ -108,21 +108,21 @@ Describe 'Resize-QedImage' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'from nothing' {
+        It 'from a size of 0' {
             $empty = Copy-Fixture 'images/size-zero.qed' -Folder $folder
             Resize-QedImage $empty 1MB
             Assert-Disk $empty 1MB ''
             Assert-Clean $empty -Qemu
         }
 
-        It 'with hardly any more room taken' {
+        It 'using hardly any more space' {
             Skip-TestWithout Unix
             $before = (Get-QedInfo $path).DiskUsage
             Resize-QedImage $path 4GB
             (Get-QedInfo $path).DiskUsage | Should -BeLessOrEqual ($before + 64KB)
         }
 
-        It 'and clears autoclear features that it does not know' {
+        It 'and clears unknown autoclear features' {
             $auto = Copy-Fixture 'headers/autoclear-unknown.qed' -Folder $folder
             Resize-QedImage $auto 2MB
             (Get-RawHeader $auto).autoclear_features | Should -Be 0
@@ -130,18 +130,18 @@ Describe 'Resize-QedImage' {
     }
 
     Context 'rounds sizes' {
-        It 'up to a multiple of 512, and says so with -Verbose' {
+        It 'up to a multiple of 512, and reports it with -Verbose' {
             $recorded = Invoke-Recorded { Resize-QedImage $path 7000001 -Verbose -PassThru }
             $recorded.Output[0].VirtualSize | Should -Be 7000064
             @($recorded.Verbose -like "*$path*7000001*512*7000064*") | Should -HaveCount 1
         }
 
-        It 'and does not speak of it where it did not' {
+        It 'and reports nothing if the size was not rounded' {
             $recorded = Invoke-Recorded { Resize-QedImage $path 7MB -Verbose }
             $recorded.Verbose -match 'round' | Should -BeNullOrEmpty
         }
 
-        It 'before it asks whether the disk would shrink' {
+        It 'before it checks whether the disk would shrink' {
             Resize-QedImage $path 6291455
             (Get-RawHeader $path).image_size | Should -Be 6291456
         }
@@ -149,20 +149,20 @@ Describe 'Resize-QedImage' {
         It 'and refuses <_> bytes' -ForEach -1, -512 {
             $before = Get-FolderState $folder
             $size = $_
-            Assert-OneError { Resize-QedImage $path $size -Shrink } 'QedLimit' 'InvalidArgument' $path (Get-AskedPattern SizeBytes $size)
+            Assert-OneError { Resize-QedImage $path $size -Shrink } 'QedLimit' 'InvalidArgument' $path (Get-RequestPattern SizeBytes $size)
             Get-FolderState $folder | Should -Be $before
         }
     }
 
     Context 'shrinks a disk' {
-        It 'only with -Shrink, which it names' {
+        It 'only with -Shrink, which the error names' {
             $before = Get-FolderState $folder
             Assert-OneError { Resize-QedImage $path 1MB } 'QedShrinkRefused' 'InvalidArgument' $path '*6291456*-Shrink*'
             Assert-OneError { Resize-QedImage $path 1MB -WhatIf } 'QedShrinkRefused' 'InvalidArgument' $path '*6291456*-Shrink*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'to <Size> bytes: what lies before them stays, what lies behind is gone from the file' -ForEach @(
+        It 'to <Size> bytes: keeps the contents before the new end, and removes the rest from the file' -ForEach @(
             @{ Size = 512; Reads = '0+512 0x11'; Allocated = 1; Zero = 0 }
             @{ Size = 4096; Reads = '0+4K 0x11'; Allocated = 1; Zero = 0 }
             @{ Size = 26112; Reads = '0+8K 0x11, 24K+1536 0x12'; Allocated = 3; Zero = 2 }
@@ -178,12 +178,12 @@ Describe 'Resize-QedImage' {
             Assert-Clean $path -Qemu
         }
 
-        It 'and the file with it' {
+        It 'and makes the file shorter' {
             $before = (Get-QedInfo $path).FileSize
             (Resize-QedImage $path 4096 -Shrink -PassThru).FileSize | Should -BeLessThan $before
         }
 
-        It 'and grows it with -Shrink all the same' {
+        It 'but can also grow it with -Shrink' {
             Resize-QedImage $path 7MB -Shrink
             (Get-RawHeader $path).image_size | Should -Be 7MB
         }
@@ -194,7 +194,7 @@ Describe 'Resize-QedImage' {
             Assert-Clean $overlay -Qemu
         }
 
-        It 'that is an overlay, though its backing file is not there: nothing of it is needed' {
+        It 'that is an overlay even if its backing file is missing, because it is not needed' {
             [System.IO.File]::Delete([System.IO.Path]::Combine($folder, 'base.qed'))
             $recorded = Invoke-Recorded { Resize-QedImage $overlay 8KB -Shrink }
             $recorded.Errors | Should -BeNullOrEmpty
@@ -202,8 +202,8 @@ Describe 'Resize-QedImage' {
         }
     }
 
-    Context 'leaves a disk that has the size already' {
-        It 'as it is' {
+    Context 'leaves a disk that already has the size' {
+        It 'unchanged' {
             [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
             (Resize-QedImage $path 6291456 -PassThru).VirtualSize | Should -Be 6291456
@@ -212,7 +212,7 @@ Describe 'Resize-QedImage' {
     }
 
     Context 'with -PassThru' {
-        It 'writes the facts of the image as it is now' {
+        It 'describes the image after the change' {
             $info = Resize-QedImage $path 7MB -PassThru
             $info | Should -HaveCount 1
             $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
@@ -224,44 +224,44 @@ Describe 'Resize-QedImage' {
             $info.MaxVirtualSize | Should -Be 4GB
         }
 
-        It 'goes on in a pipeline of ours' {
+        It 'writes a result that can be piped to other cmdlets' {
             "$((Get-QedInfo $path | Resize-QedImage -SizeBytes 7MB -PassThru | Test-QedImage).Status)" | Should -Be 'Clean'
         }
     }
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
-        It 'tells with -WhatIf what it would do, and does not do it' {
+        It 'reports with -WhatIf what it would do, and does nothing' {
             Assert-WhatIf { Resize-QedImage $path 12MB -WhatIf -PassThru } $folder "Grow the disk '$path' from 6 MiB to 12 MiB."
         }
 
-        It 'names the <Lost> bytes that shrinking to <Size> would lose' -ForEach @(
+        It 'reports the <Lost> bytes that shrinking to <Size> would lose' -ForEach @(
             @{ Size = 5MB; Lost = 0 }, @{ Size = 68KB; Lost = 0 }, @{ Size = 64KB; Lost = 4096 }, @{ Size = 66048; Lost = 3584 }
             @{ Size = 26112; Lost = 6656 }, @{ Size = 512; Lost = 15872 }
         ) {
             Assert-WhatIf { Resize-QedImage $path $Size -Shrink -WhatIf } $folder "Shrink the disk '$path' from 6 MiB to *, and discard *$Lost bytes* of stored data."
         }
 
-        It 'counts what the overlay itself would lose, not what its backing file holds' {
+        It 'counts the data that the overlay itself would lose, not that of its backing file' {
             Assert-WhatIf { Resize-QedImage $overlay 4KB -Shrink -WhatIf } $folder '*(8192 bytes)*'
         }
 
-        It 'asks with -Confirm' {
+        It 'prompts with -Confirm' {
             Assert-Confirm { Resize-QedImage $path 64KB -Shrink -Confirm } $folder "*Shrink the disk '$path' from 6 MiB to 64 KiB, and discard 4 KiB (4096 bytes) of stored data."
             Assert-Disk $path 65536 '0+8K 0x11, 24K+4K 0x12'
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             Resize-QedImage $path 7MB -Confirm:$false
             (Get-RawHeader $path).image_size | Should -Be 7MB
         }
 
-        It 'says with -Verbose what it does' {
+        It 'reports with -Verbose what it does' {
             $recorded = Invoke-Recorded { Resize-QedImage $path 64KB -Shrink -Verbose }
             @($recorded.Verbose -like "Shrink the disk '$path' from 6 MiB to 64 KiB, and discard 4 KiB (4096 bytes) of stored data.") | Should -HaveCount 1
         }
 
-        It 'says with -WhatIf too that <Name> would be refused: <Id>' -ForEach @(
+        It 'refuses <Name> with -WhatIf too: <Id>' -ForEach @(
             @{ Name = 'damaged/dirty-corrupt.qed'; Id = 'QedCorrupt'; Category = 'InvalidData'; Message = '*Repair-QedImage*' }
             @{ Name = 'chains/name-missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*' }
             @{ Name = 'chains/name-nbd.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
@@ -274,7 +274,7 @@ Describe 'Resize-QedImage' {
         }
     }
 
-    Context 'in trouble' {
+    Context 'on errors' {
         It 'refuses an image in use, and changes nothing' {
             $stream = Open-QedImage $path
             try {
@@ -300,7 +300,7 @@ Describe 'Resize-QedImage' {
             [System.IO.FileInfo]::new($raw).Length | Should -Be 32768
         }
 
-        It 'goes on with the next image after an error' {
+        It 'continues with the next image after an error' {
             $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
             $recorded = Invoke-Recorded { $missing, $path | Resize-QedImage -SizeBytes 7MB -PassThru }
             $recorded.Errors | ForEach-Object { $_.TargetObject } | Should -Be $missing
@@ -312,7 +312,7 @@ Describe 'Resize-QedImage' {
             { Resize-QedImage $path 1MB -ErrorAction Stop } | Should -Throw -ErrorId 'QedShrinkRefused,QedTools.Commands.ResizeQedImageCommand'
         }
 
-        It 'checks <_>.qed first, goes on and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
+        It 'checks <_>.qed first, then resizes it and leaves it clean' -ForEach 'dirty-clean', 'dirty-leaks' {
             $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $reads = Get-DiskBytes $dirty
             Resize-QedImage $dirty ($reads.Length + 1MB)
@@ -322,8 +322,8 @@ Describe 'Resize-QedImage' {
         }
     }
 
-    Context 'beside qemu-img' {
-        It 'makes what qemu-img resize makes' {
+    Context 'compared with qemu-img' {
+        It 'gives the same result as qemu-img resize' {
             Skip-TestWithout QemuImg
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')
             [System.IO.File]::Copy($path, $theirs)
@@ -332,7 +332,7 @@ Describe 'Resize-QedImage' {
             (Invoke-Native qemu-img compare -s -f qed -F qed $path $theirs).ExitCode | Should -Be 0
         }
 
-        It 'reads zeroes where qemu-io reads them, over a longer backing file' {
+        It 'reads zeroes over a longer backing file, like qemu-io' {
             Skip-TestWithout QemuImg
             Resize-QedImage $longer 32768
             $read = Invoke-Native qemu-io -r -f qed -c 'read -P 0x74 16k 2k' -c 'read -P 0 18k 14k' $longer

@@ -1,6 +1,6 @@
-# What the files of the cmdlets share beyond TestModule.ps1, which they load first. Same rules as there.
+# Functions for the Pester files of the cmdlets, in addition to TestModule.ps1, which must be loaded first. The same rules apply.
 
-# Runs a script block whose errors do not stop it, and sorts what it wrote: Output, Errors, Verbose, Warnings, Debug.
+# Runs a script block that errors do not stop, and separates what it wrote: Output, Errors, Verbose, Warnings, Debug.
 function Invoke-Recorded {
     param([Parameter(Mandatory)][scriptblock] $Script)
 
@@ -22,7 +22,7 @@ function Invoke-Recorded {
     $recorded
 }
 
-# Fails unless a script block wrote exactly one error, of this id and category and about this path, and nothing else.
+# Fails unless a script block wrote exactly one error, with this id and category and about this path, and nothing else.
 function Assert-OneError {
     param(
         [Parameter(Mandatory)][scriptblock] $Script,
@@ -41,8 +41,8 @@ function Assert-OneError {
     $recorded.Output | Should -BeNullOrEmpty
 }
 
-# A pattern for the words in which an error says what was asked for with a parameter.
-function Get-AskedPattern {
+# A pattern for the words in which an error states what a parameter requested.
+function Get-RequestPattern {
     param([Parameter(Mandatory)][string] $Name, [Parameter(Mandatory)] $Value)
 
     $words = switch ($Name) {
@@ -58,7 +58,7 @@ function Get-AskedPattern {
     "$words is not possible*"
 }
 
-# Everything in a folder with its length, its last change and its hash, a line each: equal means nothing was touched.
+# All entries of a folder, one per line; files with their length, last change and hash. If two states are equal, nothing was changed.
 function Get-FolderState {
     param([Parameter(Mandatory)][string] $Folder)
 
@@ -73,7 +73,7 @@ function Get-FolderState {
     }
 }
 
-# A new empty folder in TestDrive, by its full path.
+# The full path of a new, empty folder in TestDrive.
 function New-Folder {
     param([Parameter(Mandatory)][string] $Name)
 
@@ -82,7 +82,7 @@ function New-Folder {
     [System.IO.Directory]::CreateDirectory($folder).FullName
 }
 
-# Copies fixtures to a folder, under their own names or, with one fixture, under another one; returns the full paths.
+# Copies fixtures to a folder, under their own names or a single fixture under another name; returns the full paths.
 function Copy-Fixture {
     param(
         [Parameter(Mandatory)][string[]] $Name,
@@ -99,7 +99,7 @@ function Copy-Fixture {
     }
 }
 
-# Unpacks compressed fixtures to a folder, under their names without .gz; returns the full paths.
+# Decompresses fixtures to a folder, under their names without .gz; returns the full paths.
 function Expand-Fixture {
     param([Parameter(Mandatory)][string[]] $Name, [string] $Folder = $TestDrive)
 
@@ -118,8 +118,8 @@ function Expand-Fixture {
     }
 }
 
-# Runs a script block with another current location, which PowerShell keeps apart from the process's current directory.
-# The names are odd because the script block sees them in place of its own.
+# Runs a script block in another current location, which PowerShell keeps separate from the process's current directory.
+# The variable names are unusual because the script block sees them and they would hide its own.
 function Invoke-InFolder {
     param([Parameter(Mandatory)][string] $NewLocation, [Parameter(Mandatory)][scriptblock] $LocatedScript)
 
@@ -129,7 +129,7 @@ function Invoke-InFolder {
     finally { $null = $ExecutionContext.SessionState.Path.SetLocation([System.Management.Automation.WildcardPattern]::Escape($oldLocation)) }
 }
 
-# The names of files that paths are tried with; PowerShell or a host gives each of them trouble somewhere.
+# The file names that paths are tested with; each of them causes trouble somewhere in PowerShell or in a host.
 function Get-OddName {
     'plain.qed'
     'with space.qed'
@@ -147,8 +147,8 @@ function Get-OddName {
     }
 }
 
-# Opens a file as a program that writes images does: on Linux with the byte lock that says so, on Windows by sharing. The
-# lock goes when this process opens and closes the file by another handle, so it holds for one attempt of a cmdlet.
+# Opens a file like a program that writes images: with the writer's byte lock on Linux, and by the share mode on Windows. The
+# lock is lost when this process opens and closes the file with another handle, so it lasts for one attempt of a cmdlet.
 function Open-AsWriter {
     param([Parameter(Mandatory)][string] $Path)
 
@@ -157,7 +157,7 @@ function Open-AsWriter {
     $stream
 }
 
-# Opens an image in qemu-io and waits until it has it; its locks are those of a running virtual machine.
+# Opens an image in qemu-io and waits until it is open; the locks are those of a running virtual machine.
 function Open-InQemu {
     param([Parameter(Mandatory)][string] $Path, [switch] $ReadOnly)
 
@@ -184,7 +184,7 @@ function Close-Qemu {
     $Process.Dispose()
 }
 
-# Numbers of a QED header, read without QedTools. Fields by their names in the specification.
+# The fields of a QED header, read without QedTools and named as in the specification.
 function Get-RawHeader {
     param([Parameter(Mandatory)][string] $Path)
 

@@ -1,9 +1,9 @@
-# Set-QedBackingFile: changes of the header only. How it takes names of files: FileNames.Tests.ps1.
+# Set-QedBackingFile: changes of the header only. FileNames.Tests.ps1 tests how it handles file names.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
     $badBacking = @(
-        @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*not there*folder*' }
+        @{ Name = 'missing.qed'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound'; Message = '*missing.qed*is missing*folder*' }
         @{ Name = 'folder'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*a folder*' }
         @{ Name = 'nbd:localhost:10809'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
         @{ Name = 'file:base.qed'; Id = 'QedBackingFileRefused'; Category = 'SecurityError'; Message = '*protocol*' }
@@ -19,7 +19,7 @@ BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # Everything behind the header and the backing names: none of it may change.
+    # A hash of everything after the header and the backing file names, which must not change.
     function Get-RestHash {
         param([string] $Path)
 
@@ -40,7 +40,7 @@ Describe 'Set-QedBackingFile' {
         $raw = Copy-Fixture 'chains/over-raw.qed' -Folder $folder
     }
 
-    Context 'names a backing file' {
+    Context 'sets a backing file' {
         It 'on an image that had none' {
             $rest = Get-RestHash $plain
             Set-QedBackingFile -Path $plain -BackingFile base.qed | Should -BeNullOrEmpty
@@ -63,7 +63,7 @@ Describe 'Set-QedBackingFile' {
             Get-RestHash $path | Should -Be $rest
         }
 
-        It 'by the name -ParentPath too' {
+        It 'with the alias -ParentPath' {
             Set-QedBackingFile $path -ParentPath short.raw
             (Get-QedInfo $path).BackingFile | Should -Be 'short.raw'
         }
@@ -73,7 +73,7 @@ Describe 'Set-QedBackingFile' {
             Set-QedBackingFile $path, $plain short.raw -PassThru | ForEach-Object { $_.Path } | Should -Be $path, $plain
         }
 
-        It 'and records <Backing> as <Format> when asked for <Asked>' -ForEach @(
+        It 'and records <Backing> as <Format> if -BackingFormat is <Asked>' -ForEach @(
             @{ Backing = 'base.raw'; Asked = 'nothing'; Format = 'Raw' }
             @{ Backing = 'base.raw'; Asked = 'Probe'; Format = 'Probe' }
             @{ Backing = 'base.raw'; Asked = 'Raw'; Format = 'Raw' }
@@ -89,38 +89,38 @@ Describe 'Set-QedBackingFile' {
             (Get-RawHeader $plain).features | Should -Be $(if ($Format -eq 'Raw') { 5 } else { 1 })
         }
 
-        It 'takes the raw bit off again with a backing file that is an image' {
+        It 'and clears the raw bit if the new backing file is an image' {
             Set-QedBackingFile $raw base.qed
             (Get-RawHeader $raw).features | Should -Be 1
         }
 
-        It 'stored as typed, followed from the folder of the image' {
+        It 'stored as typed and resolved from the folder of the image' {
             $elsewhere = New-Folder 'elsewhere'
             $null = Copy-Fixture 'chains/short.raw' -Folder $elsewhere -As 'only-here.raw'
             Invoke-InFolder $elsewhere {
                 $info = Set-QedBackingFile $path './../set/base.raw' -PassThru
                 $info.BackingFile | Should -BeExactly './../set/base.raw'
                 $info.BackingFilePath | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.raw'))
-                Assert-OneError { Set-QedBackingFile $path only-here.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*relative name*'
+                Assert-OneError { Set-QedBackingFile $path only-here.raw } 'QedBackingFileNotFound' 'ObjectNotFound' $path '*relative to*'
             }
         }
 
-        It 'by a drive of the session, stored as what it means' {
+        It 'on a PowerShell drive, and stores the file system path' {
             (Set-QedBackingFile $path 'TestDrive:/set/base.raw' -PassThru).BackingFile | Should -BeExactly ([System.IO.Path]::Combine($folder, 'base.raw'))
         }
 
-        It 'in Unicode' {
+        It 'with a Unicode name' {
             $name = "Basis mit Gr$([char]0xF6)$([char]0xDF)e $([char]0x57FA).raw"
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder -As $name
             Set-QedBackingFile $path $name
             (Get-RawHeader $path).backing_filename | Should -BeExactly $name
         }
 
-        It 'over and over, in the room of one small cluster, and never where the name before it is' {
+        It 'repeatedly in one small header cluster, and never overwrites the previous name' {
             $last = Get-RawHeader $path
             $letter = 97
             foreach ($length in 1023, 1, 500, 1023, 1023, 7, 1023) {
-                # A name of that length, another one each time: as many ./ as fit, then a letter up to a file name's length.
+                # A different name of that length each time: as many ./ as fit, then a letter repeated to the full length.
                 $letter++
                 $tail = [string][char]$letter * ($length -band 7)
                 if (-not $tail) { $tail = [string][char]$letter * 8 }
@@ -139,7 +139,7 @@ Describe 'Set-QedBackingFile' {
             }
         }
 
-        It 'writes nothing if the image says exactly that already' {
+        It 'and writes nothing if the image already has exactly that backing file' {
             [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
             Set-QedBackingFile $path base.qed
@@ -147,7 +147,7 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'keeps data and map of the image itself' {
+        It 'and keeps the data and the map of the image itself' {
             $before = @(Get-QedAllocationMap $path | ForEach-Object { "$_ $($_.FileOffset)" })
             Set-QedBackingFile $path base.raw
             @(Get-QedAllocationMap $path | ForEach-Object { "$_ $($_.FileOffset)" }) | Should -Be $before
@@ -156,7 +156,7 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'with -Remove' {
-        It 'takes the backing file and what is recorded about it off' {
+        It 'removes the backing file and its recorded format' {
             $rest = Get-RestHash $raw
             Set-QedBackingFile $raw -Remove | Should -BeNullOrEmpty
             $header = Get-RawHeader $raw
@@ -169,19 +169,19 @@ Describe 'Set-QedBackingFile' {
             $info.BackingFormat | Should -BeNullOrEmpty
         }
 
-        It 'is fine with an image that has none' {
+        It 'accepts an image without a backing file' {
             $recorded = Invoke-Recorded { Set-QedBackingFile $plain -Remove -PassThru }
             $recorded.Errors | Should -BeNullOrEmpty
             $recorded.Output[0].BackingFile | Should -BeNullOrEmpty
         }
 
-        It 'needs no backing file to be there' {
+        It 'does not need the backing file to exist' {
             $lost = Copy-Fixture 'chains/name-missing.qed' -Folder $folder
             Set-QedBackingFile $lost -Remove
             (Get-QedInfo $lost).BackingFile | Should -BeNullOrEmpty
         }
 
-        It 'breaks a circle' {
+        It 'breaks a circular chain' {
             $circle = Copy-Fixture 'chains/cycle-self.qed' -Folder $folder
             Set-QedBackingFile $circle -Remove
             $recorded = Invoke-Recorded { Get-QedInfo $circle -BackingChain }
@@ -189,12 +189,12 @@ Describe 'Set-QedBackingFile' {
             $recorded.Output | Should -HaveCount 1
         }
 
-        It 'and a backing file together are refused' {
+        It 'refuses a backing file at the same time' {
             { Set-QedBackingFile $path -BackingFile base.raw -Remove } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
             { Set-QedBackingFile $path -Remove -BackingFormat Raw } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
         }
 
-        It 'or a backing file is asked for' {
+        It 'or a backing file is mandatory' {
             foreach ($set in (Get-Command Set-QedBackingFile).ParameterSets) {
                 $required = @($set.Parameters | Where-Object { $_.IsMandatory } | ForEach-Object { $_.Name })
                 $required -match '^(Remove|BackingFile)$' | Should -HaveCount 1 -Because $set.Name
@@ -203,7 +203,7 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'with -PassThru' {
-        It 'writes the facts of the image as it is now' {
+        It 'describes the image after the change' {
             $info = Set-QedBackingFile $path base.raw -PassThru
             $info | Should -HaveCount 1
             $info.PSObject.TypeNames[0] | Should -Be 'QedTools.QedImageInfo'
@@ -215,12 +215,12 @@ Describe 'Set-QedBackingFile' {
             $info.VirtualSize | Should -Be 1MB
         }
 
-        It 'goes on in a pipeline of ours' {
+        It 'writes a result that can be piped to other cmdlets' {
             "$((Get-QedInfo $path | Set-QedBackingFile -Remove -PassThru | Test-QedImage).Status)" | Should -Be 'Clean'
         }
     }
 
-    Context 'with a backing file that will not do' {
+    Context 'with an unsuitable backing file' {
         It 'refuses <Name>: <Id>, and changes nothing' -ForEach $badBacking {
             $null = Copy-Fixture 'foreign/disk.luks', 'headers/table-size-3.qed' -Folder $folder
             $null = New-Folder 'set/folder'
@@ -231,21 +231,21 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a name over 1,023 bytes, also with -Force, and changes nothing' {
+        It 'refuses a name over 1,023 bytes, even with -Force, and changes nothing' {
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $path ('./' * 508 + 'base.raw') } 'QedLimit' 'InvalidArgument' $path '*1024*1023*'
             Assert-OneError { Set-QedBackingFile $path ('./' * 600 + 'missing') -Force } 'QedLimit' 'InvalidArgument' $path '*1207*1023*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a name over 1,023 bytes for its length, whether or not there could be such a file' {
+        It 'refuses a name over 1,023 bytes because of its length, whether or not such a file could exist' {
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $path ('n' * 1024) -Force } 'QedLimit' 'InvalidArgument' $path '*1024*1023*'
             Assert-OneError { Set-QedBackingFile $path ('n' * 5000) } 'QedLimit' 'InvalidArgument' $path '*5000*1023*'
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'refuses a name for which the header has no room beside the old one, until that is removed' {
+        It 'refuses a name that does not fit in the header beside the old one, until that one is removed' {
             $full = Copy-Fixture 'headers/backing-size-4032.qed' -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $full base.raw } 'QedLimit' 'InvalidArgument' $full '*header*8 bytes*-Remove*'
@@ -255,19 +255,19 @@ Describe 'Set-QedBackingFile' {
             (Get-QedInfo $full).BackingFile | Should -Be 'base.raw'
         }
 
-        It 'would say the same with -WhatIf' {
+        It 'reports the same errors with -WhatIf' {
             $full, $compat = Copy-Fixture 'headers/backing-size-4032.qed', 'headers/compat-unknown.qed' -Folder $folder
             Assert-OneError { Set-QedBackingFile $path ('./' * 508 + 'base.raw') -WhatIf } 'QedLimit' 'InvalidArgument' $path
             Assert-OneError { Set-QedBackingFile $full base.raw -WhatIf } 'QedLimit' 'InvalidArgument' $full
             Assert-OneError { Set-QedBackingFile $compat base.raw -WhatIf } 'QedUnsupportedFeature' 'NotImplemented' $compat
         }
 
-        It 'takes a file of another format as raw when told to' {
+        It 'accepts a file of another format as raw on request' {
             $null = Copy-Fixture 'foreign/disk.qcow2' -Folder $folder
             "$((Set-QedBackingFile $path disk.qcow2 -BackingFormat Raw -PassThru).BackingFormat)" | Should -Be 'Raw'
         }
 
-        It 'sees a circle through a symbolic link' {
+        It 'detects a circular chain through a symbolic link' {
             Skip-TestWithout Unix
             $null = Invoke-Native ln -s over-qed.qed ([System.IO.Path]::Combine($folder, 'link.qed'))
             $base = [System.IO.Path]::Combine($folder, 'base.qed')
@@ -276,13 +276,13 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'with -Force' {
-        It 'names a file that is not there' {
+        It 'accepts a missing file' {
             $info = Set-QedBackingFile $path 'not yet.qed' -Force -PassThru
             $info.BackingFile | Should -Be 'not yet.qed'
             "$($info.BackingFormat)" | Should -Be 'Probe'
         }
 
-        It 'names a file that is not there, and records what is told about it' {
+        It 'accepts a missing file, and records the given format' {
             "$((Set-QedBackingFile $path 'not yet.raw' -BackingFormat Raw -Force -PassThru).BackingFormat)" | Should -Be 'Raw'
         }
 
@@ -295,15 +295,15 @@ Describe 'Set-QedBackingFile' {
         }
     }
 
-    Context 'on an image that needs care' {
-        It 'changes the header of <_>.qed alone, which still needs a check' -ForEach 'dirty-clean', 'dirty-leaks', 'dirty-corrupt', 'several' {
+    Context 'on a dirty or unusual image' {
+        It 'changes only the header of <_>.qed, which still needs a check' -ForEach 'dirty-clean', 'dirty-leaks', 'dirty-corrupt', 'several' {
             $dirty = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $info = Set-QedBackingFile $dirty base.raw -PassThru
             $info.NeedsCheck | Should -BeTrue
             (Get-RawHeader $dirty).features | Should -Be 7
         }
 
-        It 'refuses <_>.qed with -PreserveContent, as it is damaged, and says Repair-QedImage' -ForEach 'dirty-corrupt', 'several', 'truncated' {
+        It 'refuses <_>.qed with -PreserveContent because it is damaged, and advises Repair-QedImage' -ForEach 'dirty-corrupt', 'several', 'truncated' {
             $damaged = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $damaged base.raw -PreserveContent } 'QedCorrupt' 'InvalidData' $damaged '*Repair-QedImage*'
@@ -311,20 +311,20 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'leaves a dirty image as it is with -WhatIf' {
+        It 'leaves a dirty image unchanged with -WhatIf' {
             $dirty = Copy-Fixture 'damaged/dirty-clean.qed' -Folder $folder
             $before = Get-FolderState $folder
             Set-QedBackingFile $dirty base.raw -WhatIf
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'clears autoclear features that it does not know' {
+        It 'clears unknown autoclear features' {
             $auto = Copy-Fixture 'headers/autoclear-unknown.qed' -Folder $folder
             Set-QedBackingFile $auto base.raw
             (Get-RawHeader $auto).autoclear_features | Should -Be 0
         }
 
-        It 'stores no name where compatible features that it does not know may use the room, and changes nothing' {
+        It 'refuses to store a name if unknown compatible features may use the space, and changes nothing' {
             $compat = Copy-Fixture 'headers/compat-unknown.qed' -Folder $folder
             $before = Get-FolderState $folder
             Assert-OneError { Set-QedBackingFile $compat base.raw } 'QedUnsupportedFeature' 'NotImplemented' $compat '*0x1*'
@@ -333,7 +333,7 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'on an image in use' {
-        It 'changes none that another program writes' {
+        It 'refuses if another program is writing to it' {
             Skip-TestWithout WriterLock
             $before = Get-FolderState $folder
             $writer = Open-AsWriter $path
@@ -342,7 +342,7 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'changes none that a cmdlet is reading' {
+        It 'refuses if a cmdlet is reading it' {
             $before = Get-FolderState $folder
             $errors = @(Get-QedAllocationMap $path | ForEach-Object { (Invoke-Recorded { Set-QedBackingFile $path -Remove }).Errors })
             $errors[0].FullyQualifiedErrorId | Should -BeLike 'QedImageInUse,*'
@@ -351,7 +351,7 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'changes none that qemu-io <How>' -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
+        It 'refuses if qemu-io <How> it' -ForEach @(@{ How = 'writes'; ReadOnly = $false }, @{ How = 'reads'; ReadOnly = $true }) {
             Skip-TestWithout QemuLocks
             $before = Get-FolderState $folder
             $qemu = Open-InQemu $path -ReadOnly:$ReadOnly
@@ -362,7 +362,7 @@ Describe 'Set-QedBackingFile' {
             (Get-QedInfo $path).BackingFile | Should -Be 'base.raw'
         }
 
-        It 'lets go of the image afterwards' {
+        It 'releases the image afterwards' {
             Set-QedBackingFile $path base.raw
             (Get-QedInfo $path).InUse | Should -BeFalse
             Set-QedBackingFile $path base.qed
@@ -371,7 +371,7 @@ Describe 'Set-QedBackingFile' {
     }
 
     Context 'with -WhatIf and -Confirm' {
-        It 'changes nothing with -WhatIf and writes nothing' {
+        It 'changes nothing and writes nothing with -WhatIf' {
             [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::new(2020, 1, 2))
             $before = Get-FolderState $folder
             $recorded = Invoke-Recorded {
@@ -384,13 +384,13 @@ Describe 'Set-QedBackingFile' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'does not ask with -Confirm:$false, whatever $ConfirmPreference says' {
+        It 'does not prompt with -Confirm:$false, regardless of $ConfirmPreference' {
             $ConfirmPreference = 'Low'
             Set-QedBackingFile $path base.raw -Confirm:$false
             (Get-QedInfo $path).BackingFile | Should -Be 'base.raw'
         }
 
-        It 'says with -Verbose what it changes, and what it recorded' {
+        It 'reports with -Verbose what it changes and what it recorded' {
             $recorded = Invoke-Recorded { Set-QedBackingFile $path base.raw -Verbose }
             @($recorded.Verbose -match "'base\.qed'.*'base\.raw'") | Should -HaveCount 1
             @($recorded.Verbose -match "'base\.raw'.*Raw") | Should -HaveCount 1
@@ -399,7 +399,7 @@ Describe 'Set-QedBackingFile' {
         }
     }
 
-    It 'goes on with the next image after an error' {
+    It 'continues with the next image after an error' {
         $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
         $recorded = Invoke-Recorded { $missing, $path | Set-QedBackingFile -BackingFile base.raw -PassThru }
         $recorded.Errors | Should -HaveCount 1
@@ -411,8 +411,8 @@ Describe 'Set-QedBackingFile' {
         { Set-QedBackingFile $path missing.raw -ErrorAction Stop } | Should -Throw -ErrorId 'QedBackingFileNotFound,QedTools.Commands.SetQedBackingFileCommand'
     }
 
-    Context 'beside qemu-img' {
-        It 'is understood by qemu-img info and check' {
+    Context 'compared with qemu-img' {
+        It 'writes an image that qemu-img info and check understand' {
             Skip-TestWithout QemuImg
             Set-QedBackingFile $path base.raw
             $text = (Invoke-Native qemu-img info $path).Output -join "`n"
@@ -423,7 +423,7 @@ Describe 'Set-QedBackingFile' {
             (Invoke-Native qemu-img info $path).Output -join "`n" | Should -Not -Match 'backing file'
         }
 
-        It 'does to the disk what qemu-img rebase -u does' {
+        It 'gives the same result as qemu-img rebase -u' {
             Skip-TestWithout QemuImg
             $theirs = [System.IO.Path]::Combine($folder, 'theirs.qed')
             [System.IO.File]::Copy($path, $theirs)

@@ -1,5 +1,5 @@
-# Show-QedAllocationMap: what an image holds where, as a picture in the terminal or as SVG. The extents that it draws are
-# those of fixtures/README.md; Get-QedAllocationMap.Tests.ps1 is about the extents themselves.
+# Show-QedAllocationMap: the allocation map as a picture in the terminal or as SVG. The extents that it draws are those of
+# fixtures/README.md; Get-QedAllocationMap.Tests.ps1 tests the extents themselves.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -11,7 +11,7 @@ BeforeAll {
     . "$PSScriptRoot/DiskHelp.ps1"
     $escape = [char]27
 
-    # Runs a script block with a decimal point, whoever runs the tests.
+    # Runs a script block with a decimal point, regardless of the culture.
     function Invoke-Invariant {
         param([Parameter(Mandatory)][scriptblock] $Drawing)
 
@@ -27,7 +27,7 @@ BeforeAll {
         Invoke-Invariant { Show-QedAllocationMap @arguments -Color Never }
     }
 
-    # A picture in ASCII as it is in block characters.
+    # Converts a picture from ASCII to block characters.
     function ConvertTo-Block {
         param([string] $Text)
 
@@ -37,8 +37,8 @@ BeforeAll {
             })
     }
 
-    # An image of any number of clusters of 4 KiB whose L2 tables are all the same one, so that the file stays small. Every
-    # nth cluster is data. Other commands call it damaged; to look at the map, it is as good as any.
+    # An image with any number of 4 KiB clusters whose L1 entries all point to the same L2 table, so that the file stays small.
+    # Every nth cluster is data. Other commands report it as damaged, but that does not matter for the map.
     function New-RepeatedImage {
         param([string] $Path, [long] $Clusters, [int] $Every)
 
@@ -60,7 +60,7 @@ BeforeAll {
         $Path
     }
 
-    # An image of ten clusters of 64 KiB: 0, 3, 4 and 9 are data.
+    # An image with ten clusters of 64 KiB, of which 0, 3, 4 and 9 are data.
     function New-TenClusters {
         param([string] $Name = 'ten.qed')
 
@@ -70,7 +70,7 @@ BeforeAll {
         $path
     }
 
-    # Draws to a new file and reads that as XML.
+    # Draws to a new file and reads it as XML.
     function Get-Svg {
         $arguments = $args
         $file = Join-TestDrive 'picture.svg'
@@ -88,7 +88,7 @@ BeforeAll {
         $xml
     }
 
-    # The elements of an SVG document that an XPath without prefixes finds.
+    # The elements of an SVG document that match an XPath without namespace prefixes.
     function Find-Element {
         param([System.Xml.XmlDocument] $Svg, [string] $Path)
 
@@ -105,14 +105,14 @@ BeforeAll {
 }
 
 Describe 'Show-QedAllocationMap' {
-    Context 'takes its parameters' {
-        It 'as they are documented' {
+    Context 'accepts its parameters' {
+        It 'as documented' {
             $more = 'AllowUnc', 'Ascii', 'BackingChain', 'Color', 'Force', 'ForceShare', 'Height', 'Length'
             Get-OwnParameter Show-QedAllocationMap Path | Should -Be ($more + 'Offset', 'OutFile property', 'Path!@0 value property', 'Width')
             Get-OwnParameter Show-QedAllocationMap LiteralPath | Should -Be ($more + 'LiteralPath! property', 'Offset', 'OutFile property', 'Width')
         }
 
-        It 'by position, by wildcards, from the pipeline and as our own objects' {
+        It 'by position, by wildcards, and from the pipeline as strings and result objects' {
             $folder = New-Folder 'names'
             $path = Copy-Fixture 'images/checkerboard.qed' -Folder $folder
             $expected = Show-Map $path
@@ -132,7 +132,7 @@ Describe 'Show-QedAllocationMap' {
             [System.IO.File]::Delete($path)
         }
 
-        It 'and takes no -<Name> <Value>' -ForEach @(
+        It 'but refuses -<Name> <Value>' -ForEach @(
             @{ Name = 'Width'; Value = 19 }
             @{ Name = 'Width'; Value = 4001 }
             @{ Name = 'Height'; Value = 0 }
@@ -144,7 +144,7 @@ Describe 'Show-QedAllocationMap' {
             { Show-QedAllocationMap (Get-Fixture 'images/checkerboard.qed') @arguments } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
         }
 
-        It 'and is one error for <Fixture>: <Id>' -ForEach @(
+        It 'and writes one error for <Fixture>: <Id>' -ForEach @(
             @{ Fixture = 'foreign/disk.qcow2'; Id = 'QedNotAnImage' }
             @{ Fixture = 'headers/cut-4.qed'; Id = 'QedTruncated' }
         ) {
@@ -152,14 +152,14 @@ Describe 'Show-QedAllocationMap' {
             Assert-OneError { Show-QedAllocationMap $path } $Id 'InvalidData' $path
         }
 
-        It 'and goes on with the next image after an error' {
+        It 'and continues with the next image after an error' {
             $recorded = Invoke-Recorded { Show-Map (Join-TestDrive 'nothing.qed'), (Get-Fixture 'images/size-zero.qed') }
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedFileNotFound,*'
             $recorded.Output | Should -Be 'size-zero.qed: 0 B, nothing to show'
         }
 
-        It 'tells with -Verbose what it drew' {
+        It 'and reports with -Verbose what it drew' {
             $recorded = Invoke-Recorded { Show-Map (Get-Fixture 'images/checkerboard.qed') -Width 80 -Verbose }
             $recorded.Verbose[-1] | Should -BeLike '*checkerboard.qed: 256 cells of 4 KiB.'
         }
@@ -172,7 +172,7 @@ Describe 'Show-QedAllocationMap' {
             $ten = New-TenClusters
         }
 
-        It 'draws cells in rows, with the offsets of rows and columns, and explains them' {
+        It 'draws cells in rows, with row and column offsets and a legend' {
             Show-Map $holes -Width 80 -Ascii | Should -BeExactly @(
                 'data-zero-hole.qed: 6 MiB, 16 KiB (0.26%) allocated'
                 ''
@@ -210,7 +210,7 @@ Describe 'Show-QedAllocationMap' {
             $lines[20] | Should -BeLike ('*4 KiB. ' + (ConvertTo-Block ': + * #') + ': less*')
         }
 
-        It 'fits into 20 columns' {
+        It 'fits in 20 columns' {
             $lines = @(Show-Map $board -Width 20 -Ascii)
             $lines[0..5] | Should -BeExactly @(
                 'checkerboard.qed:'
@@ -264,7 +264,7 @@ Describe 'Show-QedAllocationMap' {
             }
         }
 
-        It 'has no more rows than -Height says' {
+        It 'has at most -Height rows' {
             $lines = @(Show-Map $board -Width 20 -Height 2 -Ascii)
             $lines[4] | Should -BeExactly '  0 MiB +.......'
             $lines[5] | Should -BeExactly '0.5 MiB .......o'
@@ -297,14 +297,14 @@ Describe 'Show-QedAllocationMap' {
             $lines[3] | Should -BeExactly ('0 KiB ' + '#' * 32)
         }
 
-        It 'draws a disk that holds nothing' {
+        It 'draws an empty disk' {
             $lines = @(Show-Map (Get-Fixture 'images/empty-default.qed') -Width 80 -Ascii)
             $lines[0] | Should -BeExactly 'empty-default.qed: 1 GiB, 0 B (0%) allocated'
             @($lines | Where-Object { $_ -match 'MiB \.{64}$' }) | Should -HaveCount 16
             $lines[-1] | Should -BeExactly 'One cell is 1 MiB, 16 clusters of 64 KiB.'
         }
 
-        It 'draws nothing of a disk without a size but that' {
+        It 'reports that a disk of size 0 has nothing to show' {
             Show-Map (Get-Fixture 'images/size-zero.qed') | Should -BeExactly 'size-zero.qed: 0 B, nothing to show'
         }
 
@@ -319,7 +319,7 @@ Describe 'Show-QedAllocationMap' {
             $lines | Should -Contain '. unallocated  64 GiB  >99.99%  2 extents'
         }
 
-        It 'takes no cell for full that lacks a single cluster' {
+        It 'does not draw a cell as full if a single cluster is missing' {
             $path = New-RepeatedImage (Join-TestDrive 'full.qed') 8192 1
             @(Show-Map $path -Width 40 -Ascii -Height 1)[4] | Should -BeExactly ('0 MiB ' + '#' * 32)
             $stream = [System.IO.File]::OpenWrite($path)
@@ -350,10 +350,10 @@ Describe 'Show-QedAllocationMap' {
             $lines[11] | Should -BeExactly $lines[0]
         }
 
-        It 'draws what -Offset and -Length say, from the whole cell before it' {
+        It 'draws the range of -Offset and -Length, starting at a whole cell' {
             Show-Map $holes -Width 60 -Ascii -Offset 1000 -Length 20000 | Should -BeExactly @(
                 'data-zero-hole.qed:'
-                '6 MiB, shown 19.53 KiB from 1000 B, 7.02 KiB (35.96%)'
+                '6 MiB, 19.53 KiB shown from 1000 B, 7.02 KiB (35.96%)'
                 'allocated'
                 ''
                 '        +0 KiB          +8 KiB          +16 KiB'
@@ -367,19 +367,19 @@ Describe 'Show-QedAllocationMap' {
             )
         }
 
-        It 'goes to the end without -Length' {
+        It 'continues to the end without -Length' {
             $lines = @(Show-Map $holes -Width 60 -Ascii -Offset 5MB)
-            $lines[0..1] | Should -BeExactly 'data-zero-hole.qed:', '6 MiB, shown 1 MiB from 5 MiB, 0 B (0%) allocated'
+            $lines[0..1] | Should -BeExactly 'data-zero-hole.qed:', '6 MiB, 1 MiB shown from 5 MiB, 0 B (0%) allocated'
             $lines[4] | Should -BeExactly ('5120 KiB 000' + '.' * 45)
         }
 
-        It 'shows nothing at the end, and refuses what lies behind it' {
+        It 'shows nothing at the end, and refuses an offset past it' {
             Show-Map $holes -Offset 6291456 | Should -BeExactly 'data-zero-hole.qed: 6 MiB, nothing to show'
             Show-Map $holes -Length 0 | Should -BeExactly 'data-zero-hole.qed: 6 MiB, nothing to show'
             Assert-OneError { Show-QedAllocationMap $holes -Offset 6291457 } 'QedLimit' 'InvalidArgument' $holes 'An offset of 6291457 bytes*6291456*'
         }
 
-        It 'draws the bytes that Get-QedAllocationMap tells of <_>' -ForEach 'images/across-l2-contiguous', 'images/scattered-default', 'images/table-1', 'images/allocated-zeroes', 'images/size-unaligned' {
+        It 'draws the same byte counts for <_> as Get-QedAllocationMap' -ForEach 'images/across-l2-contiguous', 'images/scattered-default', 'images/table-1', 'images/allocated-zeroes', 'images/size-unaligned' {
             $path = Get-Fixture "$_.qed"
             $text = (Show-Map $path -Width 120 -Ascii) -join "`n"
             foreach ($state in @{ Name = 'Data'; Mark = '#' }, @{ Name = 'Zero'; Mark = '0' }, @{ Name = 'Unallocated'; Mark = '\.' }) {
@@ -393,12 +393,12 @@ Describe 'Show-QedAllocationMap' {
     }
 
     Context 'with names that would disturb the screen' {
-        It 'replaces control characters and such that turn the direction' {
+        It 'replaces control characters and characters that change the text direction' {
             Skip-TestWithout Unix, BlockCharacters
             $path = Copy-Fixture 'images/size-zero.qed' -As "a$escape[31m$([char]0x202E)b`n.qed"
             $lines = Show-Map -LiteralPath $path
             $ascii = Show-Map -LiteralPath $path -Ascii
-            # Before anything can fail: such a name troubles whoever cleans up.
+            # Deleted before anything can fail, because such a name is difficult to clean up.
             [System.IO.File]::Delete($path)
             $lines | Should -BeExactly "a$([char]0x241B)[31m$([char]0xFFFD)b$([char]0x240A).qed: 0 B, nothing to show"
             $ascii | Should -BeExactly 'a?[31m?b?.qed: 0 B, nothing to show'
@@ -413,7 +413,7 @@ Describe 'Show-QedAllocationMap' {
             [System.IO.File]::Delete($path)
         }
 
-        It 'counts characters that only join others as none' {
+        It 'counts joining characters as zero columns' {
             $name = "a$([char]0x200C)" * 40
             $path = Copy-Fixture 'images/size-zero.qed' -As "$name.qed"
             Show-Map $path -Width 80 | Should -BeExactly "$name.qed: 0 B, nothing to show"
@@ -432,7 +432,7 @@ Describe 'Show-QedAllocationMap' {
             $top = Get-Fixture 'chains/three-top.qed'
         }
 
-        It 'tells layers apart by letters where there is no colour' {
+        It 'distinguishes layers by letters without colours' {
             Show-Map $top -BackingChain -Width 60 -Ascii | Should -BeExactly @(
                 'three-top.qed: 1 MiB, 32 KiB (3.13%) allocated'
                 ''
@@ -454,7 +454,7 @@ Describe 'Show-QedAllocationMap' {
             )
         }
 
-        It 'tells cells with data of several layers, and such that are not all data' {
+        It 'distinguishes cells with data of several layers, and cells that are not all data' {
             $lines = @(Show-Map $top -BackingChain -Width 60 -Height 1 -Ascii)
             $lines[3] | Should -BeExactly '0 MiB &.c.o...a.......................'
             $lines[11..($lines.Count - 1)] | Should -BeExactly @(
@@ -464,7 +464,7 @@ Describe 'Show-QedAllocationMap' {
             )
         }
 
-        It 'tells layers apart by colours where there are some, two in a cell' {
+        It 'distinguishes layers by colours if there are colours, with two in a cell' {
             Skip-TestWithout BlockCharacters
             $lines = @(Invoke-Invariant { Show-QedAllocationMap $top -BackingChain -Width 60 -Height 1 -Color Always })
             $dots = ConvertTo-Block '.......................'
@@ -478,18 +478,18 @@ Describe 'Show-QedAllocationMap' {
             )
         }
 
-        It 'looks into raw backing files too' {
+        It 'draws raw backing files too' {
             $lines = @(Show-Map (Get-Fixture 'chains/over-raw.qed') -BackingChain -Width 60 -Ascii)
             $lines[3] | Should -BeExactly '0 KiB AAAABBBB0000AAAABBBBBBBBBBBBBBBB'
         }
 
-        It 'does not look at backing files without it' {
+        It 'does not open backing files without the parameter' {
             $lines = @(Show-Map $top -Width 60 -Height 1 -Ascii)
             $lines[3] | Should -BeExactly '0 MiB :.......:.......................'
             Show-Map (Get-Fixture 'chains/name-missing.qed') -Width 40 | Should -Not -BeNullOrEmpty
         }
 
-        It 'puts the layers from the sixth on together' {
+        It 'combines the layers from the sixth on' {
             $folder = New-Folder 'deep'
             $name = 'layer8.qed'
             $null = New-QedImage ([System.IO.Path]::Combine($folder, $name)) 640KB
@@ -505,7 +505,7 @@ Describe 'Show-QedAllocationMap' {
             $lines[9..10] | Should -BeExactly 'E data in layer4.qed        64 KiB  10%  1 extent', 'F data in 4 deeper layers  256 KiB  40%  4 extents'
         }
 
-        It 'is one error for <Name>.qed: <Id>' -ForEach @(
+        It 'writes one error for <Name>.qed: <Id>' -ForEach @(
             @{ Name = 'name-missing'; Id = 'QedBackingFileNotFound'; Category = 'ObjectNotFound' }
             @{ Name = 'name-nbd'; Id = 'QedBackingFileRefused'; Category = 'SecurityError' }
             @{ Name = 'cycle-self'; Id = 'QedBackingChain'; Category = 'InvalidData' }
@@ -518,7 +518,7 @@ Describe 'Show-QedAllocationMap' {
     Context 'with and without colours' {
         BeforeAll { $ten = New-TenClusters }
 
-        It 'has them with -Color Always, and goes back to plain at the end of each line' {
+        It 'uses colours with -Color Always, and resets them at the end of each line' {
             $lines = @(Invoke-Invariant { Show-QedAllocationMap $ten -Width 80 -Ascii -Color Always })
             $lines[0] | Should -BeExactly "$escape[1mten.qed$escape[0m: 640 KiB, 256 KiB (40%) allocated"
             $lines[3] | Should -BeExactly (
@@ -527,16 +527,16 @@ Describe 'Show-QedAllocationMap' {
             foreach ($line in $lines) { $line | Should -Not -Match "$escape\[[1-9][0-9;]*m[^$escape]*$" }
         }
 
-        It 'draws the same with them' {
+        It 'draws the same picture with colours' {
             $lines = Invoke-Invariant { Show-QedAllocationMap $ten -Width 80 -Ascii -Color Always }
             $lines -replace "$escape\[[0-9;]*m" | Should -BeExactly (Show-Map $ten -Width 80 -Ascii)
         }
 
-        It 'has none with -Color Never' {
+        It 'uses no colours with -Color Never' {
             Show-Map $ten | Where-Object { $_.Contains($escape) } | Should -BeNullOrEmpty
         }
 
-        It 'has none in what goes to variables and other commands, only on the screen' {
+        It 'writes plain text to variables and other commands, with colours only on the screen' {
             Skip-TestWithout PowerShell7.2
             $style = $ExecutionContext.SessionState.PSVariable.GetValue('PSStyle')
             $rendering = $style.OutputRendering
@@ -554,7 +554,7 @@ Describe 'Show-QedAllocationMap' {
             finally { $style.OutputRendering = $rendering }
         }
 
-        It 'shows a chain on the screen in colours, though the text has letters' {
+        It 'shows a chain on the screen in colours, although the text has letters' {
             Skip-TestWithout PowerShell7.2, BlockCharacters
             $null = Get-Fixture 'chains/three-middle.qed', 'chains/base.qed'
             $top = Get-Fixture 'chains/three-top.qed'
@@ -566,13 +566,13 @@ Describe 'Show-QedAllocationMap' {
             }
             finally { $style.OutputRendering = $rendering }
             $lines | Should -BeExactly (Show-Map $top -BackingChain -Width 60 -Height 1)
-            # What is explained takes more lines with colours; the last string has them all.
+            # The explanation takes more lines with colours; the last string contains all of them.
             $shown = $(foreach ($line in $lines) { if ($line.PSObject.Properties['Colored']) { $line.Colored } else { $line } }) -join "`n"
             $colored = Invoke-Invariant { Show-QedAllocationMap $top -BackingChain -Width 60 -Height 1 -Color Always }
             $shown -split "`n" | Should -BeExactly $colored
         }
 
-        It 'is shown in colours by the view' {
+        It 'is displayed in colours by the view' {
             Skip-TestWithout PowerShell7.2
             $rendering = $PSStyle.OutputRendering
             try {
@@ -587,20 +587,20 @@ Describe 'Show-QedAllocationMap' {
         }
     }
 
-    Context 'of damaged images and such in use' {
-        It 'draws what is known before the damage, then one error, then the next image' {
+    Context 'for damaged images and images in use' {
+        It 'draws what is known before the damage, then writes one error, then draws the next image' {
             $damaged, $next = Get-Fixture 'damaged/l1-past-end.qed', 'images/size-zero.qed'
             $recorded = Invoke-Recorded { Show-Map $damaged, $next -Width 60 -Ascii }
             $recorded.Output[3] | Should -BeExactly ('    0 MiB *.:.' + '.' * 44)
             @($recorded.Output | Where-Object { $_ -match 'MiB \?{48}$' }).Count | Should -BeGreaterThan 3
-            $recorded.Output | Should -Contain '? unknown, behind damage     8 MiB  66.67%'
+            $recorded.Output | Should -Contain '? unknown (after damage)     8 MiB  66.67%'
             $recorded.Output[-1] | Should -BeExactly 'size-zero.qed: 0 B, nothing to show'
             $recorded.Errors | Should -HaveCount 1
             $recorded.Errors[0].FullyQualifiedErrorId | Should -Be 'QedCorrupt,QedTools.Commands.ShowQedAllocationMapCommand'
             $recorded.Errors[0].TargetObject | Should -BeExactly $damaged
         }
 
-        It 'draws it to a file as well' {
+        It 'draws a damaged image to a file as well' {
             $damaged = Get-Fixture 'damaged/l1-past-end.qed'
             $file = [System.IO.Path]::Combine((New-Folder 'damaged'), 'map.svg')
             $recorded = Invoke-Recorded { Show-QedAllocationMap $damaged -OutFile $file }
@@ -610,7 +610,7 @@ Describe 'Show-QedAllocationMap' {
             @(Find-Element (Read-Svg $file) "//g/rect[@class='unknown']") | Should -Not -BeNullOrEmpty
         }
 
-        It 'refuses one that another program writes, unless -ForceShare' {
+        It 'refuses an image that another program is writing unless -ForceShare is given' {
             Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
@@ -621,7 +621,7 @@ Describe 'Show-QedAllocationMap' {
             finally { $writer.Dispose() }
         }
 
-        It 'does not change the image, and lets go of it before others get the picture' {
+        It 'does not change the image, and releases it before the picture is written to the pipeline' {
             $folder = New-Folder 'untouched'
             $path = Copy-Fixture 'damaged/dirty-leaks.qed' -Folder $folder
             $before = Get-FolderState $folder
@@ -646,7 +646,7 @@ Describe 'Show-QedAllocationMap' {
             [System.IO.Directory]::GetFileSystemEntries($folder) | Should -HaveCount 2
         }
 
-        It 'writes UTF-8 without a byte order mark, ending in a line' {
+        It 'writes UTF-8 without a byte order mark, with a newline at the end' {
             $null = Show-QedAllocationMap $path -OutFile $file
             $bytes = [System.IO.File]::ReadAllBytes($file)
             [System.Text.Encoding]::ASCII.GetString($bytes, 0, 38) | Should -BeExactly '<?xml version="1.0" encoding="utf-8"?>'
@@ -670,7 +670,7 @@ Describe 'Show-QedAllocationMap' {
             $texts[-1] | Should -BeExactly 'One cell is one cluster of 4 KiB.'
         }
 
-        It 'tells of each stretch where it is and what it holds' {
+        It 'gives each extent a title with its range and contents' {
             $titles = @(Find-Element (Get-Svg $path -Length 128KB) '//g/title' | ForEach-Object { $_.InnerText })
             $titles | Should -BeExactly @(
                 '0 B to 8 KiB: data'
@@ -703,10 +703,10 @@ Describe 'Show-QedAllocationMap' {
             }
         }
 
-        It 'fills a cell as high as its share' {
+        It 'fills a cell in proportion to its shares' {
             $cells = @(Find-Element (Get-Svg $path -Width 480 -Height 1) "//g[@class='cells']/g")
             $cells[0].FirstChild.InnerText | Should -BeExactly '0 B to 128 KiB: data 12.5%, zero 6.25%, unallocated 81.25%'
-            # Of 44: 5.5, and 2.75 of zero, which is drawn at the least height.
+            # Of 44 pixels: 5.5 of data, and 2.75 of zero, which is drawn with the minimum height.
             @($cells[0].ChildNodes | Where-Object { $_.LocalName -eq 'rect' } | ForEach-Object { "$($_.GetAttribute('class')) $($_.GetAttribute('height'))" }) |
                 Should -BeExactly 'layer0 5.5', 'zero 4', 'free 34.5'
         }
@@ -722,7 +722,7 @@ Describe 'Show-QedAllocationMap' {
             $data[0].ParentNode.FirstChild.InnerText | Should -BeLike '40 GiB to 40992 MiB: data 0.2%, unallocated 99.8%'
         }
 
-        It 'sets clusters apart where they are wide enough' {
+        It 'separates clusters if they are wide enough' {
             Find-Element (Get-Svg (New-TenClusters)) "//pattern[@id='seams']" | Should -HaveCount 1
             Find-Element (Get-Svg $path) "//pattern[@id='seams']" | Should -BeNullOrEmpty
         }
@@ -742,7 +742,7 @@ Describe 'Show-QedAllocationMap' {
             @(Find-Element $svg '/svg/text' | ForEach-Object { $_.InnerText }) | Should -Contain 'data in three-middle.qed'
         }
 
-        It 'stacks the layers of a cell, the uppermost above' {
+        It 'stacks the layers of a cell, with the top layer above the others' {
             $null = Get-Fixture 'chains/three-middle.qed', 'chains/base.qed'
             $svg = Get-Svg (Get-Fixture 'chains/three-top.qed') -BackingChain -Width 480 -Height 1
             $cell = @(Find-Element $svg "//g[@class='cells']/g")[0]
@@ -750,7 +750,7 @@ Describe 'Show-QedAllocationMap' {
                 Should -BeExactly 'layer2', 'layer1', 'layer0', 'free'
         }
 
-        It 'stands on its own: no scripts, no references to elsewhere' {
+        It 'writes a self-contained file without scripts or external references' {
             $text = [System.IO.File]::ReadAllText((Show-QedAllocationMap $path -OutFile $file).FullName)
             $text | Should -Not -Match '<script|<foreignObject|<image|<use|<!DOCTYPE|href|@import| on[a-z]+='
             foreach ($match in [regex]::Matches($text, 'url\(([^)]*)\)')) { $match.Groups[1].Value | Should -Match '^#' }
@@ -777,19 +777,19 @@ Describe 'Show-QedAllocationMap' {
             Find-Element $svg '//*[local-name() = "script"]' | Should -BeNullOrEmpty
         }
 
-        It 'shows names of half a character as text' {
+        It 'shows names with invalid characters as text' {
             Skip-TestWithout Unix
             $odd = Copy-Fixture 'images/size-zero.qed' -Folder $folder -As ('a' + [char]::ConvertFromUtf32(0x1F4BE) + [char]0xFFFE + '.qed')
             $null = Show-QedAllocationMap -LiteralPath $odd -OutFile $file
             (Find-Element (Read-Svg $file) "/svg/text[@class='name']").InnerText | Should -BeExactly ('a' + [char]::ConvertFromUtf32(0x1F4BE) + [char]0xFFFD + '.qed')
         }
 
-        It 'draws a disk without a size' {
+        It 'draws a disk of size 0' {
             $svg = Get-Svg (Get-Fixture 'images/size-zero.qed')
             @(Find-Element $svg '/svg/text' | ForEach-Object { $_.InnerText }) | Should -BeExactly 'size-zero.qed', '0 B, nothing to show'
         }
 
-        It 'draws in any width and height that it takes' {
+        It 'draws in any allowed width and height' {
             foreach ($width in 480, 600, 1920, 4000) {
                 foreach ($height in 1, 7, 100) {
                     $svg = Get-Svg $path -Width $width -Height $height
@@ -805,7 +805,7 @@ Describe 'Show-QedAllocationMap' {
             $file | Should -Not -Exist
         }
 
-        It 'refuses an existing file, and says -Force; replaces it with that, whole' {
+        It 'refuses an existing file and advises -Force, which replaces it completely' {
             [System.IO.File]::WriteAllText($file, 'old' * 100000)
             $before = Get-FolderState $folder
             Assert-OneError { Show-QedAllocationMap $path -OutFile $file } 'QedFileExists' 'ResourceExists' $path "*$file*-Force*"
@@ -829,11 +829,11 @@ Describe 'Show-QedAllocationMap' {
             Assert-OneError { Show-QedAllocationMap $path -OutFile $file -Force } 'QedNotAFile' 'InvalidArgument' $path
         }
 
-        It 'refuses <_>, which is no place for files' -ForEach 'Env:x.svg', 'NoSuchDrive:/x.svg' {
+        It 'refuses <_>, which cannot hold files' -ForEach 'Env:x.svg', 'NoSuchDrive:/x.svg' {
             Assert-OneError { Show-QedAllocationMap $path -OutFile $_ } 'QedPath' 'InvalidArgument'
         }
 
-        It 'never draws over the image or a file under it, whatever they are called' {
+        It 'never overwrites the image or its backing files, whatever their names' {
             $odd = Copy-Fixture 'chains/over-raw.qed' -Folder $folder -As 'top.svg'
             $null = Copy-Fixture 'chains/base.raw' -Folder $folder
             $before = Get-FolderState $folder
@@ -842,7 +842,7 @@ Describe 'Show-QedAllocationMap' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'draws one image only, also with -Force' {
+        It 'draws only one image, even with -Force' {
             $second = Copy-Fixture 'images/checkerboard.qed' -Folder $folder
             foreach ($force in $false, $true) {
                 $recorded = Invoke-Recorded { $path, $second | Show-QedAllocationMap -OutFile $file -Force:$force }
@@ -850,35 +850,35 @@ Describe 'Show-QedAllocationMap' {
                 $recorded.Errors | Should -HaveCount 1
                 $recorded.Errors[0].FullyQualifiedErrorId | Should -BeLike 'QedRequest,*'
                 $recorded.Errors[0].TargetObject | Should -BeExactly $second
-                $recorded.Errors[0].ToString() | Should -BeLike '*picture of another image already*'
+                $recorded.Errors[0].ToString() | Should -BeLike '*already holds the picture of another image*'
                 (Find-Element (Read-Svg $file) '/svg/title').InnerText | Should -BeLike '*data-zero-hole.qed'
             }
         }
 
-        It 'is relative to the current location, and never expands wildcards' {
+        It 'resolves the file from the current location, and never expands wildcards' {
             Invoke-InFolder $folder { (Show-QedAllocationMap 'data-zero-hole.qed' -OutFile 'map[1].svg').Name } | Should -BeExactly 'map[1].svg'
             [System.IO.File]::Exists([System.IO.Path]::Combine($folder, 'map[1].svg')) | Should -BeTrue
         }
 
-        It 'says with -WhatIf what it would do, and does nothing' {
+        It 'reports with -WhatIf what it would do, and does nothing' {
             Assert-WhatIf { Show-QedAllocationMap $path -OutFile $file -WhatIf } $folder "Draw the allocation map of '$path'*$file*"
         }
 
-        It 'refuses with -WhatIf what it would refuse' {
+        It 'reports the same errors with -WhatIf' {
             [System.IO.File]::WriteAllText($file, 'old')
             Assert-OneError { Show-QedAllocationMap $path -OutFile $file -WhatIf } 'QedFileExists' 'ResourceExists' $path
         }
 
-        It 'asks with -Confirm' {
+        It 'prompts with -Confirm' {
             Assert-Confirm { Show-QedAllocationMap $path -OutFile $file -Confirm } $folder "*Draw the allocation map of '$path'*$file*"
         }
 
-        It 'draws in the terminal whatever -WhatIf says, as that changes nothing' {
+        It 'ignores -WhatIf in the terminal because drawing there changes nothing' {
             Show-Map $path -WhatIf | Should -Be (Show-Map $path)
         }
     }
 
-    Context 'of ten million clusters' {
+    Context 'for ten million clusters' {
         BeforeAll { $path = New-RepeatedImage (Join-TestDrive 'million.qed') 10000000 32 }
 
         It 'draws them in the terminal' {
@@ -889,17 +889,17 @@ Describe 'Show-QedAllocationMap' {
             $lines | Should -Contain '. unallocated  36.95 GiB  96.88%  312,500 extents'
         }
 
-        It 'draws a file that is no longer for it' {
+        It 'draws a file that does not grow with them' {
             $file = Join-TestDrive 'million.svg'
             (Show-QedAllocationMap $path -OutFile $file -Force).Length | Should -BeLessThan 20KB
-            # Cells that all differ from their neighbours.
+            # Every cell differs from its neighbours.
             $board = New-RepeatedImage (Join-TestDrive 'board.qed') 3072 2
             $worst = Show-QedAllocationMap $board -OutFile $file -Force
             @(Find-Element (Read-Svg $file) "//g[@class='cells']/g") | Should -HaveCount 3072
             $worst.Length | Should -BeLessThan 800KB
         }
 
-        It 'takes no memory for them' {
+        It 'uses no memory for them' {
             Skip-TestWithout PowerShell7
             $null = Show-Map (New-TenClusters)
             $before = [System.GC]::GetAllocatedBytesForCurrentThread()
@@ -907,7 +907,7 @@ Describe 'Show-QedAllocationMap' {
             [System.GC]::GetAllocatedBytesForCurrentThread() - $before | Should -BeLessThan 16MB
         }
 
-        It 'stops with the pipeline, and leaves no file' {
+        It 'stops with the pipeline, and leaves no file behind' {
             $folder = New-Folder 'stopped'
             $state = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
             $state.ImportPSModule([string[]](Get-Module QedTools).Path)

@@ -1,4 +1,4 @@
-# Test-QedImage: the full check. How it takes names of files: FileNames.Tests.ps1. The numbers are those of
+# Test-QedImage: the full check. FileNames.Tests.ps1 tests how it handles file names. The numbers are those of
 # fixtures/README.md, which were counted without QedTools.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
@@ -23,7 +23,7 @@ BeforeDiscovery {
         @{ Name = 'base-4k'; Total = 3072; Allocated = 8; Zero = 1; Fragmented = 2; End = 69632 }
         @{ Name = 'base-8k'; Total = 6144; Allocated = 8; Zero = 1; Fragmented = 2; End = 139264 }
     )
-    # Dirty: the need-check bit. Entry: the one bad entry, as L1 index, L2 index or -, value.
+    # Dirty: the need-check bit. Entry: the only bad entry, as L1 index, L2 index or -, value.
     $damaged = @(
         @{ Name = 'dirty-clean'; Status = 'Clean'; Dirty = $true; Corruptions = 0; Leaks = 0; Counts = 3, 0, 1 }
         @{ Name = 'dirty-leaks'; Status = 'Leaks'; Dirty = $true; Corruptions = 0; Leaks = 2; Counts = 3, 0, 1 }
@@ -54,14 +54,14 @@ BeforeDiscovery {
         @{ Name = 'double-one-table'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '0 9 0x6000'; Kind = 'DataAndData' }
         @{ Name = 'double-two-tables'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '1 1 0x6000'; Kind = 'DataAndData' }
         @{ Name = 'data-at-earlier-l2'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '1 1 0x4000'; Kind = 'DataAndTable' }
-        # Tables count before data here (note 3 there).
+        # Here tables are counted before data (note 3 in fixtures/README.md).
         @{ Name = 'data-at-later-l2'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '0 1 0xa000'; Kind = 'DataAndTable' }
         @{ Name = 'data-at-own-l2'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 2; Entry = '0 1 0x4000'; Kind = 'DataAndTable' }
         @{ Name = 'data-at-l1'; Status = 'Corrupt'; Corruptions = 1; Leaks = 1; Counts = 8, 1, 3; Entry = '0 1 0x1000'; Kind = 'DataAndTable' }
         @{ Name = 'table-at-l1'; Status = 'Corrupt'; Corruptions = 1; Leaks = 3; Counts = 7, 1, 2; Entry = '2 - 0x1000'; Kind = 'TableAndTable' }
         @{ Name = 'table-shared'; Status = 'Corrupt'; Corruptions = 1; Leaks = 3; Counts = 7, 1, 2; Entry = '2 - 0xa000'; Kind = 'TableAndTable' }
         @{ Name = 'table-overlap'; Status = 'Corrupt'; Corruptions = 1; Leaks = 5; Counts = 7, 1, 2; Entry = '2 - 0x12000'; Kind = 'TableAndTable' }
-        # How many clusters leak behind the end of the disk depends on whether a reference from there counts (note 4).
+        # The number of leaked clusters depends on whether a reference from past the end of the disk counts (note 4).
         @{ Name = 'past-size-l2'; Status = 'Corrupt'; Corruptions = 1; Counts = 7, 1, 2; Kind = 'BeyondVirtualSize' }
         @{ Name = 'past-size-l1'; Status = 'Corrupt'; Corruptions = 1; Counts = 7, 1, 2; Kind = 'BeyondVirtualSize' }
         @{ Name = 'several'; Status = 'Corrupt'; Dirty = $true; Corruptions = 6; Leaks = 10; Counts = 4, 1, 2 }
@@ -72,7 +72,7 @@ BeforeAll {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
 
-    # A bad entry as the tests write it: L1 index, L2 index or -, value.
+    # A bad entry in the notation of the tests: L1 index, L2 index or -, value.
     function Get-EntryText {
         param($Corruption)
         $index = '-'
@@ -82,8 +82,8 @@ BeforeAll {
 }
 
 Describe 'Test-QedImage' {
-    Context 'of images in order' {
-        It 'finds nothing wrong with <Name>.qed, and counts its clusters' -ForEach $clean {
+    Context 'of sound images' {
+        It 'finds nothing wrong in <Name>.qed, and counts its clusters' -ForEach $clean {
             $path = Get-Fixture "images/$Name.qed"
             $result = Test-QedImage $path
             $result | Should -HaveCount 1
@@ -101,17 +101,17 @@ Describe 'Test-QedImage' {
             $result.ImageEndOffset | Should -Be $End
         }
 
-        It 'does not look at backing files: <_>.qed is clean though its own is missing or refused' -ForEach 'name-missing', 'name-nbd', 'cycle-a', 'over-disguised-probed' {
+        It 'does not open backing files: <_>.qed is clean although its backing file is missing or refused' -ForEach 'name-missing', 'name-nbd', 'cycle-a', 'over-disguised-probed' {
             "$((Test-QedImage (Get-Fixture "chains/$_.qed")).Status)" | Should -Be 'Clean'
         }
 
-        It 'opens <_>.qed, whose header is unusual but allowed' -ForEach 'compat-unknown', 'autoclear-unknown', 'backing-size-4032', 'raw-bit-alone' {
+        It 'accepts <_>.qed, whose header is unusual but allowed' -ForEach 'compat-unknown', 'autoclear-unknown', 'backing-size-4032', 'raw-bit-alone' {
             "$((Test-QedImage (Get-Fixture "headers/$_.qed")).Status)" | Should -Be 'Clean'
         }
     }
 
-    Context 'of images that are not' {
-        It 'finds in <Name>.qed what is wrong: <Status>' -ForEach $damaged {
+    Context 'of damaged images' {
+        It 'finds the damage in <Name>.qed: <Status>' -ForEach $damaged {
             $path = Get-Fixture "damaged/$Name.qed"
             $before = Get-Sha256 $path
             $recorded = Invoke-Recorded { Test-QedImage $path }
@@ -132,7 +132,7 @@ Describe 'Test-QedImage' {
             Get-Sha256 $path | Should -Be $before
         }
 
-        It 'lists all bad entries of several.qed' {
+        It 'lists all bad entries in several.qed' {
             $result = Test-QedImage (Get-Fixture 'damaged/several.qed')
             $found = @($result.Corruptions | ForEach-Object { '{0} {1}' -f $_.Kind, (Get-EntryText $_) })
             $found | Should -HaveCount 6
@@ -141,13 +141,13 @@ Describe 'Test-QedImage' {
             }
         }
 
-        It 'tells where on the disk a bad entry is' {
+        It 'reports the virtual offset of a bad entry' {
             (Test-QedImage (Get-Fixture 'damaged/l2-past-end.qed')).Corruptions[0].VirtualOffset | Should -Be 4096
             (Test-QedImage (Get-Fixture 'damaged/l1-past-end.qed')).Corruptions[0].VirtualOffset | Should -Be 4194304
             (Test-QedImage (Get-Fixture 'damaged/double-two-tables.qed')).Corruptions[0].VirtualOffset | Should -Be 4198400
         }
 
-        It 'finds a table that lies on data corrupt, and every entry of it that is' {
+        It 'reports a table that overlaps data as corrupt, and each of its corrupt entries' {
             $result = Test-QedImage (Get-Fixture 'damaged/table-at-data.qed')
             "$($result.Status)" | Should -Be 'Corrupt'
             $result.LeakedClusters | Should -Be 3
@@ -155,8 +155,8 @@ Describe 'Test-QedImage' {
             Get-EntryText $result.Corruptions[0] | Should -Be '2 - 0x9000'
         }
 
-        It 'counts all faults but keeps at most 1,000' {
-            # Both L2 tables of an image full of entries behind the end of the file.
+        It 'counts all corruptions but lists at most 1,000' {
+            # Fills both L2 tables of an image with entries past the end of the file.
             $path = Get-Fixture 'images/base-4k.qed'
             $stream = [System.IO.File]::OpenWrite($path)
             try {
@@ -172,12 +172,12 @@ Describe 'Test-QedImage' {
             $result.Corruptions | Should -HaveCount 1000
         }
 
-        It 'is shown as text by its verdict and its path' {
+        It 'has its status and its path as text' {
             $path = Get-Fixture 'damaged/leak-at-end.qed'
             "$(Test-QedImage $path)" | Should -BeExactly "Leaks: $path"
         }
 
-        It 'goes on after a damaged image and after one that cannot be opened' {
+        It 'continues after a damaged image and after one that cannot be opened' {
             $paths = Get-Fixture 'damaged/l1-huge.qed', 'headers/table-size-3.qed', 'images/base-4k.qed'
             $recorded = Invoke-Recorded { $paths | Test-QedImage }
             $recorded.Output | ForEach-Object { "$($_.Status)" } | Should -Be 'Corrupt', 'Clean'
@@ -187,10 +187,10 @@ Describe 'Test-QedImage' {
 
     Context 'of large files' {
         It 'finds no phantom leaks in a file of 4 KiB clusters that is longer than 16 MiB' {
-            # QEMU divides by the cluster size less one and finds leaks here.
+            # QEMU divides by the cluster size minus one and finds leaks here.
             $path = Join-TestDrive 'long.qed'
             $null = New-QedImage $path 64MB -ClusterSizeBytes 4KB -TableSize 16
-            # One L2 table at cluster 17, then 8,192 data clusters that it and nobody else refers to.
+            # One L2 table at cluster 17, followed by 8,192 data clusters that only this table references.
             $stream = [System.IO.File]::OpenWrite($path)
             try {
                 $stream.Position = 4096
@@ -216,7 +216,7 @@ Describe 'Test-QedImage' {
             (Test-QedImage $path).LeakedClusters | Should -Be 5000
         }
 
-        It 'checks an empty image of the largest geometry at once' {
+        It 'checks an empty image of the largest geometry quickly' {
             Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $null = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
@@ -230,7 +230,7 @@ Describe 'Test-QedImage' {
     }
 
     Context 'with -Quiet' {
-        It 'is $true for a clean image, $false for <_>' -ForEach 'leak-at-end', 'l1-huge', 'dirty-corrupt' {
+        It 'is $false for <_>' -ForEach 'leak-at-end', 'l1-huge', 'dirty-corrupt' {
             $result = Test-QedImage (Get-Fixture "damaged/$_.qed") -Quiet
             $result | Should -BeOfType bool
             $result | Should -BeFalse
@@ -242,17 +242,17 @@ Describe 'Test-QedImage' {
             $result | Should -BeTrue
         }
 
-        It 'is one value per image' {
+        It 'writes one value per image' {
             Get-Fixture 'images/base-4k.qed', 'damaged/l1-huge.qed', 'images/table-1.qed' | Test-QedImage -Quiet |
                 Should -Be $true, $false, $true
         }
 
-        It 'is an error and no value for what is no image' {
+        It 'writes an error and no value for a file that is not an image' {
             $path = Get-Fixture 'foreign/pattern.raw'
             Assert-OneError { Test-QedImage $path -Quiet } 'QedNotAnImage' 'InvalidData' $path
         }
 
-        It 'tells the verdict with -Verbose' {
+        It 'reports the status with -Verbose' {
             $path = Get-Fixture 'damaged/leak-at-end.qed'
             $recorded = Invoke-Recorded { Test-QedImage $path -Quiet -Verbose }
             "$($recorded.Verbose)" | Should -BeLike "*$path*Leaks*"
@@ -260,7 +260,7 @@ Describe 'Test-QedImage' {
     }
 
     Context 'of an image in use' {
-        It 'refuses one that another program writes, and says what to do' {
+        It 'refuses an image that another program is writing, and says what to do' {
             Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
@@ -268,7 +268,7 @@ Describe 'Test-QedImage' {
             finally { $writer.Dispose() }
         }
 
-        It 'checks it with -ForceShare' {
+        It 'checks such an image with -ForceShare' {
             Skip-TestWithout WriterLock
             $path = Get-Fixture 'images/base-4k.qed'
             $writer = Open-AsWriter $path
@@ -276,13 +276,13 @@ Describe 'Test-QedImage' {
             finally { $writer.Dispose() }
         }
 
-        It 'checks one that a cmdlet is reading' {
+        It 'checks an image that a cmdlet is reading' {
             $path = Get-Fixture 'images/base-4k.qed'
             $found = @(Get-QedAllocationMap $path | ForEach-Object { "$((Test-QedImage $path).Status)" })
             $found[0] | Should -Be 'Clean'
         }
 
-        It 'refuses one that qemu-io writes, checks it with -ForceShare, and again once it is closed' {
+        It 'refuses an image that qemu-io is writing, checks it with -ForceShare, and again when it is closed' {
             Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path
@@ -295,7 +295,7 @@ Describe 'Test-QedImage' {
             "$((Test-QedImage $path).Status)" | Should -Be 'Clean'
         }
 
-        It 'checks one that qemu-io only reads' {
+        It 'checks an image that qemu-io has open read-only' {
             Skip-TestWithout QemuLocks
             $path = Get-Fixture 'images/base-4k.qed'
             $qemu = Open-InQemu $path -ReadOnly
@@ -305,7 +305,7 @@ Describe 'Test-QedImage' {
     }
 
     Context 'on the screen' {
-        It 'is a table with the verdict' {
+        It 'is a table with the status' {
             $text = Get-Fixture 'damaged/leak-at-end.qed', 'damaged/l1-huge.qed' | Test-QedImage | Out-String -Width 120
             $lines = @($text -split "`r?`n" | Where-Object { $_ })
             $lines[1] | Should -Match '^Status +NeedsCheck +Allocated +Leaked +Corruptions +Name$'
@@ -313,7 +313,7 @@ Describe 'Test-QedImage' {
             $lines[4] | Should -Match '^Corrupt +False +0.16 % +20 KiB +1 +l1-huge\.qed$'
         }
 
-        It 'is a list of everything with Format-List' {
+        It 'is a list of all properties with Format-List' {
             $text = Test-QedImage (Get-Fixture 'damaged/leak-at-end.qed') | Format-List | Out-String -Width 200
             foreach ($name in 'Path', 'Status', 'TotalClusters', 'AllocatedClusters', 'ZeroClusters', 'FragmentedClusters', 'LeakedClusters', 'LeakedBytes', 'CorruptionCount', 'Corruptions', 'ImageEndOffset') {
                 $text | Should -Match "(?m)^$name\s+:"
@@ -327,7 +327,7 @@ Describe 'Test-QedImage' {
             $text | Should -Match 'ReservedBits +0 +1 +4096 +0x6002'
         }
 
-        It 'survives ConvertTo-Json, corruptions included' {
+        It 'can be converted to JSON, including corruptions' {
             $copy = Test-QedImage (Get-Fixture 'damaged/several.qed') | ConvertTo-Json -Depth 3 | ConvertFrom-Json
             $copy.CorruptionCount | Should -Be 6
             $copy.Corruptions | Should -HaveCount 6

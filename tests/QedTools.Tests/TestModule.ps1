@@ -1,6 +1,6 @@
-# What the Pester files of this folder share. Each begins with
+# Functions that the Pester files in this folder share. Each file begins with
 #     BeforeAll { . "$PSScriptRoot/TestModule.ps1" }
-# and with BeforeDiscovery { ... } of the same where -Skip needs one of the functions.
+# and also with the same in BeforeDiscovery { ... } if it needs a function during discovery.
 # Runs in Windows PowerShell 5.1 too.
 
 if (-not (Get-Module -Name QedTools)) {
@@ -9,7 +9,7 @@ if (-not (Get-Module -Name QedTools)) {
 
 $IsOnWindows = [System.IO.Path]::DirectorySeparatorChar -eq '\'
 
-# Bytes to write to a disk: all the same with -Value, else random and the same for the same -Seed.
+# Bytes to write to a disk: all equal to -Value if it is given, otherwise random, and the same for the same -Seed.
 function New-Bytes {
     param([Parameter(Mandatory)][int] $Length, [byte] $Value, [int] $Seed = 1)
 
@@ -24,18 +24,18 @@ function New-Bytes {
         }
     }
 
-    # The comma keeps the pipeline from taking the array apart.
+    # The comma keeps the pipeline from unrolling the array.
     , $bytes
 }
 
-# Whether two byte arrays are the same; Should -Be is slow on large ones.
+# Whether two byte arrays are equal; Should -Be is slow on large ones.
 function Test-SameBytes {
     param([byte[]] $First, [byte[]] $Second)
 
     [System.Linq.Enumerable]::SequenceEqual($First, $Second)
 }
 
-# The full path of something in TestDrive, for .NET and for external programs, which do not know that drive.
+# The full path of a file or folder in TestDrive, for .NET and external programs, which do not know that drive.
 function Join-TestDrive {
     param([Parameter(Mandatory)][string] $Name)
 
@@ -58,12 +58,12 @@ function Get-Fixture {
     }
 }
 
-# The SHA-256 of a file, to see whether it changed.
+# The SHA-256 hash of a file, to detect whether it changed.
 function Get-Sha256 {
     param([Parameter(Mandatory)][string] $Path)
 
     $algorithm = [System.Security.Cryptography.SHA256]::Create()
-    $stream = [System.IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite') # Windows shares a file that is written to with nobody else
+    $stream = [System.IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite') # on Windows, a file that is open for writing can only be opened this way
     try { [System.BitConverter]::ToString($algorithm.ComputeHash($stream)) -replace '-' }
     finally {
         $stream.Dispose()
@@ -71,37 +71,37 @@ function Get-Sha256 {
     }
 }
 
-# Runs an external program and returns its exit code and the lines it wrote, those to its error stream among them:
+# Runs an external program and returns its exit code and the lines it wrote, including those on its error stream:
 #     Invoke-Native qemu-img create -f qed $path 1M
 function Invoke-Native {
-    # No param block: PowerShell would take -f or -o for parameters of this function.
+    # No param block: PowerShell would bind -f or -o as parameters of this function.
     $program = $args[0]
     $arguments = @(for ($i = 1; $i -lt $args.Count; $i++) { $args[$i] })
 
-    # A line on the error stream is no error of ours, nor is an exit code.
+    # Neither a line on the error stream nor an exit code is an error here.
     $ErrorActionPreference = 'Continue'
     $PSNativeCommandUseErrorActionPreference = $false
     $lines = @(& $program @arguments 2>&1 | ForEach-Object { "$_" })
     [pscustomobject]@{ ExitCode = $LASTEXITCODE; Output = [string[]]$lines }
 }
 
-# The PowerShell that runs this, to be run in a process of its own without QedTools: the program, and what its arguments begin with.
+# The command that starts the current PowerShell in a new process without QedTools: the program and its first arguments.
 function Get-PowerShellCommand {
     $program = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
     $program
-    # PowerShell as a tool of the .NET SDK, and dotnet test, are libraries that dotnet runs.
+    # PowerShell as a .NET tool, and dotnet test, are libraries that dotnet runs.
     if ([System.IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') { [System.Environment]::GetCommandLineArgs()[0] }
-    # The program of these tests is a PowerShell too, if it is asked.
+    # The test program itself acts as PowerShell with this argument.
     if ([System.Reflection.Assembly]::GetEntryAssembly().GetName().Name -eq 'QedTools.Tests') { 'pwsh' }
 }
 
-# Runs it: Invoke-PowerShell -NoProfile -Command $script
+# Runs that PowerShell: Invoke-PowerShell -NoProfile -Command $script
 function Invoke-PowerShell {
     $command = @(Get-PowerShellCommand) + $args
     Invoke-Native @command
 }
 
-# Skips the test that calls it on a machine that lacks something, and says what:
+# Skips the calling test on a machine that lacks a requirement, and states which:
 #     It 'is read by qemu-img' { Skip-TestWithout QemuImg; ... }
 function Skip-TestWithout {
     param(
@@ -112,18 +112,18 @@ function Skip-TestWithout {
 
     foreach ($item in $Need) {
         $reason = switch -Regex ($item) {
-            '^Unix$|^QemuLocks$' { if ($IsOnWindows) { 'Windows has no such files, links, rights or locks' } }
+            '^Unix$|^QemuLocks$' { if ($IsOnWindows) { 'Windows does not have such files, links, permissions or locks' } }
             '^Windows$' { if (-not $IsOnWindows) { 'only Windows has such paths' } }
-            '^QemuImg$|^QemuLocks$' { if (-not (Test-QemuImg)) { 'no qemu-img that knows QED is on PATH' } }
-            '^WriterLock$' { if (-not (Test-WriterLock)) { '.NET locks no bytes on this system' } }
-            '^Permissions$' { if ($IsOnWindows) { 'Windows has other permissions' } elseif (Test-Root) { 'nothing is forbidden to root' } }
+            '^QemuImg$|^QemuLocks$' { if (-not (Test-QemuImg)) { 'no qemu-img with QED support is on the PATH' } }
+            '^WriterLock$' { if (-not (Test-WriterLock)) { '.NET does not support byte-range locks on this system' } }
+            '^Permissions$' { if ($IsOnWindows) { 'Windows has other permissions' } elseif (Test-Root) { 'root may access everything' } }
             '^BlockCharacters$' { if (-not (Test-BlockCharacter)) { 'the encoding of this console has no block characters' } }
             '^BothBuilds$' {
-                if (-not [System.IO.File]::Exists([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'lib', 'Desktop', 'QedTools.dll'))) { 'only the build for PowerShell 7 was made; ./build.ps1 makes both' }
+                if (-not [System.IO.File]::Exists([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'lib', 'Desktop', 'QedTools.dll'))) { 'only the PowerShell 7 build is present; ./build.ps1 makes both' }
             }
             '^PowerShell(.+)$' {
                 $version = [version]"$($Matches[1])$(if ($Matches[1] -notmatch '\.') { '.0' })"
-                if ($PSVersionTable.PSVersion -lt $version) { "this is PowerShell $($PSVersionTable.PSVersion) and not $version or later" }
+                if ($PSVersionTable.PSVersion -lt $version) { "this is PowerShell $($PSVersionTable.PSVersion), not $version or later" }
             }
         }
         if ($reason) { Set-ItResult -Skipped -Because @($reason)[0] }
@@ -136,7 +136,7 @@ function Test-BlockCharacter {
     $encoding.GetString($encoding.GetBytes([string][char]0x2593)) -eq [char]0x2593
 }
 
-# Whether there is a qemu-img on PATH that still knows QED; several distributions compile the driver out. Asked once a process.
+# Whether a qemu-img with QED support is on the PATH; several distributions compile the driver out. Checked once per process.
 function Test-QemuImg {
     $known = [System.AppDomain]::CurrentDomain.GetData('QedTools.Tests.QemuImg')
     if ($null -ne $known) { return $known }
@@ -148,12 +148,12 @@ function Test-QemuImg {
     $known
 }
 
-# Whether nothing is forbidden to this user.
+# Whether this user has access to everything.
 function Test-Root {
     -not $IsOnWindows -and [System.Environment]::UserName -eq 'root'
 }
 
-# .NET locks no bytes on macOS.
+# .NET does not support byte-range locks on macOS.
 function Test-WriterLock {
     $IsOnWindows -or [System.Runtime.InteropServices.RuntimeInformation]::IsOSPlatform(
         [System.Runtime.InteropServices.OSPlatform]::Linux)

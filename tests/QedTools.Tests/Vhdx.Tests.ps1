@@ -1,4 +1,4 @@
-# VHDX files: what the cmdlets make of Hyper-V's format, and make in it.
+# Reading and writing VHDX files, the format of Hyper-V.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
@@ -25,8 +25,8 @@ Describe 'VHDX files' {
         $result = [System.IO.Path]::Combine($folder, 'result.vhdx')
     }
 
-    Context 'made of QED images' {
-        It 'one for each of a folder, overlays among them, as qemu-img would have them' {
+    Context 'from QED images' {
+        It 'are created for each image in a folder, overlays included, and qemu-img agrees' {
             $results = New-Folder 'vhdx/out'
             $sources = [System.IO.Directory]::GetFiles($folder, '*.qed')
             [System.Array]::Sort($sources, [System.StringComparer]::Ordinal)
@@ -40,7 +40,7 @@ Describe 'VHDX files' {
             }
         }
 
-        It 'of all that Get-ChildItem lists' {
+        It 'are created for all images from Get-ChildItem' {
             $results = New-Folder 'vhdx/out'
             $images = Get-ChildItem -Path ([System.IO.Path]::Combine($folder, '*.qed'))
             $found = $images | Convert-QedImage -DestinationPath $results -Format Vhdx -Verify
@@ -52,7 +52,7 @@ Describe 'VHDX files' {
             }
         }
 
-        It 'by their extension, with the facts of the result' {
+        It 'are created by the extension, and the result is described' {
             $info = Convert-QedImage $overlay $result
             $info.Path | Should -BeExactly $result
             $info.Format | Should -Be 'VHDX'
@@ -64,7 +64,7 @@ Describe 'VHDX files' {
             Assert-Disk $result 1MB $overlayReads
         }
 
-        It 'in blocks of <Block> bytes' -ForEach @{ Block = 1MB }, @{ Block = 8MB }, @{ Block = 256MB } {
+        It 'have blocks of <Block> bytes on request' -ForEach @{ Block = 1MB }, @{ Block = 8MB }, @{ Block = 256MB } {
             Skip-TestWithout QemuImg
             $info = Convert-QedImage $overlay $result -BlockSizeBytes $Block
             $info.ClusterSize | Should -Be $Block
@@ -72,7 +72,7 @@ Describe 'VHDX files' {
             Assert-QemuAgrees $result vhdx $overlay
         }
 
-        It 'fixed, as long as the disk' {
+        It 'are as large as the disk with -Fixed' {
             $source = [System.IO.Path]::Combine($folder, 'data-zero-hole.qed')
             $info = Convert-QedImage $source $result -Fixed -BlockSizeBytes 1MB -Verify
             $info.FileSize | Should -Be 10MB
@@ -80,14 +80,14 @@ Describe 'VHDX files' {
             if (Test-QemuImg) { Assert-QemuAgrees $result vhdx $source }
         }
 
-        It 'with sectors of 4096 bytes, in whole ones' {
+        It 'with 4096-byte sectors have a size in whole sectors' {
             $source = [System.IO.Path]::Combine($folder, 'size-unaligned.qed')
             $info = Convert-QedImage $source $result -LogicalSectorSizeBytes 4096 -Verify
             $info.VirtualSize | Should -Be 1052672
             Assert-Disk $result 1052672 '0+4K 0xa2, 1M+1536 0xa1'
         }
 
-        It 'with a warning where sectors of 4096 bytes are gained or lost' {
+        It 'cause a warning if the sector size changes to or from 4096 bytes' {
             $back = [System.IO.Path]::Combine($folder, 'back.vhd')
             $over = [System.IO.Path]::Combine($folder, 'over.qed')
             foreach ($gained in @({ Convert-QedImage $overlay $result -LogicalSectorSizeBytes 4096 -WhatIf }, { Convert-QedImage $overlay $result -LogicalSectorSizeBytes 4096 })) {
@@ -105,7 +105,7 @@ Describe 'VHDX files' {
             (Invoke-Recorded { Convert-QedImage $result ([System.IO.Path]::Combine($folder, 'same.vhdx')) -LogicalSectorSizeBytes 4096 }).Warnings | Should -BeNullOrEmpty
         }
 
-        It 'without a byte in the room that no data needs' {
+        It 'use no space for unallocated data' {
             Skip-TestWithout Unix
             $big = Copy-Fixture 'images/scattered-default.qed' -Folder $folder
             $info = Convert-QedImage $big $result
@@ -113,7 +113,7 @@ Describe 'VHDX files' {
             $info.DiskUsage | Should -BeLessOrEqual 1MB
         }
 
-        It 'not with <Name> <Value>' -ForEach @(
+        It 'are refused with -<Name> <Value>' -ForEach @(
             @{ Name = 'BlockSizeBytes'; Value = 64KB; Id = 'QedLimit' }
             @{ Name = 'BlockSizeBytes'; Value = 3MB; Id = 'QedLimit' }
             @{ Name = 'BlockSizeBytes'; Value = 512MB; Id = 'QedLimit' }
@@ -123,35 +123,35 @@ Describe 'VHDX files' {
         ) {
             $before = Get-FolderState $folder
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $overlay $result @more } $Id 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $overlay $result @more } $Id 'InvalidArgument' $overlay (Get-RequestPattern $Name $Value)
             Assert-OneError { Convert-QedImage $overlay $result @more -WhatIf } $Id 'InvalidArgument' $overlay
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'not over a backing file' {
+        It 'are refused with a backing file' {
             Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''base.qed''*differencing*'
             Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''missing.qed''*differencing*'
             [System.IO.File]::Exists($result) | Should -BeFalse
         }
 
-        It 'and nothing else, with what only VHDX has: -<Name>' -ForEach @(
+        It 'are needed for -<Name>: a QED result refuses it' -ForEach @(
             @{ Name = 'BlockSizeBytes'; Value = 1MB }, @{ Name = 'LogicalSectorSizeBytes'; Value = 512 }, @{ Name = 'Fixed'; Value = $true }
         ) {
             $more = @{ $Name = $Value }
-            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedRequest' 'InvalidArgument' $overlay (Get-AskedPattern $Name $Value)
+            Assert-OneError { Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'result.qed')) @more } 'QedRequest' 'InvalidArgument' $overlay (Get-RequestPattern $Name $Value)
         }
 
-        It 'of an empty disk not at all' {
+        It 'cannot be created from an empty disk' {
             $empty = Copy-Fixture 'images/size-zero.qed' -Folder $folder
             Assert-OneError { Convert-QedImage $empty $result } 'QedLimit' 'InvalidArgument' $empty '*source is empty*'
         }
 
-        It 'by the aliases of the properties of Hyper-V too' {
+        It 'accept the names of Hyper-V properties as parameter aliases' {
             (Convert-QedImage $overlay $result -BlockSize 1MB -LogicalSectorSize 4096).ClusterSize | Should -Be 1MB
         }
     }
 
-    Context 'of others' {
+    Context 'from other programs' {
         BeforeEach { $null = Expand-Fixture 'vhdx/dynamic.vhdx.gz' -Folder $folder }
 
         It 'are read: <Name>' -ForEach $files {
@@ -168,18 +168,18 @@ Describe 'VHDX files' {
             Get-Sha256 $file | Should -Be $before
         }
 
-        It 'are told by their contents where the name says nothing' {
+        It 'are recognized by their contents if the name does not tell' {
             $copy = [System.IO.Path]::Combine($folder, 'disk.bin')
             [System.IO.File]::Copy([System.IO.Path]::Combine($folder, 'dynamic.vhdx'), $copy)
             (Compare-QedImage $copy ([System.IO.Path]::Combine($folder, 'dynamic.vhdx'))).AreEqual | Should -BeTrue
         }
 
-        It 'become QED in a folder' {
+        It 'are converted to QED in a folder' {
             $results = New-Folder 'vhdx/out'
             (Convert-QedImage ([System.IO.Path]::Combine($folder, '*.vhdx')) $results).Path | Should -Be ([System.IO.Path]::Combine($results, 'dynamic.qed'))
         }
 
-        It 'are backing files of QED overlays' {
+        It 'can be backing files of QED overlays' {
             $top = [System.IO.Path]::Combine($folder, 'top.qed')
             $info = New-QedImage $top -BackingFile dynamic.vhdx
             $info.VirtualSize | Should -Be 8MB
@@ -210,22 +210,22 @@ Describe 'VHDX files' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'whose parent changed or is gone are refused' {
+        It 'whose parent has changed or is missing are refused' {
             $child = Expand-Fixture 'vhdx/child.avhdx.gz' -Folder $folder
             $parent = [System.IO.Path]::Combine($folder, 'dynamic.vhdx')
             $null = Convert-QedImage $parent $result
             [System.IO.File]::Delete($parent)
             Assert-OneError { Compare-QedImage $child $result } 'QedBackingFileNotFound' 'ObjectNotFound' $child '*dynamic.vhdx*'
             [System.IO.File]::Move($result, $parent)
-            Assert-OneError { Compare-QedImage $child $parent } 'QedBackingFileRefused' 'SecurityError' $child '*not any more*52525252*'
+            Assert-OneError { Compare-QedImage $child $parent } 'QedBackingFileRefused' 'SecurityError' $child '*no longer*52525252*'
         }
 
-        It 'that are damaged are refused by field, value and what is allowed' {
+        It 'that are damaged are refused with the field, its value and the allowed values' {
             $file = [System.IO.Path]::Combine($folder, 'dynamic.vhdx')
             $stream = [System.IO.File]::OpenWrite($file)
             $stream.SetLength(4MB)
             $stream.Dispose()
-            Assert-OneError { Convert-QedImage $file $result } 'QedDamagedFile' 'InvalidData' $file "*$file*the BAT entry of block 0 is 0x*allowed is one whose 1048576 bytes lie inside the file's 4194304*"
+            Assert-OneError { Convert-QedImage $file $result } 'QedDamagedFile' 'InvalidData' $file "*$file*the BAT entry of block 0 is 0x*must be one whose 1048576 bytes are inside the file's 4194304*"
             [System.IO.File]::WriteAllBytes($file, [byte[]](1..100))
             Assert-OneError { Convert-QedImage $file $result } 'QedNotAnImage' 'InvalidData' $file '*extension of VHDX disks*no known format*'
             [System.IO.File]::Exists($result) | Should -BeFalse

@@ -1,4 +1,4 @@
-# What the results look like: tables as printed, lists and wide views (those need the full shell), colours, texts.
+# How the results are displayed: tables as printed, lists and wide views (which need the full shell), colours, text forms.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     $types = 'QedImageInfo', 'QedExtent', 'QedCheckResult', 'QedCorruption', 'QedRepairResult', 'QedRepair', 'QedMergeResult', 'QedOptimizeResult', 'QedComparison', 'DiskStream'
@@ -10,14 +10,14 @@ BeforeAll {
     . "$PSScriptRoot/DiskHelp.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
     $format = [xml][System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'lib', 'QedTools.Format.ps1xml'))
-    # No such folder has to be there, and its name is short everywhere: PowerShell breaks a heading that is wider than the screen.
+    # The folder need not exist. Its name is short on every system, because PowerShell wraps a heading that is wider than the screen.
     $folder = [System.IO.Path]::GetFullPath('/vm/images')
     $escape = [string][char]27
 
     # The full path of a file that need not exist.
     function Get-Place { param([string] $Name) [System.IO.Path]::Combine($folder, $Name) }
 
-    # Results of no operation, so that no file system has a say in their numbers.
+    # Results created without an operation, so that their numbers do not depend on the file system.
     function New-Info {
         param([string] $Path, [string] $BackingFile, [long] $Size = 1MB, [long] $Usage = 28KB, [switch] $Dirty)
 
@@ -45,12 +45,12 @@ BeforeAll {
             Path = Get-Place 'bad.qed'; Before = New-Check (Get-Place 'bad.qed') 'Corrupt' 10; After = New-Check (Get-Place 'bad.qed') 'Clean' 0
             RepairCount = 2; BackupPath = Get-Place 'bad.qed.1.qedundo'
             Repairs = [QedTools.QedRepair[]]@(
-                [QedTools.QedRepair]::new('DataCopied', 16456, 36864, 4096, 'Copy data that belongs to two places: the 4096 bytes from 36864 on are unchanged.')
-                [QedTools.QedRepair]::new('LeaksRemoved', $null, $null, 40960, 'Give 40960 bytes of the file back that nothing refers to.'))
+                [QedTools.QedRepair]::new('DataCopied', 16456, 36864, 4096, 'Copy data that two entries point to: the 4096 bytes from offset 36864 on are unchanged.')
+                [QedTools.QedRepair]::new('LeaksRemoved', $null, $null, 40960, 'Free 40960 bytes of the file that nothing refers to.'))
         }
     }
 
-    # An object as it comes back from a job or another machine.
+    # An object as it is received from a job or another machine.
     function ConvertTo-Remote {
         param([Parameter(Mandatory)][object] $InputObject)
 
@@ -59,7 +59,7 @@ BeforeAll {
 }
 
 Describe 'A table' {
-    It 'of images shows each with its backing file, grouped by folders' {
+    It 'of images shows each with its backing file, grouped by folder' {
         Get-Screen @(
             New-Info (Get-Place 'top.qed') 'base.qed' -Dirty
             New-Info (Get-Place 'base.qed') -Size 20GB -Usage 1.5GB
@@ -77,7 +77,7 @@ Describe 'A table' {
         )
     }
 
-    It 'of a real chain goes from the top down' {
+    It 'of a real chain is listed from the top down' {
         $real = New-Folder 'chain'
         $null = Copy-Fixture 'chains/base.qed', 'chains/three-middle.qed', 'chains/three-top.qed' -Folder $real
         $lines = Get-Screen @(Get-QedInfo "$real/three-top.qed" -BackingChain) -Width 200
@@ -86,7 +86,7 @@ Describe 'A table' {
         ($lines[3..5] | ForEach-Object { $_.Substring(48) }) | Should -Be 'three-top.qed -> three-middle.qed', 'three-middle.qed -> base.qed', 'base.qed'
     }
 
-    It 'gives a name all the room that is left, at <_> columns' -ForEach 80, 120 {
+    It 'uses the remaining width for the name, at <_> columns' -ForEach 80, 120 {
         # PowerShell leaves the last column of the screen free.
         $name = 'n' * ($_ - 1 - 48 - 4)
         $lines = Get-Screen @(New-Info (Get-Place "$name.qed")) -Width $_
@@ -94,7 +94,7 @@ Describe 'A table' {
         $lines[3] | Should -BeLike "*False $name.qed"
     }
 
-    It 'of checks has the verdict first' {
+    It 'of checks shows the status first' {
         Get-Screen @(
             New-Check (Get-Place 'good.qed') 'Clean'
             New-Check (Get-Place 'leaking.qed') 'Leaks' 300
@@ -109,12 +109,12 @@ Describe 'A table' {
         )
     }
 
-    It 'of the check of an empty disk does not divide by nothing' {
+    It 'of a check of an empty disk does not divide by zero' {
         $check = [QedTools.QedCheckResult]@{ Path = Get-Place 'empty.qed'; Status = 'Clean'; Corruptions = [QedTools.QedCorruption[]]@() }
         (Get-Screen @($check))[3] | Should -Be 'Clean   False              -         0 B           0 empty.qed'
     }
 
-    It 'of corruptions fits 80 columns with the largest values' {
+    It 'of corruptions fits in 80 columns even with the largest values' {
         Get-Screen @(
             New-Corruption 'ReservedBits' 2 $null 8388608 1
             New-Corruption 'BeyondVirtualSize' 134217727 134217727 ([long]::MaxValue - 511) ([uint64]::MaxValue)
@@ -126,7 +126,7 @@ Describe 'A table' {
         )
     }
 
-    It 'of a map has offsets in bytes and lengths for people' {
+    It 'of a map shows offsets in bytes and lengths in readable units' {
         Get-Screen @(
             [QedTools.QedExtent]::new(0, 8192, 'Data', 12288, 2, (Get-Place 'base.qed'))
             [QedTools.QedExtent]::new(8192, 70368744169472, 'Unallocated', $null, 0, (Get-Place 'top.qed'))
@@ -140,7 +140,7 @@ Describe 'A table' {
         )
     }
 
-    It 'of a repair tells before and after, and where the backup is' {
+    It 'of a repair shows the status before and after, and the backup' {
         Get-Screen @(New-RepairResult) | Should -Be @(
             "   Directory: $folder"
             'Before  After   Repairs Name                        Backup'
@@ -149,7 +149,7 @@ Describe 'A table' {
         )
     }
 
-    It 'of single repairs has their places' {
+    It 'of single repairs shows their offsets' {
         Get-Screen @((New-RepairResult).Repairs) | Should -Be @(
             'Kind                      VirtualOffset      Length          Offset'
             '----                      -------------      ------          ------'
@@ -178,7 +178,7 @@ Describe 'A table' {
         )
     }
 
-    It 'of comparisons is grouped by what was compared with' {
+    It 'of comparisons is grouped by the reference' {
         $reference = Get-Place 'golden.raw'
         Get-Screen @(
             [QedTools.QedComparison]@{ Path = Get-Place 'a.qed'; ReferencePath = $reference; AreEqual = $true; VirtualSize = 1MB; ReferenceVirtualSize = 1MB }
@@ -192,7 +192,7 @@ Describe 'A table' {
         )
     }
 
-    It 'of a stream tells what it is of, and stays a table when it is closed' {
+    It 'of a stream shows its image, and remains a table after the stream is closed' {
         $real = New-Folder 'stream'
         $path = Copy-Fixture 'images/table-1.qed' -Folder $real
         $stream = Open-QedImage $path
@@ -209,7 +209,7 @@ Describe 'A table' {
         (Get-Screen @($stream) -Width 200)[3] | Should -Be '                            False    table-1.qed'
     }
 
-    It 'shows signs for the control characters that an image can have in a name' {
+    It 'shows symbols for control characters in a name from an image' {
         $lines = Get-Screen @(New-Info (Get-Place 'x.qed') "$escape[31mred`r`n.qed") -Color
         "$lines" | Should -Not -Match "$escape\[31m"
         $lines[3] | Should -BeLike "*x.qed -> $([char]0x241B)``[31mred$([char]0x240D)$([char]0x240A).qed"
@@ -241,47 +241,47 @@ Describe 'An object from a job or another machine' {
 }
 
 Describe 'A list' {
-    It 'of an image has sizes for people and in bytes' {
+    It 'of an image shows sizes in readable units and in bytes' {
         $text = New-Info (Get-Place 'top.qed') 'base.qed' | Format-List | Out-String -Width 120
         foreach ($line in "Path              : $(Get-Place 'top.qed')", 'VirtualSize       : 1 MiB (1048576 bytes)', 'DiskUsage         : 28 KiB (28672 bytes)', 'ClusterSize       : 4 KiB', 'CompatFeatures    : 0x0', 'BackingFile       : base.qed') {
             $text | Should -Match "(?m)^$([regex]::Escape($line))\s*$"
         }
     }
 
-    It 'of a check has a line for each corruption, up to ten' {
+    It 'of a check shows up to ten corruptions, one per line' {
         $text = New-Check (Get-Place 'bad.qed') 'Corrupt' 0 @(1..12 | ForEach-Object { New-Corruption 'DataAndData' 0 $_ ($_ * 4096) 28672 }) | Format-List | Out-String -Width 120
         $text | Should -Match '(?m)^Corruptions        : DataAndData: L1\[0\] L2\[1\] = 0x7000, virtual offset 4096\s*$'
         $text | Should -Match '(?m)^                     DataAndData: L1\[0\] L2\[10\] = 0x7000, virtual offset 40960\s*$'
         $text | Should -Match '(?m)^                     \.\.\. and 2 more\s*$'
     }
 
-    It 'of a repair has a line for each repair, and both verdicts' {
+    It 'of a repair shows each repair on a line, and the status before and after' {
         $text = New-RepairResult | Format-List | Out-String -Width 120
         $text | Should -Match '(?m)^Before        : Corrupt\s*$'
         $text | Should -Match '(?m)^After         : Clean\s*$'
-        $text | Should -Match '(?m)^                Give 40960 bytes of the file back that nothing refers to\.\s*$'
+        $text | Should -Match '(?m)^                Free 40960 bytes of the file that nothing refers to\.\s*$'
     }
 }
 
 Describe 'A wide view' {
-    It 'of images is their names' {
+    It 'of images shows names' {
         (New-Info (Get-Place 'a.qed')), (New-Info (Get-Place 'b.qed')) | Format-Wide | Out-String -Width 80 | Should -Match 'a\.qed +b\.qed'
     }
 
-    It 'of checks is verdicts and names' {
+    It 'of checks shows statuses and names' {
         New-Check (Get-Place 'a.qed') 'Leaks' 1 | Format-Wide | Out-String -Width 80 | Should -Match 'Leaks a\.qed'
     }
 }
 
 Describe 'The views' {
-    It 'of <_> are a table, a list and a wide one, in this order' -ForEach $types {
+    It 'of <_> are a table, a list and a wide view, in this order' -ForEach $types {
         $name = $_
         $views = @($format.Configuration.ViewDefinitions.View | Where-Object { $_.ViewSelectedBy.TypeName -eq "QedTools.$name" })
         ($views | ForEach-Object { if ($_.TableControl) { 'table' } elseif ($_.ListControl) { 'list' } elseif ($_.WideControl) { 'wide' } }) | Should -Be 'table', 'list', 'wide'
     }
 
-    # The path ends with the name.
-    It 'of <_> have a list of all properties but the name, in their order' -ForEach ($types | Where-Object { $_ -ne 'DiskStream' }) {
+    # The name is left out because the path ends with it.
+    It 'of <_> include a list of all properties except the name, in declaration order' -ForEach ($types | Where-Object { $_ -ne 'DiskStream' }) {
         $name = $_
         $properties = ("QedTools.$name" -as [type]).GetProperties() | ForEach-Object { $_.Name } | Where-Object { $_ -notin 'EqualityContract', 'Name' }
         $view = $format.Configuration.ViewDefinitions.View | Where-Object { $_.Name -eq "${name}List" }
@@ -289,13 +289,13 @@ Describe 'The views' {
         $listed | Should -Be $properties
     }
 
-    It 'have a table whose first column has a width, as else the first rows decide for all' {
+    It 'have tables with a fixed first column width, because otherwise the first rows would determine it' {
         foreach ($view in $format.Configuration.ViewDefinitions.View | Where-Object { $_.TableControl }) {
             $view.TableControl.TableHeaders.TableColumnHeader[0].Width | Should -Not -BeNullOrEmpty -Because $view.Name
         }
     }
 
-    It 'are there for all that the cmdlets write' {
+    It 'exist for all types that the cmdlets write' {
         $written = (Get-Module QedTools).ExportedCmdlets.Values | ForEach-Object { $_.OutputType } | ForEach-Object { $_.Type } | Where-Object { $_.Namespace -eq 'QedTools' }
         $viewed = $format.Configuration.ViewDefinitions.View | ForEach-Object { $_.ViewSelectedBy.TypeName }
         foreach ($type in $written) { $viewed | Should -Contain $type.FullName }
@@ -314,7 +314,7 @@ Describe 'Colours' {
         }
     }
 
-    It 'are those of the user for <Status>' -ForEach @(
+    It 'come from the settings of the user for <Status>' -ForEach @(
         @{ Status = 'Corrupt'; Shown = '<error>Corrupt</>' }
         @{ Status = 'Leaks'; Shown = '<warning>Leaks</>' }
         @{ Status = 'Clean'; Shown = '<accent>Clean</>' }
@@ -323,20 +323,20 @@ Describe 'Colours' {
         [QedTools.StatusColor]::Apply("${Status}: /some/where.qed", (New-Style 'Ansi'), $Host) | Should -BeExactly $Shown
     }
 
-    It 'are none <When>' -ForEach @(
+    It 'are not used <When>' -ForEach @(
         @{ When = 'without a $PSStyle, as in Windows PowerShell'; Style = { $null } }
-        @{ When = 'where $PSStyle says so'; Style = { New-Style 'PlainText' } }
-        @{ When = 'where a host shows none'; Style = { New-Style 'Host' } }
+        @{ When = 'if $PSStyle turns them off'; Style = { New-Style 'PlainText' } }
+        @{ When = 'if the host does not support them'; Style = { New-Style 'Host' } }
     ) {
         [QedTools.StatusColor]::Apply('Corrupt', (& $Style), [RecordingHost]::new()) | Should -BeExactly 'Corrupt'
     }
 
-    It 'are none for what is no status' {
+    It 'are not used for text that is not a status' {
         [QedTools.StatusColor]::Apply('Else', (New-Style 'Ansi'), $Host) | Should -BeExactly 'Else'
         [QedTools.StatusColor]::Apply($null, (New-Style 'Ansi'), $Host) | Should -BeExactly ''
     }
 
-    It 'reach the table where $PSStyle insists on them' {
+    It 'appear in the table if $PSStyle requires them' {
         Skip-TestWithout PowerShell7.2
         $before = $PSStyle.OutputRendering
         $PSStyle.OutputRendering = 'Ansi'
@@ -345,7 +345,7 @@ Describe 'Colours' {
         $lines[3].StartsWith("$($PSStyle.Formatting.Error)Corrupt$($PSStyle.Reset)") | Should -BeTrue -Because $lines[3]
     }
 
-    It 'do not reach a host that shows none' {
+    It 'do not appear on a host that does not support them' {
         (Get-Screen @(New-Check (Get-Place 'bad.qed') 'Corrupt') -Color)[3] | Should -BeLike 'Corrupt True *'
     }
 }

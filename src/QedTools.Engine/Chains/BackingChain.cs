@@ -11,7 +11,7 @@ namespace QedTools.Chains;
 /// <summary>The layers of an image, from the image itself down, opened one by one.</summary>
 internal sealed class BackingChain : IDisposable
 {
-    /// <summary>How many layers a chain may have.</summary>
+    /// <summary>The maximum number of layers in a chain.</summary>
     public const int MaxLayers = 64;
 
     private const int MaxSnapshotsNamed = 10;
@@ -33,19 +33,19 @@ internal sealed class BackingChain : IDisposable
 
     /// <summary>Opens the first layer only.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="format">Its format, unless the policy names one; null to tell it by the contents.</param>
-    /// <param name="policy">How to open it and what lies under it.</param>
+    /// <param name="format">Its format, unless the policy names one; null to detect it from the contents.</param>
+    /// <param name="policy">How to open it and what is below it.</param>
     /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
-    /// <exception cref="QedSnapshotNotFoundException">It has no such snapshot as the policy names.</exception>
+    /// <exception cref="QedSnapshotNotFoundException">It does not have the snapshot that the policy names.</exception>
     /// <exception cref="QedException">It could not be opened.</exception>
     public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy) => OpenTop(
         path, format, policy, file => policy.TopFormat is { } named ? DiskFormats.OpenNamed(file, DiskFormats.Of(named)) : DiskFormats.Open(file, format));
 
-    /// <summary>Opens the first layer only, for what layers of one format alone can do.</summary>
+    /// <summary>Opens the first layer only, for operations that only layers of one format support.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">Its format; the policy names none.</param>
-    /// <param name="policy">How to open it and what lies under it.</param>
-    /// <param name="top">The layer; it is the chain's.</param>
+    /// <param name="policy">How to open it and what is below it.</param>
+    /// <param name="top">The layer; the chain owns it.</param>
     /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
     /// <exception cref="QedException">It could not be opened.</exception>
     public static BackingChain OpenTop<TLayer>(string path, IDiskFormat<TLayer> format, ChainPolicy policy, out TLayer top)
@@ -63,7 +63,7 @@ internal sealed class BackingChain : IDisposable
         try
         {
             chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), open);
-            chain.TellOfTop(format);
+            chain.ReportTop(format);
             if (policy.TopSnapshot is { } snapshot)
             {
                 chain.UseSnapshot(snapshot);
@@ -86,7 +86,7 @@ internal sealed class BackingChain : IDisposable
 
     /// <summary>Opens all layers.</summary>
     /// <param name="path">The file on top.</param>
-    /// <param name="format">Its format, unless the policy names one; null to tell it by the contents.</param>
+    /// <param name="format">Its format, unless the policy names one; null to detect it from the contents.</param>
     /// <param name="policy">How to open the layers.</param>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer could not be opened.</exception>
@@ -97,11 +97,11 @@ internal sealed class BackingChain : IDisposable
         return chain;
     }
 
-    /// <summary>Opens all layers, for what layers of one format alone can do.</summary>
+    /// <summary>Opens all layers, for operations that only layers of one format support.</summary>
     /// <param name="path">The file on top.</param>
     /// <param name="format">Its format; the policy names none.</param>
     /// <param name="policy">How to open the layers.</param>
-    /// <param name="top">The layer on top; it is the chain's.</param>
+    /// <param name="top">The layer on top; the chain owns it.</param>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer could not be opened.</exception>
     public static BackingChain OpenAll<TLayer>(string path, IDiskFormat<TLayer> format, ChainPolicy policy, out TLayer top)
@@ -134,7 +134,7 @@ internal sealed class BackingChain : IDisposable
         QedDiskFormat? namedByFormat = DiskFormats.Named(last.FormatName).Kind;
         string path = backing.IsByContentId ? Search(namedBy, backing, namedByFormat) : Locate(namedBy, backing, namedByFormat);
 
-        // Before it is locked: a file above it is locked by this very chain.
+        // Checked before it is locked: a file above it is locked by this very chain.
         if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
         {
             throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat);
@@ -156,14 +156,14 @@ internal sealed class BackingChain : IDisposable
         }
 
         Add(storage, file => DiskFormats.Open(file, format));
-        TellOfNext(namedBy, backing);
+        ReportNext(namedBy, backing);
         if (backing.ContentId is { } expected
             && _layers[_layers.Count - 1].ContentId is var identityFound
             && identityFound != expected
             && (identityFound is null || identityFound != backing.OtherContentId))
         {
             throw new QedBackingFileRefusedException(
-                namedBy, backing.Name, $"it is not, or not any more, the disk that the overlay was made over, whose identity is {expected}. Put that one back in its place.");
+                namedBy, backing.Name, $"it is not, or is no longer, the disk that the overlay was created over, whose identifier is {expected}. Put that disk back in its place.");
         }
 
         long found = _layers[_layers.Count - 1].VirtualSize;
@@ -172,15 +172,15 @@ internal sealed class BackingChain : IDisposable
             : throw new QedBackingFileRefusedException(
                 namedBy,
                 backing.Name,
-                $"its disk has {found} bytes, fewer than the {backing.MinVirtualSize} of the disk above it, which {last.FormatName} does not allow. Put the one back that the overlay was made over.");
+                $"its disk has {found} bytes, fewer than the {backing.MinVirtualSize} of the disk above it, which {last.FormatName} does not allow. Put back the disk that the overlay was created over.");
     }
 
-    /// <summary>The format that a backing file is to be opened with; null to tell it by the contents.</summary>
+    /// <summary>The format that a backing file is to be opened with; null to detect it from the contents.</summary>
     public static IDiskFormat? FormatOf(in BackingReference backing) => backing.IsRaw
         ? DiskFormats.Raw
         : backing.Format is { } kind ? DiskFormats.Of(kind) : null;
 
-    /// <summary>The disk that the layers opened so far make. The chain owns what it is made of.</summary>
+    /// <summary>The disk formed by the layers opened so far. The chain owns those layers.</summary>
     /// <param name="depth">The layer to begin with: 0 for the disk as a whole, 1 for what the backing file shows.</param>
     public IDisk ToDisk(int depth = 0)
     {
@@ -196,10 +196,10 @@ internal sealed class BackingChain : IDisposable
 
     /// <summary>Makes sure that a layer may be written to: a check finds nothing but leaks, and no other image would read wrong data.</summary>
     /// <param name="depth">The layer: 0 for the top.</param>
-    /// <param name="others">What the change may mean for other images that lie over the layer.</param>
-    /// <param name="progress">Is told how far the check is; may be null.</param>
-    /// <param name="cancellation">Stops check and search.</param>
-    /// <exception cref="QedBackingFileSharedException">Another image lies over the layer, and that was not allowed.</exception>
+    /// <param name="others">How the change may affect other images that are based on the layer.</param>
+    /// <param name="progress">Receives the progress of the check; may be null.</param>
+    /// <param name="cancellation">Stops the check and the search.</param>
+    /// <exception cref="QedBackingFileSharedException">Another image is based on the layer, and that was not allowed.</exception>
     /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
     /// <exception cref="QedUnsupportedFormatException">Files of this format are written only as new files.</exception>
     /// <exception cref="QedException">A file could not be read.</exception>
@@ -214,7 +214,7 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    /// <summary>The images outside the chain that lie over a layer, as far as they are in the folders of the chain down to it.</summary>
+    /// <summary>The images outside the chain that are based on a layer, as far as they are in the folders of the layers down to it.</summary>
     /// <param name="depth">The layer: 0 for the top.</param>
     /// <param name="cancellation">Stops the search.</param>
     /// <returns>Full paths, in the order of their names.</returns>
@@ -224,7 +224,7 @@ internal sealed class BackingChain : IDisposable
         Contains,
         cancellation);
 
-    /// <summary>Allows changes of a layer from now on, once <see cref="RequireWritable"/> found nothing against it.</summary>
+    /// <summary>Allows changes to a layer from now on, after the checks of <see cref="RequireWritable"/>.</summary>
     /// <inheritdoc cref="RequireWritable"/>
     public void BeginWriting(
         int depth, OtherOverlays others, IProgress<OperationProgress>? progress, CancellationToken cancellation)
@@ -235,13 +235,13 @@ internal sealed class BackingChain : IDisposable
     }
 
     /// <summary>
-    /// Makes sure that the layers that are only read are what they were when they were opened: a file that was cut short and grew again
-    /// meanwhile gives zeroes, and one that was copied over gives a mixture of both.
+    /// Makes sure that the layers that are only read are as they were when they were opened: a file that was truncated and grew again
+    /// in the meantime gives zeroes, and one that was overwritten by a copy gives a mixture of both.
     /// </summary>
     /// <remarks>
-    /// Not for layers that were written to. Where reading beside a writer was asked for, only that the file did not become shorter.
+    /// Layers that were written to are skipped. If reading alongside a writer was requested, a file only must not have become shorter.
     /// </remarks>
-    /// <exception cref="QedFileChangedException">One is not.</exception>
+    /// <exception cref="QedFileChangedException">One has changed.</exception>
     public void RequireUnchanged()
     {
         for (int i = 0; i < _layers.Count; i++)
@@ -268,8 +268,8 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    /// <summary>Brings all changes of the top layer to the disk, leaves it clean and closes all layers.</summary>
-    /// <exception cref="QedException">The last changes could not be written; the layers are closed all the same.</exception>
+    /// <summary>Writes all changes of the top layer to the disk, leaves it clean and closes all layers.</summary>
+    /// <exception cref="QedException">The last changes could not be written; the layers are closed nevertheless.</exception>
     public void Close()
     {
         try
@@ -282,7 +282,7 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    /// <summary>Closes all layers, without a change to files that were not changed before.</summary>
+    /// <summary>Closes all layers, without changing files that were not changed before.</summary>
     public void Dispose()
     {
         // From the bottom up: only the top layer may have something left to write, which can fail.
@@ -295,7 +295,7 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    // What was opened is closed again where one of them cannot be opened.
+    // If a layer cannot be opened, those already open are closed.
     private void OpenRest()
     {
         try
@@ -319,7 +319,7 @@ internal sealed class BackingChain : IDisposable
             : ContentSearch.Find(namedBy, backing, Contains);
     }
 
-    // The first of the places where a file is; else the first of all, so that its absence is told of.
+    // The first of the names at which there is a file; otherwise the first of all, so that its absence is reported.
     private string Locate(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
     {
         foreach (string name in backing.OtherNames is { } others ? (IEnumerable<string>)[backing.Name, .. others] : [])
@@ -334,7 +334,7 @@ internal sealed class BackingChain : IDisposable
             }
             catch (QedBackingFileException)
             {
-                // Another one may be followed.
+                // Another name may be followed.
             }
         }
 
@@ -357,7 +357,7 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    // The files that a layer has beside its own. Only the layer's own name leads to them, so that they are opened as late as can be.
+    // The files that a layer has besides its own. Only the layer leads to them, so they are opened as late as possible.
     private void OpenFurtherFiles(int depth)
     {
         if (_layers[depth] is not IMultiFileLayer { NeedsFiles: true } layer)
@@ -410,7 +410,7 @@ internal sealed class BackingChain : IDisposable
         catch (QedBackingFileRefusedException e)
         {
             throw QedBackingFileRefusedException.ForFurtherFile(
-                namedBy, name.Name, "it is no file name, or one that leads to a protocol, a device or another network share.", e);
+                namedBy, name.Name, "it is not a file name, or it leads to a protocol, a device or another network share.", e);
         }
 
         if (HostFiles.IdentityOf(path) is { } identity)
@@ -444,7 +444,7 @@ internal sealed class BackingChain : IDisposable
         }
     }
 
-    // As QEMU does: the first one with that id, and only if there is none the first one with that name.
+    // As QEMU does: the first one with that id or, if there is none, the first one with that name.
     private void UseSnapshot(string nameOrId)
     {
         string path = _layers[0].Storage.Path;
@@ -473,7 +473,7 @@ internal sealed class BackingChain : IDisposable
             $"{PrintableText.Of(path)}: read as it was in the snapshot '{PrintableText.Of(found.Name)}' (id {PrintableText.Of(found.Id)}) of {found.Taken:u}."));
     }
 
-    private void TellOfTop(IDiskFormat? format)
+    private void ReportTop(IDiskFormat? format)
     {
         IDiskLayer top = _layers[0];
         bool isNamed = _policy.TopFormat is not null;
@@ -489,14 +489,14 @@ internal sealed class BackingChain : IDisposable
         bool isByExtension = DiskFormats.OfExtension(top.Storage.Path)?.Name == top.FormatName;
         if (isNamed || !isByExtension || top.FormatName != DiskFormats.Qed.Name)
         {
-            string reason = isNamed ? "as was asked" : isByExtension ? "by its extension" : "by its contents";
+            string reason = isNamed ? "as requested" : isByExtension ? "by its extension" : "by its contents";
             _policy.Trace?.Decision?.Invoke($"{PrintableText.Of(top.Storage.Path)}: read as {top.FormatName}, {reason}.");
         }
 
-        TellOfLayer(top);
+        ReportLayer(top);
     }
 
-    private void TellOfNext(string namedBy, in BackingReference backing)
+    private void ReportNext(string namedBy, in BackingReference backing)
     {
         IDiskLayer layer = _layers[_layers.Count - 1];
         bool isByContents = FormatOf(backing) is null;
@@ -508,16 +508,16 @@ internal sealed class BackingChain : IDisposable
         string reason = isByContents ? "by its contents" : "as the image says";
         _policy.Trace?.Decision?.Invoke(
             $"{PrintableText.Of(namedBy)}: its backing file is '{PrintableText.Of(layer.Storage.Path)}', read as {layer.FormatName}, {reason}.");
-        TellOfLayer(layer);
+        ReportLayer(layer);
     }
 
-    private void TellOfLayer(IDiskLayer layer)
+    private void ReportLayer(IDiskLayer layer)
     {
         _policy.Trace?.Detail?.Invoke(
             $"{PrintableText.Of(layer.Storage.Path)}: a {layer.FormatName} file of {layer.Storage.Length} bytes, a disk of {layer.VirtualSize} bytes.");
         layer.Follow(_policy.Trace, layer.Storage.Path);
     }
 
-    /// <summary>A file that a layer reads, and what it was when it was opened.</summary>
+    /// <summary>A file that a layer reads, and its stamp when it was opened.</summary>
     private readonly record struct OpenFile(IStorage Storage, StorageStamp Stamp);
 }

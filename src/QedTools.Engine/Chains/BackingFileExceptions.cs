@@ -1,4 +1,4 @@
-// The errors of the Chains room: what can be wrong with the file below an image.
+// The errors of the Chains folder: what can be wrong with the file below an image.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -15,22 +15,22 @@ public abstract class QedBackingFileException : QedException
     /// <inheritdoc/>
     public override QedRemedy Remedy => Help;
 
-    /// <summary>The backing file's name as the image stores it, or as it was asked for.</summary>
+    /// <summary>The backing file's name as the image stores it, or as it was requested.</summary>
     public string BackingFile { get; }
 
-    /// <summary>The format of the image that stores the name, which decides how it can be changed; null where the name was asked for.</summary>
+    /// <summary>The format of the image that stores the name, which decides how it can be changed; null if the name was requested.</summary>
     public QedDiskFormat? NamedBy { get; private protected init; }
 
     private protected QedRemedy Help { get; init; }
 }
 
-/// <summary>The backing file is not there.</summary>
+/// <summary>The backing file does not exist.</summary>
 public sealed class QedBackingFileNotFoundException : QedBackingFileException
 {
     private QedBackingFileNotFoundException(string path, string backingFile, string resolved, string message, Exception? innerException)
         : base(path, backingFile, message, innerException) => ResolvedPath = resolved;
 
-    /// <summary>The path that the name leads to, or the folder in which the file was looked for where only its identity is known.</summary>
+    /// <summary>The path that the name leads to, or the folder that was searched if only the file's identity is known.</summary>
     public string ResolvedPath { get; }
 
     internal static QedBackingFileNotFoundException ForLayer(
@@ -38,7 +38,7 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         path,
         backingFile,
         resolved,
-        $"The backing file '{backingFile}' of '{path}' is not there: '{resolved}' does not exist.",
+        $"The backing file '{backingFile}' of '{path}' is missing: '{resolved}' does not exist.",
         cause)
         {
             NamedBy = namedBy,
@@ -49,24 +49,24 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         path,
         name,
         resolved,
-        $"'{path}' describes a disk whose data is in the file '{name}', which is not there: '{resolved}' does not exist. Put that file back, or into the folder of '{path}'.",
+        $"'{path}' describes a disk whose data is in the file '{name}', which is missing: '{resolved}' does not exist. Put that file back, or into the folder of '{path}'.",
         cause);
 
     internal static QedBackingFileNotFoundException ForChoice(string path, string backingFile, string resolved, Exception? cause) => new(
         path,
         backingFile,
         resolved,
-        $"The backing file '{backingFile}' for '{path}' is not there: '{resolved}' does not exist. A relative name begins in the image's folder; give the name as seen from there, or a full path.{HomeHint(backingFile)}",
+        $"The backing file '{backingFile}' for '{path}' is missing: '{resolved}' does not exist. Give the name relative to the image's folder, or a full path.{HomeHint(backingFile)}",
         cause);
 
     internal static QedBackingFileNotFoundException ForContentId(string path, string identity, string folder) => new(
         path,
         identity,
         folder,
-        $"The disk under '{path}' is not there: no file in its folder '{folder}' has the identifier {identity}, by which alone the parent is known. Put the parent's file into that folder.",
+        $"The parent of '{path}' is missing: no file in the folder '{folder}' has the identifier {identity}, the only thing known about the parent. Put the parent's file into that folder.",
         innerException: null);
 
-    // Shells expand a tilde in names of files, and what an image stores is no such name.
+    // Shells expand a tilde in file names, but a name stored in an image is not expanded.
     private static string HomeHint(string backingFile)
     {
         if (backingFile != "~" && !backingFile.StartsWith("~/", StringComparison.Ordinal) && !backingFile.StartsWith("~\\", StringComparison.Ordinal))
@@ -77,7 +77,7 @@ public sealed class QedBackingFileNotFoundException : QedBackingFileException
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return home.Length == 0
             ? " The character ~ does not stand for a folder in a stored name."
-            : $" The character ~ does not stand for a folder in a stored name: the file in your own folder is '{System.IO.Path.Combine(home, backingFile.Substring(1).TrimStart('/', '\\'))}'.";
+            : $" The character ~ does not stand for a folder in a stored name: the file in your home folder is '{System.IO.Path.Combine(home, backingFile.Substring(1).TrimStart('/', '\\'))}'.";
     }
 }
 
@@ -88,7 +88,7 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
     /// <param name="backingFile">The name.</param>
     /// <param name="reason">Why not, as the end of a sentence.</param>
     /// <param name="remedy">What would help.</param>
-    /// <param name="namedBy">The format of the image that stores the name; null: somebody asks for the name now.</param>
+    /// <param name="namedBy">The format of the image that stores the name; null if the name is being requested now.</param>
     internal QedBackingFileRefusedException(
         string path, string backingFile, string reason, QedRemedy remedy = QedRemedy.None, QedDiskFormat? namedBy = null)
         : this(path, backingFile, $"The backing file '{backingFile}' of '{path}' is not followed: {reason}", innerException: null) =>
@@ -99,18 +99,18 @@ public sealed class QedBackingFileRefusedException : QedBackingFileException
     {
     }
 
-    /// <summary>Several files have the identity by which alone the backing file is known.</summary>
+    /// <summary>Several files have the identifier by which alone the backing file is known.</summary>
     internal static QedBackingFileRefusedException ForSameContentId(string path, string identity, string one, string other) => new(
         path,
         identity,
-        $"The disk under '{path}' is the one with the identifier {identity}, which both '{one}' and '{other}' have. Leave only the parent's file in that folder.",
+        $"The parent of '{path}' is the disk with the identifier {identity}, but both '{one}' and '{other}' have it. Leave only the parent's file in that folder.",
         innerException: null);
 
     /// <summary>The name of a file that holds a disk's data, not of a backing file.</summary>
     internal static QedBackingFileRefusedException ForFurtherFile(string path, string name, string reason, Exception? cause) => new(
         path,
         name,
-        $"'{path}' describes a disk whose data is in '{name}', which is not read: {reason} Put the file that holds the data into the folder of '{path}', and write its name without a folder there.",
+        $"'{path}' describes a disk whose data is in '{name}', which is not read: {reason} Put the file that holds the data into the folder of '{path}', and name it in '{path}' without a folder.",
         cause);
 }
 
@@ -121,12 +121,12 @@ public sealed class QedBackingFileSharedException : QedBackingFileException
 
     /// <param name="path">The image that the operation is about.</param>
     /// <param name="backingFile">The file that is to be changed, the image itself or its backing file, as a full path.</param>
-    /// <param name="overlays">The images over it, as full paths.</param>
+    /// <param name="overlays">The images based on it, as full paths.</param>
     internal QedBackingFileSharedException(string path, string backingFile, IReadOnlyList<string> overlays)
-        : base(path, backingFile, $"'{backingFile}' lies under {Names(overlays)}, which would read wrong data when it changes.") =>
+        : base(path, backingFile, $"'{backingFile}' underlies {Names(overlays)}, which would read wrong data if it changed.") =>
         (Overlays, Help) = (overlays, QedRemedy.ReleaseOverlays);
 
-    /// <summary>The other images over it, as full paths.</summary>
+    /// <summary>The other images based on it, as full paths.</summary>
     public IReadOnlyList<string> Overlays { get; }
 
     /// <summary>The first of some images by name, and how many more there are, for a message.</summary>
@@ -139,7 +139,7 @@ public sealed class QedBackingFileSharedException : QedBackingFileException
     }
 }
 
-/// <summary>The backing files lead in a circle, or are too many.</summary>
+/// <summary>The backing files form a cycle, or there are too many.</summary>
 public sealed class QedBackingChainException : QedBackingFileException
 {
     private QedBackingChainException(string path, string backingFile, string message)
@@ -156,10 +156,10 @@ public sealed class QedBackingChainException : QedBackingFileException
         Help = QedRemedy.NameBackingFile,
     };
 
-    internal static QedBackingChainException ForDepth(string path, string backingFile, int most) => new(path, backingFile, string.Format(
+    internal static QedBackingChainException ForDepth(string path, string backingFile, int max) => new(path, backingFile, string.Format(
         CultureInfo.InvariantCulture,
-        "The backing file '{2}' of '{0}' would be one layer too many: a chain has at most {1}. Convert one of the layers in the middle, which flattens what lies under it, and name the result in its place.",
+        "The backing file '{2}' of '{0}' would be one layer too many: a chain can have at most {1}. Convert one of the layers in the middle, which flattens everything below it, and use the result in its place.",
         path,
-        most,
+        max,
         backingFile));
 }

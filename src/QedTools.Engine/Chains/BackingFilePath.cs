@@ -1,14 +1,14 @@
-// The policy on the names of backing files: an image from elsewhere is hostile.
+// The policy on the names of backing files: an image from elsewhere is treated as hostile.
 using System;
 using System.IO;
 using QedTools.Storage.Native;
 
 namespace QedTools.Chains;
 
-/// <summary>Says which file a stored backing name leads to, or why it leads nowhere.</summary>
+/// <summary>Determines which file a stored backing name leads to, or why it is not followed.</summary>
 internal static class BackingFilePath
 {
-    // What QEMU knows as protocols and as options in a name ("QEMU Block Drivers Reference").
+    // What QEMU treats as protocols and as options in a name ("QEMU Block Drivers Reference").
     private static readonly string[] KnownProtocols =
     [
         "json", "file", "nbd", "nbd+unix", "http", "https", "ftp", "ftps", "ssh", "iscsi", "iser", "rbd", "nfs", "gluster", "nvme", "fat",
@@ -16,11 +16,11 @@ internal static class BackingFilePath
     ];
 
     /// <summary>The file that <paramref name="name"/> leads to, as a full path. Nothing is opened.</summary>
-    /// <param name="imagePath">The image that names it: a relative name begins in its folder.</param>
+    /// <param name="imagePath">The image that names it: a relative name is relative to its folder.</param>
     /// <param name="name">The name as stored.</param>
     /// <param name="allowUnc">Whether a name may lead to a network share that the image itself is not on.</param>
-    /// <param name="namedBy">The format of the image that stores the name; null: somebody asks for the name now.</param>
-    /// <exception cref="QedBackingFileRefusedException">It is a protocol, a device, a share, or no name at all.</exception>
+    /// <param name="namedBy">The format of the image that stores the name; null if the name is being requested now.</param>
+    /// <exception cref="QedBackingFileRefusedException">It is a protocol, a device, a share, or not a name at all.</exception>
     public static string Resolve(string imagePath, string name, bool allowUnc, QedDiskFormat? namedBy = null)
     {
         if (RefusalOf(name) is { } reason)
@@ -30,7 +30,7 @@ internal static class BackingFilePath
 
         if (!allowUnc && Platform.IsWindows && IsUncOrDevice(name) && !IsOnShareOf(imagePath, name))
         {
-            throw new QedBackingFileRefusedException(imagePath, name, "it lies on another network share.", QedRemedy.AllowNetworkShares, namedBy);
+            throw new QedBackingFileRefusedException(imagePath, name, "it is on another network share.", QedRemedy.AllowNetworkShares, namedBy);
         }
 
         try
@@ -43,11 +43,11 @@ internal static class BackingFilePath
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or PathTooLongException)
         {
-            throw new QedBackingFileRefusedException(imagePath, name, $"it is no valid file name ({e.Message}).", QedRemedy.NameBackingFile, namedBy);
+            throw new QedBackingFileRefusedException(imagePath, name, $"it is not a valid file name ({e.Message}).", QedRemedy.NameBackingFile, namedBy);
         }
     }
 
-    /// <summary>The same, for showing it: null where the name is not followed.</summary>
+    /// <summary>The same, for display: null if the name is not followed.</summary>
     public static string? TryResolve(string imagePath, string name)
     {
         try
@@ -73,7 +73,7 @@ internal static class BackingFilePath
         return slash < 0 || colon < slash;
     }
 
-    // Why a name leads to no file.
+    // Why a name is not followed; null if it may be.
     private static string? RefusalOf(string name)
     {
         if (name.Length == 0)
@@ -104,7 +104,7 @@ internal static class BackingFilePath
             || name.AsSpan(protocol.Length + 1).StartsWith("//".AsSpan());
         return isKnown
             ? Fact
-            : Fact + " If it is a file with a colon in its name, its name has to be './" + name + "'.";
+            : Fact + " If it is a file with a colon in its name, write the name as './" + name + "'.";
     }
 
     private static bool IsDriveLetter(string name, int colon) =>

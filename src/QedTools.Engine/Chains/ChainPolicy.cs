@@ -3,23 +3,23 @@ using QedTools.Storage;
 namespace QedTools.Chains;
 
 /// <summary>How the layers of a chain are opened.</summary>
-/// <param name="Access">What for.</param>
+/// <param name="Access">The access.</param>
 /// <param name="AllowUnc">Whether a backing name may lead to another network share.</param>
 internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
 {
     /// <summary>How many layers, from the top, are opened for writing if <see cref="Access"/> says so; those below are read.</summary>
     public int WritableLayers { get; init; } = 1;
 
-    /// <summary>The format that the caller names for the top layer, which decides whatever its extension and its contents say; null: none is named.</summary>
+    /// <summary>The format that the caller names for the top layer, which overrides its extension and its contents; null if none is named.</summary>
     public QedDiskFormat? TopFormat { get; init; }
 
-    /// <summary>The option of the operation that <see cref="TopFormat"/> comes from, for what is said of a format in doubt; null if it has none.</summary>
+    /// <summary>The option of the operation that <see cref="TopFormat"/> comes from, for warnings about a format in doubt; null if it has none.</summary>
     public string? TopFormatOption { get; init; }
 
-    /// <summary>The name or id of the snapshot of the top layer that is read instead of what its disk is now; null for none.</summary>
+    /// <summary>The name or id of the snapshot of the top layer that is read instead of its current state; null for none.</summary>
     public string? TopSnapshot { get; init; }
 
-    /// <summary>Who is told which layers there are and what happens in them; null: nobody.</summary>
+    /// <summary>Receives which layers there are and what happens in them; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 
     /// <summary>What a layer is opened for.</summary>

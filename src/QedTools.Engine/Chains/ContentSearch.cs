@@ -6,16 +6,16 @@ using QedTools.Storage;
 
 namespace QedTools.Chains;
 
-/// <summary>Finds the file under an image that knows it by its identity alone.</summary>
+/// <summary>Finds the backing file of an image that identifies it by its content identifier alone.</summary>
 internal static class ContentSearch
 {
-    // Enough for any folder of virtual machines; more would be a folder that was made to cost time.
+    // Enough for any folder of virtual machines; a folder with more could have been made to waste time.
     private const int MaxFiles = 1000;
 
-    /// <summary>The file in an image's folder that has an identity.</summary>
-    /// <param name="namedBy">The image; files in folders inside its folder do not count.</param>
+    /// <summary>The file in an image's folder that has a given identity.</summary>
+    /// <param name="namedBy">The image; subfolders of its folder are not searched.</param>
     /// <param name="wanted">Which identity, in a file of which format.</param>
-    /// <param name="except">Files that are open already and do not count, by their <see cref="IStorage.Identity"/>; null for none.</param>
+    /// <param name="except">Whether a file is open already and does not count, by its <see cref="IStorage.Identity"/>; null if none is.</param>
     /// <returns>Its full path.</returns>
     /// <exception cref="QedBackingFileNotFoundException">None has it.</exception>
     /// <exception cref="QedBackingFileRefusedException">Several have it.</exception>
@@ -42,7 +42,7 @@ internal static class ContentSearch
         };
     }
 
-    /// <summary>The same, for showing it: null where there is none, or more than one.</summary>
+    /// <summary>The same, for display: null if there is none, or more than one.</summary>
     /// <param name="namedBy">The image.</param>
     /// <param name="wanted">Which identity, in a file of which format.</param>
     public static string? TryFind(string namedBy, in BackingReference wanted)
@@ -57,7 +57,7 @@ internal static class ContentSearch
         }
     }
 
-    // Null for what is no file of the format, or cannot be read: it is not the one.
+    // Null for a file that is not of the format or cannot be read: it is not the one.
     private static Guid? ContentIdOf(string path, IDiskFormat format)
     {
         try

@@ -24,7 +24,7 @@ internal static class DiskFormats
     /// <summary>Raw, which any file can be.</summary>
     public static readonly IDiskFormat Raw = new RawFormat();
 
-    /// <summary>All formats in the order in which they are asked; raw is last.</summary>
+    /// <summary>All formats in the order in which they are probed; raw is last.</summary>
     public static readonly IReadOnlyList<IDiskFormat> All =
     [
         Qed, new VhdxFormat(), new VhdFormat(), new Qcow2Format(), new VdiFormat(), new VmdkFormat(), .. ForeignFormats.All, Raw,
@@ -36,7 +36,7 @@ internal static class DiskFormats
     /// <summary>The format of a name that a layer gives (<see cref="IDiskLayer.FormatName"/>).</summary>
     public static IDiskFormat Named(string name) => All.First(format => format.Name == name);
 
-    /// <summary>The format that a file's extension means; null if it means none that is read.</summary>
+    /// <summary>The format that a file's extension means; null if it means none that can be read.</summary>
     public static IDiskFormat? OfExtension(string path) => MeantBy(path) is { Kind: not null } format ? format : null;
 
     /// <summary>The format that a file's extension means, those that are only recognized included; null if it means none.</summary>
@@ -46,8 +46,8 @@ internal static class DiskFormats
         return All.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase));
     }
 
-    /// <summary>The format to open a file with that is named alone: what its extension means; null to tell it by the contents.</summary>
-    /// <remarks>A file is raw only if its name says so: nobody means the bytes of whatever file he named by mistake. QED is meant then.</remarks>
+    /// <summary>The format to open a file with when only its name is given: that of its extension; null to detect it from the contents.</summary>
+    /// <remarks>A file is raw only if its extension says so, so a file named by mistake is not read as a disk: opening it as QED fails.</remarks>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IDiskFormat? OfFile(string path)
     {
@@ -60,7 +60,7 @@ internal static class DiskFormats
         return Probe(storage) == Raw ? Qed : null;
     }
 
-    /// <summary>The format of the contents of a file that is raw by its extension; null if nothing speaks against raw.</summary>
+    /// <summary>The format of the contents of a file that is raw by its extension; null if nothing contradicts raw.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IDiskFormat? OtherThanRaw(string path)
     {
@@ -77,14 +77,14 @@ internal static class DiskFormats
     public static IDiskFormat? OtherThanRaw(IStorage storage) =>
         Probe(storage) is var found && (found == Raw || found is ForeignFormat { IsDiskContent: true }) ? null : found;
 
-    /// <summary>What a file of a format is, with the article, such as "a QED file".</summary>
+    /// <summary>The phrase for a file of a format, with the article, such as "a QED file".</summary>
     public static string PhraseOf(IDiskFormat format) => (format as ForeignFormat)?.Phrase ?? $"a {format.Name} file";
 
-    /// <summary>Opens a file as a format, and says what it is where it is none of that format.</summary>
+    /// <summary>Opens a file as a format; if it is not of that format, the error says what it is.</summary>
     /// <param name="storage">The file; the layer owns it from then on.</param>
-    /// <param name="format">The format; null to tell it by the contents.</param>
+    /// <param name="format">The format; null to detect it from the contents.</param>
     /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
-    /// <exception cref="QedUnsupportedFormatException">It is of a format that is not read.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a format that cannot be read.</exception>
     /// <exception cref="QedException">It is damaged, or could not be read.</exception>
     public static IDiskLayer Open(IStorage storage, IDiskFormat? format)
     {
@@ -92,7 +92,7 @@ internal static class DiskFormats
         {
             IDiskFormat found = Probe(storage);
 
-            // What has no magic number and is named as VMware names the parts of a disk is never a disk of its own.
+            // A file without a magic number that is named like VMware's parts of a disk is never a disk by itself.
             if (found != Raw || MeantBy(storage.Path) is not { Kind: QedDiskFormat.Vmdk } vmdk)
             {
                 return found.Open(storage);
@@ -108,11 +108,11 @@ internal static class DiskFormats
     public static TLayer Open<TLayer>(IStorage storage, IDiskFormat<TLayer> format)
         where TLayer : class, IDiskLayer => Open(storage, format, format.Open);
 
-    /// <summary>Opens a file as the format that somebody named, whatever its extension means.</summary>
+    /// <summary>Opens a file as the format that the user named, whatever its extension means.</summary>
     /// <param name="storage">The file; the layer owns it from then on.</param>
     /// <param name="format">The format.</param>
     /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
-    /// <exception cref="QedUnsupportedFormatException">It is of a format that is not read.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a format that cannot be read.</exception>
     /// <exception cref="QedException">It is damaged, or could not be read.</exception>
     public static IDiskLayer OpenNamed(IStorage storage, IDiskFormat format)
     {

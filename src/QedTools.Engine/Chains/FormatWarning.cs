@@ -4,8 +4,8 @@ using QedTools.Storage;
 namespace QedTools.Chains;
 
 /// <summary>
-/// What to warn of where the format of a file was not certain. A file that is not recognized is raw only where its name or
-/// the user says so, or with a warning; where name and contents mean different formats, the warning names both.
+/// Warnings about files whose format is not certain. A file that is not recognized is raw only if its name or the user says so,
+/// or with a warning; if name and contents mean different formats, the warning names both.
 /// </summary>
 internal static class FormatWarning
 {
@@ -13,7 +13,7 @@ internal static class FormatWarning
     /// <param name="storage">The file.</param>
     /// <param name="format">What its extension means.</param>
     /// <remarks>
-    /// The extension wins: the contents of a raw disk are up to whoever uses the disk, and must not choose how it is read.
+    /// The extension wins: the contents of a raw disk are controlled by whoever uses the disk, and must not decide how it is read.
     /// </remarks>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static QedFormatDoubt? ByExtension(IStorage storage, IDiskFormat format) =>
@@ -37,15 +37,15 @@ internal static class FormatWarning
         string contents = layer.Storage.Length == 0 ? "it is empty" : "its contents are of no known format";
         return (format == DiskFormats.Raw, meant) switch
         {
-            (true, null) => Doubt($"'{path}' is taken for a raw disk: {contents}, and its extension means none.", string.Empty),
+            (true, null) => Doubt($"'{path}' is treated as a raw disk: {contents}, and its extension does not indicate a format.", string.Empty),
             (true, { } other) when other != DiskFormats.Raw => Doubt(
-                $"'{path}' is taken for a raw disk: it has the extension of {other.Name} files, but {contents}.",
+                $"'{path}' is treated as a raw disk: it has the extension of {other.Name} files, but {contents}.",
                 $"If it should be a {other.Name} file, get an intact copy."),
             (false, { } other) when other == DiskFormats.Raw => Doubt(
-                $"'{path}' is read as a {format.Name} file, which its contents are, but it has the extension of raw disks.",
-                "If it is a raw disk, have it recorded as raw."),
+                $"'{path}' is read as a {format.Name} file because of its contents, but it has the extension of raw disks.",
+                "If it is a raw disk, make the image record it as raw."),
             (false, { } other) when other != format => Doubt(
-                $"'{path}' is read as a {format.Name} file, which its contents are, but it has the extension of {other.Name} files.",
+                $"'{path}' is read as a {format.Name} file because of its contents, but it has the extension of {other.Name} files.",
                 $"Give it the extension {format.Extensions[0]}."),
             _ => null,
         };

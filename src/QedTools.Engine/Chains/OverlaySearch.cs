@@ -7,16 +7,16 @@ using QedTools.Storage;
 
 namespace QedTools.Chains;
 
-/// <summary>Finds images that lie over a file: their disks change when it does.</summary>
-/// <remarks>No file tells who lies over it, so this looks where overlays usually are and finds no others.</remarks>
+/// <summary>Finds images based on a file: their disks change when it does.</summary>
+/// <remarks>A file does not record which images are based on it, so this looks where overlays usually are and finds no others.</remarks>
 internal static class OverlaySearch
 {
-    /// <summary>The images in some folders whose backing file this is, or that have data in it.</summary>
-    /// <param name="identity">The <see cref="IStorage.Identity"/> of the file that they would lie over.</param>
-    /// <param name="folders">Where to look; not in the folders inside them.</param>
+    /// <summary>The images in some folders that have a file as their backing file, or have data in it.</summary>
+    /// <param name="identity">The <see cref="IStorage.Identity"/> of that file.</param>
+    /// <param name="folders">Where to look; subfolders are not searched.</param>
     /// <param name="except">Whether a file is known and does not count, by its <see cref="IStorage.Identity"/>.</param>
     /// <param name="cancellation">Stops the search.</param>
-    /// <returns>Full paths, in the order of their names. What cannot be read is left out.</returns>
+    /// <returns>Full paths, in the order of their names. Files that cannot be read are left out.</returns>
     public static IReadOnlyList<string> Over(
         string identity, IEnumerable<string> folders, Func<string, bool> except, CancellationToken cancellation)
     {
@@ -27,12 +27,12 @@ internal static class OverlaySearch
             foreach (string path in FilesIn(folder))
             {
                 cancellation.ThrowIfCancellationRequested();
-                // By its contents: an overlay may have any name.
+                // By its contents, as an overlay may have any name.
                 if (HostFiles.IdentityOf(path) is { } own
                     && own != identity
                     && !except(own)
                     && seen.Add(own)
-                    && LiesOver(path, identity))
+                    && IsBasedOn(path, identity))
                 {
                     found.Add(path);
                 }
@@ -55,7 +55,7 @@ internal static class OverlaySearch
         }
     }
 
-    private static bool LiesOver(string path, string identity)
+    private static bool IsBasedOn(string path, string identity)
     {
         try
         {

@@ -5,7 +5,7 @@ using QedTools.Disks;
 
 namespace QedTools;
 
-/// <summary>A disk's file has no snapshot of the name or id that was asked for.</summary>
+/// <summary>A disk's file has no snapshot with the requested name or id.</summary>
 public sealed class QedSnapshotNotFoundException : QedException
 {
     private const int MaxShownLength = 64;
@@ -13,21 +13,21 @@ public sealed class QedSnapshotNotFoundException : QedException
     private QedSnapshotNotFoundException(string path, string snapshot, string message)
         : base(path, message) => Snapshot = snapshot;
 
-    /// <summary>The name or id that was asked for.</summary>
+    /// <summary>The requested name or id.</summary>
     public string Snapshot { get; }
 
     /// <param name="path">The file.</param>
-    /// <param name="snapshot">What was asked for.</param>
-    /// <param name="first">The first snapshots that there are.</param>
+    /// <param name="snapshot">The requested name or id.</param>
+    /// <param name="first">The first snapshots in the file.</param>
     /// <param name="count">How many there are.</param>
     internal static QedSnapshotNotFoundException ForFile(string path, string snapshot, IReadOnlyList<DiskSnapshot> first, int count) =>
         new(path, snapshot, $"'{path}' has no snapshot '{Shown(snapshot)}'. {Names(first, count)}");
 
     /// <param name="path">The file.</param>
-    /// <param name="snapshot">What was asked for.</param>
+    /// <param name="snapshot">The requested name or id.</param>
     /// <param name="format">The file's format, which has no snapshots.</param>
     internal static QedSnapshotNotFoundException ForFormat(string path, string snapshot, string format) =>
-        new(path, snapshot, $"'{path}' has no snapshot '{Shown(snapshot)}': it is read as a {format} file, and those have none.");
+        new(path, snapshot, $"'{path}' has no snapshot '{Shown(snapshot)}': it is read as a {format} file, and that format has no snapshots.");
 
     private static string Names(IReadOnlyList<DiskSnapshot> first, int count)
     {

@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Disks;
 
-/// <summary>What a format lets the maker of a disk choose.</summary>
+/// <summary>What a format lets the creator of a disk choose.</summary>
 [Flags]
 internal enum DiskChoices
 {

@@ -5,17 +5,17 @@ namespace QedTools.Disks;
 /// <summary>A part of a disk, for reading.</summary>
 /// <param name="disk">The disk.</param>
 /// <param name="start">Where the part begins, in bytes.</param>
-/// <param name="length">How long it is, in bytes; it ends on the disk.</param>
+/// <param name="length">How long it is, in bytes; it must end within the disk.</param>
 internal sealed class DiskPart(IDisk disk, long start, long length) : IDisk
 {
     public long Length => length;
 
     public bool CanWrite => false;
 
-    /// <summary>A part of what may be shorter, or not there at all: null if there is nothing of it.</summary>
+    /// <summary>A part of a disk that may be shorter or missing; null if nothing of the part exists.</summary>
     /// <param name="disk">The disk; may be null.</param>
     /// <param name="start">Where the part begins, in bytes.</param>
-    /// <param name="length">How long it is, in bytes, if the disk does not end before.</param>
+    /// <param name="length">How long it is, in bytes, unless the disk ends earlier.</param>
     public static IDisk? Of(IDisk? disk, long start, long length) =>
         disk is null || disk.Length <= start ? null : new DiskPart(disk, start, Math.Min(length, disk.Length - start));
 

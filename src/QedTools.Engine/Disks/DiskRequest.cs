@@ -1,7 +1,7 @@
 namespace QedTools.Disks;
 
-/// <summary>What somebody asks of a new disk, whatever its format. What is null is left to the format (<see cref="IDiskFormat.Settle"/>).</summary>
-/// <param name="VirtualSize">Its size, in bytes; the format rounds it up to one that it can have.</param>
+/// <summary>A request for a new disk, whatever its format. What is null is left to the format (<see cref="IDiskFormat.Settle"/>).</summary>
+/// <param name="VirtualSize">Its size, in bytes; the format rounds it up to one that it supports.</param>
 internal readonly record struct DiskRequest(long VirtualSize)
 {
     /// <summary>The unit in which the file is allocated, where the format calls it a cluster (QED, qcow2), in bytes.</summary>
@@ -13,20 +13,20 @@ internal readonly record struct DiskRequest(long VirtualSize)
     /// <summary>The unit in which the file is allocated, where the format calls it a block (VHD, VHDX, VDI), in bytes.</summary>
     public long? BlockSize { get; init; }
 
-    /// <summary>The size of the sectors that the disk shows, in bytes (VHDX).</summary>
+    /// <summary>The size of the sectors that the disk presents, in bytes (VHDX).</summary>
     public int? SectorSize { get; init; }
 
-    /// <summary>Whether the file is as long as the disk from the start, where a format has both kinds.</summary>
+    /// <summary>Whether the file has its full length from the start, where a format has both kinds.</summary>
     public bool IsFixed { get; init; }
 
     /// <summary>The backing file to name, or null.</summary>
     public BackingReference? Backing { get; init; }
 
-    /// <summary>Refuses what was asked for and the format does not have.</summary>
+    /// <summary>Refuses requests that the format does not support.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="formatName">The format's name.</param>
-    /// <param name="allowed">What the format has.</param>
-    /// <exception cref="QedRequestException">Something else was asked for.</exception>
+    /// <param name="allowed">What the format supports.</param>
+    /// <exception cref="QedRequestException">Something else was requested.</exception>
     public void RequireOnly(string path, string formatName, DiskChoices allowed)
     {
         Refuse(ClusterSize, DiskChoices.ClusterSize, nameof(ClusterSize));

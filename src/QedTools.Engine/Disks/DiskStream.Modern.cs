@@ -4,7 +4,7 @@ using System.Threading.Tasks;
 
 namespace QedTools;
 
-// The forms with spans, which streams have on this target only.
+// The overloads with spans, which streams have on this target only.
 public sealed partial class DiskStream
 {
     /// <inheritdoc/>

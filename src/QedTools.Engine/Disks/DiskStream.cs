@@ -6,7 +6,7 @@ using QedTools.Disks;
 
 namespace QedTools;
 
-/// <summary>The contents of a disk as a stream. Closing it closes the image, which is clean afterwards.</summary>
+/// <summary>The contents of a disk as a stream. Closing it closes the image and leaves it clean.</summary>
 /// <remarks>
 /// The position belongs to the stream, so one stream serves one thread at a time. Reading stops at the disk's end; writing
 /// beyond it is refused, and <see cref="SetLength"/> resizes the disk.
@@ -19,7 +19,7 @@ public sealed partial class DiskStream : Stream
     private bool _isClosed;
 
     /// <param name="disk">The disk.</param>
-    /// <param name="close">Closes what the disk is made of.</param>
+    /// <param name="close">Closes the files that make up the disk.</param>
     /// <param name="path">The image.</param>
     internal DiskStream(IDisk disk, Action close, string path = "")
     {
@@ -104,7 +104,7 @@ public sealed partial class DiskStream : Stream
         };
         if (offset < -from || offset > long.MaxValue - from)
         {
-            throw new IOException("A position before the start of the disk, or behind all that a number can tell, was asked for.");
+            throw new IOException("The position must be between 0 and the largest 64-bit number.");
         }
 
         _position = from + offset;
@@ -137,7 +137,7 @@ public sealed partial class DiskStream : Stream
         _ = buffer ?? throw new ArgumentNullException(nameof(buffer));
         if ((uint)offset > (uint)buffer.Length || (uint)count > (uint)(buffer.Length - offset))
         {
-            throw new ArgumentOutOfRangeException(nameof(count), "The range does not lie inside the buffer.");
+            throw new ArgumentOutOfRangeException(nameof(count), "The range is not within the buffer.");
         }
 
         return buffer.AsSpan(offset, count);
@@ -156,7 +156,7 @@ public sealed partial class DiskStream : Stream
         IDisk disk = WritableDisk;
         if (data.Length > disk.Length - _position)
         {
-            throw new IOException("The write reaches beyond the end of the disk. Resize the disk first.");
+            throw new IOException("The write extends beyond the end of the disk. Resize the disk first.");
         }
 
         disk.Write(_position, data);

@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Disks;
 
-/// <summary>A disk of no size: as a backing file it shows zeroes everywhere, as if there were none.</summary>
+/// <summary>A disk of size zero: as a backing file it reads as zeroes everywhere, as if there were none.</summary>
 internal sealed class EmptyDisk : IDisk
 {
     public long Length => 0;

@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 namespace QedTools.Disks;
 
 /// <summary>Finds how far runs of table entries go, several entries at a time.</summary>
-/// <remarks>The first entry's value is handed in: a writer beside this reader may change it meanwhile.</remarks>
+/// <remarks>The first entry's value is passed in, because a concurrent writer may change it.</remarks>
 internal static class EntryScan
 {
-    /// <summary>How many entries from the first on have the value <paramref name="value"/>, which the first one had.</summary>
+    /// <summary>The number of entries, from the first on, with the value <paramref name="value"/>, which the first one had.</summary>
     public static int CountEqual<T>(ReadOnlySpan<T> entries, T value)
         where T : unmanaged, IEquatable<T>
     {
@@ -29,7 +29,10 @@ internal static class EntryScan
         return count;
     }
 
-    /// <summary>How many entries from the first on, which was <paramref name="value"/>, are each <paramref name="step"/> more than the one before.</summary>
+    /// <summary>The number of entries, from the first on, that are each <paramref name="step"/> more than the one before.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="value">The value that the first entry had.</param>
+    /// <param name="step">The difference.</param>
     public static int CountContiguous(ReadOnlySpan<ulong> entries, ulong value, uint step)
     {
         if (entries.Length == 1 || entries[1] != unchecked(value + step))

@@ -6,16 +6,16 @@ using System.Threading;
 
 namespace QedTools.Disks;
 
-/// <summary>Walks a disk's extents in order, each as long as it can be.</summary>
+/// <summary>Walks a disk's extents in order, each as long as possible.</summary>
 internal static class ExtentWalk
 {
-    /// <summary>The maximal extents of a range, one at a time; nothing is collected.</summary>
+    /// <summary>The maximal extents of a range, one at a time; nothing is buffered.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="offset">Where to begin, in bytes.</param>
-    /// <param name="length">How far to go, in bytes; the range must lie on the disk.</param>
+    /// <param name="length">How far to go, in bytes; the range must be within the disk.</param>
     /// <param name="cancellation">Stops the walk between two extents.</param>
     /// <param name="depthOf">
-    /// Is told of damaged stretches, which are extents of their own then, and says which layer they are in; null: the first one ends the walk.
+    /// Called for damaged ranges, which then become separate extents; returns the layer they are in. If null, the first one ends the walk.
     /// </param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IEnumerable<DiskExtent> Over(
@@ -27,7 +27,7 @@ internal static class ExtentWalk
             yield break;
         }
 
-        if (!TryLook(disk, offset, end, depthOf, out DiskExtent current, out ExceptionDispatchInfo? failure))
+        if (!TryGetExtent(disk, offset, end, depthOf, out DiskExtent current, out ExceptionDispatchInfo? failure))
         {
             failure.Throw();
         }
@@ -35,9 +35,9 @@ internal static class ExtentWalk
         while (current.End < end)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!TryLook(disk, current.End, end, depthOf, out DiskExtent next, out failure))
+            if (!TryGetExtent(disk, current.End, end, depthOf, out DiskExtent next, out failure))
             {
-                // What is known of the disk up to here is handed out first.
+                // What is known of the disk up to here is returned first.
                 yield return current;
                 failure.Throw();
             }
@@ -55,7 +55,7 @@ internal static class ExtentWalk
         yield return current;
     }
 
-    private static bool TryLook(
+    private static bool TryGetExtent(
         IDisk disk,
         long offset,
         long end,

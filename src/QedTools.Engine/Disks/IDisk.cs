@@ -2,10 +2,10 @@ using System;
 
 namespace QedTools.Disks;
 
-/// <summary>A disk as its user sees it: a number of bytes, whatever files they come from.</summary>
+/// <summary>A disk as its user sees it: a sequence of bytes, whatever files they come from.</summary>
 /// <remarks>
-/// Many threads may read at once, also beside one that writes; what is read and written at the same time comes out old or
-/// new. Calls that write wait for each other.
+/// Many threads may read at once, also while one writes; bytes that are read while they are being written come out old or new.
+/// Calls that write wait for each other.
 /// </remarks>
 internal interface IDisk
 {
@@ -18,21 +18,21 @@ internal interface IDisk
     /// <summary>The extent that begins at <paramref name="offset"/>.</summary>
     /// <param name="offset">0 to <see cref="Length"/> - 1, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
-    /// <returns>An extent of at least one byte; what follows it may continue it (<see cref="ExtentWalk"/> joins them).</returns>
-    /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
+    /// <returns>An extent of at least one byte; the next one may continue it (<see cref="ExtentWalk"/> joins them).</returns>
+    /// <exception cref="QedException">The tables could not be read or are damaged.</exception>
     DiskExtent ExtentAt(long offset, long length);
 
-    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/> on; the range lies on the disk.</summary>
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/> on; the range must be within the disk.</summary>
     /// <exception cref="QedException">It could not be read.</exception>
     void Read(long offset, Span<byte> buffer);
 
-    /// <summary>Writes <paramref name="data"/> at <paramref name="offset"/>; the range lies on the disk.</summary>
-    /// <exception cref="QedException">It could not be written. What was there before is there still, or part of the new data.</exception>
+    /// <summary>Writes <paramref name="data"/> at <paramref name="offset"/>; the range must be within the disk.</summary>
+    /// <exception cref="QedException">It could not be written. The range still has its old contents, or part of the new data.</exception>
     void Write(long offset, ReadOnlySpan<byte> data);
 
-    /// <summary>Makes a range of the disk read as zeroes, in the least room the format has for that.</summary>
+    /// <summary>Makes a range of the disk read as zeroes, using as little space as the format allows.</summary>
     /// <param name="offset">Where it begins, in bytes.</param>
-    /// <param name="length">Its length, in bytes; the range lies on the disk.</param>
+    /// <param name="length">Its length, in bytes; the range must be within the disk.</param>
     /// <exception cref="QedException">It could not be written.</exception>
     void Zero(long offset, long length);
 

@@ -3,13 +3,13 @@ using QedTools.Storage;
 
 namespace QedTools.Disks;
 
-/// <summary>A disk that a format can make: what came of a request (<see cref="IDiskFormat.Settle"/>).</summary>
+/// <summary>A disk that a format can create: the resolved request (<see cref="IDiskFormat.Settle"/>).</summary>
 /// <param name="VirtualSize">Its size, in bytes.</param>
-/// <param name="Create">Writes it, empty, into an empty file and opens it for writing; throws a <see cref="QedException"/> if it cannot.
-/// The file stays the caller's, who flushes it after <see cref="IDiskLayer.EndWriting"/> and does not dispose the layer.</param>
+/// <param name="Create">Writes it, empty, into an empty file and opens it for writing; throws a <see cref="QedException"/> on failure.
+/// The caller still owns the file, flushes it after <see cref="IDiskLayer.EndWriting"/> and does not dispose the layer.</param>
 internal sealed record NewDisk(long VirtualSize, Func<IStorage, IDiskLayer> Create)
 {
-    /// <summary>The size of the sectors that it shows, in bytes.</summary>
+    /// <summary>The size of the sectors that it presents, in bytes.</summary>
     public int SectorSize { get; init; } = Sector.Size;
 
     /// <summary>The backing file that it names; null for none.</summary>

@@ -7,12 +7,12 @@ using QedTools.Storage;
 namespace QedTools.Disks;
 
 /// <summary>
-/// Table entries of a file in memory, in pages of a fixed size, as many as fit into a fixed budget. A page lies at a multiple of
-/// its size from the origin on, so that one place in the file is never in two pages.
+/// Table entries of a file in memory, in pages of a fixed size, as many as fit into a fixed budget. Pages are aligned to their
+/// size, counted from the origin, so that one place in the file is never in two pages.
 /// </summary>
 /// <remarks>
-/// Many may read while one writes: entries that were handed out stay alive, and an entry is one word. Entries are in the machine's byte
-/// order. What is changed goes to the file at <see cref="WriteBack"/> and, unless the layout keeps it, when its page gives way.
+/// Many threads may read while one writes: entries that were returned stay valid, and an entry is one word. Entries are in the machine's
+/// byte order. Changes are written to the file by <see cref="WriteBack"/> and, unless the layout keeps them, when their page is evicted.
 /// </remarks>
 /// <typeparam name="T">An entry: a byte, or a number of 32 or 64 bits.</typeparam>
 internal sealed class PageCache<T>
@@ -41,13 +41,13 @@ internal sealed class PageCache<T>
         _slots = new Page?[layout.MostPages];
     }
 
-    /// <summary>What is held while pages are looked up: whoever does several things at once holds it too.</summary>
+    /// <summary>The lock held while pages are looked up; callers that combine several steps hold it too.</summary>
     public object Gate { get; } = new();
 
-    /// <summary>The entries from an offset to the end of the page that it lies in.</summary>
+    /// <summary>The entries from an offset to the end of its page.</summary>
     /// <param name="offset">Where in the file, in bytes: an entry's start.</param>
-    /// <returns>At least one; alive: a writer's changes show.</returns>
-    /// <exception cref="QedException">The file could not be read, or a page that had to give way not be written.</exception>
+    /// <returns>At least one; live: a writer's changes show.</returns>
+    /// <exception cref="QedException">The file could not be read, or a page that had to be evicted could not be written.</exception>
     public ReadOnlySpan<T> From(long offset)
     {
         lock (Gate)
@@ -71,7 +71,7 @@ internal sealed class PageCache<T>
         }
     }
 
-    /// <summary>The page that an entry lies in. For whoever holds <see cref="Gate"/>.</summary>
+    /// <summary>The page that contains an entry. The caller must hold <see cref="Gate"/>.</summary>
     /// <param name="offset">Where in the file, in bytes: an entry's start.</param>
     /// <param name="index">Which entry of the page it is.</param>
     /// <exception cref="QedException">As for <see cref="From"/>.</exception>
@@ -102,8 +102,8 @@ internal sealed class PageCache<T>
         return page;
     }
 
-    /// <summary>Writes what was changed of all pages, in their order.</summary>
-    /// <exception cref="QedException">The file could not be written; what was not written is still to be.</exception>
+    /// <summary>Writes the changes of all pages, in file order.</summary>
+    /// <exception cref="QedException">The file could not be written; what was not written stays marked as changed.</exception>
     public void WriteBack()
     {
         lock (Gate)
@@ -125,9 +125,9 @@ internal sealed class PageCache<T>
         }
     }
 
-    /// <summary>Writes what was changed of a page. For whoever holds <see cref="Gate"/>.</summary>
+    /// <summary>Writes the changes of a page. The caller must hold <see cref="Gate"/>.</summary>
     /// <returns>How much was written, in bytes.</returns>
-    /// <exception cref="QedException">The file could not be written; what was not written is still to be.</exception>
+    /// <exception cref="QedException">The file could not be written; what was not written stays marked as changed.</exception>
     public long Store(Page page)
     {
         (int first, int end) = page.Changed;
@@ -150,10 +150,10 @@ internal sealed class PageCache<T>
         return bytes.Length;
     }
 
-    /// <summary>Forgets what is in memory of a part of the file, changes too. For whoever holds <see cref="Gate"/>.</summary>
+    /// <summary>Drops the pages of a part of the file, including their changes. The caller must hold <see cref="Gate"/>.</summary>
     /// <param name="offset">Where it begins, in bytes: a page's start.</param>
     /// <param name="length">Its length, in bytes: whole pages.</param>
-    /// <param name="forgotten">Is told each page.</param>
+    /// <param name="forgotten">Called with each dropped page.</param>
     public void Forget(long offset, long length, Action<Page> forgotten)
     {
         for (int slot = 0; slot < _slots.Length; slot++)
@@ -200,8 +200,8 @@ internal sealed class PageCache<T>
         }
     }
 
-    // The clock algorithm: a page that was used since the hand last passed it stays for another round, and so does a changed one that is to
-    // be kept, whose owner writes before all are.
+    // The clock algorithm: a page that was used since the hand last passed it stays for another round. So does a changed page that is to be
+    // kept; its owner writes pages back before all of them are changed.
     private int FreeSlot()
     {
         while (true)
@@ -231,7 +231,7 @@ internal sealed class PageCache<T>
         }
     }
 
-    /// <summary>A page's entries; they outlive the page's stay in the cache for whoever still reads them.</summary>
+    /// <summary>A page's entries; they stay valid for readers after the page has left the cache.</summary>
     /// <param name="offset">Where it is in the file, in bytes.</param>
     /// <param name="entries">The entries.</param>
     internal sealed class Page(long offset, T[] entries)
@@ -242,16 +242,16 @@ internal sealed class PageCache<T>
         /// <summary>The entries.</summary>
         public T[] Entries { get; } = entries;
 
-        /// <summary>Whether it was used since the hand passed it.</summary>
+        /// <summary>Whether it was used since the clock hand passed it.</summary>
         public bool RecentlyUsed { get; set; } = true;
 
-        /// <summary>From which entry to which one something was changed; the end is 0 if nothing was.</summary>
+        /// <summary>The range of changed entries; the end is 0 if there are none.</summary>
         public (int First, int End) Changed { get; private set; }
 
-        /// <summary>Whether something was changed that is not in the file.</summary>
+        /// <summary>Whether there are changes that are not in the file yet.</summary>
         public bool IsChanged => Changed.End > 0;
 
-        /// <summary>Notes changed entries.</summary>
+        /// <summary>Records changed entries.</summary>
         /// <returns>True if there were none before.</returns>
         public bool MarkChanged(int first, int end)
         {
@@ -260,7 +260,7 @@ internal sealed class PageCache<T>
             return isFirst;
         }
 
-        /// <summary>Notes that all changes are in the file.</summary>
+        /// <summary>Records that all changes are in the file.</summary>
         public void MarkWritten() => Changed = default;
     }
 }

@@ -2,7 +2,7 @@ namespace QedTools.Disks;
 
 /// <summary>Where the pages of a <see cref="PageCache{T}"/> are, and how many are kept.</summary>
 /// <param name="PageBytes">A page's size, in bytes: a multiple of an entry's.</param>
-/// <param name="MostPages">How many pages are kept at the most.</param>
+/// <param name="MostPages">The maximum number of pages kept.</param>
 internal readonly record struct PageLayout(int PageBytes, int MostPages)
 {
     /// <summary>Where in the file a page begins, in bytes.</summary>
@@ -11,6 +11,6 @@ internal readonly record struct PageLayout(int PageBytes, int MostPages)
     /// <summary>The byte order of an entry in the file.</summary>
     public bool IsBigEndian { get; init; }
 
-    /// <summary>Whether changed pages stay in memory until they are written back, because somebody orders them among other writes.</summary>
+    /// <summary>Whether changed pages stay in memory until they are written back, because their owner orders them among other writes.</summary>
     public bool KeepsChanges { get; init; }
 }

@@ -6,7 +6,7 @@ internal static class PowerOfTwo
     /// <summary>Whether a number is a power of two.</summary>
     public static bool Is(long number) => number > 0 && (number & (number - 1)) == 0;
 
-    /// <summary>Which power of two a number is.</summary>
+    /// <summary>The exponent of a power of two.</summary>
     public static int Log2(int powerOfTwo)
     {
         int bits = 0;

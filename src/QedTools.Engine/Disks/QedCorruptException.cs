@@ -20,10 +20,10 @@ public sealed class QedCorruptException : QedFormatException
     /// <inheritdoc/>
     public override QedRemedy Remedy => QedRemedy.RepairImage;
 
-    /// <summary>Where on the disk that which cannot be read begins, in bytes; null if the error is about the image as a whole.</summary>
+    /// <summary>Where on the disk the unreadable range begins, in bytes; null if the error is about the image as a whole.</summary>
     public long? VirtualOffset { get; }
 
-    /// <summary>How much from there on cannot be read, as far as was looked, in bytes; 0 if the error is about the image as a whole.</summary>
+    /// <summary>The length of the unreadable range, as far as was examined, in bytes; 0 if the error is about the image as a whole.</summary>
     public long Length { get; }
 
     internal static QedCorruptException ForEntry(string path, string entry, ulong value, string problem, long offset, long length) =>
@@ -31,7 +31,7 @@ public sealed class QedCorruptException : QedFormatException
 
     internal static QedCorruptException ForMissing(string path, string what, long offset, long length) => new(
         path,
-        string.Format(CultureInfo.InvariantCulture, "the disk cannot be read at {0}, as {1} lies behind the end of the file.", offset, what),
+        string.Format(CultureInfo.InvariantCulture, "the disk cannot be read at {0}, because {1} is beyond the end of the file.", offset, what),
         offset,
         length);
 }

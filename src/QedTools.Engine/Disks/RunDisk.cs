@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Disks;
 
-/// <summary>The disk that a file makes with the disk below it, told run by run.</summary>
+/// <summary>The disk formed by a file and the disk below it, described run by run.</summary>
 /// <param name="below">The disk of the backing file or parent; null if there is none or it is not wanted.</param>
 internal abstract class RunDisk(IDisk? below) : IDisk
 {
@@ -59,8 +59,8 @@ internal abstract class RunDisk(IDisk? below) : IDisk
     /// <summary>What the file holds from an offset on.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the disk's end.</param>
-    /// <returns>A run of at most that length; what follows it may continue it.</returns>
-    /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
+    /// <returns>A run of at most that length; the next one may continue it.</returns>
+    /// <exception cref="QedException">The tables could not be read or are damaged.</exception>
     protected abstract DiskRun RunAt(long offset, long length);
 
     /// <summary>Fills a buffer from a run of data.</summary>
@@ -70,12 +70,12 @@ internal abstract class RunDisk(IDisk? below) : IDisk
     /// <exception cref="QedException">It could not be read.</exception>
     protected abstract void ReadData(long offset, in DiskRun run, Span<byte> buffer);
 
-    /// <summary>The extent that a run of data is, or begins with.</summary>
+    /// <summary>The extent at the start of a run of data; it may be the whole run.</summary>
     /// <param name="offset">Where the run begins on the disk, in bytes.</param>
     /// <param name="run">The run.</param>
-    /// <exception cref="QedException">The host did not tell.</exception>
+    /// <exception cref="QedException">The host could not report it.</exception>
     protected virtual DiskExtent ExtentOf(long offset, in DiskRun run) => new(offset, run.Length, run.State, run.FileOffset, Depth: 0);
 
-    /// <summary>Whether the disk below shows something at an offset.</summary>
+    /// <summary>Whether the disk below extends to an offset.</summary>
     protected bool IsBacked(long offset) => Below is not null && offset < Below.Length;
 }

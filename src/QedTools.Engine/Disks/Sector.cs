@@ -1,12 +1,12 @@
 namespace QedTools.Disks;
 
-/// <summary>The sectors of 512 bytes in which disks and most formats count.</summary>
+/// <summary>The 512-byte sectors in which disks and most formats count.</summary>
 internal static class Sector
 {
     /// <summary>A sector's size, in bytes.</summary>
     public const int Size = 512;
 
-    /// <summary>The largest size of whole sectors, in bytes.</summary>
+    /// <summary>The largest size that is a whole number of sectors, in bytes.</summary>
     public const long LargestSize = long.MaxValue & ~(Size - 1L);
 
     /// <summary>Rounds a size up to whole sectors, in bytes; saturates at the largest size.</summary>

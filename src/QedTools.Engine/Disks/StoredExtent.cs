@@ -2,7 +2,7 @@ using QedTools.Storage;
 
 namespace QedTools.Disks;
 
-/// <summary>What a range of a file holds for the disk above it: a hole of the host's file is zeroes, anything else data.</summary>
+/// <summary>What a range of a file holds for the disk above it: a hole in the host's file is zeroes, anything else is data.</summary>
 internal static class StoredExtent
 {
     /// <summary>The extent that begins at <paramref name="offset"/>.</summary>
@@ -10,17 +10,17 @@ internal static class StoredExtent
     /// <param name="offset">Where it begins on the disk, in bytes.</param>
     /// <param name="fileOffset">Where it begins in the file, in bytes.</param>
     /// <param name="length">How far to look, in bytes.</param>
-    /// <exception cref="QedException">The host did not tell.</exception>
+    /// <exception cref="QedException">The host could not report it.</exception>
     public static DiskExtent At(IStorage storage, long offset, long fileOffset, long length) =>
         Of(storage.RangeAt(fileOffset, length), offset, fileOffset);
 
-    /// <summary>The same for a file that is read, and in which all of the range lay when it was opened.</summary>
+    /// <summary>The same for a file that is only read, and that contained all of the range when it was opened.</summary>
     /// <param name="storage">The file.</param>
     /// <param name="offset">Where it begins on the disk, in bytes.</param>
     /// <param name="fileOffset">Where it begins in the file, in bytes.</param>
     /// <param name="length">How far to look, in bytes.</param>
-    /// <exception cref="QedFileChangedException">It was cut short since.</exception>
-    /// <exception cref="QedException">The host did not tell.</exception>
+    /// <exception cref="QedFileChangedException">It was truncated since.</exception>
+    /// <exception cref="QedException">The host could not report it.</exception>
     public static DiskExtent Required(IStorage storage, long offset, long fileOffset, long length) =>
         Of(storage.StoredRangeAt(fileOffset, length), offset, fileOffset);
 

@@ -4,25 +4,25 @@ using System.IO.Compression;
 
 namespace QedTools.Interchange;
 
-/// <summary>Unpacks deflated data without a header (RFC 1951). Safe for several threads; no more comes of it than there is room for.</summary>
+/// <summary>Unpacks deflated data without a header (RFC 1951). Thread-safe; never unpacks more than the buffer holds.</summary>
 internal static class Deflate
 {
-    /// <summary>Unpacks as much as a buffer takes; what follows in the data is left alone.</summary>
+    /// <summary>Unpacks data until a buffer is full; the rest of the data is ignored.</summary>
     /// <param name="packed">A buffer with the data in it.</param>
     /// <param name="start">Where in the buffer the data begins.</param>
-    /// <param name="length">How many bytes it has, or at the most has where other bytes may follow it.</param>
-    /// <param name="data">What to fill.</param>
-    /// <returns>How many bytes came of it; fewer than asked for if the data ends before.</returns>
-    /// <exception cref="InvalidDataException">It is no such data.</exception>
+    /// <param name="length">Its length in bytes, or the most that it can be if other bytes may follow it.</param>
+    /// <param name="data">The buffer to fill.</param>
+    /// <returns>How many bytes were unpacked; fewer than the buffer holds if the data ends earlier.</returns>
+    /// <exception cref="InvalidDataException">It is not deflated data.</exception>
     public static int Unpack(byte[] packed, int start, int length, Span<byte> data) => Unpack(packed, start, length, data, out _);
 
-    /// <summary>Unpacks data that is to end where the buffer does, or before.</summary>
+    /// <summary>Unpacks data that must not be longer than the buffer.</summary>
     /// <param name="packed">A buffer with the data in it.</param>
     /// <param name="start">Where in the buffer the data begins.</param>
-    /// <param name="length">How many bytes it has, or at the most has where other bytes may follow it.</param>
-    /// <param name="data">What to fill.</param>
-    /// <returns>How many bytes came of it; null if there are more than the buffer takes.</returns>
-    /// <exception cref="InvalidDataException">It is no such data.</exception>
+    /// <param name="length">Its length in bytes, or the most that it can be if other bytes may follow it.</param>
+    /// <param name="data">The buffer to fill.</param>
+    /// <returns>How many bytes were unpacked; null if there are more than the buffer holds.</returns>
+    /// <exception cref="InvalidDataException">It is not deflated data.</exception>
     public static int? UnpackAll(byte[] packed, int start, int length, Span<byte> data)
     {
         int count = Unpack(packed, start, length, data, out bool isMore);
@@ -41,7 +41,7 @@ internal static class Deflate
         }
         catch (IOException e) when (!AssemblyErrors.IsOne(e))
         {
-            // Mono's answer to data that is not deflated.
+            // Mono throws this for data that is not deflated.
             throw new InvalidDataException(e.Message, e);
         }
     }

@@ -4,18 +4,18 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange;
 
-/// <summary>A disk whose bytes lie in order in a part of a file. Holes are zeroes.</summary>
+/// <summary>A disk whose bytes are in order in a part of a file. Holes are zeroes.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="formatName">The format's name.</param>
 /// <param name="start">Where the disk begins in it, in bytes.</param>
 /// <param name="length">The disk's size, in bytes.</param>
-/// <param name="isNew">Whether the file is being made, and written to; what is not written is zeroes then.</param>
+/// <param name="isNew">Whether the file is being created, and written to; what was not written is then zeroes.</param>
 internal sealed class FlatDisk(IStorage storage, string formatName, long start, long length, bool isNew)
     : InterchangeDisk(storage, formatName, isNew, below: null)
 {
     public override long Length => length;
 
-    // Where nothing was written are zeroes already.
+    // Where nothing was written, there are zeroes already.
     public override void Zero(long offset, long length)
     {
         RequireWritable();

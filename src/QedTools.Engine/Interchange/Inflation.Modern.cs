@@ -3,10 +3,10 @@ using System.IO;
 
 namespace QedTools.Interchange;
 
-/// <summary>Reads from a stream that unpacks.</summary>
+/// <summary>Reads from a decompressing stream.</summary>
 internal static class Inflation
 {
-    /// <summary>Fills a buffer as far as the stream goes.</summary>
+    /// <summary>Fills a buffer as far as the stream has data.</summary>
     /// <returns>How many bytes there were.</returns>
     public static int Fill(Stream stream, Span<byte> buffer) => stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
 }

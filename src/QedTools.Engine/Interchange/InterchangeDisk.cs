@@ -4,11 +4,11 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange;
 
-/// <summary>The disk that a file of a format makes that is written only as a whole new file.</summary>
+/// <summary>The disk of a file whose format is written only as a whole new file.</summary>
 /// <param name="file">Where the data is.</param>
 /// <param name="formatName">The format's name.</param>
-/// <param name="isNew">Whether the file is being made: what was not written yet reads as zeroes then.</param>
-/// <param name="below">The disk of the backing file or parent; null if there is none or it is not wanted.</param>
+/// <param name="isNew">Whether the file is being created: what was not written yet then reads as zeroes.</param>
+/// <param name="below">The disk of the backing file or parent; null if there is none or it is left out.</param>
 internal abstract class InterchangeDisk(IStorage file, string formatName, bool isNew, IDisk? below) : RunDisk(below)
 {
     public override bool CanWrite => isNew;
@@ -52,13 +52,13 @@ internal abstract class InterchangeDisk(IStorage file, string formatName, bool i
 
     public override void SetLength(long length) => throw QedUnsupportedFormatException.ForWriting(File.Path, formatName);
 
-    /// <summary>The run at an offset of a file that is being made, in a new block if there was none.</summary>
+    /// <summary>The run at an offset of a file that is being created, in a new block if there was none.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How much is to be written there, in bytes; at least 1.</param>
     /// <exception cref="QedException">The file could not be read or written.</exception>
     protected virtual DiskRun Allocate(long offset, long length) => throw ReadOnly();
 
-    /// <summary>Fills a buffer from a run of data that is not stored as it is.</summary>
+    /// <summary>Fills a buffer from a run of data that is not stored as is.</summary>
     /// <param name="offset">Where the run begins on the disk, in bytes.</param>
     /// <param name="buffer">As long as the run.</param>
     /// <exception cref="QedException">It could not be read.</exception>
@@ -72,7 +72,7 @@ internal abstract class InterchangeDisk(IStorage file, string formatName, bool i
         }
         else if (isNew)
         {
-            // A block just placed may lie behind the end of the file, where it holds zeroes.
+            // A block just allocated may be past the end of the file, where it reads as zeroes.
             File.ReadOrZero(run.FileOffset, buffer);
         }
         else
@@ -81,7 +81,7 @@ internal abstract class InterchangeDisk(IStorage file, string formatName, bool i
         }
     }
 
-    // A block that was written in part has a hole in the host's file where nothing was.
+    // A block that was written only in part has a hole in the host's file where nothing was written.
     protected override DiskExtent ExtentOf(long offset, in DiskRun run) => run.IsPacked ? base.ExtentOf(offset, run)
         : isNew ? StoredExtent.At(File, offset, run.FileOffset, run.Length)
         : StoredExtent.Required(File, offset, run.FileOffset, run.Length);

@@ -5,7 +5,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange;
 
-/// <summary>A file of a format that is read, and written only as a whole new file: what such layers have in common.</summary>
+/// <summary>What the layers of formats that are read, but written only as a whole new file, have in common.</summary>
 internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 {
     public IStorage Storage { get; } = storage;
@@ -20,7 +20,7 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public virtual BackingReference? Backing => null;
 
-    // The unit in which most file systems keep holes: the rest of a block that a new file holds only in part is one.
+    // The unit in which most file systems keep holes: the unwritten rest of a block in a new file is a hole.
     public virtual int Granule => 4096;
 
     public abstract int? AllocationUnit { get; }
@@ -41,7 +41,7 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
     public void BeginWriting(IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         RequireWritable(progress, cancellation);
 
-    /// <summary>Brings what is still in memory into a new file; does nothing for a file that is read.</summary>
+    /// <summary>Writes what is still in memory to a new file; does nothing for a file that is only read.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public abstract void EndWriting();
 

@@ -3,12 +3,12 @@ using System;
 namespace QedTools.Interchange;
 
 /// <summary>
-/// Reads compressed blocks of a file. The last ones of which only a part was asked for are kept, so that whoever reads in small
-/// steps, or on several threads, unpacks each once.
+/// Reads compressed blocks of a file. The last ones that were read only in part are kept unpacked, so that reading in small
+/// steps, or on several threads, unpacks each block once.
 /// </summary>
-/// <typeparam name="TPlace">What tells where a block is in the file.</typeparam>
+/// <typeparam name="TPlace">Describes where a block is in the file.</typeparam>
 /// <param name="blockSize">A block's size, in bytes.</param>
-/// <param name="kept">Those that are kept; several files may share it.</param>
+/// <param name="kept">The unpacked blocks that are kept; several files may share it.</param>
 internal abstract class PackedBlocks<TPlace>(int blockSize, UnpackedBlocks kept)
     where TPlace : struct
 {
@@ -19,7 +19,7 @@ internal abstract class PackedBlocks<TPlace>(int blockSize, UnpackedBlocks kept)
     /// <param name="block">Its number on the disk.</param>
     /// <param name="place">Where it is.</param>
     /// <param name="within">Where in the block to begin, in bytes.</param>
-    /// <param name="buffer">What to fill; reaches no further than the block.</param>
+    /// <param name="buffer">The buffer to fill; does not extend past the block.</param>
     /// <exception cref="QedDamagedFileException">The data does not unpack to a block.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long block, in TPlace place, int within, Span<byte> buffer)
@@ -47,7 +47,7 @@ internal abstract class PackedBlocks<TPlace>(int blockSize, UnpackedBlocks kept)
     /// <summary>Unpacks a block. Many threads may do so at once.</summary>
     /// <param name="block">Its number on the disk.</param>
     /// <param name="place">Where it is.</param>
-    /// <param name="data">What to fill: as long as a block.</param>
+    /// <param name="data">The buffer to fill: as long as a block.</param>
     /// <exception cref="QedDamagedFileException">The data does not unpack to a block.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     protected abstract void Unpack(long block, in TPlace place, Span<byte> data);

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace QedTools;
 
-/// <summary>A file of another format than QED has a value where the format does not allow it, or ends too early.</summary>
+/// <summary>A file of a format other than QED has a value that the format does not allow, or ends too early.</summary>
 public sealed class QedDamagedFileException : QedFormatException
 {
     internal QedDamagedFileException(string path, string format, string field, object value, string allowed)
         : base(path, string.Format(
             CultureInfo.InvariantCulture,
-            "The {1} file '{0}' is damaged: {2} is {3}, allowed is {4}. Get an intact copy, or repair it with the program that made it.",
+            "The {1} file '{0}' is damaged: {2} is {3}, but must be {4}. Get an intact copy, or repair it with the program that made it.",
             path, format, field, value, allowed))
     {
         Format = format;

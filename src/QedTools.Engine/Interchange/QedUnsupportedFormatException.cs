@@ -1,6 +1,6 @@
 namespace QedTools;
 
-/// <summary>A file is of a disk format that this version does not read, or not write in place.</summary>
+/// <summary>A file is of a disk format that this version does not read, or does not write in place.</summary>
 public sealed class QedUnsupportedFormatException : QedException
 {
     private QedUnsupportedFormatException(string path, string format, string message, QedRemedy remedy = QedRemedy.None)
@@ -25,12 +25,12 @@ public sealed class QedUnsupportedFormatException : QedException
             : $"'{path}' has the extension of {namedLike} disks, but it is {phrase}, which QedTools does not read. {remedy}");
 
     internal static QedUnsupportedFormatException ForWriting(string path, string format) => new(
-        path, format, $"'{path}' is a {format} file, which QedTools reads and makes anew but does not change.", QedRemedy.ConvertDisk);
+        path, format, $"'{path}' is a {format} file, which QedTools reads and creates but does not change.", QedRemedy.ConvertDisk);
 
     /// <summary>The file is only a part of a disk.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">The disk's format.</param>
-    /// <param name="whole">The name of the file that stands for the disk, in the same folder; null if it is not there.</param>
+    /// <param name="whole">The name of the file that describes the disk, in the same folder; null if it is not there.</param>
     internal static QedUnsupportedFormatException ForPart(string path, string format, string? whole) => new(path, format, whole is null
         ? $"'{path}' is only a part of a {format} disk, and the file that describes the disk and names this one is not in its folder. Get that file, and name it instead."
         : $"'{path}' is only a part of the {format} disk that '{whole}' in the same folder describes. Name that file instead.");

@@ -2,29 +2,29 @@ using System;
 
 namespace QedTools.Interchange;
 
-/// <summary>The compressed blocks that were unpacked last, as many as there are slots.</summary>
+/// <summary>The blocks that were unpacked last, as many as there are slots.</summary>
 internal sealed class UnpackedBlocks
 {
-    // As many as threads read side by side.
+    // As many as threads read in parallel.
     private readonly Slot[] _slots = [new(), new(), new(), new()];
 
-    /// <summary>Where a block is kept if it is; who uses it locks it.</summary>
+    /// <summary>The slot where a block is kept, if it is. The caller locks the slot while using it.</summary>
     /// <param name="block">The block's number.</param>
     public Slot SlotFor(long block) => _slots[block % _slots.Length];
 
-    /// <summary>Room for a block.</summary>
+    /// <summary>Space for a block.</summary>
     internal sealed class Slot
     {
-        /// <summary>Whose block it is; null while there is none.</summary>
+        /// <summary>The owner of the block; null while there is none.</summary>
         public object? Owner { get; private set; }
 
         /// <summary>The block's number.</summary>
         public long Block { get; private set; }
 
-        /// <summary>The block, and perhaps other bytes behind it.</summary>
+        /// <summary>The block, and perhaps other bytes after it.</summary>
         public byte[] Data { get; private set; } = [];
 
-        /// <summary>Makes room for a block; what was kept here is gone.</summary>
+        /// <summary>Makes space for a block; what was kept here is discarded.</summary>
         /// <param name="length">The block's size, in bytes.</param>
         public Span<byte> Begin(int length)
         {
@@ -37,8 +37,8 @@ internal sealed class UnpackedBlocks
             return Data.AsSpan(0, length);
         }
 
-        /// <summary>Says that the room holds a block now.</summary>
-        /// <param name="owner">Whose it is.</param>
+        /// <summary>Marks the slot as holding a block.</summary>
+        /// <param name="owner">Its owner.</param>
         /// <param name="block">Its number.</param>
         public void Keep(object owner, long block)
         {

@@ -13,11 +13,11 @@ namespace QedTools;
 /// <summary>Changes which backing file an image names.</summary>
 public static class BackingFileChange
 {
-    /// <summary>Changes the header. The disk reads differently afterwards unless the two backing files hold the same, or its
-    /// contents are to be preserved.</summary>
+    /// <summary>Changes the header. The disk reads differently afterwards unless the two backing files have the same
+    /// contents, or the disk's contents are to be preserved.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">The new backing file.</param>
-    /// <param name="progress">Is told how far copying is where contents are preserved; may be null.</param>
+    /// <param name="progress">Receives the progress of the copy if contents are preserved; may be null.</param>
     /// <param name="cancellation">Stops before the change; the change itself is one step.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
@@ -59,8 +59,8 @@ public static class BackingFileChange
             : BackingChain.OpenTop(path, DiskFormats.Qed, policy, out image);
     }
 
-    // Only what the image leaves to its backing file can change. That is read from the backing file itself: the image changes
-    // meanwhile, cluster by cluster.
+    // Only what the image leaves to its backing file can change. That is read from the backing file itself, because the image
+    // changes meanwhile, cluster by cluster.
     private static void CopyWhatDiffers(
         BackingChain chain,
         QedImage image,
@@ -76,7 +76,7 @@ public static class BackingFileChange
         IDisk own = image.ToDisk(backing: null);
         CopyTarget copy = new(target, image.Header.Geometry.ClusterSize, shown, image.Storage);
 
-        // What is written changes entries of clusters that the walk has left behind.
+        // Writing changes only entries of clusters that the walk has already passed.
         IEnumerable<DiskExtent> leftToBacking = ExtentWalk.Over(own, 0, own.Length, cancellation)
             .Where(extent => extent.State == QedExtentState.Unallocated);
         DiskCopy.RunOver(leftToBacking, source, copy, progress, cancellation);
@@ -84,10 +84,10 @@ public static class BackingFileChange
         newChain?.RequireUnchanged();
     }
 
-    /// <summary>Everything that would keep the change from being made, without making it.</summary>
+    /// <summary>Finds everything that would prevent the change, without making it.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">The new backing file.</param>
-    /// <param name="cancellation">Stops the look.</param>
+    /// <param name="cancellation">Stops the planning.</param>
     /// <returns>The facts of the image as it is.</returns>
     /// <exception cref="QedException">The change cannot be made.</exception>
     public static QedImageInfo Plan(string path, BackingFileChangeOptions options, CancellationToken cancellation = default)
@@ -108,17 +108,17 @@ public static class BackingFileChange
         return ImageInspection.Describe(image, depth: 0);
     }
 
-    // They read through this image. No error: a backing file that was moved holds what it held.
+    // They read through this image. Not an error: a backing file that was only moved still has its contents.
     private static void WarnOfOverlays(BackingChain chain, BackingFileChangeOptions options, CancellationToken cancellation)
     {
         if (options.Trace?.Warning is not null && chain.OverlaysOver(0, cancellation) is { Count: > 0 } overlays)
         {
             options.Trace.Warn(
-                $"'{chain.Layers[0].Storage.Path}' is the backing file of {QedBackingFileSharedException.Names(overlays)}, which will read wrong data unless the new backing file holds what the old one held.");
+                $"'{chain.Layers[0].Storage.Path}' is the backing file of {QedBackingFileSharedException.Names(overlays)}, which will read wrong data unless the new backing file has the same contents as the old one.");
         }
     }
 
-    // What is preserved is what differs from it, so it must be there.
+    // What differs from it is preserved, so it must exist.
     private static BackingChain? OpenNew(string path, BackingReference? backing, BackingFileChangeOptions options)
     {
         if (backing is not { } reference)

@@ -6,18 +6,18 @@ using QedTools.Storage;
 
 namespace QedTools.Operations;
 
-/// <summary>A backing file that somebody asks for, looked at before an image is made to name it.</summary>
+/// <summary>A requested backing file, examined before an image is made to name it.</summary>
 /// <param name="Reference">What the image is to store.</param>
-/// <param name="VirtualSize">The size of the disk it makes, in bytes; null if it is not there.</param>
+/// <param name="VirtualSize">The size of the disk it forms, in bytes; null if it does not exist.</param>
 internal readonly record struct BackingFileChoice(BackingReference Reference, long? VirtualSize)
 {
-    /// <summary>Looks at the file that a name leads to, and at what lies under it.</summary>
+    /// <summary>Examines the file that a name leads to, and what is below it.</summary>
     /// <param name="imagePath">The image that is to name it.</param>
-    /// <param name="name">The name to store; relative names begin in the image's folder.</param>
-    /// <param name="format">What is asked to be recorded; null: a file whose contents are of no known format is recorded as raw,
-    /// so that what a guest writes to it later is never taken for a format.</param>
-    /// <param name="allowMissing">Whether the file need not be there.</param>
-    /// <param name="trace">Is warned of formats that are not certain; may be null.</param>
+    /// <param name="name">The name to store; relative names are relative to the image's folder.</param>
+    /// <param name="format">What to record, as requested; null: a file whose contents are of no known format is recorded as raw,
+    /// so that what a guest writes to it later is never mistaken for a format.</param>
+    /// <param name="allowMissing">Whether the file need not exist.</param>
+    /// <param name="trace">Receives warnings about formats that are not certain; may be null.</param>
     /// <exception cref="QedLimitException">The name is too long.</exception>
     /// <exception cref="QedBackingFileException">The name is not followed, the file is missing, or it leads back to the image.</exception>
     /// <exception cref="QedException">It cannot be opened.</exception>
@@ -35,12 +35,12 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
             bool isUnknown = !isRaw && layer.FormatName == DiskFormats.Raw.Name;
             if (isUnknown && format == QedBackingFormat.Probe)
             {
-                trace?.Warn($"'{layer.Storage.Path}' is of no known format, but it is recorded that its contents tell the format, as was asked for. What a machine writes to the start of the disk can then make it read as something else. Have it recorded as raw, unless nobody writes to it.");
+                trace?.Warn($"'{layer.Storage.Path}' is of no known format, but as requested, it is recorded as a file whose format is detected from its contents. What a machine writes to the start of the disk can then make it read as something else. Record it as raw, unless nothing writes to it.");
             }
 
             trace?.Warn(SectorSizeWarning.For(path, layer.SectorSize, imagePath, Sector.Size));
 
-            // A format is named only where the contents tell one.
+            // A format is recorded only if the contents show one.
             QedDiskFormat? kind = isRaw || isUnknown ? null : DiskFormats.Named(layer.FormatName).Kind;
             isRaw |= isUnknown && format is null;
             return new BackingFileChoice(

@@ -8,19 +8,19 @@ using QedTools.Storage;
 
 namespace QedTools;
 
-/// <summary>Tells whether two disks read the same. Never changes a byte.</summary>
+/// <summary>Determines whether two disks read the same. Never changes a byte.</summary>
 public static class DiskComparison
 {
-    // Two of them fit into the cache that a processor core commonly has for itself.
+    // Two of them fit into the private cache of a typical processor core.
     private const int PieceBytes = 256 << 10;
 
     /// <summary>Compares two disks of any formats.</summary>
     /// <param name="path">One disk's file.</param>
-    /// <param name="referencePath">The other's.</param>
-    /// <param name="options">How strictly.</param>
-    /// <param name="progress">Is told the bytes of the disks dealt with; may be null.</param>
+    /// <param name="referencePath">The other disk's file.</param>
+    /// <param name="options">How to compare.</param>
+    /// <param name="progress">Receives the bytes of the disks processed; may be null.</param>
     /// <param name="cancellation">Stops the comparison.</param>
-    /// <returns>Whether they read the same, and where not.</returns>
+    /// <returns>Whether they read the same, and where they differ.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A layer of a disk cannot be opened or read.</exception>
     public static QedComparison Run(
@@ -56,7 +56,7 @@ public static class DiskComparison
         };
     }
 
-    /// <summary>Counts the bytes that differ; behind the end of the shorter disk it counts as zeroes.</summary>
+    /// <summary>Counts the bytes that differ; beyond its end the shorter disk counts as zeroes.</summary>
     internal static (long? First, long Differing) Compare(
         IDisk disk, IDisk other, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {

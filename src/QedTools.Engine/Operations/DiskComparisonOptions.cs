@@ -3,13 +3,19 @@ namespace QedTools;
 /// <summary>How two disks are compared.</summary>
 public sealed record DiskComparisonOptions
 {
-    /// <summary>The format of the first disk's file; null to tell it by its extension, else by its contents. Says nothing of the files under it.</summary>
+    /// <summary>
+    /// The format of the first disk's file; null to use that of its extension, else that of its contents. Does not apply to the files
+    /// below it.
+    /// </summary>
     public QedDiskFormat? SourceFormat { get; init; }
 
     /// <summary>The same for the disk that it is compared with.</summary>
     public QedDiskFormat? ReferenceFormat { get; init; }
 
-    /// <summary>The id or the name of an internal snapshot of the first disk, which is read instead of what the disk is now; an id counts before a name. Null: none.</summary>
+    /// <summary>
+    /// The id or the name of an internal snapshot of the first disk, which is read instead of its current state; an id takes precedence
+    /// over a name. Null for none.
+    /// </summary>
     public string? Snapshot { get; init; }
 
     /// <summary>The same for the disk that it is compared with.</summary>
@@ -24,6 +30,6 @@ public sealed record DiskComparisonOptions
     /// <summary>Whether to read images that another process has open for writing.</summary>
     public bool ForceShare { get; init; }
 
-    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

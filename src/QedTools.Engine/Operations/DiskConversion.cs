@@ -9,27 +9,27 @@ using QedTools.Storage;
 
 namespace QedTools;
 
-/// <summary>Converts disks between formats. The result appears whole or not at all.</summary>
+/// <summary>Converts disks between formats. The result appears complete or not at all.</summary>
 public static class DiskConversion
 {
-    /// <summary>The format that a conversion leads to.</summary>
+    /// <summary>The format that a conversion produces.</summary>
     /// <param name="destinationPath">The result's file.</param>
-    /// <param name="format">What was asked for, or null.</param>
-    /// <exception cref="QedRequestException">The destination's extension means no format, and none was asked for.</exception>
+    /// <param name="format">The requested format, or null.</param>
+    /// <exception cref="QedRequestException">The destination's extension does not indicate a format, and none was requested.</exception>
     public static QedDiskFormat FormatOf(string destinationPath, QedDiskFormat? format) => format
         ?? DiskFormats.OfExtension(destinationPath)?.Kind
         ?? throw new QedRequestException(destinationPath, "Format", "(none)", "a format, or an extension that means one", string.Format(
             CultureInfo.InvariantCulture,
-            "The extension of '{0}' means no format. The formats are {1}, and their extensions {2}.",
+            "The extension of '{0}' does not indicate a format. The formats are {1}; their extensions are {2}.",
             destinationPath,
             string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).Select(known => known.Kind)),
             string.Join(", ", DiskFormats.All.Where(known => known.Kind is not null).SelectMany(known => known.Extensions))), QedRemedy.GiveFormat);
 
-    /// <summary>The extension to give to a file of a format, with the dot.</summary>
+    /// <summary>The extension for a file of a format, with the dot.</summary>
     /// <param name="format">The format.</param>
     public static string ExtensionOf(QedDiskFormat format) => DiskFormats.Of(format).Extensions[0];
 
-    /// <summary>Everything that can be told to keep the conversion from being done, without doing it.</summary>
+    /// <summary>Finds everything that would prevent the conversion and can be found without doing it.</summary>
     /// <param name="path">The source.</param>
     /// <param name="destinationPath">The result's file.</param>
     /// <param name="options">How to convert.</param>
@@ -44,15 +44,15 @@ public static class DiskConversion
 
     /// <summary>Converts a disk.</summary>
     /// <param name="path">The source: its format is the one that the options name, else that of its extension, else that of its contents.</param>
-    /// <param name="destinationPath">The result's file; its folder must exist, unless it is to be made.</param>
+    /// <param name="destinationPath">The result's file; its folder must exist, unless it is to be created.</param>
     /// <param name="options">How to convert.</param>
-    /// <param name="progress">Is told the bytes of the disk copied, and compared if asked for; may be null.</param>
-    /// <param name="cancellation">Stops the conversion; nothing is left then.</param>
+    /// <param name="progress">Receives the bytes of the disk copied, and compared if requested; may be null.</param>
+    /// <param name="cancellation">Stops the conversion; nothing is left behind.</param>
     /// <returns>The facts of the result.</returns>
     /// <exception cref="QedFileExistsException">The destination exists and is not to be replaced.</exception>
-    /// <exception cref="QedDiskFullException">There is no room for the result.</exception>
+    /// <exception cref="QedDiskFullException">There is no space for the result.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="QedException">The source cannot be read, the result not be written, or it cannot have what was asked for.</exception>
+    /// <exception cref="QedException">The source cannot be read, the result cannot be written, or it cannot have what was requested.</exception>
     public static QedImageInfo Run(
         string path,
         string destinationPath,
@@ -95,7 +95,7 @@ public static class DiskConversion
             BackingChain.FormatOf(reference),
             new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace?.WithoutWarnings() });
 
-    // Held from the first look on, so that what is replaced is what was looked at.
+    // Held from the first check on, so that the file that is replaced is the one that was checked.
     private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         if (HostFiles.IdentityOf(destinationPath) is { } identity && source.Contains(identity))
@@ -104,8 +104,8 @@ public static class DiskConversion
                 destinationPath,
                 "DestinationPath",
                 destinationPath,
-                "another file than those that are read",
-                $"'{destinationPath}' is the source itself or a file under it, which is read while the result is written. Name another file.");
+                "a file other than those that are read",
+                $"'{destinationPath}' is the source itself or a file that it is based on, which is read while the result is written. Name another file.");
         }
 
         return ReservedName.Hold(destinationPath, options.Replace, options.MakeFolder, options.Trace);
@@ -124,7 +124,7 @@ public static class DiskConversion
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
         if (options.BackingFile is { } name)
         {
-            // Whether the format takes a backing file at all comes before what is wrong with this one.
+            // Whether the format supports a backing file at all is checked before this one is examined.
             format.Settle(destinationPath, request with { Backing = new BackingReference(name, IsRaw: false) });
             request = request with
             {
@@ -164,7 +164,7 @@ public static class DiskConversion
         {
             throw new QedStorageException(target.Storage.Path, string.Format(
                 CultureInfo.InvariantCulture,
-                "The copy of '{0}' of {1} bytes differs from it at offset {2}, so it was not kept. Check memory and disks of this machine.",
+                "The copy of '{0}' ({1} bytes) differs from the source at offset {2}, so it was not kept. Check the memory and the disks of this machine.",
                 source.Layers[0].Storage.Path,
                 disk.VirtualSize,
                 offset));

@@ -3,13 +3,16 @@ namespace QedTools;
 /// <summary>How a disk is converted.</summary>
 public sealed record DiskConversionOptions
 {
-    /// <summary>The source's format; null to tell it by its extension, else by its contents. Says nothing of the files under it.</summary>
+    /// <summary>The source's format; null to use that of its extension, else that of its contents. Does not apply to the files below it.</summary>
     public QedDiskFormat? SourceFormat { get; init; }
 
-    /// <summary>The id or the name of an internal snapshot, which is read instead of what the disk is now; an id counts before a name. Null: none.</summary>
+    /// <summary>
+    /// The id or the name of an internal snapshot, which is read instead of the disk's current state; an id takes precedence over a name.
+    /// Null for none.
+    /// </summary>
     public string? Snapshot { get; init; }
 
-    /// <summary>The format to convert to; null to tell it by the destination's extension.</summary>
+    /// <summary>The format to convert to; null to use that of the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }
 
     /// <summary>A cluster's size, in bytes, a power of two: for QED from 4 KiB to 64 MiB, for qcow2 from 512 bytes to 2 MiB. Null: 64 KiB.</summary>
@@ -18,32 +21,35 @@ public sealed record DiskConversionOptions
     /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16; for QED only. Null: 4.</summary>
     public int? TableSize { get; init; }
 
-    /// <summary>A block's size, in bytes: for VHDX a power of two from 1 MiB to 256 MiB, for VHD 512 KiB or 2 MiB. Null: the format's usual one.</summary>
+    /// <summary>A block's size, in bytes: for VHDX a power of two from 1 MiB to 256 MiB, for VHD 512 KiB or 2 MiB. Null: the format's default.</summary>
     public long? BlockSize { get; init; }
 
-    /// <summary>The size of the sectors that the disk shows, in bytes, 512 or 4,096; for VHDX only. Null: 512.</summary>
+    /// <summary>The size of the sectors that the disk presents, in bytes, 512 or 4,096; for VHDX only. Null: 512.</summary>
     public int? SectorSize { get; init; }
 
-    /// <summary>Whether the file is as long as the disk from the start; for VHDX, VHD and VDI.</summary>
+    /// <summary>Whether the file has its full length from the start; for VHDX, VHD and VDI.</summary>
     public bool IsFixed { get; init; }
 
-    /// <summary>The backing file that the result is to be an overlay of, holding only what differs; for QED and qcow2. A relative name begins in the result's folder. Null: it stands alone.</summary>
+    /// <summary>
+    /// The backing file of the result, which then is an overlay that holds only what differs; for QED and qcow2. A relative name is
+    /// relative to the result's folder. Null for a standalone result.
+    /// </summary>
     public string? BackingFile { get; init; }
 
     /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>
     public QedBackingFormat? BackingFormat { get; init; }
 
-    /// <summary>Whether a file that has the destination's name is replaced.</summary>
+    /// <summary>Whether an existing file of the destination's name is replaced.</summary>
     public bool Replace { get; init; }
 
-    /// <summary>Whether the destination's folder is made if it is missing; the folder above it must exist.</summary>
+    /// <summary>Whether the destination's folder is created if it is missing; the folder above it must exist.</summary>
     public bool MakeFolder { get; init; }
 
     /// <summary>Whether source and result are read again and compared before the result gets its name.</summary>
     public bool Verify { get; init; }
 
     /// <summary>
-    /// Whether to return without waiting until the result is on the disk. It is whole as soon as it has its name, but a power cut
+    /// Whether to return without waiting until the result is on the disk. It is complete as soon as it has its name, but a power cut
     /// soon after can leave it incomplete.
     /// </summary>
     public bool NoFlush { get; init; }
@@ -54,6 +60,6 @@ public sealed record DiskConversionOptions
     /// <summary>Whether to read images that another process has open for writing.</summary>
     public bool ForceShare { get; init; }
 
-    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

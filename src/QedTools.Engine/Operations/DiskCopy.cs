@@ -7,17 +7,17 @@ using QedTools.Storage;
 
 namespace QedTools.Operations;
 
-/// <summary>Where a copy goes.</summary>
+/// <summary>The target of a copy.</summary>
 /// <param name="Disk">The disk that is written to.</param>
-/// <param name="Granule">What it stores at the least, in bytes: stretches of zeroes are looked for in this unit.</param>
-/// <param name="ShownBefore">What it shows as long as nothing is written to it; null if that is zeroes everywhere.</param>
-/// <param name="FlushedSoon">The file that is flushed after the copy, so that the host may begin with it; null if none is.</param>
+/// <param name="Granule">The smallest unit that it stores, in bytes: zeroes are looked for in this unit.</param>
+/// <param name="ShownBefore">What it reads as while nothing is written to it; null if that is zeroes everywhere.</param>
+/// <param name="FlushedSoon">The file that will be flushed after the copy, so that the host may begin early; null if none will be.</param>
 internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedSoon);
 
-/// <summary>Copies a disk's contents to another disk, zeroes as nothing.</summary>
+/// <summary>Copies a disk's contents to another disk, without storing zeroes.</summary>
 internal static class DiskCopy
 {
-    /// <summary>How much is read and written at once, in bytes: half of what a processor core's own cache commonly holds.</summary>
+    /// <summary>How much is read and written at once, in bytes: half of the private cache of a typical processor core.</summary>
     public const int PieceBytes = 512 << 10;
 
     private enum RunKind
@@ -27,10 +27,10 @@ internal static class DiskCopy
         Data,
     }
 
-    /// <summary>Makes the target read as <paramref name="source"/> does, and as zeroes behind that one's end.</summary>
-    /// <param name="source">Where from; not changed by what is written to the target.</param>
-    /// <param name="target">Where to; at least as long.</param>
-    /// <param name="progress">Is told the bytes of the disk dealt with; may be null.</param>
+    /// <summary>Makes the target read as <paramref name="source"/> does, and as zeroes beyond the end of the source.</summary>
+    /// <param name="source">The source; not changed by what is written to the target.</param>
+    /// <param name="target">The target; at least as long.</param>
+    /// <param name="progress">Receives the bytes of the disk processed; may be null.</param>
     /// <param name="cancellation">Stops the copy.</param>
     /// <exception cref="OperationCanceledException">It was stopped; part of the contents is copied.</exception>
     /// <exception cref="QedException">A disk could not be read or written.</exception>
@@ -44,11 +44,11 @@ internal static class DiskCopy
         }
     }
 
-    /// <summary>Makes some extents of the target read as <paramref name="source"/> does, and as zeroes behind that one's end.</summary>
-    /// <param name="extents">Where, in order. Walked while what lies before is being written already.</param>
-    /// <param name="source">Where from; not changed by what is written to the target.</param>
-    /// <param name="target">Where to.</param>
-    /// <param name="progress">Is told how far on the target the copy is; may be null.</param>
+    /// <summary>Makes some extents of the target read as <paramref name="source"/> does, and as zeroes beyond the end of the source.</summary>
+    /// <param name="extents">Where, in order; enumerated while earlier ones are already being written.</param>
+    /// <param name="source">The source; not changed by what is written to the target.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="progress">Receives the progress over the target; may be null.</param>
     /// <param name="cancellation">Stops the copy.</param>
     /// <exception cref="OperationCanceledException">It was stopped; part of the contents is copied.</exception>
     /// <exception cref="QedException">A disk could not be read or written.</exception>
@@ -58,7 +58,7 @@ internal static class DiskCopy
         CopyTarget target,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation) => Run(
-            // A cluster that is written in part shows the rest as the target will, not as the image does until the change is done.
+            // The rest of a partly written cluster must read as the target will, not as the image does until the change is done.
             extents.SelectMany(extent => DiskPieces.Of(
                 source, target.ShownBefore, extent.Start, extent.Length, PieceBytesOf(target), cancellation, target.Granule)),
             source,
@@ -67,7 +67,7 @@ internal static class DiskCopy
             progress,
             cancellation);
 
-    // Over a backing file a cluster is stored whole or not at all, so that it must be looked at whole.
+    // Over a backing file a cluster is stored whole or not at all, so it must be examined as a whole.
     private static IEnumerable<DiskPiece> PiecesOf(IDisk source, in CopyTarget target, long length, CancellationToken cancellation) =>
         target.ShownBefore is null
             ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation)
@@ -91,7 +91,7 @@ internal static class DiskCopy
             cancellation);
     }
 
-    // What is to be done to a stretch of a piece.
+    // What to do with a range of a piece.
     private readonly record struct CopyRun(int Start, int End, RunKind Kind);
 
     private sealed class Worker(IDisk source, CopyTarget target, Writeback writeback) : IPieceWorker<DiskPiece>
@@ -128,7 +128,7 @@ internal static class DiskCopy
             FindRuns(piece.Offset, data, shown);
         }
 
-        // A piece of whole clusters can reach behind the end of a disk.
+        // A piece of whole clusters can extend beyond the end of a disk.
         private static void Read(IDisk disk, long offset, Span<byte> buffer)
         {
             int there = (int)Math.Max(0, Math.Min(buffer.Length, disk.Length - offset));
@@ -156,7 +156,7 @@ internal static class DiskCopy
             }
         }
 
-        // Where nothing but zeroes is shown before, zeroes need no writing.
+        // Where the target already reads as zeroes, zeroes need not be written.
         private void FindRuns(long offset, ReadOnlySpan<byte> data, ReadOnlySpan<byte> shown)
         {
             int start = 0;

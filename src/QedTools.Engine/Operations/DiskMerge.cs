@@ -11,15 +11,15 @@ namespace QedTools;
 
 /// <summary>Commits overlays into their backing files.</summary>
 /// <remarks>
-/// The overlay is emptied only when all it holds is on the backing file's disk. Until then it covers whatever part of it the
-/// backing file has already, so a crash at any point leaves an overlay that reads as before.
+/// The overlay is emptied only when all its contents are in the backing file and flushed. Until then it covers whatever part of
+/// them the backing file already has, so a crash at any point leaves an overlay that reads as before.
 /// </remarks>
 public static class DiskMerge
 {
-    /// <summary>Tells how much would be moved. Never changes a byte.</summary>
+    /// <summary>Reports how much would be moved. Never changes a byte.</summary>
     /// <param name="path">The overlay.</param>
     /// <param name="options">How to merge.</param>
-    /// <param name="cancellation">Stops the look.</param>
+    /// <param name="cancellation">Stops the planning.</param>
     /// <returns>What would be moved.</returns>
     /// <exception cref="QedException">It cannot be done.</exception>
     public static QedMergeResult Plan(string path, DiskMergeOptions options, CancellationToken cancellation = default)
@@ -39,17 +39,17 @@ public static class DiskMerge
         return Result(chain, data, zeroes, options);
     }
 
-    /// <summary>Writes all that an overlay holds into its backing file, and empties the overlay.</summary>
+    /// <summary>Writes all contents of an overlay into its backing file, and empties the overlay.</summary>
     /// <param name="path">The overlay.</param>
     /// <param name="options">How to merge.</param>
-    /// <param name="progress">Is told how far on the disk the merge is; may be null.</param>
+    /// <param name="progress">Receives the progress of the merge over the disk; may be null.</param>
     /// <param name="cancellation">Stops the merge; the overlay reads as before.</param>
     /// <returns>What was moved.</returns>
-    /// <exception cref="QedCorruptException">The backing file is damaged, or the overlay was not closed cleanly and is.</exception>
+    /// <exception cref="QedCorruptException">The backing file is damaged, or the overlay was not closed cleanly and is damaged.</exception>
     /// <exception cref="QedRequestException">The image has no backing file.</exception>
-    /// <exception cref="QedLimitException">The backing file cannot grow to its size.</exception>
+    /// <exception cref="QedLimitException">The backing file cannot grow to the size of the overlay.</exception>
     /// <exception cref="QedImageInUseException">Another process has one of the two open.</exception>
-    /// <exception cref="QedBackingFileSharedException">Another image lies over the backing file too, and that was not allowed.</exception>
+    /// <exception cref="QedBackingFileSharedException">Another image is based on the backing file too, and that was not allowed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedMergeResult Run(
@@ -90,14 +90,14 @@ public static class DiskMerge
     private static BackingChain Open(string path, DiskMergeOptions options, out QedImage top) => BackingChain.OpenAll(
         path, DiskFormats.Qed, new ChainPolicy(StorageAccess.Write, options.AllowUnc) { WritableLayers = 2, Trace = options.Trace }, out top);
 
-    // The layer alone: what it leaves to the backing file is there already.
+    // The layer alone: what it leaves to the backing file is already there.
     private static IDisk RequireOverlay(BackingChain chain)
     {
         IDiskLayer top = chain.Layers[0];
         if (chain.Layers.Count == 1)
         {
             throw new QedRequestException(
-                top.Storage.Path, "Path", top.Storage.Path, "an overlay", $"'{top.Storage.Path}' has no backing file that it could be merged into. Name an overlay.");
+                top.Storage.Path, "Path", top.Storage.Path, "an overlay", $"'{top.Storage.Path}' has no backing file to merge into. Name an overlay.");
         }
 
         IDiskLayer below = chain.Layers[1];

@@ -9,17 +9,17 @@ namespace QedTools;
 /// <summary>Opens an image's contents.</summary>
 public static class DiskOpening
 {
-    /// <summary>Opens the disk that an image makes with its backing files. The image is locked until the stream is closed.</summary>
+    /// <summary>Opens the disk that an image forms with its backing files. The image is locked until the stream is closed.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="options">What for.</param>
-    /// <param name="progress">Is told how far the check of an image that is to be written to is; may be null.</param>
+    /// <param name="options">How to open it.</param>
+    /// <param name="progress">Receives the progress of the check of an image that is opened for writing; may be null.</param>
     /// <param name="cancellation">Stops the opening.</param>
     /// <returns>The disk's contents.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="QedImageInUseException">Another process has a layer open in a way that excludes this.</exception>
-    /// <exception cref="QedCorruptException">It is to be written to, and its check found damage.</exception>
-    /// <exception cref="QedBackingFileSharedException">It is to be written to, another image lies over it, and that was not allowed.</exception>
-    /// <exception cref="QedRequestException">It is to be written to as the raw disk that its extension means, and begins like an image of another format.</exception>
+    /// <exception cref="QedImageInUseException">Another process has a layer open in a way that rules this out.</exception>
+    /// <exception cref="QedCorruptException">It is opened for writing, and its check found damage.</exception>
+    /// <exception cref="QedBackingFileSharedException">It is opened for writing, another image is based on it, and that was not allowed.</exception>
+    /// <exception cref="QedRequestException">It is opened for writing as a raw disk, by its extension, but begins like an image of another format.</exception>
     /// <exception cref="QedNotAnImageException">It is not of the format that was named, or that its extension means.</exception>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>

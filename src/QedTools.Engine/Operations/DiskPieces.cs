@@ -5,43 +5,43 @@ using QedTools.Disks;
 
 namespace QedTools.Operations;
 
-/// <summary>A stretch of a disk, or of two disks that are looked at side by side.</summary>
+/// <summary>A range of a disk, or of two disks that are examined side by side.</summary>
 /// <param name="Offset">Where it begins, in bytes.</param>
 /// <param name="Length">Its length, in bytes; limited only where there is data.</param>
-/// <param name="State">What the disk holds there; unallocated behind its end.</param>
+/// <param name="State">What the disk holds there; unallocated beyond its end.</param>
 /// <param name="OtherHasData">Whether the other disk holds data there.</param>
 internal readonly record struct DiskPiece(long Offset, long Length, QedExtentState State, bool OtherHasData)
 {
     /// <summary>Whether the disk holds data there.</summary>
     public bool HasData => State == QedExtentState.Data;
 
-    /// <summary>The first byte behind it.</summary>
+    /// <summary>The first byte after it.</summary>
     public long End => Offset + Length;
 }
 
-/// <summary>Cuts disks into pieces that a worker can hold in memory.</summary>
+/// <summary>Splits disks into pieces that a worker can hold in memory.</summary>
 internal static class DiskPieces
 {
     /// <summary>
-    /// The pieces of a range in order. Those with data end at multiples of <paramref name="pieceBytes"/> at the latest; what is
-    /// no data on either disk comes as a whole.
+    /// The pieces of a range in order. Those with data end at multiples of <paramref name="pieceBytes"/> at the latest; a
+    /// range without data on either disk is not split.
     /// </summary>
     /// <param name="disk">The disk.</param>
-    /// <param name="other">Another disk to be looked at with it; null if there is none.</param>
+    /// <param name="other">Another disk to examine with it; null if there is none.</param>
     /// <param name="offset">Where the range begins, in bytes.</param>
-    /// <param name="length">Its length, in bytes; it may reach behind the end of the disks.</param>
+    /// <param name="length">Its length, in bytes; it may extend beyond the end of the disks.</param>
     /// <param name="pieceBytes">The largest piece of data, in bytes.</param>
     /// <param name="cancellation">Stops the walk.</param>
-    /// <param name="unit">What no piece may end within, in bytes, as it is written whole or not at all; the range begins at a multiple of it.</param>
+    /// <param name="unit">A unit, in bytes, that is written whole or not at all, so that no piece may end within it; the range begins at a multiple of it.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="QedException">The tables that tell could not be read or are damaged.</exception>
+    /// <exception cref="QedException">The tables could not be read or are damaged.</exception>
     public static IEnumerable<DiskPiece> Of(
         IDisk disk, IDisk? other, long offset, long length, int pieceBytes, CancellationToken cancellation, int unit = 1)
     {
-        Look here = new(disk);
-        Look there = new(other);
+        Cursor here = new(disk);
+        Cursor there = new(other);
 
-        // What is left is counted: a multiple of a piece behind the end of the largest disk is more than a number holds.
+        // Counts down what is left: a multiple of the piece size beyond the end of the largest disk would overflow.
         for (long at = offset, left = length; left > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -62,7 +62,7 @@ internal static class DiskPieces
                 count -= tail;
                 if (count == 0)
                 {
-                    // A unit of several extents: whoever reads it sees what they hold together.
+                    // A unit of several extents: reading it gives what they hold together.
                     count = Math.Min(left, unit);
                     state = QedExtentState.Data;
                     otherHasData = other is not null;
@@ -75,8 +75,8 @@ internal static class DiskPieces
         }
     }
 
-    // The extent of a disk at the place that the walk has come to.
-    private struct Look(IDisk? disk)
+    // The extent of a disk at the current place of the walk.
+    private struct Cursor(IDisk? disk)
     {
         private readonly long _length = disk?.Length ?? 0;
 

@@ -6,6 +6,6 @@ public sealed record ImageCheckOptions
     /// <summary>Whether to read an image that another process has open for writing.</summary>
     public bool ForceShare { get; init; }
 
-    /// <summary>Who is told what is found where; null: nobody.</summary>
+    /// <summary>Receives what is found where; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

@@ -6,14 +6,14 @@ using QedTools.Storage;
 
 namespace QedTools;
 
-/// <summary>Creates images, whole or not at all.</summary>
+/// <summary>Creates images, completely or not at all.</summary>
 public static class ImageCreation
 {
-    /// <summary>The size that an image of these options would get, in bytes; and everything that would keep it from being made.</summary>
+    /// <summary>Determines the size of an image with these options, and finds everything that would prevent its creation.</summary>
     /// <param name="path">The new image's file.</param>
-    /// <param name="options">How it is to be.</param>
+    /// <param name="options">Its properties.</param>
     /// <returns>The size, in bytes.</returns>
-    /// <exception cref="QedException">It cannot be made.</exception>
+    /// <exception cref="QedException">It cannot be created.</exception>
     public static long Plan(string path, ImageCreationOptions options)
     {
         using ReservedName name = Reserve(path, options);
@@ -22,14 +22,14 @@ public static class ImageCreation
 
     /// <summary>Creates an empty image.</summary>
     /// <param name="path">The new image's file; its folder must exist.</param>
-    /// <param name="options">How it is to be.</param>
-    /// <param name="cancellation">Stops the creation; nothing is left then.</param>
+    /// <param name="options">Its properties.</param>
+    /// <param name="cancellation">Stops the creation; nothing is left behind.</param>
     /// <returns>The facts of the new image.</returns>
     /// <exception cref="QedFileExistsException">A file of that name exists and is not to be replaced.</exception>
     /// <exception cref="QedRequestException">There is neither a size nor a backing file.</exception>
     /// <exception cref="QedLimitException">A size or the backing file's name does not fit the format.</exception>
     /// <exception cref="QedBackingFileException">The backing file is missing or not followed.</exception>
-    /// <exception cref="QedException">The file could not be made.</exception>
+    /// <exception cref="QedException">The file could not be created.</exception>
     public static QedImageInfo Run(string path, ImageCreationOptions options, CancellationToken cancellation = default)
     {
         using (ReservedName name = Reserve(path, options))
@@ -44,7 +44,7 @@ public static class ImageCreation
         return ImageInspection.Run(path, new ImageInspectionOptions { Trace = options.Trace });
     }
 
-    // Held from the first look on, so that what is replaced is what was looked at.
+    // Held from the first check on, so that the file that is replaced is the one that was checked.
     private static ReservedName Reserve(string path, ImageCreationOptions options)
     {
         if (options.SizeBytes is null && options.BackingFile is null)

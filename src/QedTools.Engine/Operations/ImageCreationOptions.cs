@@ -1,6 +1,6 @@
 namespace QedTools;
 
-/// <summary>How a new image is to be.</summary>
+/// <summary>The properties of a new image.</summary>
 public sealed record ImageCreationOptions
 {
     /// <summary>The disk's size, in bytes: 0 up to the geometry's limit, rounded up to a multiple of 512. Null: the backing file's size.</summary>
@@ -12,15 +12,15 @@ public sealed record ImageCreationOptions
     /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16. Null: 4.</summary>
     public int? TableSize { get; init; }
 
-    /// <summary>The backing file's name, stored as it is; a relative one begins in the new image's folder. Null: none.</summary>
+    /// <summary>The backing file's name, stored as it is; a relative name is relative to the new image's folder. Null for none.</summary>
     public string? BackingFile { get; init; }
 
     /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>
     public QedBackingFormat? BackingFormat { get; init; }
 
-    /// <summary>Whether a file that has the new image's name is replaced.</summary>
+    /// <summary>Whether an existing file of the new image's name is replaced.</summary>
     public bool Replace { get; init; }
 
-    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

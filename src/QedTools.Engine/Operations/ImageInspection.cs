@@ -14,7 +14,7 @@ public static class ImageInspection
     /// <param name="path">The file.</param>
     /// <param name="options">How to read it.</param>
     /// <returns>The facts.</returns>
-    /// <exception cref="QedException">It is not there, no QED image, or damaged in its header.</exception>
+    /// <exception cref="QedException">It does not exist, is not a QED image, or has a damaged header.</exception>
     public static QedImageInfo Run(string path, ImageInspectionOptions options)
     {
         ChainPolicy policy = new(StorageAccess.Inspect, options.AllowUnc) { Trace = options.Trace };
@@ -27,7 +27,7 @@ public static class ImageInspection
     /// <param name="options">How to read them.</param>
     /// <returns>The facts of each layer, as it is opened.</returns>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
-    /// <exception cref="QedException">A layer cannot be opened; those above it have been handed out by then.</exception>
+    /// <exception cref="QedException">A layer cannot be opened; those above it have been returned by then.</exception>
     public static IEnumerable<QedImageInfo> RunOverChain(string path, ImageInspectionOptions options)
     {
         ChainPolicy policy = new(StorageAccess.Inspect, options.AllowUnc) { Trace = options.Trace };

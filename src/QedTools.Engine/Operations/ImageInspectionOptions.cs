@@ -6,6 +6,6 @@ public sealed record ImageInspectionOptions
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 
-    /// <summary>Who is told which layers there are and what is found where; null: nobody.</summary>
+    /// <summary>Receives which layers there are and what is found where; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

@@ -7,17 +7,18 @@ using QedTools.Operations;
 
 namespace QedTools;
 
-/// <summary>Tells what an image holds where. Never changes a byte.</summary>
+/// <summary>Reports what an image holds where. Never changes a byte.</summary>
 public static class ImageMapping
 {
-    /// <summary>The extents of a range in order, one at a time; memory stays the same however many there are.</summary>
+    /// <summary>The extents of a range in order, one at a time; memory use does not depend on their number.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">Which range, through which layers.</param>
     /// <param name="cancellation">Stops the walk.</param>
-    /// <returns>The extents, in order; each is looked up when it is asked for.</returns>
-    /// <exception cref="QedLimitException">The range does not lie on the disk.</exception>
+    /// <returns>The extents, in order; each is looked up when it is requested.</returns>
+    /// <exception cref="QedLimitException">The range is not within the disk.</exception>
     /// <exception cref="QedImageInUseException">Another process has a layer open for writing.</exception>
-    /// <exception cref="QedCorruptException">The tables are damaged, and nobody asked to be told of it; the extents before the damage have been handed out by then.</exception>
+    /// <exception cref="QedCorruptException">The tables are damaged, and <see cref="ImageMappingOptions.OnDamage"/> is null; the extents
+    /// before the damage have been returned by then.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A layer cannot be opened or read.</exception>
     public static IEnumerable<QedExtent> Run(string path, ImageMappingOptions options, CancellationToken cancellation = default)

@@ -11,17 +11,17 @@ using QedTools.Storage;
 
 namespace QedTools;
 
-/// <summary>Makes images smaller in place, without a change of what they read as.</summary>
+/// <summary>Makes images smaller in place, without changing what they read as.</summary>
 public static class ImageOptimization
 {
-    /// <summary>Gives back clusters that are leaked or all zeroes, and shortens the file.</summary>
+    /// <summary>Frees clusters that are leaked or all zeroes, and shortens the file.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="options">How.</param>
-    /// <param name="progress">Is told how far on the disk it is; may be null.</param>
-    /// <param name="cancellation">Stops it; the image is whole, and smaller by what was done so far.</param>
-    /// <returns>What became of it.</returns>
+    /// <param name="options">How to do it.</param>
+    /// <param name="progress">Receives the progress over the disk; may be null.</param>
+    /// <param name="cancellation">Stops it; the image is valid, and smaller by what was done so far.</param>
+    /// <returns>What was achieved.</returns>
     /// <exception cref="QedCorruptException">The image is damaged.</exception>
-    /// <exception cref="QedDiskFullException">There is not the room that packing takes on the way.</exception>
+    /// <exception cref="QedDiskFullException">There is not enough space for what packing needs on the way.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
@@ -50,10 +50,10 @@ public static class ImageOptimization
         };
     }
 
-    /// <summary>Everything that would keep an image from being made smaller, without a change.</summary>
+    /// <summary>Finds everything that would prevent an image from being made smaller, without changing it.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="options">How.</param>
-    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="options">How to do it.</param>
+    /// <param name="progress">Receives the progress of the check; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The check of the image as it is.</returns>
     /// <exception cref="QedException">It cannot be done.</exception>

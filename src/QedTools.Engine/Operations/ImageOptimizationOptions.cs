@@ -3,12 +3,12 @@ namespace QedTools;
 /// <summary>How an image is made smaller.</summary>
 public sealed record ImageOptimizationOptions
 {
-    /// <summary>Whether clusters that hold what the backing file shows anyway are given up as well.</summary>
+    /// <summary>Whether clusters that hold the same data as the backing file are freed as well.</summary>
     public bool AgainstBackingFile { get; init; }
 
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 
-    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

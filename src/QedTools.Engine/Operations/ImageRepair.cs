@@ -16,13 +16,13 @@ public static class ImageRepair
     /// <summary>The extension of a backup, with the dot.</summary>
     internal const string BackupExtension = ".qedundo";
 
-    /// <summary>Tells what a repair would do, and how much room it needs. Never changes a byte.</summary>
+    /// <summary>Reports what a repair would do, and how much space it needs. Never changes a byte.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="options">How.</param>
-    /// <param name="progress">Is told how far the check is; may be null.</param>
+    /// <param name="options">How to repair it.</param>
+    /// <param name="progress">Receives the progress of the check; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>The check as before and afterwards, and the repairs that would be made.</returns>
-    /// <exception cref="QedDiskFullException">There is not enough room for it.</exception>
+    /// <returns>The check of the image as it is, both as before and as after, and the repairs that would be made.</returns>
+    /// <exception cref="QedDiskFullException">There is not enough space for it.</exception>
     /// <exception cref="QedException">It cannot be opened or read.</exception>
     public static QedRepairResult Plan(
         string path, ImageRepairOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
@@ -31,8 +31,8 @@ public static class ImageRepair
         ImageSurvey survey = ImageChecker.Survey(image.File, progress, cancellation);
         QedCheckResult before = survey.Result;
         RepairLog log = new();
-        RepairRoom room = PlanTables(image, survey, options, log, cancellation, out long leaked);
-        Require(image.Storage, options, before, room);
+        RepairRoom space = PlanTables(image, survey, options, log, cancellation, out long leaked);
+        Require(image.Storage, options, before, space);
         if (leaked > 0)
         {
             log.Add(QedRepair.ForLeaks(leaked));
@@ -43,16 +43,16 @@ public static class ImageRepair
             log.Add(QedRepair.ForNeedCheck());
         }
 
-        return Result(before, before, log, backupPath: null, room);
+        return Result(before, before, log, backupPath: null, space);
     }
 
-    /// <summary>Repairs all that a check can find, and gives leaked clusters back to the host.</summary>
+    /// <summary>Repairs everything that a check can find, and returns leaked clusters to the host.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="options">How.</param>
-    /// <param name="progress">Is told how far check and repair are; may be null.</param>
-    /// <param name="cancellation">Stops it; the image is then as it was before, or without a backup partly repaired.</param>
-    /// <returns>What was found, done and left.</returns>
-    /// <exception cref="QedDiskFullException">There is not enough room for it; nothing was changed.</exception>
+    /// <param name="options">How to repair it.</param>
+    /// <param name="progress">Receives the progress of the check and the repair; may be null.</param>
+    /// <param name="cancellation">Stops it; the image is then as it was before or, without a backup, partly repaired.</param>
+    /// <returns>What was found, what was done and what is left.</returns>
+    /// <exception cref="QedDiskFullException">There is not enough space for it; nothing was changed.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed. With a backup it is as it was before.</exception>
@@ -75,27 +75,27 @@ public static class ImageRepair
                 log.Add(QedRepair.ForNeedCheck());
             }
 
-            return Result(before, before with { NeedsCheck = false }, log, backupPath: null, room: default);
+            return Result(before, before with { NeedsCheck = false }, log, backupPath: null, space: default);
         }
 
-        RepairRoom room = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
-        Require(file, options, before, room);
+        RepairRoom space = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
+        Require(file, options, before, space);
         if (options.NoBackup)
         {
             QedCheckResult after = Repair(image, before, undo: null, journal: null, log, progress, cancellation);
-            return Result(before, after, log, backupPath: null, room);
+            return Result(before, after, log, backupPath: null, space);
         }
 
-        return RepairWithBackup(file, options.Trace, before, log, room, progress, cancellation);
+        return RepairWithBackup(file, options.Trace, before, log, space, progress, cancellation);
     }
 
-    /// <summary>Takes a repair back: the image is what it was before it.</summary>
+    /// <summary>Undoes a repair: the image is then what it was before.</summary>
     /// <param name="path">The image.</param>
     /// <param name="backupPath">The backup that the repair made.</param>
     /// <returns>The facts of the image afterwards.</returns>
-    /// <exception cref="QedBackupMismatchException">The file is no such backup, or the image was changed since.</exception>
-    /// <exception cref="QedBackupDamagedException">The backup is not what the repair wrote.</exception>
-    /// <exception cref="QedDiskFullException">There is not enough room for it; nothing was changed.</exception>
+    /// <exception cref="QedBackupMismatchException">The file is not such a backup, or the image was changed since.</exception>
+    /// <exception cref="QedBackupDamagedException">The backup does not match what the repair wrote.</exception>
+    /// <exception cref="QedDiskFullException">There is not enough space for it; nothing was changed.</exception>
     /// <exception cref="QedException">A file cannot be opened, read or written.</exception>
     public static QedImageInfo Restore(string path, string backupPath)
     {
@@ -110,10 +110,10 @@ public static class ImageRepair
         return ImageInspection.Run(path, new ImageInspectionOptions());
     }
 
-    /// <summary>Everything that would keep a repair from being taken back, without a change.</summary>
+    /// <summary>Finds everything that would prevent a repair from being undone, without changing anything.</summary>
     /// <param name="path">The image.</param>
     /// <param name="backupPath">The backup that the repair made.</param>
-    /// <exception cref="QedException">It cannot be taken back.</exception>
+    /// <exception cref="QedException">It cannot be undone.</exception>
     public static void PlanRestore(string path, string backupPath)
     {
         using IStorage journal = HostFiles.Open(backupPath, StorageAccess.Write);
@@ -121,14 +121,14 @@ public static class ImageRepair
         RequireFits(UndoBackup.Read(journal), target);
     }
 
-    private static void Require(IStorage file, ImageRepairOptions options, QedCheckResult before, RepairRoom room)
+    private static void Require(IStorage file, ImageRepairOptions options, QedCheckResult before, RepairRoom space)
     {
         if (!options.NoBackup && before.Status != QedCheckStatus.Clean && !HostFiles.IsPossible(BackupName(file.Path) + BackupExtension))
         {
             throw QedStorageException.ForBackupName(file.Path);
         }
 
-        room.Require(file);
+        space.Require(file);
     }
 
     private static RepairRoom PlanTables(
@@ -148,15 +148,15 @@ public static class ImageRepair
         }
     }
 
-    // The old header comes last. Until then old and new tables and data are mixed, and a cut leaves an image that nobody reads.
+    // The old header comes last. Until then old and new tables and data are mixed, and an interruption leaves an image that no program reads.
     private static void Restore(UndoBackup backup, IStorage target)
     {
         backup.BeginRestore();
 
-        // The first change of a repair is its mark in the header. Without that nothing was changed, and no record would remove this one.
+        // The first change of a repair is to set the need-check bit. Without that nothing was changed, and no record would clear these bits.
         if (backup.HasStart)
         {
-            Mark(target, QedFeatures.NeedCheck | QedFeatures.BeingTakenBack);
+            SetFeatures(target, QedFeatures.NeedCheck | QedFeatures.BeingTakenBack);
         }
 
         backup.Restore(target);
@@ -176,7 +176,7 @@ public static class ImageRepair
             }
         }
 
-        // Repairs keep the mark while they are at work, and whoever changes an image afterwards removes it.
+        // The bits stay set while a repair or its undoing is at work, and any program that changes the image afterwards clears them.
         if (state != UndoState.Complete && (ReadHeader(target).Features & (QedFeatures.NeedCheck | QedFeatures.BeingTakenBack)) == 0)
         {
             throw backup.Changed(target);
@@ -185,7 +185,7 @@ public static class ImageRepair
         new RepairRoom(backup.RequiredBytes(target), BackupBytes: 0).Require(target, "undo the repair of");
     }
 
-    // One that was cut off before its first bytes were there belongs to a repair that changed nothing.
+    // A backup that was cut off before its header was complete belongs to a repair that changed nothing.
     private static void RequireUnused(string laterPath, UndoBackup backup, IStorage target)
     {
         string problem;
@@ -203,21 +203,21 @@ public static class ImageRepair
                 return;
             }
 
-            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, remove it.";
+            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}'. Restore from that one first; if the image was replaced since, delete that backup.";
         }
         catch (QedBackupDamagedException)
         {
-            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}', and damaged. If no repair changed the image since '{backup.Path}' was made, remove it.";
+            problem = $"'{laterPath}' is the backup of a later repair of '{target.Path}', but it is damaged. If no repair changed the image since '{backup.Path}' was made, delete it.";
         }
         catch (QedBackupMismatchException)
         {
-            return; // it only has the name of a backup
+            return; // it is only named like a backup
         }
 
         throw UndoHeader.Misfit(backup.File, "the backup of the last change", problem);
     }
 
-    // Backups are named by the time they were begun, and a number if there are several of one second.
+    // Backups are named after the time they were begun, with a number if there are several from one second.
     private static string OrderOf(string backupPath) => Path.GetFileNameWithoutExtension(backupPath);
 
     private static string[] BackupsIn(string folder, string imageName) => Array.FindAll(
@@ -230,13 +230,13 @@ public static class ImageRepair
         return QedHeader.Parse(bytes.Slice(0, file.Read(0, bytes)), file.Path, file.Length);
     }
 
-    private static void Mark(IStorage file, QedFeatures mark)
+    private static void SetFeatures(IStorage file, QedFeatures bits)
     {
         QedHeader header = ReadHeader(file);
-        if ((header.Features & mark) != mark || header.AutoclearFeatures != 0)
+        if ((header.Features & bits) != bits || header.AutoclearFeatures != 0)
         {
             Span<byte> bytes = stackalloc byte[QedHeader.Size];
-            (header with { Features = header.Features | mark, AutoclearFeatures = 0 }).WriteTo(bytes);
+            (header with { Features = header.Features | bits, AutoclearFeatures = 0 }).WriteTo(bytes);
             file.Write(0, bytes);
             file.Flush();
         }
@@ -247,36 +247,36 @@ public static class ImageRepair
         OperationTrace? trace,
         QedCheckResult before,
         RepairLog log,
-        RepairRoom room,
+        RepairRoom space,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
         UndoJournal journal = BeginBackup(file, trace);
-        trace?.Decision?.Invoke($"{PrintableText.Of(file.Path)}: what is changed is saved in '{PrintableText.Of(journal.Path)}' first.");
+        trace?.Decision?.Invoke($"{PrintableText.Of(file.Path)}: old contents are saved in '{PrintableText.Of(journal.Path)}' before they are changed.");
         UndoStorage undo = new(file, journal);
         try
         {
             using (journal)
             {
 
-                // The last change of all removes the mark, when the backup is complete.
+                // The very last change clears the need-check bit, when the backup is complete.
                 undo.SaveStart();
 
-                // Some repairs touch no table: with the mark any that is cut off can be told from a complete one.
-                Mark(undo, QedFeatures.NeedCheck);
+                // Some repairs touch no table: with the bit set, any interrupted repair can be told from a complete one.
+                SetFeatures(undo, QedFeatures.NeedCheck);
                 QedImage image = QedImage.Open(undo);
                 image.FollowChanges(trace, file.Path);
                 QedCheckResult after = Repair(image, before, undo, journal, log, progress, cancellation);
                 undo.Flush();
                 journal.Seal(file, start: default);
-                return Result(before, after, log, journal.Path, room);
+                return Result(before, after, log, journal.Path, space);
             }
         }
         catch
         {
             if (undo.HasChanged)
             {
-                TakeBack(file, journal.Path);
+                Undo(file, journal.Path);
             }
             else
             {
@@ -287,7 +287,7 @@ public static class ImageRepair
         }
     }
 
-    // Nothing of the image is changed yet, so what cannot be begun leaves nothing behind.
+    // The image is not changed yet, so a backup that cannot be begun leaves nothing behind.
     private static UndoJournal BeginBackup(IStorage file, OperationTrace? trace)
     {
         IStorage backup = CreateBackupFile(file.Path, trace);
@@ -343,7 +343,7 @@ public static class ImageRepair
                 log.Add(QedRepair.ForLeaks(survey.Result.LeakedBytes));
             }
 
-            // What a lost table led to may be all that is left of somebody's data. Mere leaks are nobody's.
+            // What a lost table referred to may be all that is left of a user's data. Mere leaks hold nobody's data.
             if (undo is not null && before.Status == QedCheckStatus.Leaks)
             {
                 undo.Worth = WorthOf(image.File.Layout, survey);
@@ -351,7 +351,7 @@ public static class ImageRepair
         });
         if (undo is not null)
         {
-            // Before the mark goes: a cut between the two would leave an image that seems to have been changed since.
+            // Before the need-check bit is cleared: an interruption between the two would leave an image that seems to have been changed since.
             Span<byte> header = stackalloc byte[QedHeader.Size];
             undo.Flush();
             (image.Header with { Features = image.Header.Features & ~QedFeatures.NeedCheck }).WriteTo(header);
@@ -376,7 +376,7 @@ public static class ImageRepair
         return (isOutsideClusters || survey.IsUsed(geometry.ClusterAt(offset)), restOfCluster);
     };
 
-    private static void TakeBack(IStorage file, string backupPath)
+    private static void Undo(IStorage file, string backupPath)
     {
         try
         {
@@ -404,7 +404,7 @@ public static class ImageRepair
         }
     }
 
-    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath, RepairRoom room) => new()
+    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath, RepairRoom space) => new()
     {
         Path = Path.GetFullPath(before.Path),
         Before = before,
@@ -412,6 +412,6 @@ public static class ImageRepair
         Repairs = log.Kept,
         RepairCount = log.Count,
         BackupPath = backupPath,
-        RequiredBytes = room.TotalBytes,
+        RequiredBytes = space.TotalBytes,
     };
 }

@@ -10,11 +10,11 @@ namespace QedTools;
 /// <summary>Changes the size of disks.</summary>
 public static class ImageResize
 {
-    /// <summary>What a change of size would do, without doing it.</summary>
+    /// <summary>Reports what a change of size would do, without doing it.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="sizeBytes">The size asked for, in bytes.</param>
+    /// <param name="sizeBytes">The requested size, in bytes.</param>
     /// <param name="options">How to change it.</param>
-    /// <param name="cancellation">Stops the look.</param>
+    /// <param name="cancellation">Stops the planning.</param>
     /// <returns>The sizes before and afterwards, and what would be lost.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">It cannot be done.</exception>
@@ -40,16 +40,16 @@ public static class ImageResize
     /// <param name="path">The image.</param>
     /// <param name="sizeBytes">The new size, in bytes; rounded up to a multiple of 512.</param>
     /// <param name="options">How to change it.</param>
-    /// <param name="progress">Is told how far the check of the image is; may be null.</param>
+    /// <param name="progress">Receives the progress of the check of the image; may be null.</param>
     /// <param name="cancellation">Stops before the change.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The image cannot have that size.</exception>
     /// <exception cref="QedShrinkException">It would shrink without being allowed to.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="QedCorruptException">The check of the image found damage.</exception>
-    /// <exception cref="QedBackingFileSharedException">It would shrink, another image lies over it, and that was not allowed.</exception>
+    /// <exception cref="QedBackingFileSharedException">It would shrink, another image is based on it, and that was not allowed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; nothing is changed.</exception>
-    /// <exception cref="QedBackingFileException">The image grows and a backing file that matters then cannot be opened.</exception>
+    /// <exception cref="QedBackingFileException">The image would grow, and a backing file that then matters cannot be opened.</exception>
     /// <exception cref="QedException">The image cannot be opened or changed.</exception>
     public static QedImageInfo Run(
         string path,
@@ -62,14 +62,14 @@ public static class ImageResize
         IDiskLayer image = chain.Layers[0];
         chain.BeginWriting(0, OthersFor(size, image, options), progress, cancellation);
 
-        // A disk that shrinks needs nothing of its backing file.
+        // A disk that shrinks needs nothing from its backing file.
         IDisk disk = size < image.VirtualSize ? image.ToDisk(new EmptyDisk()) : chain.ToDisk();
         disk.SetLength(size);
         image.EndWriting();
         return ImageInspection.Describe(image, depth: 0) with { InUse = false };
     }
 
-    // What is added reads as zeroes, as it does to overlays now.
+    // What is added reads as zeroes, which is what overlays read there now.
     private static OtherOverlays OthersFor(long size, IDiskLayer image, ImageResizeOptions options) =>
         size >= image.VirtualSize ? OtherOverlays.Unaffected : options.AllowOtherOverlays ? OtherOverlays.Allow : OtherOverlays.Refuse;
 
@@ -94,11 +94,11 @@ public static class ImageResize
 
     private static long Require(IDiskLayer layer, long sizeBytes, ImageResizeOptions options)
     {
-        long most = layer.MaxVirtualSize;
-        if (sizeBytes < 0 || sizeBytes > most)
+        long max = layer.MaxVirtualSize;
+        if (sizeBytes < 0 || sizeBytes > max)
         {
             throw new QedLimitException(layer.Storage.Path, "SizeBytes", sizeBytes, string.Format(
-                CultureInfo.InvariantCulture, "0 bytes to {0}, which is all that this image's tables can map; convert it to larger clusters or tables for more", ByteSize.FormatExact(most)));
+                CultureInfo.InvariantCulture, "0 bytes to {0}, the most that this image's tables can map; convert it to larger clusters or tables for more", ByteSize.FormatExact(max)));
         }
 
         long size = Sector.RoundUp(sizeBytes);

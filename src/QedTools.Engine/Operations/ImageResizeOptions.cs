@@ -3,15 +3,15 @@ namespace QedTools;
 /// <summary>How a disk's size is changed.</summary>
 public sealed record ImageResizeOptions
 {
-    /// <summary>Whether the disk may become smaller; what lies behind the new end is lost then.</summary>
+    /// <summary>Whether the disk may become smaller; the data beyond the new end is then lost.</summary>
     public bool Shrink { get; init; }
 
-    /// <summary>Whether the disk may become smaller though other images in its folder lie over it and will read wrong data.</summary>
+    /// <summary>Whether the disk may become smaller even if other images in its folder are based on it and will read wrong data.</summary>
     public bool AllowOtherOverlays { get; init; }
 
     /// <summary>Whether a backing name may lead to another network share.</summary>
     public bool AllowUnc { get; init; }
 
-    /// <summary>Who is told what is decided and what happens where in the files; null: nobody.</summary>
+    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
     public OperationTrace? Trace { get; init; }
 }

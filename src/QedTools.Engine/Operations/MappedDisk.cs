@@ -9,7 +9,7 @@ using QedTools.Storage;
 
 namespace QedTools.Operations;
 
-/// <summary>An image that is open for a look at the extents of a range of its disk.</summary>
+/// <summary>An image that is open for mapping the extents of a range of its disk.</summary>
 internal sealed class MappedDisk : IDisposable
 {
     private readonly BackingChain _chain;
@@ -36,10 +36,10 @@ internal sealed class MappedDisk : IDisposable
         ClusterSize = chain.Layers[0].AllocationUnit;
     }
 
-    /// <summary>The full paths of the layers that are looked at, the image itself first.</summary>
+    /// <summary>The full paths of the layers that are examined, the image itself first.</summary>
     public IReadOnlyList<string> Layers { get; }
 
-    /// <summary>The full path of the file that an extent's data is in, or of the layer that decides where it holds none.</summary>
+    /// <summary>The full path of the file that an extent's data is in, or, without data, of the layer that determines the contents.</summary>
     public string PathOf(in DiskExtent extent) =>
         extent.File > 0 && _chain.Layers[extent.Depth] is IMultiFileLayer layer
             ? Path.GetFullPath(layer.Files[extent.File - 1].Path)
@@ -54,13 +54,13 @@ internal sealed class MappedDisk : IDisposable
     /// <summary>Where the range begins, in bytes.</summary>
     public long Offset { get; }
 
-    /// <summary>The length of the range, in bytes; it ends on the disk.</summary>
+    /// <summary>The length of the range, in bytes; it ends within the disk.</summary>
     public long Length { get; }
 
     /// <summary>Opens an image.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">Which range, through which layers.</param>
-    /// <exception cref="QedLimitException">The range does not lie on the disk.</exception>
+    /// <exception cref="QedLimitException">The range is not within the disk.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
     public static MappedDisk Open(string path, ImageMappingOptions options)
     {
@@ -82,10 +82,11 @@ internal sealed class MappedDisk : IDisposable
     /// <summary>Whether a path leads to one of the layers.</summary>
     public bool Includes(string path) => HostFiles.IdentityOf(path) is { } identity && _chain.Contains(identity);
 
-    /// <summary>The maximal extents of the range in order, whatever their state; nothing is collected.</summary>
-    /// <param name="onDamage">Is told of damaged stretches, which are handed out as such; null: the walk ends at the first one.</param>
+    /// <summary>The maximal extents of the range in order, whatever their state; nothing is buffered.</summary>
+    /// <param name="onDamage">Called for damaged ranges, which are then returned as such; if null, the walk ends at the first one.</param>
     /// <param name="cancellation">Stops the walk.</param>
-    /// <exception cref="QedCorruptException">The tables are damaged, and nobody is told; the extents before the damage have been handed out by then.</exception>
+    /// <exception cref="QedCorruptException">The tables are damaged, and <paramref name="onDamage"/> is null; the extents before the damage
+    /// have been returned by then.</exception>
     /// <exception cref="QedException">A layer cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public IEnumerable<DiskExtent> Walk(Action<QedCorruptException>? onDamage, CancellationToken cancellation)

@@ -9,22 +9,22 @@ public sealed record QedComparison
     /// <summary>The file's name without its folder.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
 
-    /// <summary>The other's.</summary>
+    /// <summary>The other disk's file.</summary>
     public required string ReferencePath { get; init; }
 
     /// <summary>The verdict.</summary>
     public required bool AreEqual { get; init; }
 
-    /// <summary>Where on the disks the first byte is that differs; null if none does.</summary>
+    /// <summary>The offset on the disks of the first byte that differs, in bytes; null if none does.</summary>
     public required long? FirstDifference { get; init; }
 
-    /// <summary>How many bytes differ. Behind its end a disk counts as zeroes.</summary>
+    /// <summary>How many bytes differ. Beyond its end a disk counts as zeroes.</summary>
     public required long DifferingBytes { get; init; }
 
     /// <summary>One disk's size, in bytes.</summary>
     public required long VirtualSize { get; init; }
 
-    /// <summary>The other's, in bytes.</summary>
+    /// <summary>The other disk's size, in bytes.</summary>
     public required long ReferenceVirtualSize { get; init; }
 
     /// <summary>The verdict in words.</summary>

@@ -21,13 +21,13 @@ public sealed record QedOptimizeResult
     /// <summary>What the host has allocated for the file now, in bytes.</summary>
     public required long DiskUsageAfter { get; init; }
 
-    /// <summary>How many clusters of the file nothing referred to before.</summary>
+    /// <summary>How many clusters of the file were not referenced before.</summary>
     public required long LeakedClusters { get; init; }
 
-    /// <summary>How many data clusters were all zeroes and need no data any more.</summary>
+    /// <summary>How many data clusters were all zeroes and no longer need data.</summary>
     public required long ZeroedClusters { get; init; }
 
-    /// <summary>How many data clusters held what the backing file shows anyway, and were given up.</summary>
+    /// <summary>How many data clusters held the same data as the backing file, and were freed.</summary>
     public required long DroppedClusters { get; init; }
 
     /// <summary>The path.</summary>

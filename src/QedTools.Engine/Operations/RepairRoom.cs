@@ -7,22 +7,22 @@ using QedTools.Storage;
 
 namespace QedTools;
 
-/// <summary>How much room a repair needs at most. It is never less than what the repair takes.</summary>
-/// <param name="ImageBytes">How much the image can grow, in bytes, until its unused clusters are given back.</param>
+/// <summary>The most space that a repair needs. It is never less than what the repair takes.</summary>
+/// <param name="ImageBytes">How much the image can grow, in bytes, before its unused clusters are freed.</param>
 /// <param name="BackupBytes">How large the backup can become, in bytes; 0 without one.</param>
 internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
 {
-    /// <summary>How much longer the image's file becomes at most, in bytes; what moves into holes of it takes room and makes it no longer.</summary>
+    /// <summary>How much longer the image's file becomes at most, in bytes; what moves into its holes takes space without making it longer.</summary>
     public long AppendedBytes { get; private init; }
 
     // A record's header is less than a 64th of the smallest cluster; the rest is the backup's header and the image's first block.
     private const int RecordShare = 64;
     private const long FixedBackupBytes = 16 << 10;
 
-    /// <summary>Both, in bytes; saturates.</summary>
+    /// <summary>The sum of both, in bytes; saturates.</summary>
     public long TotalBytes => Sum(ImageBytes, BackupBytes);
 
-    /// <summary>The room to repair tables and then to pack the image.</summary>
+    /// <summary>The space needed to repair tables and then to pack the image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="repairs">What the repair does to it.</param>
     /// <param name="saves">Whether a backup is made.</param>
@@ -40,18 +40,18 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         bool packs = repairs.LeakedBytes > 0;
         if (packs)
         {
-            // What moves into holes, which is what is in use then, copies included, and a table that moves by way of the end of the file.
+            // What moves into holes: at most what is in use by then, including copies. Also a table that is moved by way of the end of the file.
             long holes = Math.Max(0, image.Storage.Length - image.Storage.AllocatedBytes);
             growth = Sum(growth, Sum(Math.Min(holes, Math.Min(repairs.LeakedBytes, Sum(repairs.UsedBytes, copied))), geometry.TableBytes));
         }
 
-        // Free clusters that something moves into, and what is cut off behind them.
+        // Free clusters that something moves into, and what is cut off after them.
         long saved = Sum(packs ? repairs.TableBytes : repairs.ChangedTableBytes, repairs.LeakedBytes);
         saved = Sum(saved, Sum(Math.Max(0, repairs.LeakedBytes - copied), geometry.ClusterSize));
         return new RepairRoom(growth, saves ? BackupOf(image, saved, repairs.LeakedBytes) : 0) { AppendedBytes = appended };
     }
 
-    /// <summary>The room to pack an image that has nothing but leaks.</summary>
+    /// <summary>The space needed to pack an image that has only leaks.</summary>
     /// <param name="image">The image.</param>
     /// <param name="survey">What of it is in use.</param>
     /// <param name="saves">Whether a backup is made.</param>
@@ -63,13 +63,13 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         return new RepairRoom(new PackingPlan(image, survey).RequiredBytes(), saves ? BackupOf(image, saved, survey.Result.LeakedBytes) : 0);
     }
 
-    /// <summary>Makes sure that there is so much room.</summary>
+    /// <summary>Makes sure that there is that much space.</summary>
     /// <param name="file">The image's file.</param>
-    /// <param name="action">What is going to be done to it, as in "repair".</param>
+    /// <param name="action">The operation, as a verb: "repair".</param>
     /// <exception cref="QedDiskFullException">There is less.</exception>
     public void Require(IStorage file, string action = "repair")
     {
-        // A file can have no more bytes than 63 bits count, whatever the disk has.
+        // A file cannot be longer than 63 bits can count, however large the disk is.
         if (AppendedBytes > long.MaxValue - file.Length)
         {
             throw new QedLimitException(
@@ -77,12 +77,12 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
                 "FileLength",
                 file.Length,
                 $"up to {long.MaxValue} bytes",
-                $"'{file.Path}' would get longer than a file can be, {long.MaxValue} bytes. Convert what can be read of the disk to a new image.");
+                $"'{file.Path}' would become longer than a file can be, {long.MaxValue} bytes. Convert the readable part of the disk to a new image.");
         }
 
         StorageRoom image = file.Room ?? new StorageRoom(Device: null, long.MaxValue);
 
-        // The backup is beside the name of the image, which may be a link to another disk.
+        // The backup is in the folder of the image's name, which may be a link to another disk.
         StorageRoom? backup = BackupBytes > 0 ? HostFiles.RoomIn(Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? file.Path) : null;
         bool isElsewhere = backup is { Device: not null } folder && image.Device is not null && folder.Device != image.Device;
         RequireIn(image, isElsewhere ? ImageBytes : TotalBytes, file.Path, action, "the image");
@@ -92,16 +92,16 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         }
     }
 
-    private static void RequireIn(StorageRoom room, long required, string path, string action, string place)
+    private static void RequireIn(StorageRoom space, long required, string path, string action, string place)
     {
-        if (required > room.AvailableBytes)
+        if (required > space.AvailableBytes)
         {
-            throw QedDiskFullException.ForRoom(path, action, place, required, room.AvailableBytes);
+            throw QedDiskFullException.ForRoom(path, action, place, required, space.AvailableBytes);
         }
     }
 
-    // Blocks are saved once, and holes are not, so it never holds more data than the file. A record stands for each piece that is saved, for
-    // each stored one that is not, and for each hole between two of them.
+    // Blocks are saved once, and holes are not, so it never holds more data than the file. There is a record for each piece that is saved,
+    // for each stored one that is not, and for each hole between two of them.
     private static long BackupOf(QedImage image, long saved, long leaked)
     {
         long stored = Math.Min(image.Storage.Length, image.Storage.AllocatedBytes);

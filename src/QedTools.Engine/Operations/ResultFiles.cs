@@ -4,8 +4,8 @@ using QedTools.Storage;
 
 namespace QedTools.Operations;
 
-/// <summary>The files that one run makes, by name and by identity: a name in other letters can be the same file.</summary>
-/// <param name="names">Which names are the same.</param>
+/// <summary>The files that one run creates, by name and by identity, because a different name can be the same file.</summary>
+/// <param name="names">Decides which names are the same.</param>
 internal sealed class ResultFiles(IEqualityComparer<string> names)
 {
     private readonly HashSet<string> _names = new(names);
@@ -15,10 +15,10 @@ internal sealed class ResultFiles(IEqualityComparer<string> names)
     public bool Contains(string path) =>
         _names.Contains(path) || (HostFiles.IdentityOf(path) is { } identity && _identities.Contains(identity));
 
-    /// <summary>Adds a file that is going to be made, or would be.</summary>
+    /// <summary>Adds a file that is going to be created, or would be.</summary>
     public void AddPlanned(string path) => _names.Add(path);
 
-    /// <summary>Adds a file that was made.</summary>
+    /// <summary>Adds a file that was created.</summary>
     public void Add(string path)
     {
         _names.Add(path);

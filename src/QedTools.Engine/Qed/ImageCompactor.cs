@@ -8,11 +8,11 @@ using QedTools.Qed.Metadata;
 namespace QedTools.Qed;
 
 /// <summary>
-/// Gives unused clusters back to the host: live clusters from the end of the file move into them, and the file is shortened.
+/// Returns unused clusters to the host: live clusters from the end of the file move into them, and the file is shortened.
 /// </summary>
 /// <remarks>
-/// A crash at any point leaves every cluster readable: a copy is on the disk before a table leads to it, and what it was
-/// copied from is not written over before that table is on the disk.
+/// A crash at any point leaves every cluster readable: a copy is on the disk before a table points to it, and the original
+/// is not overwritten before that table is on the disk.
 /// </remarks>
 internal sealed class ImageCompactor
 {
@@ -35,12 +35,12 @@ internal sealed class ImageCompactor
         _l2Reader = new TableReader(image.Storage, _geometry, CancellationToken.None);
     }
 
-    /// <summary>Packs an image that nobody reads or writes meanwhile. One that is damaged is left as it is.</summary>
+    /// <summary>Packs an image that nothing else reads or writes meanwhile. A damaged image is left as it is.</summary>
     /// <param name="image">The image, open for writing, all changes committed.</param>
     /// <param name="writer">Its writer.</param>
-    /// <param name="onSurvey">Is told what is in use before anything is moved; may be null.</param>
-    /// <exception cref="QedDiskFullException">There is not the room that it takes on the way; nothing was moved.</exception>
-    /// <exception cref="QedException">The file could not be read or written; the image is whole all the same.</exception>
+    /// <param name="onSurvey">Receives the clusters in use before anything is moved; may be null.</param>
+    /// <exception cref="QedDiskFullException">There is not enough space to move clusters; nothing was moved.</exception>
+    /// <exception cref="QedException">The file could not be read or written; the image is intact all the same.</exception>
     public static void Pack(QedImage image, MetadataWriter writer, Action<ImageSurvey>? onSurvey = null)
     {
         image.File.RefreshLength();
@@ -112,19 +112,19 @@ internal sealed class ImageCompactor
         }));
     }
 
-    // Slides the tables above the lowest free cluster down, in the order of the file. Returns the first cluster behind all.
+    // Moves the tables above the lowest free cluster down, in the order of the file. Returns the first cluster after all of them.
     private long MoveTables()
     {
         List<(long Cluster, long L1Index)> above = _plan.TablesAbove();
-        long behindAll = _plan.BehindAll(above);
+        long afterTables = _plan.BehindAll(above);
         long target = _plan.FirstFree;
         foreach ((long cluster, long l1Index) in above)
         {
             long from = cluster;
             if (_plan.GoesByTheEnd(from, target))
             {
-                MoveTable(l1Index, from, behindAll);
-                from = behindAll;
+                MoveTable(l1Index, from, afterTables);
+                from = afterTables;
             }
 
             MoveTable(l1Index, from, target);

@@ -7,7 +7,7 @@ using QedTools.Storage;
 
 namespace QedTools.Qed;
 
-/// <summary>Which clusters of an image move where when it is packed, and how much room that takes on the way.</summary>
+/// <summary>Which clusters of an image move where when it is packed, and how much space that takes meanwhile.</summary>
 internal sealed class PackingPlan
 {
     private readonly QedImage _image;
@@ -17,7 +17,7 @@ internal sealed class PackingPlan
     private readonly long _moves;
 
     /// <param name="image">The image, which has leaks and no other damage.</param>
-    /// <param name="survey">What of it is in use.</param>
+    /// <param name="survey">Its clusters that are in use.</param>
     public PackingPlan(QedImage image, ImageSurvey survey)
     {
         _image = image;
@@ -25,7 +25,7 @@ internal sealed class PackingPlan
         _survey = survey;
         _firstCluster = _geometry.WholeClusters(image.Header.HeaderBytes);
 
-        // The highest data goes into the lowest free cluster, the next into the next, until the two meet.
+        // The highest data cluster moves to the lowest free one, the second highest to the second lowest, until the two meet.
         long free = NextFree(_firstCluster);
         long lowest = long.MaxValue;
         foreach (long data in survey.Data.Descending())
@@ -47,13 +47,13 @@ internal sealed class PackingPlan
     /// <summary>The lowest data cluster that moves; the largest number if none does.</summary>
     public long LowestMoved { get; }
 
-    /// <summary>The lowest free cluster when all data has moved; no data lies above it.</summary>
+    /// <summary>The lowest free cluster after all data has moved; there is no data above it.</summary>
     public long FirstFree { get; }
 
     /// <summary>The first free cluster of the file.</summary>
     public long FirstTarget => NextFree(_firstCluster);
 
-    /// <summary>The next cluster, from one on, that was free before anything moved.</summary>
+    /// <summary>The next cluster, at or after a given one, that was free before anything moved.</summary>
     public long NextFree(long cluster)
     {
         while (_survey.IsUsed(cluster))
@@ -64,7 +64,7 @@ internal sealed class PackingPlan
         return cluster;
     }
 
-    /// <summary>The tables above <see cref="FirstFree"/> in the order of the file, each with its L1 index; that of the L1 table is -1.</summary>
+    /// <summary>The tables above <see cref="FirstFree"/> in the order of the file, each with its L1 index; -1 for the L1 table itself.</summary>
     /// <exception cref="QedException">The L1 table could not be read.</exception>
     public List<(long Cluster, long L1Index)> TablesAbove()
     {
@@ -89,16 +89,16 @@ internal sealed class PackingPlan
         return above;
     }
 
-    /// <summary>Whether a table moves by way of the end of the file: no safe step leads from a place to one that overlaps it.</summary>
+    /// <summary>Whether a table moves by way of the end of the file, as it cannot move safely to a place that overlaps its own.</summary>
     /// <param name="cluster">Where it begins.</param>
-    /// <param name="target">Where it is to begin, below that.</param>
+    /// <param name="target">Where it will begin, below that.</param>
     public bool GoesByTheEnd(long cluster, long target) => cluster - target < _geometry.TableSize;
 
-    /// <summary>The first cluster behind all tables.</summary>
+    /// <summary>The first cluster after all tables.</summary>
     public long BehindAll(List<(long Cluster, long L1Index)> above) =>
         above.Count == 0 ? FirstFree : above[above.Count - 1].Cluster + _geometry.TableSize;
 
-    /// <summary>How much the disk must be able to take until the file is shortened, in bytes: what is written behind its end or into holes.</summary>
+    /// <summary>How much space the disk must have until the file is shortened, in bytes: for what is written past its end or into holes.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
     public long RequiredBytes()
     {
@@ -129,31 +129,31 @@ internal sealed class PackingPlan
         }
 
         holes += HolesIn(FirstFree, place - FirstFree);
-        long behindEnd = 0;
+        long pastEnd = 0;
         if (goesByTheEnd)
         {
-            long way = BehindAll(above);
-            if (way > _geometry.WholeClusters(long.MaxValue) - _geometry.TableSize)
+            long stopover = BehindAll(above);
+            if (stopover > _geometry.WholeClusters(long.MaxValue) - _geometry.TableSize)
             {
                 return long.MaxValue;
             }
 
-            holes += HolesIn(way, _geometry.TableSize);
-            behindEnd = Math.Min(_geometry.TableBytes, Math.Max(0, _geometry.BytesOf(way + _geometry.TableSize) - _image.Storage.Length));
+            holes += HolesIn(stopover, _geometry.TableSize);
+            pastEnd = Math.Min(_geometry.TableBytes, Math.Max(0, _geometry.BytesOf(stopover + _geometry.TableSize) - _image.Storage.Length));
         }
 
-        // A file can have no more bytes than 63 bits count, whatever the disk has.
-        if (behindEnd > long.MaxValue - _image.Storage.Length)
+        // A file's length is limited to 63 bits, however much space the disk has.
+        if (pastEnd > long.MaxValue - _image.Storage.Length)
         {
             return long.MaxValue;
         }
 
-        // A hole can be allocated all the same.
-        return behindEnd + Math.Min(holes, Math.Max(0, _image.Storage.Length - _image.Storage.AllocatedBytes));
+        // What is reported as a hole can be allocated all the same.
+        return pastEnd + Math.Min(holes, Math.Max(0, _image.Storage.Length - _image.Storage.AllocatedBytes));
     }
 
-    /// <summary>Makes sure that the disk can take it.</summary>
-    /// <exception cref="QedDiskFullException">It cannot.</exception>
+    /// <summary>Makes sure that the disk has the required space.</summary>
+    /// <exception cref="QedDiskFullException">It does not.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void RequireRoom()
     {
@@ -165,7 +165,7 @@ internal sealed class PackingPlan
         }
     }
 
-    // Those behind the end of the file are not counted.
+    // Holes past the end of the file are not counted.
     private long HolesIn(long cluster, long count)
     {
         long at = Math.Min(_geometry.BytesOf(cluster), _image.Storage.Length);

@@ -8,9 +8,9 @@ using QedTools.Storage;
 
 namespace QedTools.Qed;
 
-/// <summary>The disk that an image makes with the disk of its backing file.</summary>
+/// <summary>The disk that an image forms together with the disk of its backing file.</summary>
 /// <param name="image">The image.</param>
-/// <param name="backing">Its backing file's disk; null if there is none or it is not wanted, and then only for looking at extents.</param>
+/// <param name="backing">Its backing file's disk; null if there is none, or if it is left out because only extents are looked at.</param>
 internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 {
     private const int CopyBufferBytes = 1 << 20;
@@ -23,7 +23,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 
     private QedGeometry Geometry => image.Header.Geometry;
 
-    // Without its backing file the disk would copy zeroes where it shows that file's contents.
+    // Without its backing file the disk would copy zeroes instead of that file's contents.
     private MetadataWriter Writer => CanWrite ? image.Writer! : throw new InvalidOperationException("The disk is open for reading only.");
 
     public override void Write(long offset, ReadOnlySpan<byte> data)
@@ -74,7 +74,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
             if (length < 0 || length % Sector.Size != 0 || length > Geometry.MaxVirtualSize)
             {
                 throw new QedLimitException(
-                    image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {ByteSize.FormatExact(Geometry.MaxVirtualSize)}, which is all that its tables can map");
+                    image.Storage.Path, "SizeBytes", length, $"a multiple of 512 up to {ByteSize.FormatExact(Geometry.MaxVirtualSize)}, the most that its tables can map");
             }
 
             if (length > Length)
@@ -102,7 +102,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         Writer.PrepareTables(offset, data.Length);
         long target = Writer.Take(clusters);
 
-        // A zero entry that gives way counts too: repair can only bring the backing file back, not the zeroes.
+        // Data must come first even where a zero entry is replaced: a repair can only bring back the backing file, not the zeroes.
         if (Below is not null)
         {
             Writer.RequireDataFirst();
@@ -128,7 +128,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         Writer.Map(start, clusters, new ClusterEntry((ulong)target), (uint)Geometry.ClusterSize);
     }
 
-    // What lies behind the disk's end stays zero, so that growing brings nothing old to light.
+    // What is past the end of the disk stays zero, so that growing the disk exposes no old data.
     private void WriteBetweenBacking(long start, long target, int head, ReadOnlySpan<byte> data, long clusters)
     {
         long dataEnd = start + head + data.Length;
@@ -195,7 +195,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 
             if (isUnallocated)
             {
-                // Behind the backing file's end it is zeroes without an entry that says so.
+                // Past the end of the backing file the disk reads as zeroes without a zero entry.
                 runEnd = Math.Min(runEnd, Geometry.ClusterEnd(Below!.Length));
             }
 
@@ -240,15 +240,15 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         }
     }
 
-    // Whatever the new space would show - a backing file that is longer, what a last cluster holds behind the old end -
-    // becomes zeroes before the new size makes it part of the disk.
+    // Whatever the new space would expose (a longer backing file, contents of the last cluster past the old end) becomes
+    // zeroes before the new size makes it part of the disk.
     private void Grow(long length)
     {
         long oldLength = Length;
         Writer.BeforeDataChange();
         long clusterEnd = Math.Min(length, Geometry.ClusterEnd(oldLength));
-        ClearBehindEnd(oldLength, clusterEnd);
-        DropDataBehindEnd(clusterEnd, length);
+        ClearPastEnd(oldLength, clusterEnd);
+        DropDataPastEnd(clusterEnd, length);
         long backed = Below is null ? 0 : Math.Min(length, Below.Length);
         if (clusterEnd < backed)
         {
@@ -258,7 +258,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         Writer.SetVirtualSize(length);
     }
 
-    // Zero clusters where the backing file has something to hide; where it has nothing the disk reads as zeroes without them.
+    // Maps zero clusters where the backing file has data to hide. Where it has none, the disk reads as zeroes without them.
     private void CoverBacking(long from, long to)
     {
         foreach (DiskExtent extent in ExtentWalk.Over(Below!, from, to - from, CancellationToken.None))
@@ -272,7 +272,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         }
     }
 
-    private void ClearBehindEnd(long from, long to)
+    private void ClearPastEnd(long from, long to)
     {
         if (from >= to)
         {
@@ -281,7 +281,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 
         if (ClearStored(from, to) == QedExtentState.Unallocated && IsBacked(from))
         {
-            // The cluster is part old disk, part new: it needs data of its own.
+            // The cluster is part old disk, part new: it needs its own data.
             long start = Geometry.ClusterStart(from);
             long target = Writer.Take(1);
             Writer.RequireDataFirst();
@@ -303,8 +303,8 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         return run.State;
     }
 
-    // A damaged image may have entries behind its end.
-    private void DropDataBehindEnd(long from, long to)
+    // A damaged image may have entries past the end of the disk.
+    private void DropDataPastEnd(long from, long to)
     {
         while (from < to)
         {
@@ -326,7 +326,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         long firstWholeTable = Geometry.TablesFor(firstGone);
         long inLastTable = Math.Min(firstWholeTable * Geometry.EntriesPerTable, Geometry.ClustersCovering(oldLength)) - firstGone;
 
-        // First the size: whatever fails afterwards, no part of the disk has lost what it holds.
+        // First the size: whatever fails afterwards, no part of the disk has lost its contents.
         Writer.SetNeedCheck();
         Writer.SetVirtualSize(length);
         if (inLastTable > 0)
@@ -339,7 +339,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
             Writer.RemoveTable(l1Index);
         }
 
-        // Whoever grows the disk again without clearing its last cluster, as QEMU does, is to find zeroes there.
+        // A program that grows the disk again without clearing its last cluster, as QEMU does, must find zeroes there.
         if (length < Geometry.ClusterEnd(length))
         {
             ClearStored(length, Geometry.ClusterEnd(length));

@@ -47,14 +47,14 @@ internal sealed class QedFormat : IDiskFormat<QedImage>
         }
 
         QedGeometry geometry = new((int)clusterSize, tableSize);
-        long most = geometry.MaxVirtualSize;
-        string hint = most < new QedGeometry(QedGeometry.MaxClusterSize, QedGeometry.MaxTableSize).MaxVirtualSize ? "; larger ones allow more" : string.Empty;
-        return request.VirtualSize >= 0 && request.VirtualSize <= most
+        long max = geometry.MaxVirtualSize;
+        string hint = max < new QedGeometry(QedGeometry.MaxClusterSize, QedGeometry.MaxTableSize).MaxVirtualSize ? "; larger ones allow more" : string.Empty;
+        return request.VirtualSize >= 0 && request.VirtualSize <= max
             ? Settle(geometry, Sector.RoundUp(request.VirtualSize), request.Backing)
             : throw QedLimitException.ForDiskSize(
                 path,
                 request.VirtualSize,
-                $"0 bytes to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(geometry.ClusterSize)} and tables of {geometry.TableSize} {(geometry.TableSize == 1 ? "cluster" : "clusters")}{hint}");
+                $"0 bytes to {ByteSize.FormatExact(max)} with clusters of {ByteSize.Format(geometry.ClusterSize)} and tables of {geometry.TableSize} {(geometry.TableSize == 1 ? "cluster" : "clusters")}{hint}");
     }
 
     private static NewDisk Settle(QedGeometry geometry, long virtualSize, BackingReference? backing) =>

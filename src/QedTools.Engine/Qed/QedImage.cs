@@ -16,7 +16,7 @@ internal sealed class QedImage : IDiskLayer
 {
     private readonly TableCache _tables;
     private Action<string>? _onDecision;
-    private QedCheckResult? _soundCheck; // of this opening
+    private QedCheckResult? _soundCheck; // kept while the image is open
     private bool _isNew;
 
     private QedImage(QedFile file, string? backingName)
@@ -43,10 +43,10 @@ internal sealed class QedImage : IDiskLayer
     /// <summary>Changes the tables; null while the image is open for reading only.</summary>
     public MetadataWriter? Writer { get; private set; }
 
-    /// <summary>Is told what happens where in the file; null if nobody wants to know.</summary>
+    /// <summary>Traces what happens in the file, and where; null if the operation is not traced in detail.</summary>
     public ImageTrace? Trace => File.Trace;
 
-    /// <summary>The backing file's name as stored, decoded as UTF-8; null without one.</summary>
+    /// <summary>The backing file's name as stored, decoded as UTF-8; null if there is none.</summary>
     public string? BackingName { get; private set; }
 
     public long VirtualSize => Header.VirtualSize;
@@ -69,7 +69,7 @@ internal sealed class QedImage : IDiskLayer
 
     /// <summary>Reads and validates the header of an image.</summary>
     /// <param name="storage">The file; the image owns it once this returns.</param>
-    /// <exception cref="QedFormatException">It is no QED image, or one with an invalid header or unknown features.</exception>
+    /// <exception cref="QedFormatException">It is not a QED image, or has an invalid header or unknown features.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static QedImage Open(IStorage storage)
     {
@@ -77,7 +77,7 @@ internal sealed class QedImage : IDiskLayer
         return new QedImage(file, ReadBackingName(storage, file.Header));
     }
 
-    /// <summary>Opens an image that was just made: its tables are empty, so that writing to it needs no check.</summary>
+    /// <summary>Opens an image that was just created: its tables are empty, so writing to it needs no check.</summary>
     /// <param name="storage">The file; the image owns it once this returns.</param>
     /// <exception cref="QedException">It could not be read.</exception>
     public static QedImage OpenNew(IStorage storage)
@@ -93,9 +93,9 @@ internal sealed class QedImage : IDiskLayer
         File.TellHeader();
     }
 
-    /// <summary>Tells from now on what is decided and what happens where in the file; nothing of what is there already.</summary>
-    /// <param name="trace">Who is told; may be null.</param>
-    /// <param name="path">The file, by the name that it has for the user.</param>
+    /// <summary>Starts to trace decisions and what happens in the file, but not what is already there.</summary>
+    /// <param name="trace">Receives the lines; may be null.</param>
+    /// <param name="path">The file, by the name that the user knows it by.</param>
     public void FollowChanges(OperationTrace? trace, string path)
     {
         _onDecision = trace?.Decision;
@@ -103,10 +103,10 @@ internal sealed class QedImage : IDiskLayer
     }
 
     /// <summary>Writes an empty image into an empty file.</summary>
-    /// <param name="storage">The file, empty; still the caller's afterwards.</param>
+    /// <param name="storage">The file, empty; the caller still owns it afterwards.</param>
     /// <param name="geometry">The cluster and table sizes.</param>
     /// <param name="virtualSize">The disk's size, in bytes: a multiple of 512 up to the geometry's limit.</param>
-    /// <param name="backing">The backing file to name, or null.</param>
+    /// <param name="backing">The backing file to record, or null.</param>
     /// <exception cref="QedLimitException">The size or the name does not fit the format.</exception>
     /// <exception cref="QedException">The file could not be written.</exception>
     public static void Create(IStorage storage, QedGeometry geometry, long virtualSize, BackingReference? backing)
@@ -135,15 +135,15 @@ internal sealed class QedImage : IDiskLayer
         QedFile.WriteHeader(storage, header);
     }
 
-    /// <summary>Names another backing file, or none. The disk reads differently afterwards unless the two hold the same.</summary>
-    /// <param name="backing">The file to name; null for none.</param>
-    /// <returns>False if the image already said exactly that, so that nothing was written.</returns>
-    /// <exception cref="QedUnsupportedFeatureException">Unknown compatible features forbid to store a name.</exception>
+    /// <summary>Records another backing file, or none. The disk reads differently afterwards unless both have the same contents.</summary>
+    /// <param name="backing">The file to record; null for none.</param>
+    /// <returns>False if the image already recorded exactly that, so nothing was written.</returns>
+    /// <exception cref="QedUnsupportedFeatureException">Unknown compatible features do not allow a name to be stored.</exception>
     /// <exception cref="QedLimitException">The name is too long for the format or for the header.</exception>
-    /// <exception cref="QedException">The file could not be written; the image then still has its old backing file, or already the new one.</exception>
+    /// <exception cref="QedException">The file could not be written; the image then has either its old backing file or the new one.</exception>
     /// <remarks>
-    /// Whole or not at all: the new name goes where the old one is not and is on the disk before the header, which lies in
-    /// one sector, switches to it.
+    /// The change is atomic: the new name does not overwrite the old one, and is on the disk before the header, which fits
+    /// in one sector, switches to it.
     /// </remarks>
     public bool SetBacking(BackingReference? backing)
     {
@@ -154,14 +154,14 @@ internal sealed class QedImage : IDiskLayer
 
         RequireBacking(backing);
 
-        // Unknown autoclear features promise what a change may break, so they go first.
+        // Unknown autoclear features promise something that a change may break, so they are cleared first.
         if (Header.AutoclearFeatures != 0)
         {
             File.WriteHeader(Header); // without them
             Storage.Flush();
         }
 
-        // A change of the header alone says nothing of the tables, so the need-check bit stays as it is.
+        // A change to the header alone does not affect the tables, so the need-check bit stays as it is.
         QedHeader changed = Header;
         if (backing is { } reference)
         {
@@ -188,7 +188,7 @@ internal sealed class QedImage : IDiskLayer
         return true;
     }
 
-    /// <summary>Makes sure that a backing file could be named.</summary>
+    /// <summary>Makes sure that a backing file could be recorded.</summary>
     /// <param name="backing">The file; null for none, which is always possible.</param>
     /// <exception cref="QedException">As <see cref="SetBacking"/>.</exception>
     public void RequireBacking(BackingReference? backing)
@@ -222,13 +222,13 @@ internal sealed class QedImage : IDiskLayer
         }
     }
 
-    /// <summary>Makes sure that a check finds nothing but leaks, whether or not the image was closed cleanly; once in an opening.</summary>
+    /// <summary>Makes sure that a check finds nothing but leaks, whether or not the image was closed cleanly; checks once while it is open.</summary>
     /// <remarks>
-    /// A file that was cut short does not say so: its entries lead behind its end, where new clusters would lie. Where two entries lead
-    /// to one cluster, a change of one disk offset would change another.
+    /// A file that was cut short is not marked as such: its entries point past its end, where new clusters would go. Where two entries
+    /// point to one cluster, a change at one disk offset would change another.
     /// </remarks>
     /// <returns>The check's result, as the image was before it was written to.</returns>
-    /// <exception cref="QedCorruptException">It found more.</exception>
+    /// <exception cref="QedCorruptException">The check found more than leaks.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public QedCheckResult RequireSound(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
@@ -243,8 +243,8 @@ internal sealed class QedImage : IDiskLayer
             throw new QedCorruptException(Storage.Path, string.Format(
                 CultureInfo.InvariantCulture,
                 check.CorruptionCount == 1
-                    ? "{1}one of its table entries is wrong, so it is not written to."
-                    : "{1}{0} of its table entries are wrong, so it is not written to.",
+                    ? "{1}one of its table entries is wrong, so it cannot be written to."
+                    : "{1}{0} of its table entries are wrong, so it cannot be written to.",
                 check.CorruptionCount,
                 Header.NeedsCheck ? "it was not closed cleanly and " : string.Empty));
         }
@@ -262,12 +262,12 @@ internal sealed class QedImage : IDiskLayer
         return check;
     }
 
-    /// <summary>Leaves the cluster at an offset to the backing file.</summary>
+    /// <summary>Unmaps the cluster at an offset, so that it reads from the backing file.</summary>
     /// <param name="virtualOffset">Where on the disk it begins, in bytes.</param>
     /// <exception cref="QedException">The tables could not be read or written.</exception>
     public void Unmap(long virtualOffset) => RequireWriter().Map(virtualOffset, 1, default, step: 0);
 
-    /// <summary>Leaves the whole disk to the backing file.</summary>
+    /// <summary>Unmaps the whole disk, so that it reads from the backing file.</summary>
     /// <exception cref="QedException">The tables could not be read or written.</exception>
     public void Clear()
     {
@@ -278,7 +278,7 @@ internal sealed class QedImage : IDiskLayer
         }
     }
 
-    /// <summary>Allows changes of tables that may be damaged. The need-check bit stays set until <see cref="CompleteRepair"/>.</summary>
+    /// <summary>Allows changes to tables that may be damaged. The need-check bit stays set until <see cref="CompleteRepair"/>.</summary>
     public MetadataWriter BeginRepair() => Writer = new MetadataWriter(File, _tables) { IsDamaged = true };
 
     /// <summary>Lets the need-check bit be cleared: the tables are whole again.</summary>
@@ -291,8 +291,8 @@ internal sealed class QedImage : IDiskLayer
     }
 
     /// <summary>
-    /// Brings all changes to the disk, gives back to the host what became free, and clears the need-check bit. If something
-    /// went wrong before, that bit stays set, and nothing is given back.
+    /// Writes all changes to the disk, returns clusters that became free to the host, and clears the need-check bit. If something
+    /// went wrong before, that bit stays set, and nothing is returned.
     /// </summary>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void EndWriting()
@@ -308,7 +308,7 @@ internal sealed class QedImage : IDiskLayer
         {
             if (writer.HasFree)
             {
-                PackIfThereIsRoom(writer);
+                PackIfSpaceAllows(writer);
             }
 
             writer.Close();
@@ -317,8 +317,8 @@ internal sealed class QedImage : IDiskLayer
         LeaveWriting();
     }
 
-    /// <summary>Gives all clusters that nothing refers to back to the host, whoever left them.</summary>
-    /// <param name="onSurvey">Is told what is in use before anything is moved; may be null.</param>
+    /// <summary>Returns all clusters that nothing refers to, whatever left them, to the host.</summary>
+    /// <param name="onSurvey">Receives the clusters in use before anything is moved; may be null.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void Pack(Action<ImageSurvey>? onSurvey = null)
     {
@@ -328,7 +328,7 @@ internal sealed class QedImage : IDiskLayer
     }
 
     /// <summary>
-    /// Closes the file, on the way out of an error too: whoever wants to know whether the last changes reached the disk calls
+    /// Closes the file, also after an error. A caller that must know whether the last changes reached the disk calls
     /// <see cref="EndWriting"/> first. A file without changes is left as it is.
     /// </summary>
     public void Dispose()
@@ -342,7 +342,7 @@ internal sealed class QedImage : IDiskLayer
         }
         catch (QedException)
         {
-            // The need-check bit tells the next one who opens the image; the error that led here matters more.
+            // The need-check bit informs the next program that opens the image; the error that led here matters more.
         }
         finally
         {
@@ -351,8 +351,8 @@ internal sealed class QedImage : IDiskLayer
         }
     }
 
-    // Leaks do no harm, and an image can always be closed.
-    private void PackIfThereIsRoom(MetadataWriter writer)
+    // Leaks do no harm, and it must always be possible to close an image.
+    private void PackIfSpaceAllows(MetadataWriter writer)
     {
         try
         {
@@ -360,7 +360,7 @@ internal sealed class QedImage : IDiskLayer
         }
         catch (QedDiskFullException e) when (e.RequiredBytes is not null)
         {
-            _onDecision?.Invoke($"{PrintableText.Of(Storage.Path)}: unused clusters stay in the file. {e.Message}");
+            _onDecision?.Invoke($"{PrintableText.Of(Storage.Path)}: unused clusters remain in the file. {e.Message}");
         }
     }
 
@@ -406,10 +406,10 @@ internal sealed class QedImage : IDiskLayer
                 "BackingFile",
                 name,
                 $"a name of 1 to {QedHeader.MaxNewBackingNameSize} bytes in UTF-8",
-                $"The name of the backing file for '{path}' has {bytes.Length} bytes in UTF-8, and 1 to {QedHeader.MaxNewBackingNameSize} are possible. Give a shorter name, such as one relative to the image's folder.");
+                $"The name of the backing file for '{path}' has {bytes.Length} bytes in UTF-8, but 1 to {QedHeader.MaxNewBackingNameSize} are allowed. Give a shorter name, such as one relative to the image's folder.");
     }
 
-    // Between the header and the old name, or behind the old name.
+    // Between the header and the old name, or after the old name.
     private uint PlaceForName(int size)
     {
         if (!Header.HasBackingFile || QedHeader.Size + size <= Header.BackingNameOffset)
@@ -417,15 +417,15 @@ internal sealed class QedImage : IDiskLayer
             return QedHeader.Size;
         }
 
-        long behind = Header.BackingNameOffset + (long)Header.BackingNameSize;
-        return behind + size <= Math.Min(Header.HeaderBytes, uint.MaxValue)
-            ? (uint)behind
+        long afterName = Header.BackingNameOffset + (long)Header.BackingNameSize;
+        return afterName + size <= Math.Min(Header.HeaderBytes, uint.MaxValue)
+            ? (uint)afterName
             : throw new QedLimitException(
                 Storage.Path,
                 "BackingFile",
                 size,
-                "a name that fits into the header beside the one it has now",
-                $"The header of '{Storage.Path}' has no room for a backing file name of {size} bytes beside the one it has now. Give a shorter name, or remove the old one first.",
+                "a name that fits into the header next to the current one",
+                $"The header of '{Storage.Path}' has no space for a backing file name of {size} bytes next to the current one. Give a shorter name, or remove the current one first.",
                 QedRemedy.RemoveBackingFile);
     }
 }

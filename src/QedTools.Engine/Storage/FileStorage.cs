@@ -4,7 +4,7 @@ using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
-/// <summary>A file of the host as <see cref="IStorage"/>; <see cref="HostFiles"/> hands them out.</summary>
+/// <summary>A file of the host as <see cref="IStorage"/>; <see cref="HostFiles"/> opens them.</summary>
 internal sealed class FileStorage : IStorage
 {
     private readonly FileHandle _file;
@@ -36,18 +36,18 @@ internal sealed class FileStorage : IStorage
 
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
 
-    /// <summary>Whether a lock of this storage's own keeps others out; false too where the file system has no locks.</summary>
+    /// <summary>Whether this storage holds a lock that keeps others out; also false where the file system has no locks.</summary>
     public bool IsLocked { get; }
 
     private FileStatus Status => FileStatus.OfHandle(_file.Safe, Path);
 
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
     /// <param name="path">The file, as the host names it.</param>
-    /// <param name="access">What for.</param>
-    /// <exception cref="QedFileNotFoundException">Nothing is there.</exception>
+    /// <param name="access">The access.</param>
+    /// <exception cref="QedFileNotFoundException">Nothing exists there.</exception>
     /// <exception cref="QedNotAFileException">It is a folder, a device, a pipe.</exception>
-    /// <exception cref="QedAccessDeniedException">This user may not.</exception>
-    /// <exception cref="QedImageInUseException">Somebody else's lock excludes it.</exception>
+    /// <exception cref="QedAccessDeniedException">This user does not have permission.</exception>
+    /// <exception cref="QedImageInUseException">Another lock rules it out.</exception>
     /// <exception cref="QedStorageException">The host could not open it.</exception>
     public static FileStorage Open(string path, StorageAccess access)
     {
@@ -61,7 +61,7 @@ internal sealed class FileStorage : IStorage
         FileHandle file;
         try
         {
-            // Looked at first: opening a pipe would wait for its other end. Both go by the same spelling of the path.
+            // Checked first, as opening a pipe would wait for its other end. Both calls use the same spelling of the path.
             string fullPath = System.IO.Path.GetFullPath(path);
             if (FileStatus.OfPath(fullPath) is { Kind: { } kind })
             {
@@ -91,19 +91,20 @@ internal sealed class FileStorage : IStorage
         }
     }
 
-    /// <summary>Makes a file that does not exist yet, opens it for writing and locks it; whoever may use new files may use it.</summary>
+    /// <summary>Creates a new file with the host's default access rights, opens it for writing and locks it.</summary>
     /// <param name="path">Its name.</param>
-    /// <exception cref="QedException">It exists, or could not be made.</exception>
+    /// <exception cref="QedException">It already exists, or could not be created.</exception>
     public static FileStorage CreateNew(string path) => CreateNew(path, mayBeSparse: true, usedLike: null, shownAs: null, out _);
 
-    /// <summary>Makes a file that does not exist yet, opens it for writing and locks it.</summary>
+    /// <summary>Creates a new file, opens it for writing and locks it.</summary>
     /// <param name="path">Its name.</param>
-    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
-    /// <param name="usedLike">A file: nobody may use the new one who may not use that one; null: whoever may use new files.</param>
-    /// <param name="shownAs">What errors call it; null: its name.</param>
+    /// <param name="mayBeSparse">Whether the host may mark it as sparse.</param>
+    /// <param name="usedLike">A file whose access rights limit those of the new one: only those who may use that file may use the new one.
+    /// Null for the host's defaults.</param>
+    /// <param name="shownAs">The name to use in errors; null for its own.</param>
     /// <param name="keepsRights">Whether those who may use <paramref name="usedLike"/> may use the new file, and it has the same labels
-    /// and attributes; otherwise it is its owner's alone.</param>
-    /// <exception cref="QedException">It exists, or could not be made.</exception>
+    /// and attributes; otherwise only its owner may use it.</param>
+    /// <exception cref="QedException">It already exists, or could not be created.</exception>
     public static FileStorage CreateNew(string path, bool mayBeSparse, string? usedLike, string? shownAs, out bool keepsRights)
     {
         ProcessSignals.SurviveFileSizeLimit();
@@ -145,7 +146,7 @@ internal sealed class FileStorage : IStorage
 
             if (e is FileNotFoundException && isMade)
             {
-                throw new QedImageInUseException(path, forWriting: true, e); // somebody removed it at once
+                throw new QedImageInUseException(path, forWriting: true, e); // another process removed it at once
             }
 
             if (StorageErrors.IsHostError(e))
@@ -159,7 +160,7 @@ internal sealed class FileStorage : IStorage
 
     public int Read(long offset, Span<byte> buffer)
     {
-        // The host refuses a range that ends behind the last possible offset, where no file has anything.
+        // The host refuses a range that ends beyond the largest possible offset, where no file has data.
         if (offset > long.MaxValue - buffer.Length)
         {
             buffer = buffer.Slice(0, (int)(long.MaxValue - offset));
@@ -241,7 +242,7 @@ internal sealed class FileStorage : IStorage
     {
         if (Platform.IsWindows)
         {
-            return true; // sharing is the lock
+            return true; // the sharing mode is the lock
         }
 
         return ByteLocks.Acquire(file.Safe, forWriting) switch
@@ -262,7 +263,7 @@ internal sealed class FileStorage : IStorage
         return file;
     }
 
-    // On Windows sharing is the lock; on Unix .NET's own advisory lock must stay out of the way of QEMU's.
+    // On Windows the sharing mode is the lock; on Unix .NET's own advisory lock must stay out of the way of QEMU's.
     private static FileShare ShareOf(StorageAccess access) =>
         Platform.IsWindows && access != StorageAccess.Inspect
             ? FileShare.Read | FileShare.Delete
@@ -272,13 +273,13 @@ internal sealed class FileStorage : IStorage
     {
         if (_access != StorageAccess.Inspect)
         {
-            // Nobody can tell this handle's own sharing from that of others; a writer at least is alone.
+            // This handle's own sharing mode cannot be told from that of others; a writer, at least, is alone.
             return false;
         }
 
         try
         {
-            // A reader that needs stillness denies us write access; a writer conflicts with FileShare.Read.
+            // A reader that needs unchanging contents denies write access; a writer conflicts with FileShare.Read.
             FileHandle.Open(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete).Dispose();
             FileHandle.Open(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
             return false;

@@ -5,16 +5,16 @@ using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
-/// <summary>Opens files for the rooms below. What is behind a path is decided here and nowhere else.</summary>
+/// <summary>Opens files for the rest of the engine. What a path refers to is decided here and nowhere else.</summary>
 internal static class HostFiles
 {
-    /// <summary>Put around every file that this flow of execution opens: tests record and disturb operations with it.</summary>
+    /// <summary>Wraps every file that this flow of execution opens: tests use it to record and disturb operations.</summary>
     public static readonly AsyncLocal<Func<IStorage, IStorage>?> Interceptor = new();
 
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="access">What for.</param>
-    /// <param name="trace">Is told if the file system has no locks; may be null.</param>
+    /// <param name="access">The access.</param>
+    /// <param name="trace">Receives a line if the file system has no locks; may be null.</param>
     /// <exception cref="QedException">As for <see cref="FileStorage.Open"/>.</exception>
     public static IStorage Open(string path, StorageAccess access, OperationTrace? trace = null)
     {
@@ -22,19 +22,20 @@ internal static class HostFiles
         if (!storage.IsLocked && access != StorageAccess.Inspect)
         {
             trace?.Decision?.Invoke(
-                $"{PrintableText.Of(path)}: its file system has no locks, so nothing keeps other programs from changing the file meanwhile.");
+                $"{PrintableText.Of(path)}: its file system has no locks, so nothing keeps other programs from changing the file in the meantime.");
         }
 
         return Intercept(storage);
     }
 
-    /// <summary>Makes a file that does not exist yet, opens it for writing and locks it.</summary>
+    /// <summary>Creates a new file, opens it for writing and locks it.</summary>
     /// <param name="path">Its name.</param>
-    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
-    /// <param name="usedLike">A file: nobody may use the new one who may not use that one; null: whoever may use new files.</param>
-    /// <param name="shownAs">What errors call it; null: its name.</param>
-    /// <param name="trace">Is told if the new file is its owner's alone; may be null.</param>
-    /// <exception cref="QedException">It exists, or could not be made.</exception>
+    /// <param name="mayBeSparse">Whether the host may mark it as sparse.</param>
+    /// <param name="usedLike">A file whose access rights limit those of the new one: only those who may use that file may use the new one.
+    /// Null for the host's defaults.</param>
+    /// <param name="shownAs">The name to use in errors; null for its own.</param>
+    /// <param name="trace">Receives a line if only the owner may use the new file; may be null.</param>
+    /// <exception cref="QedException">It already exists, or could not be created.</exception>
     public static IStorage CreateNew(
         string path, bool mayBeSparse = true, string? usedLike = null, string? shownAs = null, OperationTrace? trace = null)
     {
@@ -42,13 +43,13 @@ internal static class HostFiles
         if (!keepsRights)
         {
             trace?.Decision?.Invoke(
-                $"{PrintableText.Of(shownAs ?? path)}: not all owners, permissions, labels and attributes of '{PrintableText.Of(usedLike)}' could be kept, so only its owner may use the new file.");
+                $"{PrintableText.Of(shownAs ?? path)}: the owner, permissions, labels and attributes of '{PrintableText.Of(usedLike)}' could not all be kept, so only its owner may use the new file.");
         }
 
         return Intercept(storage);
     }
 
-    /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it is not there.</summary>
+    /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it does not exist.</summary>
     public static string? IdentityOf(string path)
     {
         try
@@ -58,7 +59,7 @@ internal static class HostFiles
                 return null;
             }
 
-            // Opening a file and closing it again can cost another part of this process its locks, so only Windows is asked that way.
+            // Only on Windows is the file opened for that: elsewhere, closing it again can release locks that this process holds on it.
             if (!Platform.IsWindows)
             {
                 return status.Identity;
@@ -73,10 +74,10 @@ internal static class HostFiles
         }
     }
 
-    /// <summary>The folder that a file is in, as a full path; an empty text for a root.</summary>
+    /// <summary>The folder that a file is in, as a full path; an empty string for a root.</summary>
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
 
-    /// <summary>How much the disk under a folder can still take; null where the host cannot tell.</summary>
+    /// <summary>The free space of the file system that holds a folder; null if the host does not report it.</summary>
     public static StorageRoom? RoomIn(string folder) => FreeRoom.OfFolder(folder);
 
     /// <summary>Whether a path is no longer than the host and the file system allow.</summary>
@@ -93,8 +94,8 @@ internal static class HostFiles
         }
     }
 
-    /// <summary>The files of a folder, by their full paths; not those in the folders inside it.</summary>
-    /// <exception cref="QedException">It is not there, or may not be read.</exception>
+    /// <summary>The files in a folder, as full paths; subfolders are not searched.</summary>
+    /// <exception cref="QedException">It does not exist, or may not be read.</exception>
     public static string[] FilesIn(string folder)
     {
         try
@@ -107,7 +108,7 @@ internal static class HostFiles
         }
     }
 
-    /// <summary>Removes a file; that it cannot be removed is no error.</summary>
+    /// <summary>Removes a file; failing to remove it is not an error.</summary>
     public static void Delete(string path)
     {
         try

@@ -3,7 +3,7 @@ using System;
 namespace QedTools.Storage;
 
 /// <summary>The bytes of one open file. Reads may come from many threads at once; writes come from one at a time.</summary>
-/// <remarks>The seam under every format: tests put memory, faults and power cuts behind it.</remarks>
+/// <remarks>The seam beneath every format: tests use it to substitute memory, faults and power cuts.</remarks>
 internal interface IStorage : IDisposable
 {
     /// <summary>The path that the file was opened by, for messages and for resolving names relative to it.</summary>
@@ -18,17 +18,17 @@ internal interface IStorage : IDisposable
     /// <summary>The file's length, in bytes.</summary>
     long Length { get; }
 
-    /// <summary>Tells whether the file was written to between two looks, whoever did it.</summary>
+    /// <summary>Shows whether the file was written to between two reads of this property, by any process.</summary>
     StorageStamp Stamp { get; }
 
     /// <summary>What the host has allocated for the file, in bytes; less than the length where the file has holes.</summary>
     long AllocatedBytes { get; }
 
-    /// <summary>How much more the disk that holds the file can take; null where the host cannot tell.</summary>
+    /// <summary>The free space of the file system that holds the file; null if the host does not report it.</summary>
     StorageRoom? Room { get; }
 
-    /// <summary>Whether somebody else holds the file so that a writer would be refused now.</summary>
-    /// <remarks>On Windows only <see cref="StorageAccess.Inspect"/> can tell; a storage that holds the file itself says no.</remarks>
+    /// <summary>Whether another user holds the file in a way that would make a writer fail now.</summary>
+    /// <remarks>On Windows only a storage with <see cref="StorageAccess.Inspect"/> can tell; one that holds the file itself returns false.</remarks>
     bool IsInUse { get; }
 
     /// <summary>Reads from <paramref name="offset"/> until <paramref name="buffer"/> is full or the file ends.</summary>
@@ -40,7 +40,7 @@ internal interface IStorage : IDisposable
     /// <exception cref="QedException">The file could not be written.</exception>
     void Write(long offset, ReadOnlySpan<byte> data);
 
-    /// <summary>Sets the file's length, in bytes. What is added reads as zeroes and takes no room where the host can do that.</summary>
+    /// <summary>Sets the file's length, in bytes. Added bytes read as zeroes and take no space where the host supports that.</summary>
     /// <exception cref="QedException">The length could not be set.</exception>
     void SetLength(long length);
 
@@ -49,14 +49,14 @@ internal interface IStorage : IDisposable
     void Flush();
 
     /// <summary>
-    /// Lets the host begin to bring to the disk what was written before, without waiting for it; a <see cref="Flush"/> soon
-    /// after takes less time then. A hint: it promises nothing, and no error comes of it.
+    /// Lets the host begin to write earlier writes to the disk, without waiting for it, so that a <see cref="Flush"/> soon after
+    /// takes less time. A hint: it guarantees nothing and never fails.
     /// </summary>
     void BeginFlush();
 
-    /// <summary>Tells whether <paramref name="offset"/> lies in a hole, and how far that holds.</summary>
+    /// <summary>Finds whether <paramref name="offset"/> is in a hole or in data, and how far that extends.</summary>
     /// <param name="offset">0 to the file's length, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1.</param>
-    /// <returns>A range at least one byte and at most <paramref name="length"/> bytes long. Hosts that cannot tell answer "data".</returns>
+    /// <returns>A range at least one byte and at most <paramref name="length"/> bytes long. If the host cannot tell, it is data.</returns>
     StorageRange RangeAt(long offset, long length);
 }

@@ -3,7 +3,7 @@ using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
-/// <summary>A file that appears whole or not at all: built under a name of its own, given its real name when finished.</summary>
+/// <summary>A file that appears complete or not at all: it is built under a temporary name and given its real name when finished.</summary>
 internal sealed class NewFile : IDisposable
 {
     private const int MaxAttempts = 5;
@@ -24,13 +24,13 @@ internal sealed class NewFile : IDisposable
     }
 
     /// <summary>The file being built, open for writing until <see cref="Commit"/>.</summary>
-    /// <remarks>Its flushes wait for <see cref="Commit"/>, and it is called by the name that it will get.</remarks>
+    /// <remarks>Its flushes are deferred to <see cref="Commit"/>, and its path is its final name.</remarks>
     public IStorage Storage { get; }
 
     /// <summary>Starts a new file in the folder of <paramref name="path"/>.</summary>
-    /// <param name="path">The name it is to get.</param>
-    /// <param name="replace">Whether a file of that name may be replaced; it is locked against other users meanwhile.</param>
-    /// <exception cref="QedException">As for <see cref="ReservedName.Hold"/>, or the file could not be made.</exception>
+    /// <param name="path">Its final name.</param>
+    /// <param name="replace">Whether a file of that name may be replaced; it is locked against other users in the meantime.</param>
+    /// <exception cref="QedException">As for <see cref="ReservedName.Hold"/>, or the file could not be created.</exception>
     public static NewFile Create(string path, bool replace)
     {
         ReservedName name = ReservedName.Hold(path, replace);
@@ -45,11 +45,11 @@ internal sealed class NewFile : IDisposable
         }
     }
 
-    /// <summary>Starts a new file that is to get a name.</summary>
-    /// <param name="name">The name, held until the file has it. Its folder exists by now.</param>
-    /// <param name="mayBeSparse">Whether the host may mark it as a file that may have holes.</param>
-    /// <param name="trace">Is told what was decided about the file; may be null.</param>
-    /// <exception cref="QedException">It could not be made.</exception>
+    /// <summary>Starts a new file for a reserved name.</summary>
+    /// <param name="name">The name, held until the file has it. Its folder must exist by now.</param>
+    /// <param name="mayBeSparse">Whether the host may mark it as sparse.</param>
+    /// <param name="trace">Receives decisions about the file; may be null.</param>
+    /// <exception cref="QedException">It could not be created.</exception>
     public static NewFile Create(ReservedName name, bool mayBeSparse = true, OperationTrace? trace = null) =>
         Create(name, ownsName: false, mayBeSparse, trace);
 
@@ -61,10 +61,10 @@ internal sealed class NewFile : IDisposable
 
     /// <summary>Gives the file its name, in one step, and closes it.</summary>
     /// <param name="flush">
-    /// Whether file and name are on the disk when this returns. Unless they are, a power cut soon after can leave the name with
-    /// part of the file, or with what had that name before.
+    /// Whether file and name are on the disk when this returns. If not, a power cut soon after can leave the name with part of
+    /// the file, or with the file that had the name before.
     /// </param>
-    /// <exception cref="QedException">It could not be done; nothing of the new file is left then.</exception>
+    /// <exception cref="QedException">It could not be done; nothing is left of the new file.</exception>
     public void Commit(bool flush = true)
     {
         if (flush)
@@ -72,10 +72,10 @@ internal sealed class NewFile : IDisposable
             _storage.Flush();
         }
 
-        // Open until it has its name: its lock tells other processes that it is no leftover.
+        // The file stays open until it has its name: its lock tells other processes that it is not a leftover.
         if (Platform.IsWindows && _name.ReplacedIdentity is not null)
         {
-            _storage.Dispose(); // but .NET Framework replaces a file by none that is open
+            _storage.Dispose(); // but .NET Framework cannot replace a file with one that is open
         }
 
         _name.GiveTo(_partial);

@@ -4,7 +4,7 @@ using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
-/// <summary>A folder that is made for a new file, and goes again if that file does not come to be.</summary>
+/// <summary>A folder created for a new file, and removed again if that file is not created.</summary>
 internal sealed class NewFolder : IDisposable
 {
     private readonly string _path;
@@ -12,10 +12,10 @@ internal sealed class NewFolder : IDisposable
 
     private NewFolder(string path) => _path = path;
 
-    /// <summary>Makes the folder that a file is to be in, if it is missing; the folder above it must be there.</summary>
+    /// <summary>Creates the folder for a file if it is missing; its parent folder must exist.</summary>
     /// <param name="filePath">The file.</param>
-    /// <returns>Null if there is nothing to make.</returns>
-    /// <exception cref="QedException">It cannot be made.</exception>
+    /// <returns>Null if there is nothing to create.</returns>
+    /// <exception cref="QedException">It cannot be created.</exception>
     public static NewFolder? For(string filePath)
     {
         try
@@ -35,9 +35,9 @@ internal sealed class NewFolder : IDisposable
         }
     }
 
-    /// <summary>Makes sure that the folder could be made, as far as it can be told without doing it.</summary>
-    /// <param name="folder">Its full path; nothing is there.</param>
-    /// <exception cref="QedException">A file has its name, or the folder above it is missing.</exception>
+    /// <summary>Makes sure that a folder could be created, as far as that can be determined without creating it.</summary>
+    /// <param name="folder">Its full path; nothing exists there.</param>
+    /// <exception cref="QedException">A file has its name, or its parent folder is missing.</exception>
     public static void Require(string folder)
     {
         if (File.Exists(folder))
@@ -45,21 +45,21 @@ internal sealed class NewFolder : IDisposable
             throw QedFileExistsException.ForFolder(folder);
         }
 
-        if (Path.GetDirectoryName(folder) is not { } above)
+        if (Path.GetDirectoryName(folder) is not { } parent)
         {
             return;
         }
 
-        if (!Directory.Exists(above))
+        if (!Directory.Exists(parent))
         {
-            throw new QedFileNotFoundException(above);
+            throw new QedFileNotFoundException(parent);
         }
 
-        FolderAccess.RequireWritable(above, folder);
+        FolderAccess.RequireWritable(parent, folder);
     }
 
-    /// <summary>The file is there: the folder stays.</summary>
-    /// <param name="flush">Whether the folder's own name is on the disk when this returns; without it the file's is lost too.</param>
+    /// <summary>Keeps the folder, as the file now exists.</summary>
+    /// <param name="flush">Whether the folder's own name is on the disk when this returns; if that name is lost, so is the file.</param>
     public void Keep(bool flush)
     {
         _kept = true;
@@ -69,7 +69,7 @@ internal sealed class NewFolder : IDisposable
         }
     }
 
-    /// <summary>Removes the folder unless it is kept, or somebody put something into it.</summary>
+    /// <summary>Removes the folder unless it is kept or no longer empty.</summary>
     public void Dispose()
     {
         if (_kept)
@@ -83,7 +83,7 @@ internal sealed class NewFolder : IDisposable
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
-            // An empty folder more harms nobody, and the error that led here matters more.
+            // An extra empty folder does no harm, and the error that led here matters more.
         }
     }
 }

@@ -5,10 +5,10 @@ using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
-/// <summary>The files that are being built, by the names they have until they are finished.</summary>
+/// <summary>The files that are being built, by their temporary names.</summary>
 /// <remarks>
-/// They are locked as long as they are built. A process that is asked to end removes its own; one that a killed process left is told
-/// by its lock, which is free, and removed by whoever builds a file in the same folder next.
+/// They are locked while they are being built. A process that is asked to exit removes its own. One that a killed process left
+/// behind is recognized by its free lock, and removed by the next process that builds a file in the same folder.
 /// </remarks>
 internal static class PartialFiles
 {
@@ -19,9 +19,9 @@ internal static class PartialFiles
 
     static PartialFiles() => ProcessSignals.AtEnd(RemoveAll);
 
-    /// <summary>Notes a new file before it is made.</summary>
+    /// <summary>Registers a new file before it is created.</summary>
     /// <param name="folder">The folder that it will be in.</param>
-    /// <returns>Its path, which no file has.</returns>
+    /// <returns>Its path, which is unused.</returns>
     public static string Add(string folder)
     {
         string path = Path.Combine(folder, $".{Guid.NewGuid():N}{Extension}");
@@ -33,7 +33,7 @@ internal static class PartialFiles
         return path;
     }
 
-    /// <summary>Notes that a file has got its name, or is gone.</summary>
+    /// <summary>Unregisters a file that has its final name, or is gone.</summary>
     public static void Remove(string path)
     {
         lock (Building)
@@ -42,9 +42,9 @@ internal static class PartialFiles
         }
     }
 
-    /// <summary>Removes the files of a folder that a process left when it was killed. That one cannot be removed is no error.</summary>
+    /// <summary>Removes files that killed processes left behind in a folder. Failing to remove one is not an error.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="trace">Is told of each; may be null.</param>
+    /// <param name="trace">Receives a line for each; may be null.</param>
     public static void Sweep(string folder, OperationTrace? trace)
     {
         string[] paths;
@@ -61,7 +61,7 @@ internal static class PartialFiles
         {
             if (IsPartialName(Path.GetFileName(path)) && TryRemoveLeftover(path))
             {
-                trace?.Decision?.Invoke($"{PrintableText.Of(path)}: removed; it is the unfinished file of a process that was killed.");
+                trace?.Decision?.Invoke($"{PrintableText.Of(path)}: removed; it was the unfinished file of a process that was killed.");
             }
         }
     }
@@ -96,7 +96,7 @@ internal static class PartialFiles
             using FileStorage storage = FileStorage.Open(path, StorageAccess.Write);
             if (!storage.IsLocked)
             {
-                return false; // a file system without locks: nobody can tell
+                return false; // the file system has no locks, so there is no way to tell
             }
 
             File.Delete(path);
@@ -104,7 +104,7 @@ internal static class PartialFiles
         }
         catch (Exception e) when (e is QedException || StorageErrors.IsHostError(e))
         {
-            return false; // somebody builds it, or it belongs to somebody else
+            return false; // it is being built, or belongs to another user
         }
     }
 

@@ -5,8 +5,8 @@ using QedTools.Storage.Native;
 namespace QedTools.Storage;
 
 /// <summary>
-/// The name that a new file is to get. While it is held, nobody else can open the file that has the name now for writing, and only
-/// that very file will be replaced.
+/// The name that a new file will get. While it is held, nobody else can open the file that currently has the name for writing, and
+/// only that very file will be replaced.
 /// </summary>
 internal sealed class ReservedName : IDisposable
 {
@@ -21,27 +21,27 @@ internal sealed class ReservedName : IDisposable
         _replaced = replaced;
     }
 
-    /// <summary>The name as it was asked for, for messages.</summary>
+    /// <summary>The name as requested, for messages.</summary>
     public string Path { get; }
 
-    /// <summary>Where the new file will be. A link stays a link: what it leads to is replaced, in its own folder.</summary>
+    /// <summary>Where the new file will be. A link stays a link: its target is replaced, in the target's own folder.</summary>
     public string Target { get; }
 
     /// <summary>The folder of <see cref="Target"/>.</summary>
     public string Folder { get; }
 
-    /// <summary>The <see cref="IStorage.Identity"/> of the file that is to be replaced; null if the name is free.</summary>
+    /// <summary>The <see cref="IStorage.Identity"/> of the file to be replaced; null if the name is free.</summary>
     public string? ReplacedIdentity { get; }
 
-    /// <summary>Makes sure that a file of that name could be created, and holds the file that has the name now.</summary>
+    /// <summary>Makes sure that a file of that name could be created, and holds the file that currently has the name.</summary>
     /// <param name="path">The name.</param>
     /// <param name="replace">Whether a file of that name may be replaced.</param>
-    /// <param name="makesFolder">Whether its folder will be made if it is missing (<see cref="NewFolder"/>).</param>
-    /// <param name="trace">Is told if the file that has the name now cannot be locked; may be null.</param>
+    /// <param name="makesFolder">Whether its folder will be created if it is missing (<see cref="NewFolder"/>).</param>
+    /// <param name="trace">Receives a line if the file that currently has the name cannot be locked; may be null.</param>
     /// <exception cref="QedFileExistsException">It exists and <paramref name="replace"/> is false.</exception>
     /// <exception cref="QedNotAFileException">The name belongs to a folder or a device.</exception>
     /// <exception cref="QedImageInUseException">The file to replace is in use.</exception>
-    /// <exception cref="QedException">The name is too long; the folder is missing or may not be written.</exception>
+    /// <exception cref="QedException">The name is too long, or the folder is missing or may not be written to.</exception>
     public static ReservedName Hold(string path, bool replace, bool makesFolder = false, OperationTrace? trace = null)
     {
         string? folder;
@@ -65,7 +65,7 @@ internal sealed class ReservedName : IDisposable
 
             if (FileStatus.IsLinkToNothing(path))
             {
-                throw new QedNotAFileException(path, "a link that leads to no file");
+                throw new QedNotAFileException(path, "a broken link");
             }
 
             if (!replace)
@@ -97,7 +97,7 @@ internal sealed class ReservedName : IDisposable
 
     /// <summary>Gives <see cref="Target"/> to a finished file in one step.</summary>
     /// <param name="file">The file, in the same folder.</param>
-    /// <exception cref="QedFileExistsException">Another file has got the name meanwhile; it keeps it.</exception>
+    /// <exception cref="QedFileExistsException">Another file has taken the name in the meantime, and keeps it.</exception>
     /// <exception cref="QedException">It could not be done.</exception>
     public void GiveTo(string file)
     {
@@ -109,12 +109,12 @@ internal sealed class ReservedName : IDisposable
 
         if (Platform.IsWindows)
         {
-            Dispose(); // Windows moves nothing over an open file
+            Dispose(); // Windows cannot move a file over an open one
         }
 
         try
         {
-            // A name that became free is given as one that was free: whoever takes it meanwhile keeps it.
+            // A name that has become free is treated like one that was free: a file that takes it in the meantime keeps it.
             FileMove.Into(file, Target, replace: present is not null);
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
@@ -125,7 +125,7 @@ internal sealed class ReservedName : IDisposable
         }
     }
 
-    /// <summary>Lets go of the file that has the name.</summary>
+    /// <summary>Releases the file that has the name.</summary>
     public void Dispose()
     {
         _replaced?.Dispose();

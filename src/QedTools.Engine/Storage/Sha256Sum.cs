@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace QedTools.Storage;
 
-/// <summary>A SHA-256 over bytes that come piece by piece; can be used again for the next one.</summary>
+/// <summary>An incremental SHA-256; can be reused after each digest.</summary>
 internal sealed class Sha256Sum : IDisposable
 {
     /// <summary>The size of a digest, in bytes.</summary>
@@ -11,7 +11,7 @@ internal sealed class Sha256Sum : IDisposable
 
     private readonly SHA256 _algorithm = SHA256.Create();
 
-    /// <summary>The digest of one array.</summary>
+    /// <summary>The digest of the first bytes of an array.</summary>
     public static byte[] Of(byte[] bytes, int count)
     {
         using Sha256Sum sum = new();
@@ -22,7 +22,7 @@ internal sealed class Sha256Sum : IDisposable
     /// <summary>Adds the first bytes of an array.</summary>
     public void Add(byte[] bytes, int count) => _algorithm.TransformBlock(bytes, 0, count, null, 0);
 
-    /// <summary>The digest of all that was added since the last one.</summary>
+    /// <summary>The digest of everything added since the last one.</summary>
     public byte[] Finish()
     {
         _algorithm.TransformFinalBlock([], 0, 0);

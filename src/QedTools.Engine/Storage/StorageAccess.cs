@@ -1,14 +1,14 @@
 namespace QedTools.Storage;
 
-/// <summary>What a file is opened for, and with that which lock is taken on it.</summary>
+/// <summary>What a file is opened for, which also decides which lock is taken on it.</summary>
 internal enum StorageAccess
 {
-    /// <summary>Reading, beside anybody, without a lock: what is read may be changing.</summary>
+    /// <summary>Reading alongside any other access, without a lock: the contents may be changing.</summary>
     Inspect,
 
-    /// <summary>Reading contents that must stand still: beside other readers, never beside a writer.</summary>
+    /// <summary>Reading contents that must not change: alongside other readers, never alongside a writer.</summary>
     Read,
 
-    /// <summary>Writing: beside nobody who writes, or who needs the contents to stand still.</summary>
+    /// <summary>Writing: never alongside another writer, or a reader that needs the contents not to change.</summary>
     Write,
 }

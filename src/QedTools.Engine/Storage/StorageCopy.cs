@@ -9,8 +9,8 @@ internal static class StorageCopy
     /// <summary>How much is copied at once, in bytes.</summary>
     public const int BufferBytes = 1 << 20;
 
-    /// <summary>Copies a stretch. Within one file the two must not overlap.</summary>
-    /// <exception cref="QedFileChangedException">The source ends before.</exception>
+    /// <summary>Copies a range. Within one file the two ranges must not overlap.</summary>
+    /// <exception cref="QedFileChangedException">The source ends too early.</exception>
     /// <exception cref="QedException">A file could not be read or written.</exception>
     public static void Run(IStorage source, long offset, IStorage target, long targetOffset, long length)
     {

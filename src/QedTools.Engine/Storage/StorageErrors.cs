@@ -24,7 +24,7 @@ internal static class StorageErrors
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
 
-    /// <summary>Whether <see cref="Translate"/> knows the exception.</summary>
+    /// <summary>Whether <see cref="Translate"/> handles the exception.</summary>
     public static bool IsHostError(Exception exception) => exception
         is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or System.Security.SecurityException
         && !AssemblyErrors.IsOne(exception);
@@ -41,8 +41,8 @@ internal static class StorageErrors
             : new QedFileNotFoundException(path, exception),
         PathTooLongException => action == "create"
             ? QedStorageException.ForName(path, exception)
-            : new QedFileNotFoundException(path, exception), // a file that cannot exist is not there
-        // Such as "a*.qed", which Windows lets no file have.
+            : new QedFileNotFoundException(path, exception), // too long a path names no existing file
+        // Such as "a*.qed", which Windows does not allow as a file name.
         IOException io when io.HResult == WindowsInvalidName && action != "create" => new QedFileNotFoundException(path, exception),
         UnauthorizedAccessException or System.Security.SecurityException => new QedAccessDeniedException(path, action, exception),
         _ when IsFileTooBig(exception) => QedDiskFullException.ForFileSize(path, offset, exception),
@@ -52,7 +52,7 @@ internal static class StorageErrors
         _ => new QedStorageException(path, action, offset, exception),
     };
 
-    // .NET has an exception of its own for EFBIG. No argument of a read or a write is out of range otherwise.
+    // .NET throws a different exception for EFBIG. No argument of a read or write is out of range otherwise.
     private static bool IsFileTooBig(Exception exception) => Platform.IsWindows
         ? exception is IOException { HResult: WindowsFileTooBig }
         : exception is ArgumentOutOfRangeException or IOException { HResult: UnixFileTooBig };

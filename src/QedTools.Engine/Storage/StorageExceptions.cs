@@ -1,10 +1,10 @@
-// The errors of the Storage room: what can be wrong with a file before anyone looks at its contents.
+// The errors of the Storage folder: what can be wrong with a file before its contents are read.
 using System;
 using System.Globalization;
 
 namespace QedTools;
 
-/// <summary>A file is not there.</summary>
+/// <summary>A file does not exist.</summary>
 public sealed class QedFileNotFoundException : QedException
 {
     internal QedFileNotFoundException(string path, Exception? innerException = null)
@@ -18,7 +18,7 @@ public sealed class QedFileNotFoundException : QedException
     /// <inheritdoc/>
     public override QedRemedy Remedy { get; }
 
-    /// <summary>There is no file of this name, and it looks like a pattern where patterns are not expanded.</summary>
+    /// <summary>No file has this name, and it looks like a pattern where patterns are not expanded.</summary>
     internal static QedFileNotFoundException ForPattern(string path) => new(
         path, $"'{path}' does not exist, and wildcards are not expanded here.", QedRemedy.ExpandPattern);
 }
@@ -32,7 +32,7 @@ public sealed class QedAccessDeniedException : QedException
     }
 }
 
-/// <summary>A path names something that is no regular file: a folder, a device, a pipe.</summary>
+/// <summary>A path names something that is not a regular file: a folder, a device, a pipe.</summary>
 public sealed class QedNotAFileException : QedException
 {
     internal QedNotAFileException(string path, string what)
@@ -42,11 +42,11 @@ public sealed class QedNotAFileException : QedException
     public string Kind { get; }
 }
 
-/// <summary>A new file would replace one that is already there, and nobody asked for that.</summary>
+/// <summary>A new file would replace an existing one, and that was not requested.</summary>
 public sealed class QedFileExistsException : QedException
 {
     internal QedFileExistsException(string path, Exception? innerException = null)
-        : base(path, $"The file '{path}' exists already.", innerException) => Remedy = QedRemedy.ReplaceFile;
+        : base(path, $"The file '{path}' already exists.", innerException) => Remedy = QedRemedy.ReplaceFile;
 
     private QedFileExistsException(string path, string message)
         : base(path, message)
@@ -56,28 +56,28 @@ public sealed class QedFileExistsException : QedException
     /// <inheritdoc/>
     public override QedRemedy Remedy { get; }
 
-    /// <summary>Somebody put a file in place of a new one while that was being made.</summary>
+    /// <summary>Another program created a file of this name while the new one was being built.</summary>
     internal static QedFileExistsException ForNewcomer(string path) => new(
-        path, $"Another program put a file at '{path}' while the new one was being made. It was left as it is. Choose another name, or look at that file and try again.");
+        path, $"Another program created '{path}' while the new file was being built. That file was left as it is. Choose another name, or look at that file and try again.");
 
     /// <summary>A file has the name that a folder would need.</summary>
-    internal static QedFileExistsException ForFolder(string path) => new(path, $"'{path}' is a file, so nothing can be put into it. Name a folder.");
+    internal static QedFileExistsException ForFolder(string path) => new(path, $"'{path}' is a file, so no files can be created in it. Name a folder.");
 }
 
-/// <summary>Another process, or a stream of this one, has the image open in a way that excludes what was asked for.</summary>
+/// <summary>Another process, or a stream of this one, has the image open in a way that rules out the requested access.</summary>
 public sealed class QedImageInUseException : QedException
 {
     internal QedImageInUseException(string path, bool forWriting, Exception? innerException = null)
         : base(path, forWriting
             ? $"The image '{path}' is in use elsewhere and cannot be changed now. Close the stream, program or virtual machine that has it open."
-            : $"The image '{path}' is open for writing elsewhere, so what is read now may be out of step.", innerException) =>
+            : $"The image '{path}' is open for writing elsewhere, so reading it now may give inconsistent data.", innerException) =>
         Remedy = forWriting ? QedRemedy.None : QedRemedy.ShareFile;
 
     /// <inheritdoc/>
     public override QedRemedy Remedy { get; }
 }
 
-/// <summary>There is no room left on the disk, or in the user's quota.</summary>
+/// <summary>There is no space left on the disk, or in the user's quota.</summary>
 public sealed class QedDiskFullException : QedException
 {
     internal QedDiskFullException(string path, string action, long? offset = null, Exception? innerException = null)
@@ -89,10 +89,10 @@ public sealed class QedDiskFullException : QedException
     private QedDiskFullException(string path, string message, long required, long available)
         : base(path, message) => (RequiredBytes, AvailableBytes) = (required, available);
 
-    /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
+    /// <summary>The offset in the file at which the operation failed, in bytes; null if there is none.</summary>
     public long? Offset { get; }
 
-    /// <summary>There is room, but not for a file of that length.</summary>
+    /// <summary>There is space, but the file may not become that long.</summary>
     internal static QedDiskFullException ForFileSize(string path, long? offset, Exception innerException)
     {
         string where = offset is { } at ? string.Format(CultureInfo.InvariantCulture, " at offset {0}", at) : string.Empty;
@@ -103,23 +103,23 @@ public sealed class QedDiskFullException : QedException
             offset);
     }
 
-    /// <summary>How much room is needed at most, in bytes, where that was found out before anything was changed; else null.</summary>
+    /// <summary>The most space that may be needed, in bytes, if that was determined before anything was changed; otherwise null.</summary>
     public long? RequiredBytes { get; }
 
-    /// <summary>How much room there was then, in bytes; else null.</summary>
+    /// <summary>The space that was free then, in bytes; otherwise null.</summary>
     public long? AvailableBytes { get; }
 
-    /// <summary>The error for what was not begun because it could fill the disk.</summary>
+    /// <summary>The error for an operation that was not begun because it could fill the disk.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="action">What was going to be done, as a verb: "repair".</param>
-    /// <param name="place">Where the room is missing: the file, or what is written beside it.</param>
-    /// <param name="required">How much room that takes at most, in bytes.</param>
-    /// <param name="available">How much there is, in bytes.</param>
-    /// <param name="state">How the file is left, as a sentence.</param>
+    /// <param name="action">The operation, as a verb: "repair".</param>
+    /// <param name="place">What the space is needed for: the file, or what is written next to it.</param>
+    /// <param name="required">The most space that it may take, in bytes.</param>
+    /// <param name="available">The free space, in bytes.</param>
+    /// <param name="state">The state in which the file is left, as a sentence.</param>
     internal static QedDiskFullException ForRoom(
         string path, string action, string place, long required, long available, string state = "Nothing was changed.") => new(
         path,
-        $"Not enough room to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, and {ByteSize.FormatExact(available)} are free. {state} Free some space, or move the image to a larger disk, and try again.",
+        $"Not enough space to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, which has only {ByteSize.FormatExact(available)} free. {state} Free some space, or move the image to a larger disk, and try again.",
         required,
         available);
 
@@ -130,11 +130,11 @@ public sealed class QedDiskFullException : QedException
     }
 }
 
-/// <summary>The backup of a repair is not what the repair wrote: bits or bytes of it are wrong or missing.</summary>
+/// <summary>The backup of a repair does not match what the repair wrote: bits or bytes of it are wrong or missing.</summary>
 public sealed class QedBackupDamagedException : QedException
 {
     internal QedBackupDamagedException(string path)
-        : base(path, $"The backup '{path}' is damaged: it was changed or cut off since that repair wrote it, so nothing of it is used. Get an intact copy of it, or keep the image as it is.")
+        : base(path, $"The backup '{path}' is damaged: it was changed or truncated after the repair wrote it, so none of it is used. Get an intact copy of it, or keep the image as it is.")
     {
     }
 }
@@ -148,7 +148,7 @@ public sealed class QedStorageException : QedException
     internal QedStorageException(string path, string message, Exception? innerException = null, QedRemedy remedy = QedRemedy.None)
         : base(path, message, innerException) => Remedy = remedy;
 
-    /// <summary>The offset in the file at which it failed, in bytes; null where there is none.</summary>
+    /// <summary>The offset in the file at which the operation failed, in bytes; null if there is none.</summary>
     public long? Offset { get; }
 
     /// <inheritdoc/>
@@ -157,7 +157,7 @@ public sealed class QedStorageException : QedException
     /// <summary>A repair failed, and so did undoing it.</summary>
     internal static QedStorageException ForRepairNotTakenBack(string path, string backupPath, QedException cause) => new(
         path,
-        $"The repair of '{path}' failed and could not be taken back now ({cause.Message}). When that is mended, bring the image back with its backup '{backupPath}'.",
+        $"The repair of '{path}' failed and could not be undone ({cause.Message}). Fix that problem, then restore the image from its backup '{backupPath}'.",
         cause,
         QedRemedy.RestoreBackup);
 
@@ -165,11 +165,11 @@ public sealed class QedStorageException : QedException
     internal static QedStorageException ForName(string path, Exception innerException) => new(
         path, $"'{path}' cannot be created: its name or its whole path is longer than the file system allows. Use a shorter name.", innerException);
 
-    /// <summary>An image's name is so long that none is possible for a backup beside it.</summary>
+    /// <summary>An image's name is so long that there is no valid name for a backup next to it.</summary>
     internal static QedStorageException ForBackupName(string path) => new(
-        path, $"The backup of '{path}' cannot be created: its name, which is that of the image and some characters more, would be longer than the file system allows.", remedy: QedRemedy.LeaveOutBackup);
+        path, $"The backup of '{path}' cannot be created: its name, which is the image's name plus some characters, would be longer than the file system allows.", remedy: QedRemedy.LeaveOutBackup);
 
-    /// <summary>A folder is there and takes no new file.</summary>
+    /// <summary>A folder is gone, or no new file can be created in it.</summary>
     internal static QedStorageException ForPlace(string path, Exception innerException) => new(
         path, $"'{path}' cannot be created: its folder is gone, or no files can be created there. Choose another folder.", innerException);
 
@@ -180,19 +180,19 @@ public sealed class QedStorageException : QedException
     }
 }
 
-/// <summary>A file changed while it was read, so that what was read of it does not fit together.</summary>
+/// <summary>A file changed while it was being read, so the data that was read may be inconsistent.</summary>
 public sealed class QedFileChangedException : QedException
 {
     private QedFileChangedException(string path, string what)
-        : base(path, $"'{path}' changed while it was read: {what}. Wait until nothing writes to it or copies it any more, and try again.")
+        : base(path, $"'{path}' changed while it was being read: {what}. Wait until no program is writing or copying it any more, and try again.")
     {
     }
 
     internal static QedFileChangedException ForMissingBytes(string path, long offset, long count) => new(path, string.Format(
-        CultureInfo.InvariantCulture, "the {0} bytes at offset {1} are not there any more", count, offset));
+        CultureInfo.InvariantCulture, "the {0} bytes at offset {1} are no longer there", count, offset));
 
     internal static QedFileChangedException ForLength(string path, long before, long now) => new(path, string.Format(
-        CultureInfo.InvariantCulture, "it had {0} bytes and has {1} now", before, now));
+        CultureInfo.InvariantCulture, "it had {0} bytes and now has {1}", before, now));
 
     internal static QedFileChangedException ForContents(string path) => new(path, "something was written to it");
 }

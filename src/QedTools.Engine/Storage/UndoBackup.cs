@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace QedTools.Storage;
 
-/// <summary>A backup that <see cref="UndoJournal"/> wrote, read and found to be whole, down to the last bit.</summary>
+/// <summary>A backup that <see cref="UndoJournal"/> wrote, read and verified down to the last bit.</summary>
 internal sealed class UndoBackup
 {
     private readonly UndoHeader _header;
@@ -19,19 +19,19 @@ internal sealed class UndoBackup
     /// <summary>The backup's file.</summary>
     public string Path => File.Path;
 
-    /// <summary>The same, open.</summary>
+    /// <summary>The open backup.</summary>
     public IStorage File { get; }
 
-    /// <summary>How far the changes are.</summary>
+    /// <summary>The state of the changes.</summary>
     public UndoState State => _header.State;
 
-    /// <summary>Whether the changes began with the first bytes of the file.</summary>
+    /// <summary>Whether the first bytes of the file were among what was changed.</summary>
     public bool HasStart => _records.Exists(record => record.Offset == 0);
 
     /// <summary>Reads a backup.</summary>
-    /// <param name="file">The file; stays the caller's.</param>
-    /// <exception cref="QedBackupMismatchException">It is no backup, or one of an older version.</exception>
-    /// <exception cref="QedBackupDamagedException">It is not what was written.</exception>
+    /// <param name="file">The file; the caller keeps ownership.</param>
+    /// <exception cref="QedBackupMismatchException">It is not a backup, or one of an older version.</exception>
+    /// <exception cref="QedBackupDamagedException">It does not match what was written.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static UndoBackup Read(IStorage file)
     {
@@ -39,13 +39,13 @@ internal sealed class UndoBackup
         return new UndoBackup(file, header, UndoRecord.ReadAll(file, header));
     }
 
-    /// <summary>Makes sure that the backup belongs to a file as it is now, as far as the two can tell.</summary>
+    /// <summary>Makes sure that the backup belongs to a file as it is now, as far as the two files show.</summary>
     /// <param name="target">The file that was changed.</param>
     /// <returns>
-    /// <see cref="UndoState.Complete"/> if the file is what the changes left, whether or not taking them back was begun. Else changes
-    /// or their taking back were cut off, and only the file itself can tell whether others were made since.
+    /// <see cref="UndoState.Complete"/> if the file is as the changes left it, whether or not undoing them was begun. Otherwise the
+    /// changes, or undoing them, were interrupted, and only the file itself can show whether other changes were made since.
     /// </returns>
-    /// <exception cref="QedBackupMismatchException">It is that of another file, was taken back, or the file was changed since.</exception>
+    /// <exception cref="QedBackupMismatchException">It belongs to another file, its changes are already undone, or the file was changed since.</exception>
     /// <exception cref="QedException">A file could not be read.</exception>
     public UndoState RequireFits(IStorage target)
     {
@@ -54,15 +54,15 @@ internal sealed class UndoBackup
             throw UndoHeader.Misfit(
                 File,
                 "the backup of this image",
-                $"'{Path}' is the backup of a file that was named '{_header.Name}', which '{target.Path}' is not. Use that name; give a renamed image its old name first.");
+                $"'{Path}' is the backup of a file named '{_header.Name}', not of '{target.Path}'. Name that file; if the image was renamed, give it its old name first.");
         }
 
         if (State == UndoState.TakenBack)
         {
             throw UndoHeader.Misfit(
                 File,
-                "a backup that was not used yet",
-                $"The repair that made '{Path}' was taken back already. Nothing is to be done with '{target.Path}'.");
+                "a backup that has not been used yet",
+                $"The repair that made '{Path}' was already undone. Nothing needs to be done to '{target.Path}'.");
         }
 
         if (State != UndoState.BeingMade && _header.ChangedLength == target.Length && HoldsTheChanges(target))
@@ -73,30 +73,30 @@ internal sealed class UndoBackup
         return State != UndoState.Complete && _header.HasIdentity(target.Identity) ? State : throw Changed(target);
     }
 
-    /// <summary>The error for a file that was changed after the changes that the backup knows.</summary>
+    /// <summary>The error for a file that was changed after the changes recorded in the backup.</summary>
     public QedBackupMismatchException Changed(IStorage target) => UndoHeader.Misfit(
         File,
         "the backup of this image as it is now",
-        $"The backup '{Path}' does not fit '{target.Path}': the image was changed since that repair, or it is another one. Name the backup of the last change.");
+        $"The backup '{Path}' does not match '{target.Path}': the image was changed since that repair, or is a different one. Name the backup of the last change.");
 
-    /// <summary>Notes that the changes are going to be taken back. Until the note that they are, nothing but that can be done.</summary>
-    /// <exception cref="QedException">The backup, open for writing, could not be written.</exception>
+    /// <summary>Records that the changes are about to be undone. Until it is recorded that they are undone, nothing else can be done.</summary>
+    /// <exception cref="QedException">The backup, which must be open for writing, could not be written.</exception>
     public void BeginRestore() => WriteState(UndoState.BeingTakenBack);
 
-    /// <summary>Brings a file back to what it was. Can be repeated if it was interrupted.</summary>
+    /// <summary>Restores a file to what it was. Can be repeated if it was interrupted.</summary>
     /// <param name="target">The file that was changed, open for writing.</param>
     /// <exception cref="QedException">A file could not be read or written.</exception>
     public void Restore(IStorage target)
     {
         target.SetLength(_header.OriginalLength);
 
-        // The newest change is taken back first.
+        // The newest change is undone first.
         for (int i = _records.Count - 1; i >= 0; i--)
         {
             UndoRecord record = _records[i];
             if (record.Offset < UndoChanges.StartBytes)
             {
-                target.Flush(); // they can say that the rest is whole
+                target.Flush(); // these bytes can declare that the rest is intact
             }
 
             if (record.Kind == UndoRecordKind.Zeroes)
@@ -114,7 +114,7 @@ internal sealed class UndoBackup
         WriteState(UndoState.TakenBack);
     }
 
-    /// <summary>How much more room the file takes once it is brought back, in bytes, at least 0.</summary>
+    /// <summary>How much more space the file takes once it is restored, in bytes; at least 0.</summary>
     /// <param name="target">The file that was changed.</param>
     /// <exception cref="QedException">The file could not be read.</exception>
     public long RequiredBytes(IStorage target)
@@ -128,11 +128,11 @@ internal sealed class UndoBackup
             }
         }
 
-        // What lies behind the old end is given back first.
+        // Space beyond the old end is freed first.
         return Math.Max(0, required - target.StoredBytesIn(_header.OriginalLength, long.MaxValue));
     }
 
-    // A hole stays one: it may be much longer than the disk has room.
+    // A hole stays a hole: it may be much larger than the free space on the disk.
     private static void Clear(IStorage target, long offset, long length)
     {
         while (length > 0)

@@ -3,10 +3,10 @@ using System.Collections.Generic;
 
 namespace QedTools.Storage;
 
-/// <summary>The digest of what is in a file where it was changed: all behind its old end is, and its first bytes may be.</summary>
+/// <summary>The digest of a file's contents where it was changed: everything beyond its old end was, and its first bytes may have been.</summary>
 internal sealed class UndoChanges
 {
-    /// <summary>How many of the first bytes can tell that the rest is whole.</summary>
+    /// <summary>How many of the first bytes can declare that the rest is intact.</summary>
     public const int StartBytes = 512;
 
     private readonly long _originalLength;
@@ -15,7 +15,7 @@ internal sealed class UndoChanges
     /// <param name="originalLength">The file's length before the changes, in bytes.</param>
     public UndoChanges(long originalLength) => _originalLength = originalLength;
 
-    /// <summary>Notes a changed stretch.</summary>
+    /// <summary>Records a changed range.</summary>
     public void Add(long offset, long length)
     {
         int last = _ranges.Count - 1;
@@ -28,10 +28,10 @@ internal sealed class UndoChanges
         _ranges.Add((offset, offset + length));
     }
 
-    /// <summary>Takes the digests of what is there now.</summary>
+    /// <summary>Computes the digests of the current contents.</summary>
     /// <param name="changed">The changed file.</param>
-    /// <param name="start">What its first bytes are going to be, <see cref="StartBytes"/> at most.</param>
-    /// <returns>The digest with those first bytes, and the one of the file as it is.</returns>
+    /// <param name="start">What its first bytes will be; at most <see cref="StartBytes"/>.</param>
+    /// <returns>The digest with those first bytes, and that of the file as it is.</returns>
     /// <exception cref="QedException">The file could not be read.</exception>
     public (byte[] Finished, byte[] AsItIs) DigestsOf(IStorage changed, ReadOnlySpan<byte> start)
     {

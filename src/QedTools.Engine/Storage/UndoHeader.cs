@@ -6,7 +6,7 @@ using System.Text;
 namespace QedTools.Storage;
 
 /// <summary>
-/// The first 2,048 bytes of a backup: what it belongs to and how far it is, sealed with a digest of all of it. The first three
+/// The first 2,048 bytes of a backup: what it belongs to and its state, sealed with a digest of all of it. The first three
 /// sectors never change; the last one does, and is written as a whole.
 /// </summary>
 /// <remarks>docs/format.md, "The backup of a repair", has the offsets. Numbers are little-endian.</remarks>
@@ -42,21 +42,21 @@ internal sealed class UndoHeader
     /// <summary>The changed file's length before the changes, in bytes.</summary>
     public long OriginalLength => Number(OriginalLengthAt);
 
-    /// <summary>How far the changes are.</summary>
+    /// <summary>The state of the changes.</summary>
     public UndoState State
     {
         get => (UndoState)Number(StatusAt);
         set => SetNumber(StatusAt, (long)value);
     }
 
-    /// <summary>The end of the last record that was on the disk before its change was made, in bytes. What lies behind it is no part of the backup.</summary>
+    /// <summary>The end of the last record that was on the disk before its change was made, in bytes. Anything after it is ignored.</summary>
     public long RecordsEnd
     {
         get => Number(RecordsEndAt);
         set => SetNumber(RecordsEndAt, value);
     }
 
-    /// <summary>The digest of the last record before <see cref="RecordsEnd"/>, which goes over all records before it.</summary>
+    /// <summary>The digest of the last record before <see cref="RecordsEnd"/>, which covers all records before it.</summary>
     public ReadOnlySpan<byte> RecordsDigest
     {
         get => Digest(RecordsDigestAt);
@@ -70,22 +70,22 @@ internal sealed class UndoHeader
         set => SetNumber(ChangedLengthAt, value);
     }
 
-    /// <summary>The digest of all that the changes left in the file.</summary>
+    /// <summary>The digest of everything that the changes left in the file.</summary>
     public ReadOnlySpan<byte> ChangedDigest
     {
         get => Digest(ChangedDigestAt);
         set => value.CopyTo(_bytes.AsSpan(ChangedDigestAt));
     }
 
-    /// <summary>The same before the last change, which is one of the file's first bytes.</summary>
+    /// <summary>The same before the last change, which affects the file's first bytes.</summary>
     public ReadOnlySpan<byte> UnfinishedDigest
     {
         get => Digest(UnfinishedDigestAt);
         set => value.CopyTo(_bytes.AsSpan(UnfinishedDigestAt));
     }
 
-    /// <summary>The header of a new backup, without a record.</summary>
-    /// <param name="changed">The file that is going to be changed.</param>
+    /// <summary>The header of a new backup, without records.</summary>
+    /// <param name="changed">The file that is about to be changed.</param>
     public static UndoHeader For(IStorage changed)
     {
         UndoHeader header = new(new byte[Size]);
@@ -99,8 +99,8 @@ internal sealed class UndoHeader
     }
 
     /// <summary>Reads the header of a backup.</summary>
-    /// <exception cref="QedBackupMismatchException">It is no backup, or one of an older version.</exception>
-    /// <exception cref="QedBackupDamagedException">It is not what was written.</exception>
+    /// <exception cref="QedBackupMismatchException">It is not a backup, or one of an older version.</exception>
+    /// <exception cref="QedBackupDamagedException">It does not match what was written.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static UndoHeader Read(IStorage backup)
     {
@@ -112,7 +112,7 @@ internal sealed class UndoHeader
             throw Misfit(
                 backup,
                 "a backup that this version made",
-                $"'{backup.Path}' is a backup in the format of an earlier version (QEDUNDO2), which does not notice damage. Restore it with the version that made it.");
+                $"'{backup.Path}' is a backup in the format of an earlier version (QEDUNDO2), which does not detect damage. Restore it with the version that made it.");
         }
 
         if (!start.SequenceEqual(Magic))
@@ -120,7 +120,7 @@ internal sealed class UndoHeader
             throw Misfit(
                 backup,
                 "a backup of a repair",
-                $"'{backup.Path}' is no backup that a repair made. Name the file that the repair reported as BackupPath.");
+                $"'{backup.Path}' is not a backup that a repair made. Name the file that the repair reported as BackupPath.");
         }
 
         UndoHeader header = new(bytes);
@@ -131,7 +131,7 @@ internal sealed class UndoHeader
     public static QedBackupMismatchException Misfit(IStorage backup, string allowed, string message) =>
         new(backup.Path, allowed, message);
 
-    /// <summary>The changed file's name, without a folder; a very long one is cut short.</summary>
+    /// <summary>The changed file's name, without a folder; a very long one is truncated.</summary>
     public string Name => Encoding.UTF8.GetString(
         _bytes, NameAt + sizeof(ushort), Math.Min(IdentityAt - NameAt - sizeof(ushort), (int)BinaryPrimitives.ReadUInt16LittleEndian(_bytes.AsSpan(NameAt))));
 
@@ -149,7 +149,7 @@ internal sealed class UndoHeader
         backup.Write(0, _bytes);
     }
 
-    /// <summary>Writes the part that changes. It lies in one sector, so that a power cut leaves the old one or the new one.</summary>
+    /// <summary>Writes the part that changes. It is in one sector, so a power cut leaves either the old or the new version.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public void WriteStatusTo(IStorage backup)
     {
@@ -157,7 +157,7 @@ internal sealed class UndoHeader
         backup.Write(StatusAt, _bytes.AsSpan(StatusAt));
     }
 
-    // Others than the program that sealed it can make a file like this, too.
+    // The seal does not make the values trustworthy: any program can write a file with a valid one.
     private bool IsWhole => Sha256Sum.Of(_bytes, SealAt).AsSpan().SequenceEqual(_bytes.AsSpan(SealAt))
         && OriginalLength >= 0
         && RecordsEnd >= Size

@@ -3,12 +3,12 @@ using System;
 namespace QedTools.Storage;
 
 /// <summary>
-/// Writes a backup: what it takes to bring a file back to what it was, its old length and its old contents where it is changed,
-/// one record after the other in the order of the changes. <see cref="UndoBackup"/> reads it.
+/// Writes a backup: all that is needed to restore a file, namely its old length and its old contents where it is changed, one
+/// record after another in the order of the changes. <see cref="UndoBackup"/> reads it.
 /// </summary>
 /// <remarks>
-/// The header says where the records end and seals them, at every moment: it is written anew when they are on the disk, and only
-/// then the changes are made. So each bit that matters is sealed, also in a backup whose changes were cut off.
+/// The header always states where the records end and seals them: it is rewritten once they are on the disk, and only then are
+/// the changes made. So every bit that matters is sealed, even in a backup whose changes were interrupted.
 /// </remarks>
 internal sealed class UndoJournal : IDisposable
 {
@@ -32,9 +32,9 @@ internal sealed class UndoJournal : IDisposable
     /// <summary>The backup's file.</summary>
     public string Path => _storage.Path;
 
-    /// <summary>Begins a backup in an empty file, which it owns from then on.</summary>
+    /// <summary>Begins a backup in an empty file, which the journal then owns.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="changed">The file that is going to be changed.</param>
+    /// <param name="changed">The file that is about to be changed.</param>
     /// <exception cref="QedException">It could not be written.</exception>
     public static UndoJournal Begin(IStorage storage, IStorage changed)
     {
@@ -45,8 +45,8 @@ internal sealed class UndoJournal : IDisposable
         return new UndoJournal(storage, header);
     }
 
-    /// <summary>Saves a stretch of a file.</summary>
-    /// <exception cref="QedException">It could not be read, or the backup not be written.</exception>
+    /// <summary>Saves a range of a file.</summary>
+    /// <exception cref="QedException">It could not be read, or the backup could not be written.</exception>
     public void Append(IStorage source, long offset, long length)
     {
         UndoRecord record = Start(UndoRecordKind.Saved, offset, length);
@@ -62,15 +62,15 @@ internal sealed class UndoJournal : IDisposable
         Finish(record);
     }
 
-    /// <summary>Notes that a stretch of a file is zeroes.</summary>
+    /// <summary>Records that a range of a file is zeroes.</summary>
     /// <exception cref="QedException">The backup could not be written.</exception>
     public void AppendHole(long offset, long length) => Finish(Start(UndoRecordKind.Zeroes, offset, length));
 
-    /// <summary>Notes that a stretch of a file is changed whose old contents nobody needs.</summary>
+    /// <summary>Records that a range of a file is changed whose old contents are not needed.</summary>
     /// <exception cref="QedException">The backup could not be written.</exception>
     public void AppendUnsaved(long offset, long length) => Finish(Start(UndoRecordKind.Unsaved, offset, length));
 
-    /// <summary>Returns when all that was saved is on the disk and counts; only then it may be changed.</summary>
+    /// <summary>Returns when everything saved is on the disk and sealed; only then may it be changed.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public void Flush()
     {
@@ -86,10 +86,10 @@ internal sealed class UndoJournal : IDisposable
         _committedEnd = _end;
     }
 
-    /// <summary>Notes that all changes are made and flushed, but for one of the file's first bytes, which may be on its way.</summary>
+    /// <summary>Records that all changes are made and flushed, except for one to the file's first bytes, which may still follow.</summary>
     /// <param name="changed">The changed file.</param>
-    /// <param name="start">What its first bytes are going to be: 512 at most.</param>
-    /// <exception cref="QedException">It could not be read, or the backup not be written.</exception>
+    /// <param name="start">What its first bytes will be; at most 512.</param>
+    /// <exception cref="QedException">It could not be read, or the backup could not be written.</exception>
     public void Seal(IStorage changed, ReadOnlySpan<byte> start)
     {
         Flush();
@@ -107,7 +107,7 @@ internal sealed class UndoJournal : IDisposable
         _storage.Dispose();
     }
 
-    /// <summary>Brings a changed header to the disk.</summary>
+    /// <summary>Writes a changed header to the disk.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     internal static void WriteStatus(IStorage storage, UndoHeader header)
     {
@@ -119,7 +119,7 @@ internal sealed class UndoJournal : IDisposable
     {
         UndoRecord record = new(kind, offset, length, _end + UndoRecord.HeaderSize);
         record.WriteTo(_recordStart);
-        _sum.Finish(); // what an append left that failed
+        _sum.Finish(); // discards what a failed append left
         _sum.Add(_digest, _digest.Length);
         _sum.Add(_recordStart, UndoRecord.DigestAt);
         return record;
@@ -134,7 +134,7 @@ internal sealed class UndoJournal : IDisposable
         _end = record.DataAt + record.DataLength;
         _changes.Add(record.Offset, record.Length);
 
-        // Unless only the first bytes change, which both digests allow for, what was sealed is not all.
+        // The digests allow for a change to the first bytes; any other change makes what was sealed incomplete.
         if (record.Offset + record.Length > UndoChanges.StartBytes)
         {
             _header.State = UndoState.BeingMade;

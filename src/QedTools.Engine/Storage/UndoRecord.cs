@@ -4,7 +4,7 @@ using System.Collections.Generic;
 
 namespace QedTools.Storage;
 
-/// <summary>What a record of a backup keeps of a stretch of the changed file.</summary>
+/// <summary>What a record of a backup stores for a range of the changed file.</summary>
 internal enum UndoRecordKind : long
 {
     /// <summary>Its bytes.</summary>
@@ -13,17 +13,17 @@ internal enum UndoRecordKind : long
     /// <summary>That it was zeroes.</summary>
     Zeroes = 1,
 
-    /// <summary>Nothing: nobody needs what was there.</summary>
+    /// <summary>Nothing: the old contents are not needed.</summary>
     Unsaved = 2,
 }
 
-/// <summary>A record of a backup: a stretch of the changed file, and where in the backup its old bytes are.</summary>
+/// <summary>A record of a backup: a range of the changed file, and where in the backup its old bytes are.</summary>
 /// <remarks>
-/// In the file: kind, offset and length (8 bytes each), a SHA-256 of the digest of the record before it, of these three and of the
-/// old bytes, and for <see cref="UndoRecordKind.Saved"/> the old bytes. So the digest of one record seals all before it.
+/// In the file: kind, offset and length (8 bytes each); a SHA-256 over the digest of the record before it, these three fields and
+/// the old bytes; and, for <see cref="UndoRecordKind.Saved"/>, the old bytes. So the digest of a record seals all records before it.
 /// </remarks>
-/// <param name="Kind">What is kept.</param>
-/// <param name="Offset">Where the stretch begins in the changed file, in bytes.</param>
+/// <param name="Kind">What is stored.</param>
+/// <param name="Offset">Where the range begins in the changed file, in bytes.</param>
 /// <param name="Length">How long it is, in bytes; at least 1.</param>
 /// <param name="DataAt">Where its old bytes begin in the backup, in bytes.</param>
 internal readonly record struct UndoRecord(UndoRecordKind Kind, long Offset, long Length, long DataAt)
@@ -48,7 +48,7 @@ internal readonly record struct UndoRecord(UndoRecordKind Kind, long Offset, lon
     /// <summary>All records of a backup, oldest first.</summary>
     /// <param name="backup">The backup.</param>
     /// <param name="header">Its header.</param>
-    /// <exception cref="QedBackupDamagedException">They are not what was written.</exception>
+    /// <exception cref="QedBackupDamagedException">They do not match what was written.</exception>
     /// <exception cref="QedException">They could not be read.</exception>
     public static List<UndoRecord> ReadAll(IStorage backup, UndoHeader header)
     {
@@ -80,7 +80,7 @@ internal readonly record struct UndoRecord(UndoRecordKind Kind, long Offset, lon
             at = isWhole ? record.DataAt + record.DataLength : at;
         }
 
-        // A complete backup ends with its last record; in one that was cut off, records may follow whose change was not made.
+        // A complete backup ends with its last record; in one that was interrupted, records may follow whose change was not made.
         isWhole = isWhole
             && at == header.RecordsEnd
             && digest.AsSpan().SequenceEqual(header.RecordsDigest)

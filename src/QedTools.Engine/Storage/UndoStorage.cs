@@ -4,31 +4,31 @@ using System.Collections.Generic;
 namespace QedTools.Storage;
 
 /// <summary>
-/// A file whose old contents are saved before they are overwritten or cut off, so that all changes can be taken back. What
-/// is saved is on the disk before the change is made.
+/// A file whose old contents are saved before they are overwritten or cut off, so that all changes can be undone. Saved
+/// contents are on the disk before the change is made.
 /// </summary>
 /// <remarks>
-/// Changes of saved parts wait in memory until a flush, so that one flush of the journal serves many of them. What lies
-/// behind the original end needs no saving and is written at once. Blocks are saved once, however often they are written, so
-/// that the journal never holds more data than the file did.
+/// Changes to saved parts wait in memory until a flush, so that one flush of the journal serves many of them. Data beyond the
+/// original end needs no saving and is written at once. Blocks are saved once, however often they are written, so the journal
+/// never holds more data than the file did.
 /// </remarks>
 internal sealed class UndoStorage : IStorage
 {
-    private const int MostWaitingBytes = 8 << 20;
+    private const int MaxPendingBytes = 8 << 20;
     private const int BlockBits = 12;
     private const int BlockBytes = 1 << BlockBits;
     private const int BlocksInWord = 64;
 
-    private readonly object _gate = new(); // reads make waiting changes, and come from many threads
+    private readonly object _gate = new(); // reads apply pending changes, and come from many threads
     private readonly IStorage _inner;
     private readonly UndoJournal _journal;
-    private readonly List<(long Offset, byte[] Data)> _waiting = [];
+    private readonly List<(long Offset, byte[] Data)> _pending = [];
     private readonly Dictionary<long, ulong> _savedBlocks = [];
-    private long _waitingBytes;
+    private long _pendingBytes;
     private long _savedEnd;
 
-    /// <param name="inner">The file, which this owns.</param>
-    /// <param name="journal">Takes the old contents; stays the caller's.</param>
+    /// <param name="inner">The file; owned by this object.</param>
+    /// <param name="journal">Receives the old contents; the caller keeps ownership.</param>
     public UndoStorage(IStorage inner, UndoJournal journal)
     {
         _inner = inner;
@@ -36,14 +36,14 @@ internal sealed class UndoStorage : IStorage
         _savedEnd = inner.Length;
     }
 
-    /// <summary>Tells for an offset whether what is there is worth saving, and for how many bytes the answer holds; null: all is.</summary>
+    /// <summary>Decides for an offset whether the data there is worth saving, and for how many bytes that holds; null if all data is.</summary>
     public Func<long, (bool IsWorthSaving, long Length)>? Worth { get; set; }
 
     /// <summary>Whether a change has reached the file, or may have.</summary>
     public bool HasChanged { get; private set; }
 
-    /// <summary>Saves the first block now. Later its last change costs the journal no record.</summary>
-    /// <exception cref="QedException">It could not be read, or the journal not be written.</exception>
+    /// <summary>Saves the first block now, so that its last change later adds no record to the journal.</summary>
+    /// <exception cref="QedException">It could not be read, or the journal could not be written.</exception>
     public void SaveStart()
     {
         lock (_gate)
@@ -71,7 +71,7 @@ internal sealed class UndoStorage : IStorage
 
     public int Read(long offset, Span<byte> buffer)
     {
-        MakeWaitingChangesIn(offset, buffer.Length);
+        ApplyPendingChangesIn(offset, buffer.Length);
         return _inner.Read(offset, buffer);
     }
 
@@ -82,11 +82,11 @@ internal sealed class UndoStorage : IStorage
             int inside = (int)Math.Max(0, Math.Min(data.Length, _savedEnd - offset));
             if (inside > 0)
             {
-                _waiting.Add((offset, data.Slice(0, inside).ToArray()));
-                _waitingBytes += inside;
-                if (_waitingBytes > MostWaitingBytes)
+                _pending.Add((offset, data.Slice(0, inside).ToArray()));
+                _pendingBytes += inside;
+                if (_pendingBytes > MaxPendingBytes)
                 {
-                    MakeWaitingChanges();
+                    ApplyPendingChanges();
                 }
             }
 
@@ -102,7 +102,7 @@ internal sealed class UndoStorage : IStorage
     {
         lock (_gate)
         {
-            MakeWaitingChanges();
+            ApplyPendingChanges();
             if (length < _savedEnd)
             {
                 SaveTail(length, _savedEnd);
@@ -119,7 +119,7 @@ internal sealed class UndoStorage : IStorage
     {
         lock (_gate)
         {
-            MakeWaitingChanges();
+            ApplyPendingChanges();
             _inner.Flush();
         }
     }
@@ -128,7 +128,7 @@ internal sealed class UndoStorage : IStorage
 
     public StorageRange RangeAt(long offset, long length)
     {
-        MakeWaitingChangesIn(offset, length);
+        ApplyPendingChangesIn(offset, length);
         return _inner.RangeAt(offset, length);
     }
 
@@ -138,7 +138,7 @@ internal sealed class UndoStorage : IStorage
         {
             lock (_gate)
             {
-                MakeWaitingChanges();
+                ApplyPendingChanges();
             }
         }
         finally
@@ -147,45 +147,45 @@ internal sealed class UndoStorage : IStorage
         }
     }
 
-    private void MakeWaitingChangesIn(long offset, long length)
+    private void ApplyPendingChangesIn(long offset, long length)
     {
         lock (_gate)
         {
-            foreach ((long start, byte[] data) in _waiting)
+            foreach ((long start, byte[] data) in _pending)
             {
                 if (start < offset + length && offset < start + data.Length)
                 {
-                    MakeWaitingChanges();
+                    ApplyPendingChanges();
                     break;
                 }
             }
         }
     }
 
-    private void MakeWaitingChanges()
+    private void ApplyPendingChanges()
     {
-        if (_waiting.Count == 0)
+        if (_pending.Count == 0)
         {
             return;
         }
 
-        foreach ((long offset, byte[] data) in _waiting)
+        foreach ((long offset, byte[] data) in _pending)
         {
             SaveBlocks(offset, data.Length);
         }
 
         _journal.Flush();
         HasChanged = true;
-        foreach ((long offset, byte[] data) in _waiting)
+        foreach ((long offset, byte[] data) in _pending)
         {
             _inner.Write(offset, data);
         }
 
-        _waiting.Clear();
-        _waitingBytes = 0;
+        _pending.Clear();
+        _pendingBytes = 0;
     }
 
-    // A write is saved in whole blocks, each the first time only.
+    // The old contents are saved in whole blocks, each only the first time.
     private void SaveBlocks(long offset, long length)
     {
         long end = Math.Min(_savedEnd, EndOfBlock(offset + length - 1));
@@ -235,7 +235,7 @@ internal sealed class UndoStorage : IStorage
         }
     }
 
-    // What is cut off is not written any more, so that nothing is marked.
+    // What is cut off is not written again, so nothing is marked as saved.
     private void SaveTail(long offset, long end)
     {
         while (offset < end)
@@ -256,7 +256,7 @@ internal sealed class UndoStorage : IStorage
         }
     }
 
-    // Where a run of blocks ends that are all saved, or all not.
+    // The end of a run of blocks that are all saved, or all not saved.
     private long EndOfRun(long offset, long end, bool isSaved)
     {
         do

@@ -3,14 +3,14 @@ using System;
 namespace QedTools.Storage;
 
 /// <summary>
-/// A file that has not got its name yet. Nobody finds it after a crash, so no order among its writes matters, and a flush
-/// before it is finished would be for nothing.
+/// A file that does not have its final name yet. Nothing finds it after a crash, so the order of its writes does not matter, and
+/// flushing it before it is finished would be pointless.
 /// </summary>
 /// <param name="inner">The file.</param>
-/// <param name="path">The name that it will get.</param>
+/// <param name="path">Its final name.</param>
 internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage
 {
-    /// <summary>The name that it will get: nobody asked for the one that it has.</summary>
+    /// <summary>The final name: the temporary one means nothing to the user.</summary>
     public string Path => path;
 
     public string Identity => inner.Identity;

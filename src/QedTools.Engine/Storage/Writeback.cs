@@ -1,10 +1,10 @@
 namespace QedTools.Storage;
 
 /// <summary>
-/// Lets the host begin early to bring a file to the disk that is written front to back and flushed at the end, so that
-/// the disk does not stand idle until then.
+/// Lets the host begin early to write out a file that is written front to back and flushed at the end, so that the disk is not
+/// idle until then.
 /// </summary>
-/// <param name="storage">The file; null if it is not flushed, and then nothing happens.</param>
+/// <param name="storage">The file; null if it will not be flushed, in which case nothing happens.</param>
 internal sealed class Writeback(IStorage? storage)
 {
     private const long Interval = 16 << 20;

@@ -4,7 +4,7 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Compare-QedImage: do two disks read the same.</summary>
+/// <summary>Compare-QedImage: whether two disks read the same.</summary>
 [Cmdlet(VerbsData.Compare, "QedImage", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedComparison))]
 public sealed class CompareQedImageCommand : QedReadCommand
@@ -15,27 +15,27 @@ public sealed class CompareQedImageCommand : QedReadCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string ReferencePath { get; set; } = string.Empty;
 
-    /// <summary>The disk's format. Unless given: what its extension means, else what its contents are. The files under it are read as they say themselves.</summary>
+    /// <summary>The disk's format. By default the extension decides, otherwise the contents. Its backing files are read in their own formats.</summary>
     [Parameter]
     public QedDiskFormat? SourceFormat { get; set; }
 
-    /// <summary>The format of the disk to compare with, as -SourceFormat.</summary>
+    /// <summary>The format of the disk to compare with, like -SourceFormat.</summary>
     [Parameter]
     public QedDiskFormat? ReferenceFormat { get; set; }
 
-    /// <summary>The id or the name of an internal snapshot of a qcow2 file to read, instead of what the disk is now. An id counts before a name.</summary>
+    /// <summary>The id or name of an internal snapshot of a qcow2 file, to read instead of the disk's current state. An id takes precedence over a name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? Snapshot { get; set; }
 
-    /// <summary>The same for -ReferencePath.</summary>
+    /// <summary>The snapshot of -ReferencePath, like -Snapshot.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? ReferenceSnapshot { get; set; }
 
-    /// <summary>Disks of different sizes differ, even if the rest of the longer one is zeroes.</summary>
+    /// <summary>Treat disks of different sizes as different, even if the rest of the longer one is zeroes.</summary>
     [Parameter]
     public SwitchParameter Strict { get; set; }
 
@@ -43,7 +43,7 @@ public sealed class CompareQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 

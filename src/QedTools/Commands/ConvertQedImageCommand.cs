@@ -7,7 +7,7 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Convert-QedImage: QED to and from other formats.</summary>
+/// <summary>Convert-QedImage: converts QED images to and from other formats.</summary>
 [Cmdlet(VerbsData.Convert, "QedImage", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
 public sealed class ConvertQedImageCommand : QedReadCommand
@@ -16,73 +16,73 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     private bool _isForAll;
     private bool _isIntoFolder;
 
-    /// <summary>The result's file, or a folder that gets one for each source; several sources make a folder that is missing.</summary>
+    /// <summary>The result's file, or a folder for one result per source. A missing folder is created if there are several sources.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string DestinationPath { get; set; } = string.Empty;
 
-    /// <summary>The format to convert to. Unless given: what the destination's extension means.</summary>
+    /// <summary>The format to convert to. By default the destination's extension decides.</summary>
     [Parameter]
     public QedDiskFormat? Format { get; set; }
 
-    /// <summary>The source's format. Unless given: what its extension means, else what its contents are. The files under it are read as they say themselves.</summary>
+    /// <summary>The source's format. By default the extension decides, otherwise the contents. Its backing files are read in their own formats.</summary>
     [Parameter]
     public QedDiskFormat? SourceFormat { get; set; }
 
-    /// <summary>The id or the name of an internal snapshot of a qcow2 file to read, instead of what the disk is now. An id counts before a name.</summary>
+    /// <summary>The id or name of an internal snapshot of a qcow2 file, to read instead of the disk's current state. An id takes precedence over a name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? Snapshot { get; set; }
 
-    /// <summary>A cluster's size, in bytes: for QED a power of two from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
+    /// <summary>The cluster size, in bytes: a power of two, for QED from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
     [ArgumentCompleter(typeof(ClusterSizeCompleter))]
     public long? ClusterSizeBytes { get; set; }
 
-    /// <summary>A QED table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
+    /// <summary>The QED table size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(TableSizeCompleter))]
     public int? TableSize { get; set; }
 
-    /// <summary>A block's size, in bytes: for VHDX a power of two from 1MB to 256MB, for VHD 512KB or 2MB.</summary>
+    /// <summary>The block size, in bytes: for VHDX a power of two from 1MB to 256MB, for VHD 512KB or 2MB.</summary>
     [Parameter]
     [Alias("BlockSize")]
     [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public long? BlockSizeBytes { get; set; }
 
-    /// <summary>The size of the sectors that a VHDX disk shows, in bytes: 512 or 4096.</summary>
+    /// <summary>The logical sector size of a VHDX disk, in bytes: 512 or 4096.</summary>
     [Parameter]
     [Alias("LogicalSectorSize")]
     [ArgumentCompleter(typeof(SectorSizeCompleter))]
     public int? LogicalSectorSizeBytes { get; set; }
 
-    /// <summary>Make the file as long as the disk from the start.</summary>
+    /// <summary>Make a file of fixed size: as long as the disk from the start.</summary>
     [Parameter]
     public SwitchParameter Fixed { get; set; }
 
-    /// <summary>Make an overlay of this file, which holds only what differs; stored as typed, relative names begin in the result's folder.</summary>
+    /// <summary>Make an overlay of this file that holds only the differences; stored as typed; a relative name is relative to the result's folder.</summary>
     [Parameter]
     [Alias("ParentPath")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackingFileCompleter))]
     public string? BackingFile { get; set; }
 
-    /// <summary>What to record about the backing file's format. Unless given: raw if it has no known magic number.</summary>
+    /// <summary>The backing file's format to record. By default raw if the file has no known magic number.</summary>
     [Parameter]
     public QedBackingFormat? BackingFormat { get; set; }
 
-    /// <summary>Replace a file that exists.</summary>
+    /// <summary>Replace an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Read source and result again and compare them before the result gets its name.</summary>
+    /// <summary>Read the source and the result again and compare them before the result gets its name.</summary>
     [Parameter]
     public SwitchParameter Verify { get; set; }
 
-    /// <summary>Return without waiting until the result is on the disk; a power cut soon after can leave it incomplete.</summary>
+    /// <summary>Return without waiting until the result is on the disk; a power failure soon afterwards can leave it incomplete.</summary>
     [Parameter]
     public SwitchParameter NoFlush { get; set; }
 
@@ -90,7 +90,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 
@@ -98,7 +98,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        // Else each object of the pipeline brings its own, as a property or by a script block.
+        // Otherwise each pipeline object supplies its own, as a property or through a script block.
         _isForAll = DestinationPath.Length > 0;
     }
 
@@ -108,7 +108,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         string destination = DestinationFor(path);
         if (_results.Contains(destination))
         {
-            // -Force is meant for files that were there before, not for this pipeline's own results.
+            // -Force is for files that existed before, not for this pipeline's own results.
             throw new QedRequestException(
                 destination, "DestinationPath", destination, "a folder for several sources", Messages.SecondSource(destination));
         }
@@ -154,7 +154,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         WriteObject(info);
     }
 
-    // A name that nothing has yet means a folder if it ends like one, or if it has no extension and stands for several results.
+    // A name that does not exist yet means a folder if it ends like one, or if it has no extension and there are several results.
     private bool NamesFolder()
     {
         string destination = SessionPaths.ToHost(this, DestinationPath);
@@ -165,7 +165,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
             || (hasSeveralSources && !File.Exists(destination) && System.IO.Path.GetExtension(destination).Length == 0);
     }
 
-    // A folder takes a file of the source's name with the format's extension.
+    // In a folder, the result has the source's name with the format's extension.
     private string DestinationFor(string path)
     {
         string destination = SessionPaths.ToHost(this, DestinationPath);

@@ -3,28 +3,28 @@ using QedTools.Completion;
 
 namespace QedTools.Commands;
 
-/// <summary>Get-QedAllocationMap: what an image holds where.</summary>
+/// <summary>Get-QedAllocationMap: the allocation map of an image, as extents.</summary>
 [Cmdlet(VerbsCommon.Get, "QedAllocationMap", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedExtent))]
 public sealed class GetQedAllocationMapCommand : QedReadCommand
 {
-    /// <summary>Look up in the backing files what the image leaves to them.</summary>
+    /// <summary>Look up unallocated parts in the backing files.</summary>
     [Parameter]
     public SwitchParameter BackingChain { get; set; }
 
-    /// <summary>Where to begin, in bytes.</summary>
+    /// <summary>The offset to begin at, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     [ArgumentCompleter(typeof(OffsetCompleter))]
     public long Offset { get; set; }
 
-    /// <summary>How far to go, in bytes; to the end of the disk unless given.</summary>
+    /// <summary>The length of the range, in bytes; by default up to the end of the disk.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     [ArgumentCompleter(typeof(OffsetCompleter))]
     public long? Length { get; set; }
 
-    /// <summary>Only extents of these states.</summary>
+    /// <summary>Return only extents in these states.</summary>
     [Parameter]
     public QedExtentState[] State { get; set; } = [];
 
@@ -32,7 +32,7 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 

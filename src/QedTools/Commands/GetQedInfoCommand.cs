@@ -2,12 +2,12 @@ using System.Management.Automation;
 
 namespace QedTools.Commands;
 
-/// <summary>Get-QedInfo: an image's header and file facts.</summary>
+/// <summary>Get-QedInfo: the properties of an image's header and file.</summary>
 [Cmdlet(VerbsCommon.Get, "QedInfo", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedImageInfo))]
 public sealed class GetQedInfoCommand : QedReadCommand
 {
-    /// <summary>Also the layers under the image, in order.</summary>
+    /// <summary>Also return the layers below the image, in order.</summary>
     [Parameter]
     public SwitchParameter BackingChain { get; set; }
 

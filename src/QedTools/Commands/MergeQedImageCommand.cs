@@ -8,11 +8,11 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedMergeResult))]
 public sealed class MergeQedImageCommand : QedChangeCommand
 {
-    /// <summary>Leave the overlay as it is; otherwise it is empty afterwards.</summary>
+    /// <summary>Leave the overlay unchanged; otherwise it is empty afterwards.</summary>
     [Parameter]
     public SwitchParameter Keep { get; set; }
 
-    /// <summary>Merge though other images have the same backing file; they read wrong data afterwards.</summary>
+    /// <summary>Merge even if other images have the same backing file; they will read wrong data afterwards.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -6,34 +6,34 @@ using QedTools.Sessions;
 namespace QedTools.Commands;
 
 /// <summary>New-QedImage: creates an empty image or an overlay.</summary>
-// No default set: with one PowerShell takes an object that has a LiteralPath for the text of a Path.
+// There is no default parameter set: with one, PowerShell would bind an object that has a LiteralPath to -Path, as text.
 [Cmdlet(VerbsCommon.New, "QedImage", SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
 public sealed class NewQedImageCommand : QedChangeCommand
 {
-    private readonly HashSet<string> _offered = new(SessionPaths.Comparer);
+    private readonly HashSet<string> _planned = new(SessionPaths.Comparer);
 
-    /// <summary>The disk's size, in bytes; rounded up to a multiple of 512. Unless given, the backing file's.</summary>
+    /// <summary>The disk's size, in bytes; rounded up to a multiple of 512. By default the backing file's size.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Size")]
     [EmptyMeansNotGiven]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long? SizeBytes { get; set; }
 
-    /// <summary>A cluster's size, in bytes: a power of two from 4KB to 64MB.</summary>
+    /// <summary>The cluster size, in bytes: a power of two from 4KB to 64MB.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ClusterSize")]
     [EmptyMeansNotGiven]
     [ArgumentCompleter(typeof(ClusterSizeCompleter))]
     public long? ClusterSizeBytes { get; set; }
 
-    /// <summary>A table's size, in clusters: 1, 2, 4, 8 or 16.</summary>
+    /// <summary>The table size, in clusters: 1, 2, 4, 8 or 16.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [EmptyMeansNotGiven]
     [ArgumentCompleter(typeof(TableSizeCompleter))]
     public int? TableSize { get; set; }
 
-    /// <summary>The file that the new image is an overlay of; stored as typed, relative names begin in the image's folder.</summary>
+    /// <summary>The file that the new image is an overlay of; stored as typed; a relative name is relative to the image's folder.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ParentPath")]
     [EmptyMeansNotGiven]
@@ -41,12 +41,12 @@ public sealed class NewQedImageCommand : QedChangeCommand
     [ArgumentCompleter(typeof(BackingFileCompleter))]
     public string? BackingFile { get; set; }
 
-    /// <summary>What to record about the backing file's format. Unless given: raw if it has no known magic number.</summary>
+    /// <summary>The backing file's format to record. By default raw if the file has no known magic number.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [EmptyMeansNotGiven]
     public QedBackingFormat? BackingFormat { get; set; }
 
-    /// <summary>Replace a file that exists.</summary>
+    /// <summary>Replace an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -57,7 +57,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
     {
         base.BeginProcessing();
 
-        // In the pipeline an empty name means none; on the command line a variable was forgotten.
+        // From the pipeline an empty name means none; on the command line it means a variable that was not set.
         if (MyInvocation.BoundParameters.ContainsKey(nameof(BackingFile)) && string.IsNullOrEmpty(BackingFile))
         {
             QedPathException error = QedPathException.ForEmpty(nameof(BackingFile));
@@ -65,10 +65,10 @@ public sealed class NewQedImageCommand : QedChangeCommand
         }
     }
 
-    // With -WhatIf nothing is made that would keep the same name from being made twice.
+    // With -WhatIf no file is created, so nothing else would detect a name that is given twice.
     private void RequireFirst(string path)
     {
-        if (SessionStreams.IsWhatIf(this) && !_offered.Add(path) && !Force)
+        if (SessionStreams.IsWhatIf(this) && !_planned.Add(path) && !Force)
         {
             throw new QedFileExistsException(path);
         }
@@ -88,9 +88,9 @@ public sealed class NewQedImageCommand : QedChangeCommand
             Trace = PlanTrace,
         };
         long size = ImageCreation.Plan(path, options);
-        if (options.SizeBytes is { } asked && asked != size)
+        if (options.SizeBytes is { } requested && requested != size)
         {
-            WriteVerbose(Messages.RoundedUp(path, asked, size));
+            WriteVerbose(Messages.RoundedUp(path, requested, size));
         }
 
         Warn(DiskSource.WarningForName(path, QedDiskFormat.Qed));

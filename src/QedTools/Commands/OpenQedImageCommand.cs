@@ -5,28 +5,28 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Open-QedImage: the disk's contents as a stream.</summary>
+/// <summary>Open-QedImage: opens the disk's contents as a stream.</summary>
 [Cmdlet(VerbsCommon.Open, "QedImage", DefaultParameterSetName = "Path")]
 [OutputType(typeof(DiskStream), typeof(Stream))]
 public sealed class OpenQedImageCommand : QedReadCommand
 {
-    /// <summary>Allow writing; the image is locked against everybody else until the stream is closed.</summary>
+    /// <summary>Allow writing; the image is locked exclusively until the stream is closed.</summary>
     [Parameter]
     public SwitchParameter ReadWrite { get; set; }
 
-    /// <summary>The image's format. Unless given: what its extension means, else what its contents are. The files under it are read as they say themselves.</summary>
+    /// <summary>The image's format. By default the extension decides, otherwise the contents. Its backing files are read in their own formats.</summary>
     [Parameter]
     public QedDiskFormat? SourceFormat { get; set; }
 
-    /// <summary>The id or the name of an internal snapshot of a qcow2 file to read, instead of what the disk is now. An id counts before a name.</summary>
+    /// <summary>The id or name of an internal snapshot of a qcow2 file, to read instead of the disk's current state. An id takes precedence over a name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? Snapshot { get; set; }
 
     /// <summary>
-    /// Write to a file that is raw by its extension though it begins like an image of another format, or to one that other images lie
-    /// over, which read wrong data afterwards.
+    /// Write to a file that is raw by its extension even if it begins like an image of another format, or to one that is the backing file
+    /// of other images, which will read wrong data afterwards.
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -35,7 +35,7 @@ public sealed class OpenQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Read an image that another process has open for writing, though it may change meanwhile.</summary>
+    /// <summary>Read an image that another process has open for writing, although it may change meanwhile.</summary>
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 

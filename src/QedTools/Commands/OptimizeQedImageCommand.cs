@@ -3,12 +3,12 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Optimize-QedImage: makes an image smaller in place.</summary>
+/// <summary>Optimize-QedImage: shrinks an image in place.</summary>
 [Cmdlet(VerbsCommon.Optimize, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
 [OutputType(typeof(QedOptimizeResult))]
 public sealed class OptimizeQedImageCommand : QedChangeCommand
 {
-    /// <summary>Give up clusters that hold what the backing file shows anyway.</summary>
+    /// <summary>Also free clusters that read the same in the backing file.</summary>
     [Parameter]
     public SwitchParameter AgainstBackingFile { get; set; }
 

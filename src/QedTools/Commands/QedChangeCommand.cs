@@ -3,7 +3,7 @@ using QedTools.Completion;
 
 namespace QedTools.Commands;
 
-/// <summary>A cmdlet that changes images, named one by one: -Path or -LiteralPath, both without wildcards.</summary>
+/// <summary>A cmdlet that changes images, which are named one by one: -Path or -LiteralPath, both without wildcards.</summary>
 public abstract class QedChangeCommand : QedCommand
 {
     private protected const string ByPath = "Path";
@@ -15,7 +15,7 @@ public abstract class QedChangeCommand : QedCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The same, for names that PowerShell would read as something else.</summary>
+    /// <summary>The images, for names that PowerShell would otherwise interpret.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
@@ -29,10 +29,10 @@ public abstract class QedChangeCommand : QedCommand
         ForEachName(isLiteral ? LiteralPath : Path, isLiteral, ProcessFile, MakesFiles);
     }
 
-    /// <summary>Whether the files are new ones.</summary>
+    /// <summary>Whether the cmdlet creates the files.</summary>
     private protected virtual bool MakesFiles => false;
 
-    /// <summary>Deals with one image.</summary>
-    /// <param name="path">Its full path; whether it exists is for the engine to say.</param>
+    /// <summary>Processes one image.</summary>
+    /// <param name="path">Its full path; the engine checks whether it exists.</param>
     private protected abstract void ProcessFile(string path);
 }

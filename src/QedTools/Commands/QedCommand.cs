@@ -6,7 +6,7 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>What every cmdlet of the module does alike: paths one by one, errors per item, questions, cancellation, progress, traces.</summary>
+/// <summary>What all cmdlets of the module share: paths one by one, errors per item, confirmation, cancellation, progress and tracing.</summary>
 public abstract class QedCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
@@ -16,10 +16,10 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops.</summary>
     protected CancellationToken Cancellation => _cancellation.Token;
 
-    /// <summary>Is told by operations what to warn of, and what -Verbose and -Debug show.</summary>
+    /// <summary>Receives the warnings of operations, and what -Verbose and -Debug show.</summary>
     private protected OperationTrace? Trace => _trace?.Operation;
 
-    /// <summary>Is told by plans of operations what to warn of.</summary>
+    /// <summary>Receives the warnings of the plans of operations.</summary>
     private protected OperationTrace? PlanTrace => _trace?.Plan;
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _cancellation.Cancel();
 
-    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <summary>Releases the cmdlet's resources.</summary>
     /// <param name="disposing">False from a finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
@@ -50,11 +50,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="process"/> for each path; an error ends that path's turn only.</summary>
+    /// <summary>Runs <paramref name="process"/> for each path; an error ends only the processing of that path.</summary>
     /// <param name="paths">As typed or piped in.</param>
     /// <param name="isLiteral">Whether they are exact names, from -LiteralPath.</param>
-    /// <param name="process">Gets a full path of the host, which need not exist.</param>
-    /// <param name="isNew">Whether the files are to be made.</param>
+    /// <param name="process">Receives a full host path, which need not exist.</param>
+    /// <param name="isNew">Whether the files are to be created.</param>
     private protected void ForEachName(string[] paths, bool isLiteral, Action<string> process, bool isNew = false)
     {
         foreach (string path in paths)
@@ -69,9 +69,9 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="process"/> for each file that a pattern stands for; an error ends that file's turn only.</summary>
+    /// <summary>Runs <paramref name="process"/> for each file that a pattern matches; an error ends only the processing of that file.</summary>
     /// <param name="patterns">As typed or piped in.</param>
-    /// <param name="process">Gets a full path of the host.</param>
+    /// <param name="process">Receives a full host path.</param>
     private protected void ForEachMatch(string[] patterns, Action<string> process)
     {
         foreach (string pattern in patterns)
@@ -86,13 +86,13 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Whether a parameter is on the command line, with a value or a script block, so that no property of the piped object counts.</summary>
+    /// <summary>Whether a parameter is on the command line, with a value or a script block, and so does not come from a property of the piped object.</summary>
     private protected bool IsTyped(string parameter) => _typed.Contains(parameter);
 
-    /// <summary>Tells what was decided, to those who asked for it.</summary>
+    /// <summary>Writes a decision to the verbose stream.</summary>
     private protected new void WriteVerbose(string text) => SessionStreams.WriteVerbose(this, text);
 
-    /// <summary>Warns, if there is something to warn of.</summary>
+    /// <summary>Writes a warning, unless it is null.</summary>
     private protected void Warn(string? warning)
     {
         if (warning is not null)
@@ -101,8 +101,8 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Asks, or only tells with -WhatIf, whether something is to be done.</summary>
-    /// <param name="action">What, as a whole sentence that orders it.</param>
+    /// <summary>Asks whether to perform an action, or only reports it with -WhatIf.</summary>
+    /// <param name="action">The action, as a complete sentence in the imperative.</param>
     private protected bool ShouldDo(string action)
     {
         FlushTrace();
@@ -112,15 +112,15 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
         catch (Exception e) when (!IsOfPipeline(e))
         {
-            // There is nobody to ask, for any item: PowerShell's own error ends the command, as with its own cmdlets.
+            // There is nobody to ask about any item: PowerShell's own error ends the command, as with its own cmdlets.
             ThrowTerminatingError((e as IContainsErrorRecord)?.ErrorRecord ?? new ErrorRecord(e, "QedNoAnswer", ErrorCategory.InvalidOperation, targetObject: null));
             throw;
         }
     }
 
-    /// <summary>Runs an operation and shows how far it is.</summary>
-    /// <param name="doing">What is being done, such as "Checking".</param>
-    /// <param name="path">To which file.</param>
+    /// <summary>Runs an operation and shows its progress.</summary>
+    /// <param name="doing">The work being done, such as "Checking".</param>
+    /// <param name="path">The file being worked on.</param>
     /// <param name="run">The operation.</param>
     private protected T WithProgress<T>(string doing, string path, Func<IProgress<OperationProgress>, T> run)
     {
@@ -130,10 +130,10 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         return result;
     }
 
-    /// <summary>Shows what operations told so far.</summary>
+    /// <summary>Writes what operations have reported so far.</summary>
     private protected void FlushTrace() => _trace?.Flush();
 
-    /// <summary>Writes an error about a file without ending its turn.</summary>
+    /// <summary>Writes an error about a file without ending its processing.</summary>
     private protected void WriteError(QedException error, string path) => WriteError(ErrorTable.ToRecord(error, path));
 
     private void Guard(string path, Action action)
@@ -154,12 +154,12 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
-    // How PowerShell stops a pipeline: for -ErrorAction Stop, for Select-Object -First, for throw, break and exit in a later
-    // command. Those come through what a cmdlet writes and are no item's fault.
+    // How PowerShell stops a pipeline: for -ErrorAction Stop, for Select-Object -First, and for throw, break and exit in a later
+    // command. These exceptions come out of the cmdlet's own Write calls and are not errors of an item.
     private static bool IsOfPipeline(Exception e) => e
         is RuntimeException or FlowControlException or HaltCommandException or ScriptCallDepthException or ThreadAbortException;
 
-    // Reports come on the cmdlet's thread and between two steps of the work: the moment to write.
+    // Reports come on the cmdlet's thread and between two steps of the work, which is a good time to write.
     private sealed class TracedProgress(IProgress<OperationProgress> inner, CommandTrace trace) : IProgress<OperationProgress>
     {
         public void Report(OperationProgress value)

@@ -36,7 +36,7 @@ public abstract class QedReadCommand : QedCommand
         }
     }
 
-    /// <summary>Deals with one image.</summary>
+    /// <summary>Processes one image.</summary>
     /// <param name="path">Its full path.</param>
     private protected abstract void ProcessFile(string path);
 }

@@ -4,16 +4,16 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Repair-QedImage: repairs all that Test-QedImage can find.</summary>
+/// <summary>Repair-QedImage: repairs everything that Test-QedImage can find.</summary>
 [Cmdlet(VerbsDiagnostic.Repair, "QedImage", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
 [OutputType(typeof(QedRepairResult), typeof(QedImageInfo))]
 public sealed class RepairQedImageCommand : QedChangeCommand
 {
-    /// <summary>Save nothing of what is changed; the repair cannot be taken back then.</summary>
+    /// <summary>Make no backup of what is changed; the repair then cannot be undone.</summary>
     [Parameter]
     public SwitchParameter NoBackup { get; set; }
 
-    /// <summary>Take a repair back: the backup that it made.</summary>
+    /// <summary>Undo a repair with this backup, which the repair made.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackupCompleter))]
@@ -41,7 +41,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
             return;
         }
 
-        // One question for the image; -WhatIf and -Verbose list what it is about.
+        // One question for the whole image; -WhatIf and -Verbose list the repairs.
         if (!ShouldDo(Messages.RepairAction(path, plan.RepairCount, saves: !NoBackup && plan.Before.Status != QedCheckStatus.Clean)))
         {
             if (SessionStreams.IsWhatIf(this))

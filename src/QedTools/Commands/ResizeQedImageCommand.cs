@@ -10,18 +10,18 @@ namespace QedTools.Commands;
 public sealed class ResizeQedImageCommand : QedChangeCommand
 {
     /// <summary>The new size, in bytes; rounded up to a multiple of 512.</summary>
-    // Without the alias Size, as -Size is short for it anyway: an alias would take the Size of a piped file, which is the file's
-    // length on Linux and macOS, for the disk's.
+    // There is no alias Size, since -Size is short for it anyway: an alias would bind the Size property of a piped file, which on
+    // Linux and macOS is the file's length, not the disk's size.
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [EmptyMeansNotGiven]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long SizeBytes { get; set; }
 
-    /// <summary>Let the disk become smaller; what lies behind the new end is lost.</summary>
+    /// <summary>Allow the disk to become smaller; data beyond the new end is lost.</summary>
     [Parameter]
     public SwitchParameter Shrink { get; set; }
 
-    /// <summary>Shrink though other images lie over this one; they read wrong data afterwards.</summary>
+    /// <summary>Shrink even if other images have this one as their backing file; they will read wrong data afterwards.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -29,7 +29,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Write the image's facts to the pipeline.</summary>
+    /// <summary>Write the image's properties to the pipeline.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

@@ -4,7 +4,7 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Set-QedBackingFile: changes which backing file an image names.</summary>
+/// <summary>Set-QedBackingFile: changes the backing file of an image.</summary>
 [Cmdlet(VerbsCommon.Set, "QedBackingFile", DefaultParameterSetName = ByPath, SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
 public sealed class SetQedBackingFileCommand : QedCommand
@@ -21,7 +21,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The same, for names that PowerShell would read as something else.</summary>
+    /// <summary>The images, for names that PowerShell would otherwise interpret.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RemoveByLiteralPath)]
     [Alias("PSPath", "LP")]
@@ -29,7 +29,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>The new backing file; stored as typed, relative names begin in the image's folder.</summary>
+    /// <summary>The new backing file; stored as typed; a relative name is relative to the image's folder.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [Alias("ParentPath")]
@@ -37,30 +37,30 @@ public sealed class SetQedBackingFileCommand : QedCommand
     [ArgumentCompleter(typeof(BackingFileCompleter))]
     public string? BackingFile { get; set; }
 
-    /// <summary>What to record about its format. Unless given: raw if it has no known magic number.</summary>
+    /// <summary>The backing file's format to record. By default raw if the file has no known magic number.</summary>
     [Parameter(ParameterSetName = ByPath)]
     [Parameter(ParameterSetName = ByLiteralPath)]
     public QedBackingFormat? BackingFormat { get; set; }
 
-    /// <summary>Name no backing file any more.</summary>
+    /// <summary>Remove the backing file from the image.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RemoveByPath)]
     [Parameter(Mandatory = true, ParameterSetName = RemoveByLiteralPath)]
     public SwitchParameter Remove { get; set; }
 
-    /// <summary>Name a backing file that is not there.</summary>
+    /// <summary>Set a backing file that does not exist.</summary>
     [Parameter(ParameterSetName = ByPath)]
     [Parameter(ParameterSetName = ByLiteralPath)]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>First copy into the image what reads differently from the new backing file, so that the disk reads the same.</summary>
+    /// <summary>First copy the data that reads differently in the new backing file into the image, so that the disk reads the same.</summary>
     [Parameter]
     public SwitchParameter PreserveContent { get; set; }
 
-    /// <summary>Follow backing file names that lead to another network share, to read the contents to preserve.</summary>
+    /// <summary>Follow backing file names that lead to another network share, in order to read the contents to preserve.</summary>
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Write the image's facts to the pipeline.</summary>
+    /// <summary>Write the image's properties to the pipeline.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -108,7 +108,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
         }
     }
 
-    // Such as the BackingFile of a QedImageInfo, where -BackingFile was forgotten. Recording it once more would guess the format anew.
+    // For instance the BackingFile of a QedImageInfo when -BackingFile was forgotten. Recording it again would detect the format anew.
     private bool IsOwn(QedImageInfo image) =>
         BackingFile is not null
         && BackingFormat is null

@@ -9,7 +9,7 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Show-QedAllocationMap: what an image holds where, as a picture.</summary>
+/// <summary>Show-QedAllocationMap: the allocation map of an image, as a picture.</summary>
 [Cmdlet(VerbsCommon.Show, "QedAllocationMap", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(string), typeof(FileInfo))]
 public sealed class ShowQedAllocationMapCommand : QedReadCommand
@@ -21,29 +21,29 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     private readonly ResultFiles _pictures = new(SessionPaths.Comparer);
     private bool _drewText;
 
-    /// <summary>Look up in the backing files what the image leaves to them, and tell the layers apart.</summary>
+    /// <summary>Look up unallocated parts in the backing files, and show each layer separately.</summary>
     [Parameter]
     public SwitchParameter BackingChain { get; set; }
 
-    /// <summary>Where to begin, in bytes.</summary>
+    /// <summary>The offset to begin at, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     [ArgumentCompleter(typeof(OffsetCompleter))]
     public long Offset { get; set; }
 
-    /// <summary>How far to go, in bytes; to the end of the disk unless given.</summary>
+    /// <summary>The length of the range, in bytes; by default up to the end of the disk.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     [ArgumentCompleter(typeof(OffsetCompleter))]
     public long? Length { get; set; }
 
-    /// <summary>How wide the picture is: in columns, for a file in pixels. As the screen is, and 1200 pixels, unless given.</summary>
+    /// <summary>The width of the picture: in columns, or in pixels for a file. By default the width of the screen, or 1200 pixels.</summary>
     [Parameter]
     [ValidateRange(20, 4000)]
     [ArgumentCompleter(typeof(PictureSizeCompleter))]
     public int? Width { get; set; }
 
-    /// <summary>How many rows of cells there may be: 16, for a file 24, unless given.</summary>
+    /// <summary>The largest number of rows of cells: by default 16, or 24 for a file.</summary>
     [Parameter]
     [ValidateRange(1, 500)]
     [ArgumentCompleter(typeof(PictureSizeCompleter))]
@@ -57,13 +57,13 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     [Parameter]
     public QedColorMode Color { get; set; }
 
-    /// <summary>Draw to this file, as SVG.</summary>
+    /// <summary>Draw the picture to this file, as SVG.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PictureFileCompleter))]
     public string? OutFile { get; set; }
 
-    /// <summary>Replace a file that exists.</summary>
+    /// <summary>Replace an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -71,7 +71,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     [Parameter]
     public SwitchParameter AllowUnc { get; set; }
 
-    /// <summary>Read images that another process has open for writing, though they may change meanwhile.</summary>
+    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 
@@ -122,13 +122,13 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
 
     private void DrawFile(string path, string file)
     {
-        int width = RequirePossible(file);
+        int width = RequireValidChoices(file);
         QedException? damage;
         using (MappedDisk disk = Open(path))
         {
             if (disk.Includes(file))
             {
-                throw new QedRequestException(file, "OutFile", file, "another file than those that are read", Messages.PictureOverSource(file));
+                throw new QedRequestException(file, "OutFile", file, "a file other than those that are read", Messages.PictureOverSource(file));
             }
 
             using DocumentFile document = DocumentFile.Reserve(file, Force, Trace);
@@ -150,12 +150,12 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         Report(damage);
     }
 
-    // Whatever the image, this can be told. Returns the picture's width.
-    private int RequirePossible(string file)
+    // Checks that do not depend on the image. Returns the picture's width.
+    private int RequireValidChoices(string file)
     {
         if (_pictures.Contains(file))
         {
-            throw new QedRequestException(file, "OutFile", file, "a file of its own for each image", Messages.SecondPicture(file));
+            throw new QedRequestException(file, "OutFile", file, "a separate file for each image", Messages.SecondPicture(file));
         }
 
         if (!string.Equals(System.IO.Path.GetExtension(file), ".svg", StringComparison.OrdinalIgnoreCase))
@@ -179,7 +179,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         Trace = Trace,
     });
 
-    // What is known is shown before the error, as Get-QedAllocationMap does.
+    // The known part is shown before the error, as Get-QedAllocationMap does.
     private static void Report(QedException? damage)
     {
         if (damage is not null)
@@ -188,7 +188,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         }
     }
 
-    // Returns the error that ended the walk, if one did; the picture holds all before it.
+    // Returns the error that ended the walk, if any; the picture holds everything before it.
     private QedException? Fill(MapPicture picture, MappedDisk disk, string path) => WithProgress(Messages.Mapping, path, progress =>
     {
         try

@@ -8,11 +8,11 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedCheckResult), typeof(bool))]
 public sealed class TestQedImageCommand : QedReadCommand
 {
-    /// <summary>Only true for a clean image and false for one with leaks or damage.</summary>
+    /// <summary>Return only true for a clean image, and false for one with leaks or damage.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>Check an image that another process has open for writing, though it may change meanwhile.</summary>
+    /// <summary>Check an image that another process has open for writing, although it may change meanwhile.</summary>
     [Parameter]
     public SwitchParameter ForceShare { get; set; }
 

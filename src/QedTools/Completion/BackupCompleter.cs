@@ -7,7 +7,7 @@ using System.Management.Automation.Language;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the name of a repair's backup: those of the image, where it is typed already.</summary>
+/// <summary>Completes the name of a repair's backup: only those of the image if that is already typed.</summary>
 internal sealed class BackupCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using QedTools.Interchange.Vhdx.Format;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the size of a block of a VHDX or VHD file.</summary>
+/// <summary>Completes the block size of a VHDX or VHD file.</summary>
 internal sealed class BlockSizeCompleter : SizeCompleter
 {
     private protected override IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session) => FormatOf(session) switch

@@ -5,7 +5,7 @@ using QedTools.Qed.Format;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes a cluster's size, of QED images and of qcow2 files.</summary>
+/// <summary>Completes the cluster size of QED images and of qcow2 files.</summary>
 internal sealed class ClusterSizeCompleter : GeometryCompleter
 {
     private protected override IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session) => FormatOf(session) switch

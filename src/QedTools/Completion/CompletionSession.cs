@@ -5,7 +5,7 @@ using System.Management.Automation;
 
 namespace QedTools.Completion;
 
-/// <summary>The session that a completer works for: its locations, and what is typed already.</summary>
+/// <summary>The session that a completer works for: its locations, and the parameters typed so far.</summary>
 internal sealed class CompletionSession
 {
     private readonly SessionState _state;
@@ -17,18 +17,18 @@ internal sealed class CompletionSession
         _bound = bound;
     }
 
-    /// <summary>The folder in which relative names begin.</summary>
+    /// <summary>The folder that relative names are relative to.</summary>
     public string CurrentFolder => _state.Path.CurrentFileSystemLocation.ProviderPath;
 
-    /// <summary>The session of this thread. PowerShell hands a completer nothing to ask but the session itself.</summary>
-    /// <param name="bound">The parameters that are typed already.</param>
+    /// <summary>The session of this thread. PowerShell does not pass it to a completer, so it has to be looked up.</summary>
+    /// <param name="bound">The parameters typed so far.</param>
     public static CompletionSession OfThisThread(IDictionary bound)
     {
         EngineIntrinsics engine = (EngineIntrinsics)ScriptBlock.Create("$ExecutionContext").Invoke()[0].BaseObject;
         return new CompletionSession(engine.SessionState, bound);
     }
 
-    /// <summary>The host's name of a path, which need not exist; null if it leads to no file system.</summary>
+    /// <summary>Resolves a path to a host path, which need not exist; null if it does not lead to the file system.</summary>
     public string? ToHost(string path)
     {
         try
@@ -42,10 +42,10 @@ internal sealed class CompletionSession
         }
     }
 
-    /// <summary>What is typed for a parameter: the first value of several; null if there is none yet, or it is no constant.</summary>
+    /// <summary>The text typed for a parameter, or the first of several values; null if there is none yet or it is not a constant.</summary>
     public string? TextOf(string parameter) => Bound(parameter) is { } value ? value.ToString() : null;
 
-    /// <summary>The same as a number; null if it is none.</summary>
+    /// <summary>The number typed for a parameter; null if there is none yet or it is not a number.</summary>
     public long? NumberOf(string parameter) =>
         Bound(parameter) is { } value && LanguagePrimitives.TryConvertTo(value, out long number) ? number : null;
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace QedTools.Completion;
 
-/// <summary>The word that is being typed where an argument is completed: its quotes and what is inside them.</summary>
+/// <summary>The word being typed where an argument is completed: its quotes and the text inside them.</summary>
 internal readonly record struct CompletionWord
 {
     private const string SingleQuotes = "'\u2018\u2019\u201A\u201B";
@@ -14,7 +14,7 @@ internal readonly record struct CompletionWord
 
     private readonly bool _isDoubleQuoted;
 
-    /// <param name="typed">The word as PowerShell hands it to a completer, with the quotes typed so far.</param>
+    /// <param name="typed">The word as PowerShell passes it to a completer, with the quotes typed so far.</param>
     public CompletionWord(string typed)
     {
         bool isSingleQuoted = typed.Length > 0 && Contains(SingleQuotes, typed[0]);
@@ -30,10 +30,10 @@ internal readonly record struct CompletionWord
         Text = isSingleQuoted ? inside.Replace("''", "'") : WithoutBackticks(inside);
     }
 
-    /// <summary>What the word means as a string.</summary>
+    /// <summary>The string that the word stands for.</summary>
     public string Text { get; init; }
 
-    /// <summary>A string as it is to be typed: in the quotes that the word began with, in single ones where it needs some.</summary>
+    /// <summary>Quotes a string for the command line: in the double quotes that the word began with, otherwise in single quotes if it needs any.</summary>
     public string Quote(string text)
     {
         if (_isDoubleQuoted)
@@ -73,7 +73,7 @@ internal readonly record struct CompletionWord
         return false;
     }
 
-    // In a bare word and in double quotes a backtick takes its meaning from the next character.
+    // In a bare word and in double quotes, a backtick escapes the next character.
     private static string WithoutBackticks(string text)
     {
         if (!Contains(text, '`'))

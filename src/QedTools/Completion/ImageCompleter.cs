@@ -7,7 +7,7 @@ using System.Management.Automation.Language;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the name of an image: QED images where a cmdlet takes nothing else, else disks of all formats.</summary>
+/// <summary>Completes the name of an image: only QED images where a cmdlet accepts nothing else, otherwise disks of all formats.</summary>
 internal abstract class ImageCompleter : IArgumentCompleter
 {
     private static readonly string[] CommandsForAllFormats = ["Convert-QedImage", "Compare-QedImage", "Open-QedImage"];
@@ -16,7 +16,7 @@ internal abstract class ImageCompleter : IArgumentCompleter
     {
     }
 
-    /// <summary>Whether the parameter takes wildcards.</summary>
+    /// <summary>Whether the parameter accepts wildcards.</summary>
     private protected virtual bool IsPattern => false;
 
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ internal abstract class ImageCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         CompletionSession session = CompletionSession.OfThisThread(fakeBoundParameters);
-        bool takesAll = TakesAllFormats(commandName);
+        bool acceptsAll = TakesAllFormats(commandName);
         string folder = FolderOfRelativeNames(session);
         CompletionWord word = new(wordToComplete);
         return PathCompletion.Complete(
@@ -35,23 +35,23 @@ internal abstract class ImageCompleter : IArgumentCompleter
             path => IsWanted(DiskSource.FormatOfExtension(path)),
             path => IsWanted(DiskSource.FormatOfContents(path)));
 
-        bool IsWanted(QedDiskFormat? format) => takesAll ? format is not null : format == QedDiskFormat.Qed;
+        bool IsWanted(QedDiskFormat? format) => acceptsAll ? format is not null : format == QedDiskFormat.Qed;
     }
 
-    /// <summary>Where a relative name begins.</summary>
+    /// <summary>The folder that relative names are relative to.</summary>
     private protected virtual string FolderOfRelativeNames(CompletionSession session) => session.CurrentFolder;
 
-    /// <summary>The beginning of a name as it is to stand there.</summary>
-    /// <param name="typed">What is typed.</param>
+    /// <summary>Expands the beginning of a name to the form in which it is to be typed.</summary>
+    /// <param name="typed">The text typed so far.</param>
     /// <param name="session">The session.</param>
-    /// <param name="folder">Where a relative name begins.</param>
+    /// <param name="folder">The folder that relative names are relative to.</param>
     private protected virtual string Expand(string typed, CompletionSession session, string folder) => typed;
 
-    /// <summary>Whether other files than QED images can be meant.</summary>
+    /// <summary>Whether the cmdlet accepts files other than QED images.</summary>
     private protected virtual bool TakesAllFormats(string commandName) =>
         Array.Exists(CommandsForAllFormats, name => commandName.EndsWith(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The folder of the file that a parameter names, or the folder that it names; null if it is not typed yet.</summary>
+    /// <summary>The folder of the file that a parameter names, or the folder that it names itself; null if it is not typed yet.</summary>
     private protected static string? FolderNamedBy(CompletionSession session, string parameter) =>
         session.TextOf(parameter) is { Length: > 0 } typed && session.ToHost(typed) is { } path
             ? Directory.Exists(path) ? path : Path.GetDirectoryName(path)

@@ -1,4 +1,4 @@
 namespace QedTools.Completion;
 
-/// <summary>Completes an image's name where it is taken literally.</summary>
+/// <summary>Completes an image's name for a parameter that takes it literally.</summary>
 internal sealed class ImageNameCompleter : ImageCompleter;

@@ -8,7 +8,7 @@ using System.Management.Automation.Language;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes a place on a disk or a length: a round one, or the unit of a number that is typed already.</summary>
+/// <summary>Completes an offset or a length: offers round values, or the unit for a number that is already typed.</summary>
 internal sealed class OffsetCompleter : IArgumentCompleter
 {
     private static readonly string[] Round = ["64KB", "1MB", "16MB", "256MB", "1GB", "16GB"];

@@ -5,21 +5,21 @@ using System.Management.Automation;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the names of files and folders, as far as they are wanted.</summary>
+/// <summary>Completes the names of folders and of the files that a parameter accepts.</summary>
 internal static class PathCompletion
 {
-    // So many files without a telling extension are looked into: no more than takes a moment on a slow share.
-    private const int MostLookedInto = 32;
+    // Files whose extension does not tell are opened only up to this number, so that completion stays quick on a slow share.
+    private const int MaxProbed = 32;
 
     private static readonly char[] Separators = [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar];
 
-    /// <summary>The names that a word may become: wanted files, then folders, then files that are wanted for their contents.</summary>
+    /// <summary>The completions of a word: files accepted by name, then folders, then files accepted by their contents.</summary>
     /// <param name="word">The word so far.</param>
     /// <param name="session">The session.</param>
-    /// <param name="relativeTo">The host's folder in which relative names begin.</param>
-    /// <param name="isPattern">Whether the parameter takes wildcards, so that such characters of names are escaped.</param>
-    /// <param name="isWantedName">Whether a file is wanted for its name.</param>
-    /// <param name="isWantedForContents">Whether another file is wanted for its contents.</param>
+    /// <param name="relativeTo">The host folder that relative names are relative to.</param>
+    /// <param name="isPattern">Whether the parameter accepts wildcards, so that wildcard characters in names are escaped.</param>
+    /// <param name="isWantedName">Whether a file is accepted by its name.</param>
+    /// <param name="isWantedForContents">Whether any other file is accepted by its contents.</param>
     public static IEnumerable<CompletionResult> Complete(
         CompletionWord word,
         CompletionSession session,
@@ -57,7 +57,7 @@ internal static class PathCompletion
         }
 
         files.AddRange(folders);
-        foreach (string path in others.Count <= MostLookedInto ? others : [])
+        foreach (string path in others.Count <= MaxProbed ? others : [])
         {
             if (isWantedForContents(path))
             {
@@ -97,7 +97,7 @@ internal static class PathCompletion
             {
                 string name = Path.GetFileName(path);
 
-                // Hidden files wait until they are asked for; a name that could not be shown is not to be typed for anybody.
+                // Hidden files are offered only once their dot is typed. A name that is not printable is never completed.
                 if (name.StartsWith(start, StringComparison.OrdinalIgnoreCase)
                     && (start.Length > 0 || name[0] != '.')
                     && PrintableText.Of(name) == name)

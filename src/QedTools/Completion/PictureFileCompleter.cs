@@ -6,7 +6,7 @@ using System.Management.Automation.Language;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the name of a picture's file.</summary>
+/// <summary>Completes the name of a picture file.</summary>
 internal sealed class PictureFileCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

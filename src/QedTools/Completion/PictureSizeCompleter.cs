@@ -8,7 +8,7 @@ using System.Management.Automation.Language;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the width or the height of a picture, for a file or for the terminal.</summary>
+/// <summary>Completes the width or height of a picture, for a file or for the terminal.</summary>
 internal sealed class PictureSizeCompleter : IArgumentCompleter
 {
     private static readonly int[] Rows = [8, 16, 24, 32, 48];

@@ -8,7 +8,7 @@ using QedTools.Chains;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes a size that can have a few values only, and tells what each of them means.</summary>
+/// <summary>Completes a size that has only a few possible values, and explains each of them.</summary>
 internal abstract class SizeCompleter : IArgumentCompleter
 {
     private const int Kilobyte = 1 << 10;
@@ -33,16 +33,16 @@ internal abstract class SizeCompleter : IArgumentCompleter
         }
     }
 
-    /// <summary>What can be typed, and what it means.</summary>
+    /// <summary>The possible values, each with its tooltip.</summary>
     private protected abstract IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session);
 
-    /// <summary>The format of the file that is to be made; null if nothing that is typed tells.</summary>
+    /// <summary>The format of the file to be created; null if the parameters typed so far do not tell.</summary>
     private protected static QedDiskFormat? FormatOf(CompletionSession session) =>
         session.TextOf("Format") is { } name ? Enum.TryParse(name, ignoreCase: true, out QedDiskFormat format) ? format : null
         : session.TextOf("DestinationPath") is { } path ? DiskFormats.OfExtension(path)?.Kind
         : null;
 
-    /// <summary>The powers of two in a range.</summary>
+    /// <summary>The powers of two from one value up to another.</summary>
     private protected static IEnumerable<int> PowersOfTwo(int from, int to)
     {
         for (long size = from; size <= to; size *= 2)
@@ -51,12 +51,12 @@ internal abstract class SizeCompleter : IArgumentCompleter
         }
     }
 
-    /// <summary>A size as it is typed.</summary>
+    /// <summary>A size as a PowerShell literal.</summary>
     private protected static string Literal(int bytes) =>
         bytes >= Megabyte ? string.Format(CultureInfo.InvariantCulture, "{0}MB", bytes / Megabyte)
         : bytes >= Kilobyte ? string.Format(CultureInfo.InvariantCulture, "{0}KB", bytes / Kilobyte)
         : bytes.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What is said behind a meaning.</summary>
+    /// <summary>The text that marks a default value in a tooltip; empty for other values.</summary>
     private protected static string DefaultMark(bool isDefault) => isDefault ? " (the default)" : string.Empty;
 }

@@ -9,7 +9,10 @@ using QedTools.Disks;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes the name of a snapshot from the file that is typed already. The id stands for one whose name another id or an earlier one has.</summary>
+/// <summary>
+/// Completes the name of a snapshot of the file that is already typed. A snapshot whose name is empty, is also an id, or is also the name of
+/// an earlier snapshot is offered by its id instead.
+/// </summary>
 internal sealed class SnapshotCompleter : IArgumentCompleter
 {
     private const int MaxOffered = 100;
@@ -30,10 +33,10 @@ internal sealed class SnapshotCompleter : IArgumentCompleter
         QedDiskFormat? format = Enum.TryParse(session.TextOf(isReference ? "ReferenceFormat" : "SourceFormat"), ignoreCase: true, out QedDiskFormat named) ? named : null;
         IReadOnlyList<DiskSnapshot> snapshots = DiskSource.SnapshotsOf(host, format, MaxOffered);
         return snapshots
-            .Select(one => (Text: IsFoundByName(one, snapshots) ? one.Name : one.Id, Snapshot: one))
-            .Where(one => one.Text.StartsWith(word.Text, StringComparison.OrdinalIgnoreCase))
-            .Select(one => new CompletionResult(
-                word.Quote(one.Text), PrintableText.Of(one.Text), CompletionResultType.ParameterValue, Describe(one.Snapshot)));
+            .Select(snapshot => (Text: IsFoundByName(snapshot, snapshots) ? snapshot.Name : snapshot.Id, Snapshot: snapshot))
+            .Where(item => item.Text.StartsWith(word.Text, StringComparison.OrdinalIgnoreCase))
+            .Select(item => new CompletionResult(
+                word.Quote(item.Text), PrintableText.Of(item.Text), CompletionResultType.ParameterValue, Describe(item.Snapshot)));
     }
 
     private static bool IsFoundByName(DiskSnapshot snapshot, IReadOnlyList<DiskSnapshot> all) =>

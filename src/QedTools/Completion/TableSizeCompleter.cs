@@ -5,7 +5,7 @@ using QedTools.Qed.Format;
 
 namespace QedTools.Completion;
 
-/// <summary>Completes a table's size.</summary>
+/// <summary>Completes the table size of QED images.</summary>
 internal sealed class TableSizeCompleter : GeometryCompleter
 {
     private protected override IEnumerable<(string Text, string Tip)> Candidates(CompletionSession session) =>

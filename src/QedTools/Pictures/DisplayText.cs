@@ -5,17 +5,17 @@ using System.Text;
 
 namespace QedTools.Pictures;
 
-/// <summary>Texts measured in columns of a terminal.</summary>
+/// <summary>Measures and fits texts in columns of a terminal.</summary>
 internal static class DisplayText
 {
-    // East Asian Width W and F (Unicode Standard Annex 11), in blocks.
+    // East Asian Width W and F (Unicode Standard Annex 11), by blocks.
     private static readonly (int First, int Last)[] Wide =
     [
         (0x1100, 0x115F), (0x2E80, 0x303E), (0x3041, 0xA4CF), (0xA960, 0xA97F), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F),
         (0xFF00, 0xFF60), (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x20000, 0x3FFFD),
     ];
 
-    /// <summary>How many columns of a terminal a text takes.</summary>
+    /// <summary>The number of terminal columns that a text takes.</summary>
     public static int Columns(string text)
     {
         int columns = 0;
@@ -27,10 +27,10 @@ internal static class DisplayText
         return columns;
     }
 
-    /// <summary>The text, or as much of its start as fits, with a sign that some is missing.</summary>
+    /// <summary>The text, or as much of its start as fits, followed by an ellipsis.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="columns">How many columns there are; at least as many as the sign has.</param>
-    /// <param name="more">The sign, such as "...".</param>
+    /// <param name="columns">The available columns; at least as many as the ellipsis takes.</param>
+    /// <param name="more">The ellipsis, such as "...".</param>
     public static string Fit(string text, int columns, string more)
     {
         if (Columns(text) <= columns)
@@ -49,12 +49,12 @@ internal static class DisplayText
         return new StringBuilder().Append(text, 0, end).Append(more).ToString();
     }
 
-    /// <summary>The text with blanks behind it.</summary>
+    /// <summary>The text, padded with spaces on the right.</summary>
     public static string Pad(string text, int columns) => text + new string(' ', Math.Max(0, columns - Columns(text)));
 
-    /// <summary>The text in lines, broken between words.</summary>
-    /// <param name="text">Words with a blank between them.</param>
-    /// <param name="columns">How many columns there are; a longer word gets a line of its own.</param>
+    /// <summary>The text as lines, wrapped between words.</summary>
+    /// <param name="text">Words separated by single spaces.</param>
+    /// <param name="columns">The available columns; a longer word gets a line to itself.</param>
     public static IEnumerable<string> Wrap(string text, int columns)
     {
         StringBuilder line = new();

@@ -2,14 +2,14 @@ using System;
 
 namespace QedTools.Pictures;
 
-/// <summary>What one cell of a picture stands for: how many bytes of it are in which state.</summary>
+/// <summary>The contents of one cell of a picture: how many of its bytes are in which state.</summary>
 internal readonly ref struct MapCell
 {
     private readonly ReadOnlySpan<long> _shares;
 
-    /// <param name="start">Where it begins on the disk, in bytes.</param>
+    /// <param name="start">Its offset on the disk, in bytes.</param>
     /// <param name="length">Its length, in bytes.</param>
-    /// <param name="shares">Bytes of each <see cref="MapShare"/>.</param>
+    /// <param name="shares">The bytes of each <see cref="MapShare"/>.</param>
     public MapCell(long start, long length, ReadOnlySpan<long> shares)
     {
         Start = start;
@@ -17,7 +17,7 @@ internal readonly ref struct MapCell
         _shares = shares;
     }
 
-    /// <summary>Where it begins on the disk, in bytes.</summary>
+    /// <summary>Its offset on the disk, in bytes.</summary>
     public long Start { get; }
 
     /// <summary>Its length, in bytes.</summary>
@@ -41,10 +41,10 @@ internal readonly ref struct MapCell
     /// <summary>The bytes that are zero without data stored for them.</summary>
     public long Zero => _shares[MapShare.Zero];
 
-    /// <summary>The bytes that no layer holds.</summary>
+    /// <summary>The bytes that no layer has allocated.</summary>
     public long Unallocated => _shares[MapShare.Unallocated];
 
-    /// <summary>The bytes of which it is not known: they lie behind damage.</summary>
+    /// <summary>The bytes whose state is unknown, because they come after damage.</summary>
     public long Unknown => Length - Data - Zero - Unallocated;
 
     /// <summary>The bytes of one share.</summary>

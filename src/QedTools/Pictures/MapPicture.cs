@@ -4,8 +4,8 @@ using QedTools.Disks;
 
 namespace QedTools.Pictures;
 
-/// <summary>An allocation map as a picture of fixed size: extents go in, shares of cells come out.</summary>
-/// <remarks>Memory is that of the cells, however many extents there are. What was not added is unknown.</remarks>
+/// <summary>An allocation map as a picture of fixed size: takes extents and yields the shares of each cell.</summary>
+/// <remarks>Memory depends on the number of cells only, not on the number of extents. Parts that were not added are unknown.</remarks>
 internal sealed class MapPicture
 {
     private const int ExtentsPerReport = 4096;
@@ -14,7 +14,7 @@ internal sealed class MapPicture
     private readonly long[] _bytes = new long[MapShare.Counted];
     private readonly long[] _extents = new long[MapShare.Counted];
 
-    /// <param name="subject">What it is a picture of.</param>
+    /// <param name="subject">The subject of the picture.</param>
     /// <param name="grid">Its cells, over the subject's range.</param>
     public MapPicture(MapSubject subject, CellGrid grid)
     {
@@ -23,7 +23,7 @@ internal sealed class MapPicture
         _cells = new long[checked(grid.Count * MapShare.Counted)];
     }
 
-    /// <summary>What it is a picture of.</summary>
+    /// <summary>The subject of the picture.</summary>
     public MapSubject Subject { get; }
 
     /// <summary>Its cells.</summary>
@@ -44,11 +44,11 @@ internal sealed class MapPicture
         }
     }
 
-    /// <summary>The bytes of which nothing is known.</summary>
+    /// <summary>The bytes whose state is unknown.</summary>
     public long UnknownBytes => Subject.Length - DataBytes - _bytes[MapShare.Zero] - _bytes[MapShare.Unallocated];
 
     /// <summary>A cell.</summary>
-    /// <param name="index">0 to the grid's count of cells - 1.</param>
+    /// <param name="index">0 to the grid's number of cells - 1.</param>
     public MapCell this[int index]
     {
         get
@@ -64,9 +64,9 @@ internal sealed class MapPicture
     /// <summary>The extents of a share in the whole picture.</summary>
     public long ExtentsOf(int share) => _extents[share];
 
-    /// <summary>Adds extents of the range, as they come.</summary>
-    /// <param name="extents">In order, none twice. If their enumeration fails, what came before is in the picture.</param>
-    /// <param name="progress">Is told the bytes of the range dealt with.</param>
+    /// <summary>Adds extents of the range as they are enumerated.</summary>
+    /// <param name="extents">The extents, in order and without overlaps. If their enumeration fails, the picture holds those before the failure.</param>
+    /// <param name="progress">Receives the bytes of the range processed so far.</param>
     public void Add(IEnumerable<DiskExtent> extents, IProgress<OperationProgress> progress)
     {
         int unreported = 0;

@@ -1,21 +1,21 @@
 namespace QedTools.Pictures;
 
-/// <summary>What a picture tells apart. From 0 on: data of the layer of that depth, the deeper ones together.</summary>
+/// <summary>The kinds of content that a picture distinguishes. From 0 on: data of the layer at that depth, with the deepest layers combined.</summary>
 internal static class MapShare
 {
-    /// <summary>How many layers have a share of their own, the last one being the deeper ones together.</summary>
+    /// <summary>The number of shares for layers; the last one combines all deeper layers.</summary>
     public const int Layers = 6;
 
-    /// <summary>Zeroes without data, of whatever layer.</summary>
+    /// <summary>Zeroes without stored data, of any layer.</summary>
     public const int Zero = Layers;
 
-    /// <summary>What no layer holds.</summary>
+    /// <summary>Parts that no layer has allocated.</summary>
     public const int Unallocated = Layers + 1;
 
-    /// <summary>What lies behind damage; it is what is left over, and counted nowhere.</summary>
+    /// <summary>Parts after damage. They are computed as the remainder and never counted.</summary>
     public const int Unknown = Layers + 2;
 
-    /// <summary>How many there are to count.</summary>
+    /// <summary>The number of shares that are counted.</summary>
     public const int Counted = Unknown;
 
     /// <summary>The share of data in a layer.</summary>

@@ -5,14 +5,14 @@ using QedTools.Operations;
 
 namespace QedTools.Pictures;
 
-/// <summary>What a picture shows, beside what is where.</summary>
+/// <summary>The subject of a picture: everything about the image except its extents.</summary>
 internal sealed record MapSubject
 {
-    // Formats without clusters are drawn in what most file systems allocate.
+    // For formats without clusters: the allocation unit of most file systems.
     private const int BlockSize = 4096;
 
     /// <param name="disk">The image to draw.</param>
-    /// <param name="isChain">Whether its backing files are drawn with it.</param>
+    /// <param name="isChain">Whether its backing files are drawn too.</param>
     public MapSubject(MappedDisk disk, bool isChain)
     {
         LayerNames = [.. disk.Layers.Select(path => Path.GetFileName(path))];
@@ -26,19 +26,19 @@ internal sealed record MapSubject
     /// <summary>The image's file name.</summary>
     public string Name => LayerNames[0];
 
-    /// <summary>The file names of the layers that are drawn, the image itself first. They can hold any character.</summary>
+    /// <summary>The file names of the layers that are drawn, the image itself first. They can contain any character.</summary>
     public IReadOnlyList<string> LayerNames { get; }
 
-    /// <summary>Whether layers are told apart.</summary>
+    /// <summary>Whether layers are distinguished.</summary>
     public bool IsChain { get; }
 
     /// <summary>The size of the disk, in bytes.</summary>
     public long VirtualSize { get; }
 
-    /// <summary>A cluster's size, in bytes.</summary>
+    /// <summary>The cluster size, in bytes.</summary>
     public int ClusterSize { get; }
 
-    /// <summary>Where the range begins that is drawn, in bytes.</summary>
+    /// <summary>The offset of the range that is drawn, in bytes.</summary>
     public long Offset { get; }
 
     /// <summary>The length of the range that is drawn, in bytes.</summary>

@@ -4,10 +4,10 @@ using System.Globalization;
 
 namespace QedTools.Pictures;
 
-/// <summary>What pictures of all kinds say in words.</summary>
+/// <summary>The texts that pictures of all kinds share.</summary>
 internal static class MapText
 {
-    /// <summary>The sizes: of the disk, of what is shown of it, of the data in that.</summary>
+    /// <summary>The sizes of the disk, of the range shown and of the data in that range.</summary>
     public static string Facts(MapPicture picture)
     {
         MapSubject subject = picture.Subject;
@@ -20,10 +20,10 @@ internal static class MapText
         string allocated = $"{ByteSize.Format(picture.DataBytes)} ({Percent(picture.DataBytes, subject.Length)}) allocated";
         return subject.IsWhole
             ? $"{size}, {allocated}"
-            : $"{size}, shown {ByteSize.Format(subject.Length)} from {ByteSize.FormatExactly(subject.Offset)}, {allocated}";
+            : $"{size}, {ByteSize.Format(subject.Length)} shown from {ByteSize.FormatExactly(subject.Offset)}, {allocated}";
     }
 
-    /// <summary>What a cell stands for.</summary>
+    /// <summary>The size of a cell, compared with a cluster.</summary>
     public static string CellSize(MapPicture picture)
     {
         long cell = picture.Grid.CellSize;
@@ -36,9 +36,9 @@ internal static class MapText
                 : $"One cell is {ByteSize.Format(cell)}; a cluster of {size} takes {Count(cluster / cell)} of them.";
     }
 
-    /// <summary>All that a legend explains, from the image's own data down.</summary>
+    /// <summary>The entries of the legend, beginning with the image's own data.</summary>
     /// <param name="picture">The picture.</param>
-    /// <param name="ascii">Whether names may be ASCII only.</param>
+    /// <param name="ascii">Whether names are limited to ASCII.</param>
     public static IReadOnlyList<LegendEntry> Legend(MapPicture picture, bool ascii = false)
     {
         IReadOnlyList<string> layers = picture.Subject.LayerNames;
@@ -55,7 +55,7 @@ internal static class MapText
         Add(MapShare.Unallocated, "unallocated");
         if (picture.UnknownBytes > 0)
         {
-            entries.Add(new LegendEntry(MapShare.Unknown, "unknown, behind damage", picture.UnknownBytes, Extents: null));
+            entries.Add(new LegendEntry(MapShare.Unknown, "unknown (after damage)", picture.UnknownBytes, Extents: null));
         }
 
         return entries;
@@ -63,7 +63,7 @@ internal static class MapText
         void Add(int share, string label) => entries.Add(new LegendEntry(share, label, picture.BytesOf(share), picture.ExtentsOf(share)));
     }
 
-    /// <summary>A share in percent, never rounded to nothing or to all.</summary>
+    /// <summary>A share in percent, never rounded to 0 or 100 unless it is exact.</summary>
     public static string Percent(long part, long whole)
     {
         if (part == 0 || whole == 0)
@@ -79,9 +79,9 @@ internal static class MapText
         static string Text(decimal value, string sign) => string.Format(CultureInfo.CurrentCulture, "{0}{1:0.##}%", sign, value);
     }
 
-    /// <summary>A number of extents in words.</summary>
+    /// <summary>A number of extents with its unit.</summary>
     public static string Extents(long count) => count == 1 ? "1 extent" : $"{Count(count)} extents";
 
-    /// <summary>A whole number with its thousands apart.</summary>
+    /// <summary>A whole number with thousands separators.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.CurrentCulture);
 }

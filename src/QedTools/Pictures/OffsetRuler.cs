@@ -3,7 +3,7 @@ using System.Linq;
 
 namespace QedTools.Pictures;
 
-/// <summary>Names offsets that are a step apart, exactly and all in one unit.</summary>
+/// <summary>Labels evenly spaced offsets, exactly and all in the same unit.</summary>
 internal sealed class OffsetRuler
 {
     private readonly long _origin;
@@ -11,7 +11,7 @@ internal sealed class OffsetRuler
     private readonly int _unit;
 
     /// <param name="origin">The first offset, in bytes.</param>
-    /// <param name="step">From one to the next, in bytes: a multiple of 512.</param>
+    /// <param name="step">The distance from one to the next, in bytes: a multiple of 512.</param>
     public OffsetRuler(long origin, long step)
     {
         _origin = origin;
@@ -19,13 +19,13 @@ internal sealed class OffsetRuler
         _unit = System.Math.Min(ByteSize.LargestExactUnit(origin), ByteSize.LargestExactUnit(step));
     }
 
-    /// <summary>The name of one of the offsets.</summary>
+    /// <summary>The label of one of the offsets.</summary>
     /// <param name="index">0 for the first one.</param>
     public string this[int index] => ByteSize.FormatIn(_origin + index * _step, _unit);
 
-    /// <summary>The length of the longest of the first names.</summary>
-    /// <param name="count">How many there are; at least 1.</param>
-    public int WidthOf(int count) => Names(count).Max(name => name.Length);
+    /// <summary>The length of the longest of the first labels.</summary>
+    /// <param name="count">The number of labels; at least 1.</param>
+    public int WidthOf(int count) => Labels(count).Max(label => label.Length);
 
-    private IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(index => this[index]);
+    private IEnumerable<string> Labels(int count) => Enumerable.Range(0, count).Select(index => this[index]);
 }

@@ -8,10 +8,10 @@ using System.Xml;
 
 namespace QedTools.Pictures;
 
-/// <summary>Draws a map as an SVG document (https://www.w3.org/TR/SVG2) that stands on its own.</summary>
+/// <summary>Draws a map as a self-contained SVG document (https://www.w3.org/TR/SVG2).</summary>
 /// <remarks>
-/// Neighbouring cells that look alike are one shape, so the document is no longer than the cells need, however many extents
-/// there are.
+/// Neighbouring cells that look alike become one shape, so the length of the document depends on the cells, not on the number of
+/// extents.
 /// </remarks>
 internal sealed class SvgPicture
 {
@@ -20,18 +20,18 @@ internal sealed class SvgPicture
     private const int LegendPitch = 24;
     private const int KeyPitch = 19;
 
-    // What is there at all is drawn at least this high.
-    private const int LeastHeight = 4;
+    // Any share that is present is drawn at least this high.
+    private const int MinShareHeight = 4;
 
-    // Under this width a line between two clusters hides more than it tells.
-    private const double LeastSeamWidth = 12;
+    // Below this cluster width, a line between two clusters hides more than it shows.
+    private const double MinSeamWidth = 12;
 
     private readonly MapPicture _picture;
     private readonly SvgLayout _layout;
     private readonly IReadOnlyList<LegendEntry> _legend;
 
     /// <param name="picture">The picture, over the layout's grid.</param>
-    /// <param name="layout">What goes where.</param>
+    /// <param name="layout">The layout.</param>
     public SvgPicture(MapPicture picture, SvgLayout layout)
     {
         _picture = picture;
@@ -96,7 +96,7 @@ internal sealed class SvgPicture
         string size = MapText.CellSize(_picture);
         return _picture.Grid.CellSize <= _picture.Subject.ClusterSize
             ? size
-            : size + $" The height of a colour in a cell is its share of the cell; what is there at all is drawn at least {LeastHeight} pixels high.";
+            : size + $" The height of a colour in a cell is its share of the cell; any share that is present is drawn at least {MinShareHeight} pixels high.";
     }
 
     private string Description()
@@ -145,13 +145,13 @@ internal sealed class SvgPicture
         }
     }
 
-    // From one cluster to the next; null where clusters are too narrow to set them apart.
+    // The distance from one cluster to the next; null if clusters are too narrow to be separated.
     private double? SeamDistance
     {
         get
         {
             double width = (double)_picture.Subject.ClusterSize / _picture.Grid.CellSize * _layout.CellWidth;
-            return width >= LeastSeamWidth ? width : null;
+            return width >= MinSeamWidth ? width : null;
         }
     }
 
@@ -221,11 +221,11 @@ internal sealed class SvgPicture
         }
     }
 
-    // Cells that look alike, as one: data on the ground, the lowest layer below, then zero.
+    // Draws cells that look alike as one shape: data at the bottom with the deepest layer lowest, then zero.
     private void WriteCells(XmlWriter xml, int rowStart, int start, int end)
     {
         MapCell cell = _picture[start];
-        // Rounded as it will be written, so that a shape ends exactly where the next one begins.
+        // Rounded as in the output, so that a shape ends exactly where the next one begins.
         double x = Math.Round((start - rowStart) * _layout.CellWidth, 2);
         double width = Math.Round((end - rowStart) * _layout.CellWidth, 2) - x;
         xml.WriteStartElement("g", Namespace);
@@ -241,7 +241,7 @@ internal sealed class SvgPicture
         xml.WriteEndElement();
     }
 
-    // The parts of a cell from bottom to top. Together they are as high as the cell.
+    // The parts of a cell from bottom to top. Their heights add up to that of the cell.
     private (int Share, double Height)[] Stack(in MapCell cell)
     {
         List<(int Share, double Height)> parts = [];
@@ -254,7 +254,7 @@ internal sealed class SvgPicture
         AddPart(MapShare.Unknown, cell.Unknown, cell.Length);
         AddPart(MapShare.Unallocated, cell.Unallocated, cell.Length);
 
-        // What the small parts were given more, the highest one gives.
+        // The highest part gives up the height that the small parts gained.
         double excess = parts.Sum(part => part.Height) - _layout.CellHeight;
         int highest = 0;
         for (int i = 1; i < parts.Count; i++)
@@ -269,7 +269,7 @@ internal sealed class SvgPicture
         {
             if (bytes > 0)
             {
-                parts.Add((share, Math.Max(LeastHeight, Math.Round((double)bytes / length * _layout.CellHeight, 1))));
+                parts.Add((share, Math.Max(MinShareHeight, Math.Round((double)bytes / length * _layout.CellHeight, 1))));
             }
         }
     }
@@ -296,8 +296,8 @@ internal sealed class SvgPicture
         string[] percents = [.. _legend.Select(entry => MapText.Percent(entry.Bytes, _picture.Subject.Length))];
         string[] extents = [.. _legend.Select(entry => entry.Extents is { } count ? MapText.Extents(count) : string.Empty)];
         double[] widths = [.. new[] { sizes, percents, extents }.Select(texts => (texts.Max(text => text.Length) + 3) * SvgLayout.CharacterWidth)];
-        int room = (int)((_layout.Width - LabelLeft - SvgLayout.Margin - widths.Sum()) / SvgLayout.CharacterWidth);
-        int label = Math.Min(room, _legend.Max(entry => DisplayText.Columns(entry.Label)));
+        int available = (int)((_layout.Width - LabelLeft - SvgLayout.Margin - widths.Sum()) / SvgLayout.CharacterWidth);
+        int label = Math.Min(available, _legend.Max(entry => DisplayText.Columns(entry.Label)));
         double sizeRight = LabelLeft + label * SvgLayout.CharacterWidth + widths[0];
         for (int i = 0; i < _legend.Count; i++)
         {

@@ -1,13 +1,13 @@
 namespace QedTools.Pictures;
 
-/// <summary>The looks of SVG pictures: classes of CSS, for light and for dark screens.</summary>
+/// <summary>The style of SVG pictures: CSS classes for light and for dark screens.</summary>
 /// <remarks>
-/// The colours of neighbouring layers differ in lightness too, so they stay apart for people with each kind of colour
-/// blindness and in print. Zero is hatched besides.
+/// The colours of neighbouring layers also differ in lightness, so they remain distinguishable in print and with every kind of
+/// colour blindness. Zero is hatched as well.
 /// </remarks>
 internal static class SvgStyle
 {
-    /// <summary>The rules. The file opens without anything else, and asks for nothing from elsewhere.</summary>
+    /// <summary>The CSS rules. The file is self-contained and loads nothing from elsewhere.</summary>
     public const string Css = """
 
         text { font: 13px system-ui, "Segoe UI", "Noto Sans", sans-serif; fill: #1f2328; font-variant-numeric: tabular-nums; }
@@ -51,7 +51,7 @@ internal static class SvgStyle
 
         """;
 
-    /// <summary>The class of a share.</summary>
+    /// <summary>The CSS class of a share.</summary>
     public static string ClassOf(int share) => share switch
     {
         MapShare.Zero => "zero",

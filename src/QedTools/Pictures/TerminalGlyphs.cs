@@ -1,9 +1,9 @@
 namespace QedTools.Pictures;
 
-/// <summary>Which character stands for what a cell holds. Colour tells layers apart; without it, letters do.</summary>
+/// <summary>Chooses the character for a cell. Layers are distinguished by colour, or by letters if there is no colour.</summary>
 internal sealed class TerminalGlyphs
 {
-    // All of them are in the code pages 437 and 850 of consoles and in the fonts of those.
+    // All of these are in the console code pages 437 and 850 and in console fonts.
     private const string Blocks = "░▒▓█";
     private const string AsciiBlocks = ":+*#";
 
@@ -11,8 +11,8 @@ internal sealed class TerminalGlyphs
     private readonly char _unallocated;
     private readonly bool _byLetter;
 
-    /// <param name="style">What the terminal can show.</param>
-    /// <param name="isChain">Whether layers are told apart.</param>
+    /// <param name="style">The style of the picture.</param>
+    /// <param name="isChain">Whether layers are distinguished.</param>
     public TerminalGlyphs(TerminalStyle style, bool isChain)
     {
         _shades = style.Ascii ? AsciiBlocks : Blocks;
@@ -20,7 +20,7 @@ internal sealed class TerminalGlyphs
         _byLetter = isChain && (style.Ascii || !style.Color);
     }
 
-    /// <summary>All characters that are not ASCII, to see whether an encoding has them.</summary>
+    /// <summary>All characters that are not ASCII, to test whether an encoding has them.</summary>
     public static string NotAscii => Blocks + "·▀";
 
     /// <summary>The glyph that stands for a share in a legend.</summary>
@@ -32,7 +32,7 @@ internal sealed class TerminalGlyphs
         _ => new(_byLetter ? Letter(share, isFull: true) : _shades[_shades.Length - 1], TerminalPalette.Layer(share)),
     };
 
-    /// <summary>The glyph for a cell. Data comes first: however little it is, it shows.</summary>
+    /// <summary>The glyph for a cell. Data takes precedence: it is shown however little there is.</summary>
     public TerminalGlyph Of(in MapCell cell)
     {
         long data = cell.Data;
@@ -57,7 +57,7 @@ internal sealed class TerminalGlyphs
         return new(_byLetter ? Letter(most, isFull) : _shades[shade], TerminalPalette.Layer(most));
     }
 
-    /// <summary>What the glyphs of cells mean, beyond the legend.</summary>
+    /// <summary>Explains the glyphs of cells that the legend does not.</summary>
     public string Explain(MapPicture picture)
     {
         bool isMixed = false;
@@ -90,7 +90,7 @@ internal sealed class TerminalGlyphs
         return isPartlyZero ? text + " o is a cell that is zero in part and has no data." : text;
     }
 
-    // The layer with the most data, and the uppermost other one; the same twice if there is no other.
+    // The layer with the most data, and the uppermost other layer with data; the same layer twice if there is no other.
     private static (int Most, int Other) LayersOf(in MapCell cell)
     {
         int most = 0;

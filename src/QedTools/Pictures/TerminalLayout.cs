@@ -2,10 +2,10 @@ using System;
 
 namespace QedTools.Pictures;
 
-/// <summary>What goes where in a picture in the terminal: names of offsets on the left, cells behind them.</summary>
+/// <summary>The layout of a picture in the terminal: offset labels on the left, cells to the right of them.</summary>
 internal sealed class TerminalLayout
 {
-    // Rows of a multiple of this begin at rounder offsets.
+    // Rows whose length is a multiple of this begin at rounder offsets.
     private const int ColumnUnit = 8;
 
     private TerminalLayout(CellGrid grid, OffsetRuler rows, int labelWidth)
@@ -18,16 +18,16 @@ internal sealed class TerminalLayout
     /// <summary>The cells.</summary>
     public CellGrid Grid { get; }
 
-    /// <summary>The names of the rows' offsets.</summary>
+    /// <summary>The labels of the rows' offsets.</summary>
     public OffsetRuler RowNames { get; }
 
-    /// <summary>The columns that those names take; 0 where there is no room for them.</summary>
+    /// <summary>The columns that the labels take; 0 if there is no space for them.</summary>
     public int LabelWidth { get; }
 
     /// <summary>Finds the layout with as many cells as fit.</summary>
     public static TerminalLayout Fit(MapSubject subject, TerminalStyle style)
     {
-        // Fewer columns can make names longer, so begin with short names and give way to the longer ones.
+        // Fewer columns can make labels longer, so start with short labels and allow longer ones step by step.
         for (int labelWidth = 1; labelWidth < style.Width / 2; labelWidth++)
         {
             CellGrid grid = GridOf(style.Width - labelWidth - 1);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace QedTools.Pictures;
 
-/// <summary>A line for the terminal, built piece by piece; colours change only where they differ.</summary>
+/// <summary>A line for the terminal, built piece by piece; escape sequences are written only where the colour changes.</summary>
 internal sealed class TerminalLine
 {
     private const char Escape = '\e';
@@ -44,7 +44,7 @@ internal sealed class TerminalLine
             return;
         }
 
-        // From colour to colour by way of plain: what the last one set, a background for instance, must not stay.
+        // Reset before each new colour, so that nothing of the previous one remains, for instance its background.
         string parameters = _current.Length > 0 && color.Length > 0 ? "0;" + color : color.Length > 0 ? color : "0";
         _text.Append(Escape).Append('[').Append(parameters).Append('m');
         _current = color;

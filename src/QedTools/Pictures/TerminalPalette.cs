@@ -2,8 +2,8 @@ namespace QedTools.Pictures;
 
 /// <summary>The colours of pictures in the terminal, as parameters of the escape sequence SGR.</summary>
 /// <remarks>
-/// From the 256 that terminals share. The layers' colours stay apart for people with each kind of colour blindness, and can
-/// be seen on black and on white.
+/// From the 256-colour palette that terminals share. The layers' colours remain distinguishable with every kind of colour blindness,
+/// and are visible on black and on white.
 /// </remarks>
 internal static class TerminalPalette
 {
@@ -13,13 +13,13 @@ internal static class TerminalPalette
     /// <summary>Headings.</summary>
     public const string Strong = "1";
 
-    /// <summary>What steps back, such as the names of offsets.</summary>
+    /// <summary>Secondary text, such as the offset labels.</summary>
     public const string Muted = "38;5;244";
 
-    /// <summary>What is hardly there: cells without anything.</summary>
+    /// <summary>Barely visible: empty cells.</summary>
     public const string Faint = "38;5;240";
 
-    /// <summary>What asks for attention.</summary>
+    /// <summary>Anything that needs attention.</summary>
     public const string Alert = "38;5;203";
 
     private static readonly string[] Layers = ["5;33", "5;208", "5;35", "5;176", "5;160", "5;247"];
@@ -28,6 +28,6 @@ internal static class TerminalPalette
     /// <param name="share">Its <see cref="MapShare"/>.</param>
     public static string Layer(int share) => "38;" + Layers[share];
 
-    /// <summary>Data of two layers, in the front and in the background of one character.</summary>
+    /// <summary>Data of two layers, in the foreground and the background of one character.</summary>
     public static string Layer(int front, int background) => Layer(front) + ";48;" + Layers[background];
 }

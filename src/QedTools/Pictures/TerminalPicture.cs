@@ -10,8 +10,8 @@ internal sealed class TerminalPicture
     private const string More = "...";
     private const string Gap = "  ";
 
-    // A label keeps this many columns before numbers give way to it.
-    private const int LeastLabelWidth = 24;
+    // Columns of numbers are dropped before labels become narrower than this.
+    private const int MinLabelWidth = 24;
 
     private readonly MapPicture _picture;
     private readonly TerminalLayout _layout;
@@ -19,8 +19,8 @@ internal sealed class TerminalPicture
     private readonly TerminalGlyphs _glyphs;
 
     /// <param name="picture">The picture, over the layout's grid.</param>
-    /// <param name="layout">What goes where.</param>
-    /// <param name="style">What the terminal can show; the same that the layout was made for.</param>
+    /// <param name="layout">The layout.</param>
+    /// <param name="style">The style of the picture; the same that the layout was made for.</param>
     public TerminalPicture(MapPicture picture, TerminalLayout layout, TerminalStyle style)
     {
         _picture = picture;
@@ -86,7 +86,7 @@ internal sealed class TerminalPicture
         }
     }
 
-    // How far into a row a column is. A name stands with its first character over its cell.
+    // The offsets of columns within a row. The first character of a label is above its cell.
     private string? Ticks()
     {
         CellGrid grid = _picture.Grid;
@@ -117,7 +117,7 @@ internal sealed class TerminalPicture
     {
         IReadOnlyList<LegendEntry> entries = MapText.Legend(_picture, _style.Ascii);
         int widest = entries.Max(entry => DisplayText.Columns(entry.Label));
-        string[] numbers = Numbers(entries, _style.Width - 2 - Math.Min(widest, LeastLabelWidth));
+        string[] numbers = Numbers(entries, _style.Width - 2 - Math.Min(widest, MinLabelWidth));
         int width = Math.Min(widest, _style.Width - 2 - numbers[0].Length);
         return entries.Select((entry, i) => Line()
             .Add(_glyphs.Of(entry.Share))
@@ -125,8 +125,8 @@ internal sealed class TerminalPicture
             .ToString());
     }
 
-    // As many columns of numbers as there is room for, all equally wide.
-    private string[] Numbers(IReadOnlyList<LegendEntry> entries, int room)
+    // As many columns of numbers as fit, all entries equally wide.
+    private string[] Numbers(IReadOnlyList<LegendEntry> entries, int available)
     {
         string[] percents = Align(entries.Select(entry => MapText.Percent(entry.Bytes, _picture.Subject.Length)));
         string[] sizes = Align(entries.Select(entry => ByteSize.Format(entry.Bytes)));
@@ -137,7 +137,7 @@ internal sealed class TerminalPicture
             [.. entries.Select((entry, i) => Gap + sizes[i] + Gap + percents[i])],
             [.. percents.Select(percent => " " + percent)],
         ];
-        return Array.Find(choices, choice => choice[0].Length <= room) ?? choices[choices.Length - 1];
+        return Array.Find(choices, choice => choice[0].Length <= available) ?? choices[choices.Length - 1];
 
         static string UnitOf(LegendEntry entry) => entry.Extents switch { null => string.Empty, 1 => " extent", _ => " extents" };
     }

@@ -4,17 +4,17 @@ using System.Management.Automation;
 
 namespace QedTools.Sessions;
 
-/// <summary>Lines of text that have colours on the screen and none in variables, in files and for other commands.</summary>
-/// <remarks>Each is a plain string; the view in QedTools.Format.ps1xml shows its property Colored instead.</remarks>
+/// <summary>Lines of text that are coloured on the screen but plain in variables, in files and for other commands.</summary>
+/// <remarks>Each line is a plain string; the view in QedTools.Format.ps1xml shows its property Colored instead.</remarks>
 internal static class ColoredLine
 {
     private const string TypeName = "QedTools.ColoredLine";
     private const string Property = "Colored";
 
-    /// <summary>Puts the two forms of a text together.</summary>
-    /// <param name="plain">Its lines without colours; at least one.</param>
-    /// <param name="colored">Its lines with colours; the last ones may be more or fewer.</param>
-    /// <returns>As many strings as there are plain lines, or more with nothing in them.</returns>
+    /// <summary>Combines the two forms of a text.</summary>
+    /// <param name="plain">The lines without colours; at least one.</param>
+    /// <param name="colored">The lines with colours; there may be more or fewer of them.</param>
+    /// <returns>One string for each plain line; the last one carries any surplus coloured lines.</returns>
     public static IEnumerable<object> Pair(IReadOnlyList<string> plain, IReadOnlyList<string> colored)
     {
         for (int i = 0; i < plain.Count - 1; i++)

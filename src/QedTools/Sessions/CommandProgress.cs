@@ -5,10 +5,12 @@ using System.Threading;
 
 namespace QedTools.Sessions;
 
-/// <summary>Shows an operation's progress once it has taken half a second, a few times a second: how far, how fast, how long still.</summary>
+/// <summary>
+/// Shows an operation's progress, its speed and the time remaining: several times a second, once the operation has run for half a second.
+/// </summary>
 internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposable
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private static int _lastActivity;
@@ -17,18 +19,18 @@ internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposabl
     private readonly Func<TimeSpan> _clock;
     private readonly ProgressRecord _record;
     private readonly OperationPace _pace = new();
-    private TimeSpan _nextReport = Quiet;
+    private TimeSpan _nextReport = InitialDelay;
 
-    /// <param name="command">The cmdlet; reports come on its own thread.</param>
-    /// <param name="activity">What is being done to which file.</param>
+    /// <param name="command">The cmdlet; reports must come on its own thread.</param>
+    /// <param name="activity">The work being done, and the file.</param>
     public CommandProgress(Cmdlet command, string activity)
         : this(command.WriteProgress, ClockFromNow(), activity)
     {
     }
 
     /// <param name="write">Shows a record.</param>
-    /// <param name="clock">Tells the time since the operation began.</param>
-    /// <param name="activity">What is being done to which file.</param>
+    /// <param name="clock">Returns the time since the operation began.</param>
+    /// <param name="activity">The work being done, and the file.</param>
     public CommandProgress(Action<ProgressRecord> write, Func<TimeSpan> clock, string activity)
     {
         _write = write;
@@ -36,7 +38,7 @@ internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposabl
         _record = new ProgressRecord(Interlocked.Increment(ref _lastActivity) & int.MaxValue, activity, " ");
     }
 
-    private bool IsShown => _nextReport > Quiet;
+    private bool IsShown => _nextReport > InitialDelay;
 
     /// <inheritdoc/>
     public void Report(OperationProgress value)
@@ -55,7 +57,7 @@ internal sealed class CommandProgress : IProgress<OperationProgress>, IDisposabl
         _write(_record);
     }
 
-    /// <summary>Takes the progress off the screen.</summary>
+    /// <summary>Removes the progress bar from the screen.</summary>
     public void Dispose()
     {
         if (IsShown)

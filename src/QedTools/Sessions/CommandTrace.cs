@@ -7,14 +7,14 @@ using System.Threading;
 namespace QedTools.Sessions;
 
 /// <summary>
-/// Brings what the engine tells on its way to the warning, verbose and debug streams. It is told on any thread and while files are
-/// locked; a cmdlet may only write on its own thread, and a host may ask or stop there. So lines wait until <see cref="Flush"/>.
+/// Passes the engine's trace on to the warning, verbose and debug streams. The engine reports on any thread and while files are
+/// locked, but a cmdlet may write only on its own thread, where the host may prompt or stop. So lines are queued until <see cref="Flush"/>.
 /// </summary>
 internal sealed class CommandTrace
 {
-    private const int MostWaiting = 10_000;
+    private const int MaxQueued = 10_000;
 
-    private readonly ConcurrentQueue<Line> _waiting = new();
+    private readonly ConcurrentQueue<Line> _queue = new();
     private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);
     private PSCmdlet? _command;
     private int _dropped;
@@ -38,20 +38,20 @@ internal sealed class CommandTrace
         Debug,
     }
 
-    /// <summary>What operations are given.</summary>
+    /// <summary>The trace to pass to operations.</summary>
     public OperationTrace Operation { get; }
 
-    /// <summary>What the plans of operations are given: the operation tells the rest.</summary>
+    /// <summary>The trace to pass to the plans of operations: warnings only, since the operation itself reports the rest.</summary>
     public OperationTrace Plan => Operation.WarningsOnly();
 
-    /// <summary>The trace of a cmdlet that runs.</summary>
+    /// <summary>Creates the trace of a running cmdlet.</summary>
     public static CommandTrace Of(PSCmdlet command) =>
         new(command, SessionStreams.WantsVerbose(command), SessionStreams.WantsDebug(command));
 
-    /// <summary>Writes what waits; on the cmdlet's own thread.</summary>
+    /// <summary>Writes the queued lines; must be called on the cmdlet's own thread.</summary>
     public void Flush()
     {
-        while (_waiting.TryDequeue(out Line line))
+        while (_queue.TryDequeue(out Line line))
         {
             if (_command is null)
             {
@@ -60,7 +60,7 @@ internal sealed class CommandTrace
 
             switch (line.Stream)
             {
-                // A plan and its operation give the same ones, and so does the same file in the next turn.
+                // A plan and its operation give the same warnings, and so does a file that is processed twice.
                 case Stream.Warning when _warnings.Add(line.Text):
                     _command.WriteWarning(line.Text);
                     break;
@@ -79,7 +79,7 @@ internal sealed class CommandTrace
         }
     }
 
-    /// <summary>Takes nothing more: a stream that the cmdlet opened outlives it.</summary>
+    /// <summary>Stops accepting lines: a stream that the cmdlet opened may outlive it.</summary>
     public void Close() => _command = null;
 
     private void Add(Line line)
@@ -89,9 +89,9 @@ internal sealed class CommandTrace
             return;
         }
 
-        if (line.Stream == Stream.Warning || _waiting.Count < MostWaiting)
+        if (line.Stream == Stream.Warning || _queue.Count < MaxQueued)
         {
-            _waiting.Enqueue(line);
+            _queue.Enqueue(line);
         }
         else
         {

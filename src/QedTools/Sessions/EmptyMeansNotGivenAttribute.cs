@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace QedTools.Sessions;
 
-/// <summary>Takes an empty or blank text for a value that was not given: that is what an empty cell of a table is in the pipeline.</summary>
+/// <summary>Treats an empty or blank text as a value that was not given, since that is how an empty table cell arrives in the pipeline.</summary>
 internal sealed class EmptyMeansNotGivenAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
@@ -10,5 +10,5 @@ internal sealed class EmptyMeansNotGivenAttribute : ArgumentTransformationAttrib
 
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
-        (inputData is PSObject { BaseObject: string text } ? text : inputData) is string word && string.IsNullOrWhiteSpace(word) ? null : inputData;
+        (inputData is PSObject { BaseObject: string text } ? text : inputData) is string given && string.IsNullOrWhiteSpace(given) ? null : inputData;
 }

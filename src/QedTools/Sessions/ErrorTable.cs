@@ -4,7 +4,7 @@ using System.Management.Automation;
 
 namespace QedTools.Sessions;
 
-/// <summary>The one table that gives every error its stable id and category in PowerShell.</summary>
+/// <summary>The table that maps every error to its stable PowerShell id and category.</summary>
 internal static class ErrorTable
 {
     private const string Failed = "QedFailed";
@@ -42,7 +42,7 @@ internal static class ErrorTable
         [typeof(QedUnexpectedException)] = (Failed, ErrorCategory.NotSpecified),
     };
 
-    /// <summary>The error record for an error about <paramref name="path"/>, and for an exception that the engine did not expect.</summary>
+    /// <summary>The error record for an error about <paramref name="path"/>, which may also be an exception that nobody expected.</summary>
     public static ErrorRecord ToRecord(Exception error, string path)
     {
         QedException known = error as QedException ?? QedAssemblyException.ForCause(path, error) ?? (QedException)new QedUnexpectedException(path, error);
@@ -52,7 +52,7 @@ internal static class ErrorTable
         ErrorRecord record = new(known, id, category, path);
         if (Advice.For(known) is { } advice)
         {
-            // Not as RecommendedAction: PowerShell 7 would show it a second time, and Windows PowerShell not at all.
+            // Not as RecommendedAction: PowerShell 7 would show it twice, and Windows PowerShell not at all.
             record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}");
         }
 

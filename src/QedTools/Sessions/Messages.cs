@@ -1,5 +1,5 @@
-// What the cmdlets say, all of it: a line for each thing said, so that all read alike. The engine's errors bring their own
-// words; ErrorTable gives those their ids, and Advice says what to do.
+// Every text that the cmdlets show, in one place so that they read alike. The engine's errors come with their own messages;
+// ErrorTable gives them their ids, and Advice adds what to do.
 using System;
 using System.Globalization;
 using System.IO;
@@ -8,12 +8,12 @@ using System.Reflection;
 namespace QedTools.Sessions;
 
 /// <summary>
-/// The texts of the cmdlets. An action is a whole sentence that orders it: -WhatIf and -Verbose show it as it is, -Confirm asks
-/// about it. What is noted with -Verbose begins with the file.
+/// The texts of the cmdlets. An action is a complete sentence in the imperative: -WhatIf and -Verbose show it as it is, -Confirm
+/// asks about it. A note for -Verbose begins with the file.
 /// </summary>
 internal static class Messages
 {
-    /// <summary>What progress bars say is being done.</summary>
+    /// <summary>The work that a progress bar reports.</summary>
     public const string Checking = "Checking";
 
     /// <inheritdoc cref="Checking"/>
@@ -46,12 +46,12 @@ internal static class Messages
     /// <summary>The question about an action.</summary>
     public static string ConfirmQuestion(string action) => $"Do you want to do this?{Environment.NewLine}{action}";
 
-    /// <summary>What a progress bar is about.</summary>
-    /// <param name="doing">What is being done, such as "Checking".</param>
-    /// <param name="path">To which file.</param>
+    /// <summary>The activity line of a progress bar.</summary>
+    /// <param name="doing">The work being done, such as "Checking".</param>
+    /// <param name="path">The file being worked on.</param>
     public static string Activity(string doing, string path) => $"{doing} {PrintableText.Of(Path.GetFileName(path))}";
 
-    /// <summary>What a progress bar says of an operation.</summary>
+    /// <summary>The status line of a progress bar.</summary>
     public static string ProgressStatus(OperationProgress progress, double bytesPerSecond)
     {
         string speed = bytesPerSecond > 0 ? $", {ByteSize.FormatShort(bytesPerSecond)}/s" : string.Empty;
@@ -59,84 +59,85 @@ internal static class Messages
         return $"{stage}{ByteSize.FormatShort(progress.BytesDone)} of {ByteSize.Format(progress.BytesTotal)}{speed}";
     }
 
-    /// <summary>What was left out of the debug stream.</summary>
+    /// <summary>How many lines were left out of the debug stream.</summary>
     public static string TraceLinesDropped(int count) => $"{Count(count, "more line")} left out here.";
 
-    /// <summary>A path that leads to no file.</summary>
+    /// <summary>A path that does not lead to a file.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="cause">What PowerShell says of it.</param>
-    public static string NoFile(string path, string cause) => $"{Name(path)} leads to no file: {cause.TrimEnd('.')}. Name a file on a FileSystem drive.";
+    /// <param name="cause">PowerShell's own message.</param>
+    public static string NoFile(string path, string cause) =>
+        $"The path {Quoted(path)} does not lead to a file: {cause.TrimEnd('.')}. Specify a file on a FileSystem drive.";
 
-    /// <summary>A path that leads to something else than files.</summary>
+    /// <summary>A path of a provider other than the file system.</summary>
     public static string OtherProvider(string path, string provider) =>
-        $"{Name(path)} belongs to the {provider} provider. Images are files: name one on a FileSystem drive.";
+        $"{Quoted(path)} belongs to the {provider} provider, but images are files. Specify a file on a FileSystem drive.";
 
-    /// <summary>A name that was given and is empty, such as that of a variable that nobody set.</summary>
-    public static string EmptyName(string parameter) => $"The name given with -{parameter} is empty. Name a file, or leave the parameter out.";
+    /// <summary>A file name that was given but is empty, such as the value of a variable that was never set.</summary>
+    public static string EmptyName(string parameter) => $"The file name given with -{parameter} is empty. Specify a file, or omit the parameter.";
 
-    /// <summary>A library that another module loaded first, in another version.</summary>
+    /// <summary>A library of which another module has already loaded a different version.</summary>
     public static string AssemblyConflict(string path, AssemblyName wanted, AssemblyName loaded, string location) =>
-        $"{Name(path)} cannot be dealt with: QedTools needs {wanted.Name} {wanted.Version}, and this session has {loaded.Name} {loaded.Version} from "
-        + $"{Name(location)}, which another module loaded. Start a new PowerShell session and try again without that module.";
+        $"{Quoted(path)} cannot be processed: QedTools needs {wanted.Name} {wanted.Version}, but another module has already loaded "
+        + $"{loaded.Name} {loaded.Version} from {Quoted(location)}. Start a new PowerShell session and try again without that module.";
 
     /// <summary>A library that is missing.</summary>
     public static string AssemblyMissing(string path, AssemblyName wanted, string cause) =>
-        $"{Name(path)} cannot be dealt with: {wanted.Name} {wanted.Version}, which QedTools needs, could not be loaded: {cause.TrimEnd('.')}. Install QedTools again.";
+        $"{Quoted(path)} cannot be processed: QedTools needs {wanted.Name} {wanted.Version}, which could not be loaded: {cause.TrimEnd('.')}. Reinstall QedTools.";
 
-    /// <summary>An error that is a fault of the program.</summary>
+    /// <summary>An error that is a bug in the program.</summary>
     public static string Unexpected(string path, Exception error) =>
-        $"{Name(path)} met with an error that QedTools does not expect, {error.GetType().Name}: {error.Message.TrimEnd('.')}. Report it to the authors.";
+        $"Processing {Quoted(path)} failed with an unexpected error, {error.GetType().Name}: {error.Message.TrimEnd('.')}. Report it to the authors of QedTools.";
 
-    /// <summary>What to do about a file whose format was not certain.</summary>
+    /// <summary>A warning about a file whose format is uncertain, and what to do about it.</summary>
     public static string FormatDoubt(QedFormatDoubt doubt) => PrintableText.Of(doubt.Other is { } other
-        ? $"{doubt.Facts} If it is one, read it with -{doubt.FormatOption} {other}; if not, -{doubt.FormatOption} {doubt.ReadAs} says so."
-        : $"{doubt.Facts} If that is right, -{doubt.FormatOption} {doubt.ReadAs} says so. {doubt.Remedy}".TrimEnd());
+        ? $"{doubt.Facts} If it is one, read it with -{doubt.FormatOption} {other}; if not, confirm that with -{doubt.FormatOption} {doubt.ReadAs}."
+        : $"{doubt.Facts} If that is correct, confirm it with -{doubt.FormatOption} {doubt.ReadAs}. {doubt.Remedy}".TrimEnd());
 
-    /// <summary>What a size means.</summary>
+    /// <summary>The tooltip of a disk size.</summary>
     public static string DiskOfSize(long bytes) => $"A disk of {ByteSize.Format(bytes)} ({bytes} bytes)";
 
-    /// <summary>What is said behind a new size about the present one.</summary>
-    public static string SizeNow(long bytes) => $"; it has {ByteSize.Format(bytes)} now";
+    /// <summary>The present size of the disk, appended to the tooltip of a new one.</summary>
+    public static string SizeNow(long bytes) => $"; the current size is {ByteSize.Format(bytes)}";
 
-    /// <summary>How many files a pattern means.</summary>
-    public static string PatternMatches(string pattern, int files) => $"{Name(pattern)} matches {Count(files, "file")}.";
+    /// <summary>How many files a pattern matches.</summary>
+    public static string PatternMatches(string pattern, int files) => $"{Quoted(pattern)} matches {Count(files, "file")}.";
 
     /// <summary>A size that was rounded up.</summary>
-    public static string RoundedUp(string path, long asked, long size) =>
-        $"{Shown(path)}: {asked} bytes are no multiple of 512, rounded up to {size}.";
+    public static string RoundedUp(string path, long requested, long size) =>
+        $"{Printable(path)}: {requested} bytes is not a multiple of 512; rounded up to {size} bytes.";
 
     /// <summary>The creation of an image.</summary>
     public static string CreateAction(string path, long size, string? backingFile) =>
-        $"Create the QED image {Name(path)} of {ByteSize.Format(size)}{Over(backingFile)}.";
+        $"Create the QED image {Quoted(path)} with a virtual size of {ByteSize.Format(size)}{OverlaySuffix(backingFile)}.";
 
-    /// <summary>What an image says of its backing file.</summary>
+    /// <summary>What an image records about its backing file.</summary>
     /// <param name="info">The image.</param>
-    /// <param name="asked">What was asked to be recorded, or null.</param>
-    public static string BackingFileRecorded(QedImageInfo info, QedBackingFormat? asked)
+    /// <param name="requested">The format that the user asked to record, or null.</param>
+    public static string BackingFileRecorded(QedImageInfo info, QedBackingFormat? requested)
     {
-        string reason = info.BackingFormat == QedBackingFormat.Raw && asked != QedBackingFormat.Raw
-            ? ", as it is of no known format"
+        string reason = info.BackingFormat == QedBackingFormat.Raw && requested != QedBackingFormat.Raw
+            ? " because its format is not recognized"
             : string.Empty;
         return info.BackingFormat is { } recorded
-            ? $"{Shown(info.Path)}: the backing file is {Name(info.BackingFile)}, recorded as {recorded}{reason}."
-            : $"{Shown(info.Path)}: no backing file.";
+            ? $"{Printable(info.Path)}: the backing file is {Quoted(info.BackingFile)}, recorded as {recorded}{reason}."
+            : $"{Printable(info.Path)}: no backing file.";
     }
 
     /// <summary>The change of a backing file.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="old">What it names now, or null.</param>
-    /// <param name="new">What it is to name, or null.</param>
-    /// <param name="preserveContent">Whether what would read differently is copied first.</param>
+    /// <param name="old">The backing file it has now, or null.</param>
+    /// <param name="new">The backing file it will have, or null.</param>
+    /// <param name="preserveContent">Whether data that would read differently is copied first.</param>
     public static string BackingFileAction(string path, string? old, string? @new, bool preserveContent)
     {
-        string copied = preserveContent ? ", and copy into the image what it shows differently" : string.Empty;
+        string copied = preserveContent ? ", and copy the data that differs into the image" : string.Empty;
         return (old, @new) switch
         {
-            (null, null) => $"Leave {Name(path)} without a backing file.",
-            (null, { }) => $"Name {Name(@new)} as the backing file of {Name(path)}{copied}.",
-            ({ }, null) when preserveContent => $"Remove the backing file {Name(old)} from {Name(path)}, and copy into the image what only it holds.",
-            ({ }, null) => $"Remove the backing file {Name(old)} from {Name(path)}; what only it holds will read as zeroes.",
-            ({ }, { }) => $"Change the backing file of {Name(path)} from {Name(old)} to {Name(@new)}{copied}.",
+            (null, null) => $"Leave {Quoted(path)} without a backing file.",
+            (null, { }) => $"Set the backing file of {Quoted(path)} to {Quoted(@new)}{copied}.",
+            ({ }, null) when preserveContent => $"Remove the backing file {Quoted(old)} from {Quoted(path)}, and copy the data that only it holds into the image.",
+            ({ }, null) => $"Remove the backing file {Quoted(old)} from {Quoted(path)}; data that only it holds will read as zeroes.",
+            ({ }, { }) => $"Change the backing file of {Quoted(path)} from {Quoted(old)} to {Quoted(@new)}{copied}.",
         };
     }
 
@@ -147,119 +148,119 @@ internal static class Messages
     /// <param name="format">The result's format.</param>
     /// <param name="backingFile">The result's backing file, or null.</param>
     public static string ConvertAction(string path, long size, string destination, QedDiskFormat format, string? backingFile) =>
-        $"Convert {Name(path)}, a disk of {ByteSize.Format(size)}, to the {DiskSource.NameOf(format)} file {Name(destination)}{Over(backingFile)}.";
+        $"Convert {Quoted(path)}, a disk of {ByteSize.Format(size)}, to the {DiskSource.NameOf(format)} file {Quoted(destination)}{OverlaySuffix(backingFile)}.";
 
     /// <summary>How a map was divided.</summary>
-    public static string CellsDrawn(string path, string cells, long cellSize) => $"{Shown(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";
+    public static string CellsDrawn(string path, string cells, long cellSize) => $"{Printable(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";
 
-    /// <summary>Several pictures would become one file.</summary>
-    public static string SecondPicture(string file) => $"{Name(file)} is the picture of another image already. Name a file of its own for each image.";
+    /// <summary>Two pictures would be written to the same file.</summary>
+    public static string SecondPicture(string file) => $"{Quoted(file)} already holds the picture of another image. Specify a separate file for each image.";
 
-    /// <summary>A picture's name that means another kind of file.</summary>
-    public static string NoPictureName(string file) => $"{Name(file)} is no name for an SVG picture. Name a file that ends in .svg.";
+    /// <summary>A picture's file name without the extension of SVG files.</summary>
+    public static string NoPictureName(string file) => $"{Quoted(file)} is not a valid name for an SVG picture. Specify a name that ends in .svg.";
 
-    /// <summary>A picture would replace what it is drawn of.</summary>
-    public static string PictureOverSource(string file) => $"{Name(file)} is the image itself or a file under it. Name another file for the picture.";
+    /// <summary>A picture would overwrite the image that it shows.</summary>
+    public static string PictureOverSource(string file) => $"{Quoted(file)} is the image itself or one of its backing files. Specify another file for the picture.";
 
-    /// <summary>The drawing of a map into a file.</summary>
-    public static string DrawAction(string path, string file) => $"Draw the allocation map of {Name(path)} into {Name(file)}.";
+    /// <summary>The drawing of a map to a file.</summary>
+    public static string DrawAction(string path, string file) => $"Draw the allocation map of {Quoted(path)} to {Quoted(file)}.";
 
     /// <summary>The result of a conversion.</summary>
     public static string Converted(QedImageInfo result, bool verified) =>
-        $"{Shown(result.Path)}: {ByteSize.Format(result.DiskUsage)} used for {ByteSize.Format(result.VirtualSize)}{(verified ? ", verified" : string.Empty)}.";
+        $"{Printable(result.Path)}: {ByteSize.Format(result.DiskUsage)} used for a disk of {ByteSize.Format(result.VirtualSize)}{(verified ? ", verified" : string.Empty)}.";
 
-    /// <summary>Two sources of one pipeline would become one file.</summary>
+    /// <summary>Two sources of one pipeline would be written to the same file.</summary>
     public static string SecondSource(string destination) =>
-        $"{Name(destination)} is the result of another source already. Name a folder for several sources, and have their names differ in more than the extension.";
+        $"{Quoted(destination)} is already the result of another source. For several sources, specify a folder; their names must differ in more than the extension.";
 
     /// <summary>The verdict of a check.</summary>
     public static string Checked(QedCheckResult result) =>
-        $"{Shown(result.Path)}: {result.Status}, {Count(result.CorruptionCount, "wrong table entry", "wrong table entries")}, {Count(result.LeakedClusters, "leaked cluster")}.";
+        $"{Printable(result.Path)}: {result.Status}, {Count(result.CorruptionCount, "wrong table entry", "wrong table entries")}, {Count(result.LeakedClusters, "leaked cluster")}.";
 
     /// <summary>The verdict of a comparison.</summary>
     public static string Compared(QedComparison result) => result switch
     {
         { FirstDifference: { } first } =>
-            $"{Shown(result.Path)}: {Bytes(result.DifferingBytes)} differ from {Name(result.ReferencePath)}, the first at offset {first}.",
+            $"{Printable(result.Path)}: differs from {Quoted(result.ReferencePath)} in {Bytes(result.DifferingBytes)}, the first at offset {first}.",
         { AreEqual: false } =>
-            $"{Shown(result.Path)}: it differs from {Name(result.ReferencePath)} only in size, {result.VirtualSize} and {result.ReferenceVirtualSize} bytes.",
-        _ => $"{Shown(result.Path)}: it reads the same as {Name(result.ReferencePath)}.",
+            $"{Printable(result.Path)}: differs from {Quoted(result.ReferencePath)} only in size: {result.VirtualSize} and {result.ReferenceVirtualSize} bytes.",
+        _ => $"{Printable(result.Path)}: reads the same as {Quoted(result.ReferencePath)}.",
     };
 
     /// <summary>A disk that was opened.</summary>
     public static string Opened(string path, long size, bool forWriting) =>
-        $"{Shown(path)}: open for {(forWriting ? "reading and writing" : "reading")}, {ByteSize.Format(size)}.";
+        $"{Printable(path)}: opened for {(forWriting ? "reading and writing" : "reading")}, {ByteSize.Format(size)}.";
 
     /// <summary>A merge.</summary>
-    /// <param name="plan">What it would move.</param>
-    /// <param name="keep">Whether the overlay keeps what it holds.</param>
+    /// <param name="plan">The data it would move.</param>
+    /// <param name="keep">Whether the overlay keeps its data.</param>
     public static string MergeAction(QedMergeResult plan, bool keep)
     {
         string zeroes = plan.BytesZeroed > 0 ? $" and {ByteSize.FormatExact(plan.BytesZeroed)} of zeroes" : string.Empty;
         string then = keep ? string.Empty : ", and empty the overlay";
-        return $"Merge {ByteSize.FormatExact(plan.BytesMerged)} of data{zeroes} from {Name(plan.Path)} into {Name(plan.BackingFilePath)}{then}.";
+        return $"Merge {ByteSize.FormatExact(plan.BytesMerged)} of data{zeroes} from {Quoted(plan.Path)} into {Quoted(plan.BackingFilePath)}{then}.";
     }
 
     /// <summary>The result of a merge.</summary>
     public static string Merged(QedMergeResult result) =>
-        $"{Shown(result.Path)}: {ByteSize.FormatExact(result.BytesMerged)} of data merged into {Name(result.BackingFilePath)}; "
-        + $"the overlay {(result.IsEmptied ? "is empty now" : "is as it was")}.";
+        $"{Printable(result.Path)}: {ByteSize.FormatExact(result.BytesMerged)} of data merged into {Quoted(result.BackingFilePath)}; "
+        + $"the overlay {(result.IsEmptied ? "is now empty" : "is unchanged")}.";
 
-    /// <summary>Making a file smaller.</summary>
+    /// <summary>The shrinking of an image's file.</summary>
     /// <param name="info">The image.</param>
-    /// <param name="againstBackingFile">Whether what the backing file shows anyway is given up as well.</param>
+    /// <param name="againstBackingFile">Whether clusters that read the same in the backing file are freed as well.</param>
     public static string OptimizeAction(QedImageInfo info, bool againstBackingFile) =>
-        $"Give back the clusters of {Name(info.Path)} that are leaked or all zeroes{(againstBackingFile ? " or hold what the backing file shows" : string.Empty)}, "
-        + $"and shorten the file of {ByteSize.Format(info.FileSize)} by what that frees.";
+        $"Free the clusters of {Quoted(info.Path)} that are leaked{(againstBackingFile ? ", all zeroes or the same in the backing file" : " or all zeroes")}, "
+        + $"and shrink the file of {ByteSize.Format(info.FileSize)} accordingly.";
 
-    /// <summary>How much smaller a file became.</summary>
+    /// <summary>By how much a file shrank.</summary>
     public static string Optimized(QedOptimizeResult result) =>
-        $"{Shown(result.Path)}: {ByteSize.Format(result.FileSizeBefore)} before, {ByteSize.Format(result.FileSizeAfter)} now.";
+        $"{Printable(result.Path)}: {ByteSize.Format(result.FileSizeBefore)} before, {ByteSize.Format(result.FileSizeAfter)} now.";
 
-    /// <summary>There is nothing to repair.</summary>
-    public static string NothingToRepair(string path) => $"{Shown(path)}: nothing to repair.";
+    /// <summary>An image that needs no repair.</summary>
+    public static string NothingToRepair(string path) => $"{Printable(path)}: nothing to repair.";
 
     /// <summary>The repair of an image.</summary>
     public static string RepairAction(string path, long repairs, bool saves) =>
-        $"Make {Count(repairs, "repair")} in {Name(path)}{(saves ? ", and save what is changed, so that it can be taken back" : string.Empty)}.";
+        $"Make {Count(repairs, "repair")} in {Quoted(path)}{(saves ? ", and save a backup so that the repair can be undone" : string.Empty)}.";
 
-    /// <summary>One repair, done or to be done.</summary>
-    public static string Repair(string path, QedRepair repair) => $"{Shown(path)}: {repair.Description}";
+    /// <summary>A single repair, planned or done.</summary>
+    public static string Repair(string path, QedRepair repair) => $"{Printable(path)}: {repair.Description}";
 
-    /// <summary>How much room a repair needs.</summary>
-    public static string RepairRoom(string path, long bytes) => $"{Shown(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of room on the disk.";
+    /// <summary>How much disk space a repair needs.</summary>
+    public static string RepairRoom(string path, long bytes) => $"{Printable(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of disk space.";
 
-    /// <summary>How to take a repair back.</summary>
+    /// <summary>How to undo a repair.</summary>
     public static string RepairCanBeTakenBack(string path, string backupPath) =>
-        $"{Shown(path)}: take it back with Repair-QedImage -RestoreFrom {Name(backupPath)}.";
+        $"{Printable(path)}: to undo the repair, use Repair-QedImage -RestoreFrom {Quoted(backupPath)}.";
 
-    /// <summary>Taking a repair back.</summary>
-    public static string RestoreAction(string path, string backupPath) => $"Bring {Name(path)} back to what {Name(backupPath)} saved.";
+    /// <summary>The undoing of a repair.</summary>
+    public static string RestoreAction(string path, string backupPath) => $"Undo the repair of {Quoted(path)} with the backup {Quoted(backupPath)}.";
 
-    /// <summary>A repair that was taken back.</summary>
-    public static string Restored(string path, string backupPath) => $"{Shown(path)}: brought back to what {Name(backupPath)} saved.";
+    /// <summary>A repair that was undone.</summary>
+    public static string Restored(string path, string backupPath) => $"{Printable(path)}: repair undone with the backup {Quoted(backupPath)}.";
 
-    /// <summary>A change of a disk's size.</summary>
+    /// <summary>A change of the disk's size.</summary>
     public static string ResizeAction(string path, ImageResizePlan plan)
     {
-        string sizes = $"the disk {Name(path)} from {ByteSize.Format(plan.OldSize)} to {ByteSize.Format(plan.NewSize)}";
+        string sizes = $"the disk {Quoted(path)} from {ByteSize.Format(plan.OldSize)} to {ByteSize.Format(plan.NewSize)}";
         return plan.NewSize >= plan.OldSize
             ? $"Grow {sizes}."
             : $"Shrink {sizes}, and discard {ByteSize.FormatExact(plan.DiscardedBytes)} of stored data.";
     }
 
-    /// <summary>The object in the pipeline named the backing file that the image has.</summary>
+    /// <summary>The object from the pipeline named the backing file that the image already has.</summary>
     public static string KeepsBackingFile(string path, string? name) =>
-        $"{Name(path)} keeps its backing file {Name(name)}, the one that the object in the pipeline has. Give another one with -BackingFile.";
+        $"{Quoted(path)} keeps its backing file {Quoted(name)}: the object from the pipeline names the same one. Specify another one with -BackingFile.";
 
-    /// <summary>The size that a disk has now.</summary>
-    public static string Resized(QedImageInfo info) => $"{Shown(info.Path)}: the disk has {ByteSize.FormatExact(info.VirtualSize)} now.";
+    /// <summary>The new size of a disk.</summary>
+    public static string Resized(QedImageInfo info) => $"{Printable(info.Path)}: the virtual size is now {ByteSize.FormatExact(info.VirtualSize)}.";
 
-    private static string Name(string? name) => $"'{PrintableText.Of(name)}'";
+    private static string Quoted(string? name) => $"'{PrintableText.Of(name)}'";
 
-    private static string Shown(string path) => PrintableText.Of(path);
+    private static string Printable(string path) => PrintableText.Of(path);
 
-    private static string Over(string? backingFile) => backingFile is null ? string.Empty : $" as an overlay of {Name(backingFile)}";
+    private static string OverlaySuffix(string? backingFile) => backingFile is null ? string.Empty : $" as an overlay of {Quoted(backingFile)}";
 
     private static string Bytes(long count) => Count(count, "byte");
 

@@ -8,7 +8,7 @@ using QedTools.Sessions;
 
 namespace QedTools;
 
-/// <summary>A library that QedTools needs is not there, or another module has loaded another version of it.</summary>
+/// <summary>A library that QedTools needs is missing, or another module has loaded a different version of it.</summary>
 public sealed class QedAssemblyException : QedException
 {
     private QedAssemblyException(string path, string message, Exception cause)
@@ -16,7 +16,7 @@ public sealed class QedAssemblyException : QedException
     {
     }
 
-    /// <summary>The error that an exception stands for; null if it is about no library that the module brings.</summary>
+    /// <summary>Translates an exception; null if it is not about a library of the module.</summary>
     internal static QedAssemblyException? ForCause(string path, Exception error)
     {
         Exception cause = error is TypeInitializationException { InnerException: { } inner } ? inner : error;
@@ -40,7 +40,7 @@ public sealed class QedAssemblyException : QedException
             : null;
     }
 
-    // A type or a method that is missing does not tell which library should have had it.
+    // The exception for a missing type or method does not name the library that should have had it.
     private static AssemblyName? Named(Exception cause)
     {
         string? name = cause switch
@@ -64,6 +64,6 @@ public sealed class QedAssemblyException : QedException
         .SelectMany(assembly => assembly.GetReferencedAssemblies())
         .Where(reference => File.Exists(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(typeof(QedCommand).Assembly.Location)!, reference.Name + ".dll")));
 
-    // An assembly of bytes in memory has none.
+    // An assembly loaded from memory has no location.
     private static string LocationOf(Assembly assembly) => assembly.Location is { Length: > 0 } location ? location : "memory";
 }

@@ -3,7 +3,7 @@ using QedTools.Sessions;
 
 namespace QedTools;
 
-/// <summary>A path does not lead to the file system.</summary>
+/// <summary>A path does not lead to a file of the file system.</summary>
 public sealed class QedPathException : QedException
 {
     private QedPathException(string path, string message, Exception? innerException = null)

@@ -3,7 +3,7 @@ using QedTools.Sessions;
 
 namespace QedTools;
 
-/// <summary>An error that no part of the program expects: a fault of its own. The cause is the inner exception.</summary>
+/// <summary>An error that no part of the program expects, and therefore a bug. The inner exception is the cause.</summary>
 public sealed class QedUnexpectedException : QedException
 {
     internal QedUnexpectedException(string path, Exception cause)

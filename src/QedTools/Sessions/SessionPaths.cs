@@ -1,4 +1,4 @@
-// How the paths that users type become the host's own.
+// Resolves the paths that users type to paths of the host.
 using System;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
@@ -8,7 +8,7 @@ using System.Runtime.InteropServices;
 
 namespace QedTools.Sessions;
 
-/// <summary>Turns PowerShell paths into full paths of the host, through the session's providers and drives.</summary>
+/// <summary>Resolves PowerShell paths to full host paths, through the session's providers and drives.</summary>
 internal static class SessionPaths
 {
     private const string FileSystemProvider = "FileSystem";
@@ -16,11 +16,11 @@ internal static class SessionPaths
 
     private static readonly bool IsWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
 
-    /// <summary>Tells names of files apart as the host does by default.</summary>
+    /// <summary>Compares file names as the host does by default.</summary>
     public static readonly StringComparer Comparer = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
 
-    /// <summary>The files that a path with wildcards stands for. A file that has exactly this name comes before its meaning as a pattern.</summary>
-    /// <exception cref="QedPathException">It leads to no file system.</exception>
+    /// <summary>The files that a path with wildcards matches. A file with exactly this name takes precedence over the pattern.</summary>
+    /// <exception cref="QedPathException">The path does not lead to the file system.</exception>
     public static IReadOnlyList<string> Expand(PSCmdlet command, string path)
     {
         if (ExistingLiteral(command, path) is { } literal)
@@ -65,8 +65,8 @@ internal static class SessionPaths
         }
     }
 
-    /// <summary>The full path of a -LiteralPath: on Linux and macOS a backslash in it is part of the name.</summary>
-    /// <exception cref="QedPathException">It leads to no file system.</exception>
+    /// <summary>The full path for a -LiteralPath. On Linux and macOS a backslash in it is part of the name.</summary>
+    /// <exception cref="QedPathException">The path does not lead to the file system.</exception>
     public static string ToHostLiteral(PSCmdlet command, string path)
     {
         string name = WithoutProvider(path);
@@ -75,8 +75,8 @@ internal static class SessionPaths
             : ToHost(command, path);
     }
 
-    /// <summary>The full path that a name means, whether or not anything is there; wildcards are not expanded.</summary>
-    /// <exception cref="QedPathException">It leads to no file system.</exception>
+    /// <summary>The full path for a name, whether or not the file exists; wildcards are not expanded.</summary>
+    /// <exception cref="QedPathException">The path does not lead to the file system.</exception>
     public static string ToHost(PSCmdlet command, string path)
     {
         if (ExistingLiteral(command, path) is { } literal)
@@ -96,9 +96,9 @@ internal static class SessionPaths
         }
     }
 
-    /// <summary>The full path of a file that is to be there.</summary>
-    /// <exception cref="QedPathException">It leads to no file system.</exception>
-    /// <exception cref="QedFileNotFoundException">It is not there, and looks like a pattern.</exception>
+    /// <summary>The full path of a file that should exist.</summary>
+    /// <exception cref="QedPathException">The path does not lead to the file system.</exception>
+    /// <exception cref="QedFileNotFoundException">The file does not exist, and its name looks like a pattern.</exception>
     public static string ToExistingHost(PSCmdlet command, string path)
     {
         string host = ToHost(command, path);
@@ -107,8 +107,8 @@ internal static class SessionPaths
             : host;
     }
 
-    /// <summary>A file as Get-Item shows it.</summary>
-    /// <exception cref="QedPathException">It is gone.</exception>
+    /// <summary>A file as Get-Item returns it.</summary>
+    /// <exception cref="QedPathException">The file is gone.</exception>
     public static IEnumerable<PSObject> ItemOf(PSCmdlet command, string file)
     {
         try
@@ -122,10 +122,10 @@ internal static class SessionPaths
     }
 
     /// <summary>
-    /// A backing file's name as it is to be stored: as typed, unless it begins with a drive of this session that the host
+    /// A backing file's name as an image stores it: as typed, unless it begins with a drive of this session that the host
     /// does not know.
     /// </summary>
-    /// <exception cref="QedPathException">The drive belongs to no file system.</exception>
+    /// <exception cref="QedPathException">The drive does not belong to the file system.</exception>
     public static string ToStoredName(PSCmdlet command, string name)
     {
         name = WithoutProvider(name);
@@ -150,7 +150,7 @@ internal static class SessionPaths
         }
     }
 
-    // PowerShell finds nothing in a folder that is not there or may not be read, and says nothing: a check would seem passed.
+    // In a folder that is missing or not readable, PowerShell silently finds nothing, so a check would seem to pass.
     private static void RequireReadableFolder(PSCmdlet command, string pattern)
     {
         string parent = command.SessionState.Path.ParseParent(pattern, string.Empty);
@@ -177,11 +177,11 @@ internal static class SessionPaths
         }
         catch (IOException)
         {
-            // Such as a file where a folder should be; nothing in it matches.
+            // For instance a file in place of the folder; nothing in it can match.
         }
     }
 
-    // PowerShell takes a backslash for a separator everywhere; on Linux and macOS a file's name may contain one.
+    // PowerShell treats a backslash as a separator everywhere, but on Linux and macOS a file name may contain one.
     private static string? ExistingLiteral(PSCmdlet command, string path)
     {
         string name = WithoutProvider(path);

@@ -1,4 +1,4 @@
-// What the session's screen can show; where that cannot be told, as little as possible.
+// What the session's screen can display; if that cannot be determined, the minimum is assumed.
 using System;
 using System.IO;
 using System.Management.Automation;
@@ -7,20 +7,20 @@ using System.Text;
 
 namespace QedTools.Sessions;
 
-/// <summary>What the screen that a session writes to can show.</summary>
+/// <summary>The capabilities of the screen that a session writes to.</summary>
 internal static class SessionScreen
 {
     private const int DefaultWidth = 80;
-    private const int LeastWidth = 20;
-    private const int MostWidth = 1000;
+    private const int MinWidth = 20;
+    private const int MaxWidth = 1000;
 
-    /// <summary>How many columns a line may take. The last one is left free: some consoles break the line behind it.</summary>
+    /// <summary>How many columns a line may take. The last column of the screen is left free, because some consoles wrap the line after it.</summary>
     public static int Width(PSCmdlet command)
     {
         try
         {
             int width = command.Host.UI?.RawUI?.WindowSize.Width ?? 0;
-            return width <= 0 ? DefaultWidth : Math.Min(Math.Max(width - 1, LeastWidth), MostWidth);
+            return width <= 0 ? DefaultWidth : Math.Min(Math.Max(width - 1, MinWidth), MaxWidth);
         }
         catch (Exception e) when (e is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
         {
@@ -29,11 +29,11 @@ internal static class SessionScreen
     }
 
     /// <summary>
-    /// Whether the screen shows colours, as long as the text gets there. <c>$PSStyle.OutputRendering</c> decides where it says
-    /// Ansi or PlainText; else the output must be a terminal, and NO_COLOR (https://no-color.org) must not be set.
+    /// Whether the screen shows colours, provided that the text reaches it. <c>$PSStyle.OutputRendering</c> decides if it is
+    /// Ansi or PlainText; otherwise the output must be a terminal, and NO_COLOR (https://no-color.org) must not be set.
     /// </summary>
     /// <remarks>
-    /// Without <c>$PSStyle</c>, before PowerShell 7.2, nothing takes colours out again where text goes to a file after all. So
+    /// Without <c>$PSStyle</c>, that is before PowerShell 7.2, nothing strips the colours when text goes to a file after all, so
     /// there are none.
     /// </remarks>
     public static bool ShowsColor(PSCmdlet command)
@@ -51,7 +51,7 @@ internal static class SessionScreen
         };
     }
 
-    /// <summary>Whether the encoding of the output has all of these characters.</summary>
+    /// <summary>Whether the output encoding can represent all of these characters.</summary>
     public static bool Shows(string characters)
     {
         Encoding encoding = Console.OutputEncoding;

@@ -2,22 +2,22 @@ using System.Management.Automation;
 
 namespace QedTools.Sessions;
 
-/// <summary>Which of a session's streams somebody looks at, and writing to the verbose one.</summary>
+/// <summary>Tells which of a session's streams are enabled, and writes to the verbose stream.</summary>
 internal static class SessionStreams
 {
     private const string Verbose = nameof(Verbose);
     private const string Debug = nameof(Debug);
 
-    /// <summary>Whether what a cmdlet tells about its decisions is to be seen.</summary>
+    /// <summary>Whether a cmdlet's decisions (the verbose stream) are shown.</summary>
     public static bool WantsVerbose(PSCmdlet command) => Wants(command, Verbose);
 
-    /// <summary>Whether what a cmdlet tells about offsets is to be seen.</summary>
+    /// <summary>Whether a cmdlet's details about offsets (the debug stream) are shown.</summary>
     public static bool WantsDebug(PSCmdlet command) => Wants(command, Debug);
 
     /// <summary>Writes to the verbose stream.</summary>
     /// <remarks>
-    /// With -Debug and without -Verbose PowerShell stops at each verbose line to ask, and fails where nobody can answer. There
-    /// what the session's preference wants to see goes to the debug stream.
+    /// With -Debug and without -Verbose, PowerShell stops at each verbose line to ask, and fails where nobody can answer. In that
+    /// case the lines that the session's preference asks for go to the debug stream.
     /// </remarks>
     public static void WriteVerbose(PSCmdlet command, string text)
     {
@@ -31,7 +31,7 @@ internal static class SessionStreams
         }
     }
 
-    /// <summary>Whether -WhatIf or the session's preference asks to change nothing.</summary>
+    /// <summary>Whether -WhatIf or the session's preference demands that nothing is changed.</summary>
     public static bool IsWhatIf(PSCmdlet command) =>
         Bound(command, "WhatIf") ?? (command.GetVariableValue("WhatIfPreference") is { } preference && LanguagePrimitives.IsTrue(preference));
 

@@ -5,21 +5,21 @@ using System.Text;
 
 namespace QedTools;
 
-/// <summary>Writes what a result consists of for the list views, a line each.</summary>
+/// <summary>Formats the parts of a result for the list views, one line each.</summary>
 public static class ListText
 {
-    private const int MostLines = 10;
+    private const int MaxLines = 10;
 
-    /// <summary>The first ten, and how many there are beyond.</summary>
-    /// <param name="items">What there is, or the first of it; null for nothing.</param>
-    /// <param name="count">How many there are in all.</param>
+    /// <summary>The first ten items, and how many more there are.</summary>
+    /// <param name="items">The items, or the first of them; null for none.</param>
+    /// <param name="count">The total number of items.</param>
     public static string Of(IEnumerable? items, long count)
     {
         StringBuilder text = new();
         int lines = 0;
         foreach (object? item in items ?? Array.Empty<object>())
         {
-            if (lines == MostLines)
+            if (lines == MaxLines)
             {
                 break;
             }

@@ -4,15 +4,16 @@ using System.Management.Automation.Host;
 
 namespace QedTools;
 
-/// <summary>Colours the verdict of a check for the views, where colours are shown.</summary>
+/// <summary>Colours the status of a check for the views, if colours are shown.</summary>
 public static class StatusColor
 {
     /// <summary>
-    /// A status in the user's own colours of <c>$PSStyle</c>: that of errors for a damaged image, that of warnings for leaks. Without
-    /// a <c>$PSStyle</c> (before PowerShell 7.2), with NO_COLOR, and where the output goes to a file, just the text.
+    /// A status in the user's own colours from <c>$PSStyle</c>: the error colour for a damaged image, the warning colour for leaks, the
+    /// accent colour for a clean one. Just the text without <c>$PSStyle</c> (before PowerShell 7.2), with NO_COLOR, and when the output
+    /// goes to a file.
     /// </summary>
     /// <param name="status">The status, or the text of a check result, which begins with it.</param>
-    /// <param name="style">The value of <c>$PSStyle</c>; null if there is none.</param>
+    /// <param name="style">The value of <c>$PSStyle</c>; null if it does not exist.</param>
     /// <param name="host">The host that shows it.</param>
     public static string Apply(string? status, object? style, PSHost? host) => Apply(
         status,
@@ -23,7 +24,7 @@ public static class StatusColor
 
     /// <param name="status">As above.</param>
     /// <param name="style">As above.</param>
-    /// <param name="isScreen">Whether the output goes to a screen that shows colours; the user's own word in <c>$PSStyle</c> comes first.</param>
+    /// <param name="isScreen">Whether the output goes to a screen that shows colours; the user's setting in <c>$PSStyle</c> takes precedence.</param>
     internal static string Apply(string? status, object? style, bool isScreen)
     {
         string text = FirstWord(status ?? string.Empty);
@@ -55,7 +56,7 @@ public static class StatusColor
         return colon < 0 ? text : text.Substring(0, colon);
     }
 
-    // The types of PowerShell 7 are not those that this module is compiled against.
+    // This module is not compiled against the types of PowerShell 7, so properties are looked up by name.
     private static object? Property(object? from, string? name) =>
         from is null || name is null ? null : PSObject.AsPSObject(from).Properties[name]?.Value;
 }

@@ -14,7 +14,7 @@ internal static class Comparison
     private const int SmallestShare = 64;
     private const int WarmMilliseconds = 1500;
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the comparison.</summary>
     /// <param name="arguments">--runs N, --only TEXT (jobs whose name contains it), --share N (sizes divided by N).</param>
     /// <returns>0 if all answers agreed.</returns>
     public static int Run(string[] arguments)
@@ -29,7 +29,7 @@ internal static class Comparison
             Console.WriteLine($"- {line}");
         }
 
-        Console.WriteLine($"- sizes: {(share == 1 ? "full" : $"1/{share} of full")}, in {Path.GetTempPath()}; {runs} runs of each program in turn, after those that warm up and are not counted; answers compared in the first and the last round");
+        Console.WriteLine($"- sizes: {(share == 1 ? "full" : $"1/{share} of full")}, in {Path.GetTempPath()}; {runs} runs of each program in turn, after warm-up runs that are not counted; answers compared in the first and the last round");
         bool agree = PrintComparison([.. jobs.Compared.Where(IsAsked)], runs);
         PrintGrowth([.. jobs.Growing.Where(growth => IsAsked((growth.Name, null!)))], runs);
         if (only.Length == 0)
@@ -88,7 +88,7 @@ internal static class Comparison
         return agree;
     }
 
-    // A session is warm when the runtime has compiled what runs often once more, better; it counts calls before it does.
+    // A session is warm when the runtime has recompiled the hot code with optimizations, which it does after a number of calls.
     private static void WarmUp(Job job)
     {
         Measurement ours = new();
@@ -99,7 +99,7 @@ internal static class Comparison
         }
     }
 
-    // The peak is taken in the run that is not counted: to take it, garbage is collected in a way that slows the next run down.
+    // The peak is measured in the run that is not counted, because measuring it requires a garbage collection that slows the next run down.
     private static bool Round(Job job, Measurement ours, Measurement theirs, Measurement copies, ref long peak, bool compares)
     {
         job.BeforeRound();
@@ -144,7 +144,7 @@ internal static class Comparison
         }
     }
 
-    // Everything is to stay in the page cache, and three copies of the largest disk beside each other on the file system.
+    // Everything must stay in the page cache, and three copies of the largest disk must fit on the file system at the same time.
     private static int FittingShare()
     {
         int share = 1;

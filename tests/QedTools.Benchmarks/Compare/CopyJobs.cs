@@ -8,7 +8,7 @@ namespace QedTools.Benchmarks.Compare;
 /// <summary>The jobs that read and write whole disks.</summary>
 internal sealed class CopyJobs(Session session)
 {
-    // How qemu-img is told to flush what it made, as the cmdlet does unless told otherwise.
+    // The option that makes qemu-img flush its output, as the cmdlet does by default.
     private static readonly string[] Flushed = ["-t", "writeback"];
 
     public Job QedToRaw(Inputs inputs, long size, bool flushes)

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>The files that the jobs work on, made once in a temporary folder; the same bytes in every run.</summary>
+/// <summary>The files that the jobs work on, created in a temporary folder; the same bytes in every run.</summary>
 internal sealed class Inputs : IDisposable
 {
     private const int Seed = 20100;
@@ -19,11 +19,11 @@ internal sealed class Inputs : IDisposable
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     /// <summary>An image whose tables are real and whose data is a hole.</summary>
-    /// <param name="name">The file.</param>
-    /// <param name="clusterSize">A cluster's size, in bytes.</param>
-    /// <param name="tableSize">A table's size, in clusters.</param>
-    /// <param name="clusters">How many clusters are mapped, from the start of the disk on.</param>
-    /// <param name="swaps">Whether neighbours change places, so that each cluster is an extent of its own.</param>
+    /// <param name="name">The file name.</param>
+    /// <param name="clusterSize">The cluster size, in bytes.</param>
+    /// <param name="tableSize">The table size, in clusters.</param>
+    /// <param name="clusters">The number of mapped clusters, from the start of the disk.</param>
+    /// <param name="swaps">Whether neighbours are swapped, so that each cluster is a separate extent.</param>
     public string MappedImage(string name, int clusterSize, int tableSize, long clusters, bool swaps)
     {
         string path = PathOf(name);
@@ -58,8 +58,8 @@ internal sealed class Inputs : IDisposable
     }
 
     /// <summary>
-    /// A raw disk, about a quarter of it data in pieces from 4 KiB to 4 MiB at scattered places, the rest holes or stored zeroes.
-    /// With more data in 4 GiB, hosts of the usual size would begin to hold back whoever writes, and the disk be measured.
+    /// A raw disk. About a quarter of it is data, scattered in pieces of 4 KiB to 4 MiB; the rest is holes or stored zeroes.
+    /// With more data in 4 GiB, hosts of the usual size would begin to throttle writers, and the test would measure the disk.
     /// </summary>
     public string ScatteredRaw(string name, long size, bool storesZeroes)
     {

@@ -2,29 +2,29 @@ using System;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>One thing that both programs do. Each action returns its answer, so that the answers can be compared.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Target">What the ratio ours to theirs may be at most.</param>
-/// <param name="Ours">Does it with the cmdlets.</param>
-/// <param name="Theirs">Does it with qemu-img.</param>
+/// <summary>A job that both programs do. Each action returns its answer, so that the answers can be compared.</summary>
+/// <param name="Name">The name in the report.</param>
+/// <param name="Target">The maximum ratio of our time to theirs.</param>
+/// <param name="Ours">Does the job with the cmdlets.</param>
+/// <param name="Theirs">Does the job with qemu-img.</param>
 /// <param name="Agree">Whether the two answers, and the files that both have made, agree; not timed.</param>
 internal sealed record Job(string Name, double Target, Func<string> Ours, Func<string> Theirs, Func<string, string, bool> Agree)
 {
-    /// <summary>Does it with cp --sparse; null where that does not fit.</summary>
+    /// <summary>Does the job with cp --sparse; null where cp cannot do it.</summary>
     public Func<string>? Copy { get; init; }
 
-    /// <summary>Runs before both programs' turns, not timed: makes what each changes and takes away what the last round left.</summary>
+    /// <summary>Runs before both programs' turns, not timed: makes the files that each changes, removes those of the last round.</summary>
     public Action BeforeRound { get; init; } = () => { };
 
-    /// <summary>How much each program writes at most, in bytes: so much free memory is touched before it runs.</summary>
+    /// <summary>The maximum that each program writes, in bytes: this much free memory is touched before it runs.</summary>
     public long BytesWritten { get; init; }
 
-    /// <summary>How many times more work theirs is than what is run of it, for jobs that would take qemu-img too long.</summary>
+    /// <summary>The factor by which the whole job is larger than the part that qemu-img runs, for jobs that would take it too long.</summary>
     public double TheirShare { get; init; } = 1;
 
-    /// <summary>How much work it is, in <see cref="Unit"/>.</summary>
+    /// <summary>The amount of work, in <see cref="Unit"/>.</summary>
     public long Units { get; init; }
 
-    /// <summary>What the work is counted in.</summary>
+    /// <summary>The unit in which the work is counted.</summary>
     public string Unit { get; init; } = string.Empty;
 }

@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>All jobs in the order of the report. Each is made, with its inputs, when its turn comes.</summary>
+/// <summary>All jobs, in the order of the report. Each job and its inputs are created when its turn comes.</summary>
 internal sealed class JobList(Session session, int share)
 {
     private static readonly int[] Parts = [4, 2, 1];
@@ -12,7 +12,7 @@ internal sealed class JobList(Session session, int share)
     private readonly CopyJobs _copies = new(session);
     private readonly StreamJobs _streams = new(session);
 
-    /// <summary>Those that qemu-img does as well.</summary>
+    /// <summary>The jobs that qemu-img can do as well.</summary>
     public IEnumerable<(string Name, Func<Inputs, Job> Make)> Compared =>
     [
         ("Test-QedImage, 64 KiB", inputs => _tables.Check(inputs, 65536, (16 << 20) / share, 0.10)),
@@ -38,7 +38,7 @@ internal sealed class JobList(Session session, int share)
         ("4 KiB random writes", inputs => _streams.RandomWrites(inputs, DiskSize)),
     ];
 
-    /// <summary>Those whose time is to grow with the work and no faster, in three sizes each.</summary>
+    /// <summary>The jobs whose time must grow no faster than the work, in three sizes each.</summary>
     public IEnumerable<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> Growing =>
     [
         ("Test-QedImage, 64 KiB", Sizes(16 << 20, (inputs, size) => _tables.Check(inputs, 65536, size, 0))),

@@ -7,10 +7,10 @@ using System.Runtime.InteropServices;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>The machine on which the figures were measured.</summary>
 internal static class Machine
 {
-    /// <summary>One line for each thing that matters.</summary>
+    /// <summary>One line for each property that matters.</summary>
     public static IEnumerable<string> Describe()
     {
         yield return string.Format(

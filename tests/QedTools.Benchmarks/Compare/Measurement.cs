@@ -5,15 +5,15 @@ using System.Linq;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>The wall times of several runs of one action, in milliseconds.</summary>
+/// <summary>The wall-clock times of several runs of one action, in milliseconds.</summary>
 internal sealed class Measurement
 {
     private readonly List<double> _times = [];
 
-    /// <summary>The times in the order of the runs.</summary>
+    /// <summary>The times, in the order of the runs.</summary>
     public IReadOnlyList<double> Times => _times;
 
-    /// <summary>The time in the middle.</summary>
+    /// <summary>The median time.</summary>
     public double Median
     {
         get
@@ -23,9 +23,9 @@ internal sealed class Measurement
         }
     }
 
-    /// <summary>Runs an action and keeps its time.</summary>
-    /// <param name="action">What is timed.</param>
-    /// <param name="share">What the time is multiplied with.</param>
+    /// <summary>Runs an action and records its time.</summary>
+    /// <param name="action">The action to time.</param>
+    /// <param name="share">The factor by which the time is multiplied.</param>
     /// <returns>The action's answer.</returns>
     public string Time(Func<string> action, double share = 1)
     {
@@ -36,10 +36,10 @@ internal sealed class Measurement
     }
 
     /// <summary>
-    /// Gives whoever is next the same start: nothing waits to be written, which would slow his writes down, and free memory
-    /// was in use just now; the host of a virtual machine takes long unused memory back, and to get it again costs more than a copy.
+    /// Gives the next program the same start. No data is waiting to be written, which would slow its writes down. Free memory has
+    /// just been used: the host of a virtual machine reclaims memory that has long been unused, and getting it back costs more than a copy.
     /// </summary>
-    /// <param name="bytesWritten">How much memory he will fill at most, in bytes.</param>
+    /// <param name="bytesWritten">The maximum amount of memory that the program will fill, in bytes.</param>
     public static void LevelGround(long bytesWritten)
     {
         Programs.Run("sync");

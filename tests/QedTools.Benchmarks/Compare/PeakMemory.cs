@@ -5,13 +5,13 @@ using System.Linq;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>This process's peak of resident memory, as Linux counts it; 0 elsewhere.</summary>
+/// <summary>The peak resident memory of this process, as Linux counts it; 0 on other systems.</summary>
 internal static class PeakMemory
 {
     private const string ResetPeak = "5";
 
-    /// <summary>Collects garbage and begins the peak anew.</summary>
-    /// <returns>The memory resident now, in bytes.</returns>
+    /// <summary>Collects garbage and resets the peak.</summary>
+    /// <returns>The current resident memory, in bytes.</returns>
     public static long Reset()
     {
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -23,7 +23,7 @@ internal static class PeakMemory
         return Field("VmRSS:");
     }
 
-    /// <summary>The peak since then, in bytes.</summary>
+    /// <summary>The peak since the last reset, in bytes.</summary>
     public static long Read() => Field("VmHWM:");
 
     private static long Field(string name)

@@ -12,10 +12,10 @@ internal static class Programs
 {
     private const int PipeBytes = 64 << 10;
 
-    /// <summary>Runs a program to its end and returns its output; an exit code other than the expected ones is the end.</summary>
+    /// <summary>Runs a program to its end and returns its output; throws if the exit code is not an expected one.</summary>
     public static string Run(string program, params string[] arguments) => Encoding.UTF8.GetString(Read(program, arguments));
 
-    /// <summary>The same, with the output as it comes.</summary>
+    /// <summary>The same, with the output as raw bytes.</summary>
     public static byte[] Read(string program, params string[] arguments)
     {
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -30,11 +30,11 @@ internal static class Programs
         process.StandardOutput.BaseStream.CopyTo(output, PipeBytes);
         process.WaitForExit();
 
-        // qemu-img check ends with 3 for an image with leaks: its own arithmetic finds some in every large file.
+        // qemu-img check exits with 3 for an image with leaks, and its arithmetic finds some in every large file.
         bool isFine = process.ExitCode == 0 || (arguments is ["check", ..] && process.ExitCode == 3);
         return isFine
             ? output.ToArray()
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result}");
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result}");
     }
 
     /// <summary>Whether a program is on the PATH.</summary>

@@ -14,7 +14,7 @@ internal sealed class Session : IDisposable
 
     public Session() => _runspace.Open();
 
-    /// <summary>Runs a script and returns its output; an error is the end.</summary>
+    /// <summary>Runs a script and returns its output; throws on an error.</summary>
     public Collection<PSObject> Run(string script)
     {
         using PowerShell shell = PowerShell.Create(_runspace);

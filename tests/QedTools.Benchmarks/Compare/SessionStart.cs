@@ -9,13 +9,13 @@ using QedTools.Shell;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>What the module adds to the start of a session: the import, and the first cmdlet after it.</summary>
+/// <summary>The time that the module adds to the start of a session: the import and the first cmdlet after it.</summary>
 internal static class SessionStart
 {
-    /// <summary>The argument with which this program starts itself anew to run the script in a session of its own.</summary>
+    /// <summary>The argument with which this program starts another instance of itself to run the script in a new session.</summary>
     public const string Argument = "session-start";
 
-    // Another module goes first: what PowerShell itself does at its first import is not the module's.
+    // Another module is imported first: the work that PowerShell itself does at its first import does not count.
     private const string Script = """
         $watch = [System.Diagnostics.Stopwatch]::new()
         Import-Module $env:QEDTOOLS_BENCH_EMPTY

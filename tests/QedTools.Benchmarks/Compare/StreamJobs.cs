@@ -12,8 +12,8 @@ internal sealed class StreamJobs(Session session)
     private const int Writes = 10_000;
     private const int BlockSize = 4096;
 
-    // qemu-img bench goes on by a step. This one shares no factor with the number of blocks, so that no block comes twice, and
-    // leads each time to another table, which is as hard as random.
+    // qemu-img bench advances by a fixed step. This one has no common factor with the number of blocks, so that no block comes twice,
+    // and each step leads to another table, which is as hard as random access.
     private const long Step = 409_601L * BlockSize;
 
     public Job RandomReads(Inputs inputs, long size)

@@ -8,7 +8,7 @@ using System.Text.Json;
 
 namespace QedTools.Benchmarks.Compare;
 
-/// <summary>The jobs that read tables and no data.</summary>
+/// <summary>The jobs that read only tables, not data.</summary>
 internal sealed class TableJobs(Session session)
 {
     private const int TableSize = 4;
@@ -70,7 +70,7 @@ internal sealed class TableJobs(Session session)
             path => $"Get-QedAllocationMap '{path}' | Where-Object State -eq Data | & {{ begin {{ $n = 0 }} process {{ $n++ }} end {{ $n }} }}",
             (ours, theirs) => ours == Extents(theirs).Count.ToString(CultureInfo.InvariantCulture));
 
-    // Not ours at all: what the row before this one cannot get below.
+    // Does not use our code at all: the lower bound for the row before this one.
     public Job WhereObjectAlone(Inputs inputs, long extents) =>
         MapJob(
             inputs,

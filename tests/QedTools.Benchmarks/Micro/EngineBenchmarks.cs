@@ -12,7 +12,7 @@ public class EngineBenchmarks : IDisposable
 {
     private const long DiskSize = 1 << 30;
 
-    // Every other cluster is mapped, so that each is an extent of its own.
+    // Every other cluster is mapped, so that each is a separate extent.
     private const long DataStep = 2 * 65536;
 
     private readonly byte[] _header = new byte[QedHeader.Size];
@@ -23,7 +23,7 @@ public class EngineBenchmarks : IDisposable
     private readonly Random _random = new(1);
     private DiskStream? _stream;
 
-    /// <summary>Makes the inputs.</summary>
+    /// <summary>Creates the inputs.</summary>
     [GlobalSetup]
     public void Setup()
     {
@@ -71,11 +71,11 @@ public class EngineBenchmarks : IDisposable
         return extents;
     }
 
-    /// <summary>Looks at 1 MiB of zeroes.</summary>
+    /// <summary>Scans 1 MiB of zeroes.</summary>
     [Benchmark]
     public bool ZeroDetection() => ZeroScan.IsZero(_zeroes);
 
-    /// <summary>Reads 4 KiB at a random place.</summary>
+    /// <summary>Reads 4 KiB at a random offset.</summary>
     [Benchmark]
     public int RandomRead()
     {
@@ -83,7 +83,7 @@ public class EngineBenchmarks : IDisposable
         return _stream.Read(_block);
     }
 
-    /// <summary>Writes 4 KiB in place at a random place.</summary>
+    /// <summary>Writes 4 KiB in place at a random offset.</summary>
     [Benchmark]
     public void RandomWrite()
     {

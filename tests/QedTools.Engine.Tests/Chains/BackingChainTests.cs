@@ -56,7 +56,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_backing_file_is_named_with_the_place_it_was_looked_for()
+    public void A_missing_backing_file_is_named_with_the_path_that_was_tried()
     {
         string image = Fixture.PathOf("chains/name-missing.qed");
 
@@ -72,11 +72,11 @@ public sealed class BackingChainTests : IDisposable
     [InlineData("name-https.qed")]
     [InlineData("name-json.qed")]
     [InlineData("name-file-protocol.qed")]
-    public void A_protocol_is_refused_even_where_the_file_it_names_is_there(string name) =>
+    public void A_protocol_is_refused_even_if_the_file_it_names_exists(string name) =>
         Assert.Throws<QedBackingFileRefusedException>(() => OpenAll(Fixture.PathOf("chains/" + name)));
 
     [Fact]
-    public void A_name_with_a_colon_behind_a_slash_is_looked_for_as_a_file()
+    public void A_name_with_a_colon_after_a_slash_is_a_file_name()
     {
         string overlay = Fixture.CopyTo(_folder, "chains/name-colon.qed");
         Assert.Throws<QedBackingFileNotFoundException>(() => OpenAll(overlay));
@@ -88,7 +88,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_name_with_NUL_is_refused_even_where_the_part_before_it_is_a_file()
+    public void A_name_with_NUL_is_refused_even_if_the_part_before_it_is_a_file()
     {
         string overlay = Fixture.CopyTo(_folder, "headers/backing-nul.qed");
         File.WriteAllText(_folder.PathOf("base"), "raw");
@@ -101,7 +101,7 @@ public sealed class BackingChainTests : IDisposable
     [InlineData("backing-size-1023.qed")]
     [InlineData("backing-size-1024.qed")]
     [InlineData("backing-size-4032.qed")]
-    public void A_name_that_no_file_here_has_is_an_error_and_no_crash(string name)
+    public void A_name_that_no_file_can_have_is_an_error_and_not_a_crash(string name)
     {
         using BackingChain chain = BackingChain.OpenTop(Fixture.PathOf("headers/" + name), DiskFormats.Qed, Reading);
 
@@ -113,7 +113,7 @@ public sealed class BackingChainTests : IDisposable
     [InlineData("cycle-a.qed", "cycle-b.qed", "cycle-a.qed")]
     [InlineData("cycle-b.qed", "cycle-a.qed", "cycle-b.qed")]
     [InlineData("cycle-self.qed", "cycle-self.qed", "cycle-self.qed")]
-    public void A_circle_is_found_where_it_closes(string top, string last, string name)
+    public void A_cycle_is_found_where_it_closes(string top, string last, string name)
     {
         QedBackingChainException error =
             Assert.Throws<QedBackingChainException>(() => OpenAll(Fixture.PathOf("chains/" + top)));
@@ -124,7 +124,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_circle_through_a_symlink_is_found()
+    public void A_cycle_through_a_symlink_is_found()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"), "link.qed");
         File.CreateSymbolicLink(_folder.PathOf("link.qed"), "image.qed");
@@ -133,7 +133,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_circle_through_a_hard_link_is_found()
+    public void A_cycle_through_a_hard_link_is_found()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"), "link.qed");
         Host.Run("ln", image, _folder.PathOf("link.qed"));
@@ -142,7 +142,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_circle_through_a_linked_folder_is_found_before_the_path_grows_too_long()
+    public void A_cycle_through_a_linked_folder_is_found_before_the_path_grows_too_long()
     {
         ImageFiles.Make(_folder.PathOf("image.qed"), "here/image.qed");
         Directory.CreateSymbolicLink(_folder.PathOf("here"), ".");
@@ -172,7 +172,7 @@ public sealed class BackingChainTests : IDisposable
         Assert.Equal(_folder.PathOf("64.qed"), error.Path);
     }
 
-    // disguised.raw holds what a guest wrote to its raw disk: an image that names secret.raw.
+    // A guest has written an image that names secret.raw to its raw disk, disguised.raw.
     [Fact]
     public void A_raw_backing_file_is_not_probed()
     {
@@ -183,7 +183,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_file_that_may_be_probed_is_taken_for_what_it_holds()
+    public void A_backing_file_that_may_be_probed_has_the_format_of_its_contents()
     {
         QedBackingFileNotFoundException error = Assert.Throws<QedBackingFileNotFoundException>(
             () => OpenAll(Fixture.PathOf("chains/over-disguised-probed.qed")));
@@ -194,7 +194,7 @@ public sealed class BackingChainTests : IDisposable
 
     [Theory]
     [InlineData("disk.luks", "LUKS")]
-    public void A_backing_file_of_another_format_is_refused_by_name_and_not_read_as_raw(string name, string format)
+    public void A_backing_file_of_an_unsupported_format_is_refused_by_format_name_and_not_read_as_raw(string name, string format)
     {
         string backing = Fixture.PathOf("foreign/" + name);
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), backing);
@@ -206,7 +206,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_file_that_is_cut_off_is_refused_by_name_and_not_read_as_raw()
+    public void A_truncated_backing_file_is_refused_by_name_and_not_read_as_raw()
     {
         string backing = Fixture.PathOf("foreign/head-only.vhdx");
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), backing);
@@ -222,7 +222,7 @@ public sealed class BackingChainTests : IDisposable
     [InlineData("disk.vdi", "VDI", 1 << 20)]
     [InlineData("dynamic.vhd", "VHD", 1 << 20)]
     [InlineData("fixed.vhd", "VHD", 64 << 10)]
-    public void A_backing_file_of_another_format_is_read_as_what_it_is(string name, string format, long size)
+    public void A_backing_file_of_another_format_is_read_in_that_format(string name, string format, long size)
     {
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), Fixture.PathOf("foreign/" + name));
 
@@ -235,7 +235,7 @@ public sealed class BackingChainTests : IDisposable
     [Theory]
     [InlineData("disk.qcow2")]
     [InlineData("fixed.vhd")]
-    public void A_backing_file_of_another_format_is_raw_where_the_image_says_raw(string name)
+    public void A_backing_file_of_another_format_is_raw_if_the_image_says_raw(string name)
     {
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), Fixture.PathOf("foreign/" + name), isRaw: true);
         using BackingChain chain = OpenAll(overlay);
@@ -277,7 +277,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_name_that_goes_through_a_file_as_if_it_were_a_folder_is_missing()
+    public void A_backing_name_that_uses_a_file_as_a_folder_is_missing()
     {
         File.WriteAllText(_folder.PathOf("file"), "text");
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), "file/base.raw");
@@ -286,7 +286,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_chain_that_could_not_be_opened_leaves_none_of_its_files_locked()
+    public void A_chain_that_fails_to_open_leaves_none_of_its_files_locked()
     {
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), "middle.qed");
         string middle = ImageFiles.Make(_folder.PathOf("middle.qed"), "missing.qed");
@@ -298,7 +298,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_chain_open_for_reading_keeps_writers_off_every_layer()
+    public void A_chain_open_for_reading_locks_writers_out_of_every_layer()
     {
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), "base.qed");
         string backing = ImageFiles.Make(_folder.PathOf("base.qed"));
@@ -313,7 +313,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void Layers_below_one_that_is_written_to_are_opened_for_reading_only()
+    public void Layers_below_a_writable_one_are_opened_read_only()
     {
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), "base.qed");
         ImageFiles.Make(_folder.PathOf("base.qed"));
@@ -323,7 +323,7 @@ public sealed class BackingChainTests : IDisposable
     }
 
     [Fact]
-    public void A_writer_on_a_backing_file_is_met_only_by_who_needs_that_file()
+    public void A_writer_on_a_backing_file_matters_only_if_that_file_is_needed()
     {
         string overlay = ImageFiles.Make(_folder.PathOf("overlay.qed"), "base.qed");
         string backing = ImageFiles.Make(_folder.PathOf("base.qed"));
@@ -336,7 +336,7 @@ public sealed class BackingChainTests : IDisposable
 
     private static BackingChain OpenAll(string path) => BackingChain.OpenAll(path, DiskFormats.Qed, Reading);
 
-    // 1.qed on top, the last one without backing file.
+    // 1.qed is on top; the last one has no backing file.
     private string MakeChain(int layers)
     {
         for (int i = layers; i >= 1; i--)

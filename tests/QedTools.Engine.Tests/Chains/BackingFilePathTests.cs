@@ -19,11 +19,11 @@ public sealed class BackingFilePathTests
     [InlineData("../base.qed", "../base.qed")]
     [InlineData("Basis mit Größe 基底.raw", "Basis mit Größe 基底.raw")]
     [InlineData(" leading and trailing ", " leading and trailing ")]
-    public void A_relative_name_begins_in_the_folder_of_the_image(string name, string expected) =>
+    public void A_relative_name_is_relative_to_the_folder_of_the_image(string name, string expected) =>
         Assert.Equal(Path.GetFullPath(Path.Combine(Folder, expected)), BackingFilePath.Resolve(Image, name, allowUnc: false));
 
     [Fact]
-    public void A_relative_name_begins_in_the_folder_of_the_image_and_not_in_the_current_one()
+    public void A_relative_name_is_relative_to_the_folder_of_the_image_and_not_the_current_one()
     {
         string resolved = BackingFilePath.Resolve(Path.Combine("some-folder", "overlay.qed"), "base.qed", allowUnc: false);
 
@@ -71,18 +71,18 @@ public sealed class BackingFilePathTests
     [InlineData("./not:a-protocol.qed")]
     [InlineData("sub/a:b.qed")]
     [InlineData("../a:b")]
-    public void A_colon_behind_a_slash_is_no_protocol(string name)
+    public void A_colon_after_a_slash_is_not_a_protocol(string name)
     {
         Assert.False(BackingFilePath.HasProtocol(name));
         Assert.Equal(Path.GetFullPath(Path.Combine(Folder, name)), BackingFilePath.Resolve(Image, name, allowUnc: false));
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_colon_in_an_absolute_path_is_no_protocol() =>
+    public void A_colon_in_an_absolute_path_is_not_a_protocol() =>
         Assert.Equal("/srv/a:b", BackingFilePath.Resolve(Image, "/srv/a:b", allowUnc: false));
 
     [Fact]
-    public void The_refusal_of_a_name_with_a_colon_says_how_to_store_it()
+    public void The_error_for_a_name_with_a_colon_says_how_to_store_it()
     {
         QedBackingFileRefusedException error =
             Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, "a:b", allowUnc: false));
@@ -91,7 +91,7 @@ public sealed class BackingFilePathTests
     }
 
     [Fact]
-    public void An_empty_name_leads_nowhere()
+    public void An_empty_name_does_not_resolve()
     {
         Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, string.Empty, allowUnc: true));
         Assert.Null(BackingFilePath.TryResolve(Image, string.Empty));
@@ -101,7 +101,7 @@ public sealed class BackingFilePathTests
     [InlineData("base\0.raw")]
     [InlineData("\0")]
     [InlineData("base.raw\0")]
-    public void A_name_with_NUL_leads_nowhere_and_is_never_cut_there(string name)
+    public void A_name_with_NUL_does_not_resolve_and_is_never_cut_there(string name)
     {
         QedBackingFileRefusedException error =
             Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: true));
@@ -114,7 +114,7 @@ public sealed class BackingFilePathTests
     [InlineData(@"C:\images\base.qed")]
     [InlineData("c:/images/base.qed")]
     [InlineData("Z:")]
-    public void A_drive_letter_is_called_a_Windows_path_elsewhere(string name)
+    public void On_other_systems_a_drive_letter_is_reported_as_a_Windows_path(string name)
     {
         QedBackingFileRefusedException error =
             Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: true));
@@ -126,7 +126,7 @@ public sealed class BackingFilePathTests
     [InlineData("c:base.qed")]
     [InlineData("1:/base.qed")]
     [InlineData("é:/base.qed")]
-    public void One_character_and_a_colon_that_are_no_drive_are_a_protocol(string name)
+    public void One_character_and_a_colon_that_are_not_a_drive_are_a_protocol(string name)
     {
         QedBackingFileRefusedException error =
             Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: true));
@@ -135,7 +135,7 @@ public sealed class BackingFilePathTests
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_UNC_path_is_a_file_name_like_any_other_where_backslashes_separate_nothing() => Assert.Equal(
+    public void A_UNC_path_is_an_ordinary_file_name_where_backslashes_are_not_separators() => Assert.Equal(
         Folder + @"/\\server.example\share\base.qed",
         BackingFilePath.Resolve(Image, @"\\server.example\share\base.qed", allowUnc: false));
 
@@ -153,7 +153,7 @@ public sealed class BackingFilePathTests
     [InlineData(@"\\server.example\share\base.qed")]
     [InlineData("//server.example/share/base.qed")]
     [InlineData(@"\/server.example\share\base.qed")]
-    public void A_share_is_followed_only_where_that_is_allowed_or_the_image_is_on_it(string name)
+    public void A_share_is_followed_only_if_that_is_allowed_or_the_image_is_on_it(string name)
     {
         QedBackingFileRefusedException error =
             Assert.Throws<QedBackingFileRefusedException>(() => BackingFilePath.Resolve(Image, name, allowUnc: false));
@@ -181,7 +181,7 @@ public sealed class BackingFilePathTests
         Assert.Contains("device", error.Message, StringComparison.Ordinal);
     }
 
-    // The kernel, and with it QEMU, goes up from where the folder really is; the letters of the path go up from the link.
+    // The kernel, and so QEMU, goes up from the real folder; resolving the path as text would go up from the link.
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
     public void Two_dots_in_a_name_go_up_from_the_real_folder_of_the_image()
     {

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace QedTools.Tests.Chains;
 
-/// <summary>An error about a backing file's name says what stores that name, so that the advice can be followed.</summary>
+/// <summary>An error about a backing file's name says which kind of file stores that name, so that the advice can be followed.</summary>
 public sealed class BackingNameErrorTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -18,7 +18,7 @@ public sealed class BackingNameErrorTests : IDisposable
     [InlineData("qed", QedDiskFormat.Qed)]
     [InlineData("qcow2", QedDiskFormat.Qcow2)]
     [InlineData("vmdk", QedDiskFormat.Vmdk)]
-    public void A_missing_backing_file_is_named_by_an_image_of_its_format(string format, QedDiskFormat namedBy)
+    public void A_missing_backing_file_is_reported_with_the_format_of_the_image_that_names_it(string format, QedDiskFormat namedBy)
     {
         Qemu.Img("create", "-q", "-f", format, At("base." + format), "1M");
         Qemu.Img("create", "-q", "-f", format, "-b", At("base." + format), "-F", format, At("over." + format));
@@ -33,7 +33,7 @@ public sealed class BackingNameErrorTests : IDisposable
     [InlineData(null)]
     [InlineData(QedDiskFormat.Qed)]
     [InlineData(QedDiskFormat.Vhdx)]
-    public void A_name_that_is_not_followed_is_told_with_what_stores_it(QedDiskFormat? namedBy)
+    public void A_name_that_is_not_followed_is_reported_with_the_format_that_stores_it(QedDiskFormat? namedBy)
     {
         foreach (string name in new[] { string.Empty, "a\0b", "json:{\"driver\":\"qcow2\"}", "nbd:localhost:10809", "file:e.qcow2", "https://server.example/a", "a:b" })
         {
@@ -47,7 +47,7 @@ public sealed class BackingNameErrorTests : IDisposable
     [InlineData("file:e.qcow2")]
     [InlineData("NBD:localhost:10809")]
     [InlineData("unheard-of://server.example/a")]
-    public void A_protocol_is_not_taken_for_a_file_with_a_colon(string name) =>
+    public void A_protocol_is_not_mistaken_for_a_file_name_with_a_colon(string name) =>
         Assert.DoesNotContain("./", Refusal(name, QedDiskFormat.Qcow2).Message, StringComparison.Ordinal);
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class BackingNameErrorTests : IDisposable
     {
         if (OperatingSystem.IsWindows())
         {
-            return; // no file has such a name there
+            return; // a file cannot have such a name there
         }
 
         File.WriteAllBytes(At("a:b.raw"), new byte[512]);
@@ -64,7 +64,7 @@ public sealed class BackingNameErrorTests : IDisposable
     }
 
     [Fact]
-    public void A_tilde_in_a_stored_name_is_a_folder_and_the_error_says_where_the_file_would_be()
+    public void A_tilde_in_a_stored_name_is_a_folder_name_and_the_error_shows_the_full_path()
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         QedBackingFileNotFoundException error = Assert.Throws<QedBackingFileNotFoundException>(() => Create("~/no such folder/base.qed"));

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace QedTools.Tests.Chains;
 
-/// <summary>What a file is, by its name and its contents: who is refused, who is raw, and who is warned of.</summary>
+/// <summary>
+/// How a file's format follows from its name and its contents: which files are refused, which are raw, and which get a warning.
+/// </summary>
 public sealed class FormatDecisionTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -25,7 +27,7 @@ public sealed class FormatDecisionTests : IDisposable
     [InlineData("disk.dd")]
     [InlineData("disk.iso")]
     [InlineData("disk.IMG")]
-    public void Unrecognized_contents_are_raw_without_a_word_where_the_name_says_so(string name)
+    public void Unrecognized_contents_are_raw_without_a_warning_if_the_name_says_so(string name)
     {
         Unknown(name);
 
@@ -38,7 +40,7 @@ public sealed class FormatDecisionTests : IDisposable
     [InlineData("disk")]
     [InlineData("disk.bin")]
     [InlineData("disk.1")]
-    public void Unrecognized_contents_are_raw_with_a_warning_where_the_name_says_nothing(string name)
+    public void Unrecognized_contents_are_raw_with_a_warning_if_the_name_says_nothing(string name)
     {
         Unknown(name);
 
@@ -70,7 +72,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void Unrecognized_contents_named_like_a_part_of_a_VMDK_disk_are_raw_only_where_that_is_asked_for()
+    public void Unrecognized_contents_named_like_a_part_of_a_VMDK_disk_are_raw_only_on_request()
     {
         foreach (string content in new[] { "# some disk\n", "\0\0\0" })
         {
@@ -84,7 +86,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_file_with_the_extension_of_a_format_is_said_to_be_empty()
+    public void An_empty_file_with_the_extension_of_a_format_is_reported_as_empty()
     {
         foreach (string name in new[] { "a.qcow2", "a.vhdx", "a.vhd", "a.vdi", "a.vmdk", "a.qed" })
         {
@@ -112,7 +114,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void Contents_of_a_format_with_the_extension_of_raw_disks_are_warned_of()
+    public void Contents_of_a_format_with_the_extension_of_raw_disks_cause_a_warning()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.img"));
         long length = new FileInfo(At("cloud.img")).Length;
@@ -128,7 +130,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_named_format_decides_whatever_extension_and_contents_say()
+    public void A_format_given_by_name_overrides_extension_and_contents()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.img"));
         File.Copy(Fixture.PathOf("foreign/pattern.raw"), At("data.qcow2"));
@@ -150,7 +152,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_named_format_says_nothing_of_the_files_under_the_disk()
+    public void A_format_given_by_name_does_not_apply_to_the_backing_files()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("base.qcow2"));
         Overlay("base.qcow2");
@@ -163,7 +165,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_raw_disk_that_is_named_so_is_written_to_whatever_it_begins_like()
+    public void A_disk_given_as_raw_is_written_to_whatever_it_begins_with()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.img"));
 
@@ -187,7 +189,7 @@ public sealed class FormatDecisionTests : IDisposable
     [InlineData("foreign/pattern.raw", QedDiskFormat.Qed, "not a QED file", "of no known format")]
     [InlineData("foreign/pattern.raw", QedDiskFormat.Qcow2, "not a qcow2 file", "of no known format")]
     [InlineData("foreign/pattern.raw", QedDiskFormat.Vhdx, "not a VHDX file", "of no known format")]
-    public void A_file_that_is_not_of_the_named_format_is_an_error_that_says_so(string fixture, QedDiskFormat named, string denied, string found)
+    public void A_file_that_does_not_have_the_given_format_is_an_error_that_says_so(string fixture, QedDiskFormat named, string denied, string found)
     {
         foreach (string name in new[] { "x.img", "x.bin", "x.qed", "x.qcow2" })
         {
@@ -203,7 +205,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void Doubts_are_told_with_the_option_that_ends_them()
+    public void Warnings_about_doubtful_formats_name_the_option_that_settles_them()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.img"));
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("cloud.vdi"));
@@ -237,7 +239,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_image_in_a_file_with_the_extension_of_archives_is_read_with_a_warning()
+    public void A_disk_image_with_the_extension_of_an_archive_is_read_with_a_warning()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.hdd"));
 
@@ -246,7 +248,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_volume_of_LUKS_is_a_raw_disk_where_its_name_says_so_and_refused_elsewhere()
+    public void A_LUKS_volume_is_a_raw_disk_if_its_name_says_so_and_refused_otherwise()
     {
         byte[] volume = new byte[8192];
         Encoding.Latin1.GetBytes("LUKS\u00ba\u00be\0\u0002").CopyTo(volume, 0);
@@ -263,7 +265,7 @@ public sealed class FormatDecisionTests : IDisposable
     [Theory]
     [InlineData("disk.raw")]
     [InlineData("disk.bin")]
-    public void Probe_is_recorded_where_it_is_asked_for_and_warned_of_where_the_contents_tell_nothing(string name)
+    public void Probe_is_recorded_on_request_with_a_warning_if_the_contents_are_unrecognized(string name)
     {
         Unknown(name);
 
@@ -281,7 +283,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void Probe_is_no_warning_where_the_contents_tell_the_format()
+    public void Probe_causes_no_warning_if_the_contents_show_the_format()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("disk.qcow2"));
 
@@ -290,7 +292,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_file_that_is_told_by_its_contents_is_warned_of_when_it_is_read()
+    public void A_backing_file_whose_format_is_probed_causes_a_warning_when_it_is_read()
     {
         Unknown("base");
         Overlay("base", QedBackingFormat.Probe);
@@ -307,7 +309,7 @@ public sealed class FormatDecisionTests : IDisposable
     }
 
     [Fact]
-    public void An_overlay_that_records_another_format_than_its_backing_file_has_is_an_error_that_names_both()
+    public void An_overlay_that_records_a_different_format_than_its_backing_file_has_is_an_error_that_names_both()
     {
         File.Copy(Fixture.PathOf("foreign/disk.qcow2"), At("base.bin"));
         DiskConversion.Run(
@@ -315,7 +317,7 @@ public sealed class FormatDecisionTests : IDisposable
         File.Copy(Fixture.PathOf("foreign/disk.vdi"), At("base.bin"), overwrite: true);
 
         QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => Convert("over.qcow2"));
-        Assert.Contains("is to be a qcow2 file", error.Message, StringComparison.Ordinal);
+        Assert.Contains("should be a qcow2 file", error.Message, StringComparison.Ordinal);
         Assert.Contains("a VDI file", error.Message, StringComparison.Ordinal);
     }
 

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>What writing and zeroing take from the file and give back, and how much is read and written for that.</summary>
+/// <summary>The clusters that writing and zeroing allocate and free, and how much is read and written for that.</summary>
 public sealed class AllocationTests
 {
     private const int Cluster = 4096;
@@ -30,7 +30,7 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void Zeroing_what_reads_as_zeroes_without_a_backing_file_stores_nothing()
+    public void Zeroing_unallocated_clusters_without_a_backing_file_stores_nothing()
     {
         (RecordingStorage storage, QedImage image, IDisk disk, _) = New(1 << 20, hasBacking: false);
         disk.Zero(100, 500_000);
@@ -40,7 +40,7 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void Zeroing_behind_the_end_of_the_backing_file_stores_nothing()
+    public void Zeroing_past_the_end_of_the_backing_file_stores_nothing()
     {
         (RecordingStorage storage, QedImage image, IDisk disk, _) = New(4 << 20, hasBacking: true);
         disk.Zero(1 << 20, 3 << 20);
@@ -58,7 +58,7 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void Nothing_is_copied_up_from_behind_the_end_of_the_disk()
+    public void Nothing_is_copied_up_from_past_the_end_of_the_disk()
     {
         (RecordingStorage storage, QedImage image, IDisk disk, _) = New(10_240, hasBacking: true);
         disk.Write(9000, [1]);
@@ -73,7 +73,7 @@ public sealed class AllocationTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Zeroing_parts_of_clusters_changes_their_data_and_drops_the_whole_ones_between(bool hasBacking)
+    public void Zeroing_parts_of_clusters_changes_their_data_and_frees_the_whole_ones_between(bool hasBacking)
     {
         (RecordingStorage storage, QedImage image, IDisk disk, byte[] content) = New(1 << 20, hasBacking);
         byte[] data = Pattern(20 * Cluster, 0x31);
@@ -92,7 +92,7 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void The_last_cluster_counts_as_whole_when_it_is_zeroed_up_to_the_end_of_the_disk()
+    public void The_last_cluster_is_freed_when_it_is_zeroed_up_to_the_end_of_the_disk()
     {
         (RecordingStorage storage, QedImage image, IDisk disk, _) = New((1 << 20) + 512, hasBacking: false);
         disk.Write(1 << 20, Pattern(512, 0x11));
@@ -107,7 +107,7 @@ public sealed class AllocationTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(16)]
-    public void The_file_shrinks_when_what_was_zeroed_is_given_back(int tableSize)
+    public void The_file_shrinks_when_zeroed_clusters_are_freed(int tableSize)
     {
         (RecordingStorage storage, QedImage image, IDisk disk, byte[] content) = New(48 << 20, hasBacking: false, tableSize);
         Random random = new(tableSize);
@@ -144,7 +144,7 @@ public sealed class AllocationTests
     [InlineData("damaged/leak-in-middle.qed", 4 << 20, 4096)]
     [InlineData("damaged/leak-table.qed", 0, 4096)]
     [InlineData("damaged/tail-leak.qed", 0, 4096)]
-    public void Packing_deals_with_every_layout(string fixture, int offset, int length)
+    public void Packing_handles_every_layout(string fixture, int offset, int length)
     {
         MemoryStorage storage = Load(fixture);
         QedImage image = TestImage.OpenForWriting(storage);
@@ -191,7 +191,7 @@ public sealed class AllocationTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_large_write_is_few_writes_of_the_file(bool hasBacking)
+    public void A_large_write_takes_few_writes_to_the_file(bool hasBacking)
     {
         (RecordingStorage storage, QedImage image, IDisk disk, _) = New(64 << 20, hasBacking);
         disk.Write(1000, Pattern(24 << 20, 0x12));
@@ -199,7 +199,7 @@ public sealed class AllocationTests
         storage.Forget();
         disk.Write(1000, Pattern(24 << 20, 0x13));
 
-        // In place it goes table page by table page: 2 MiB each.
+        // Writing in place proceeds one table page at a time, 2 MiB each.
         Assert.InRange(storage.Events.Count(e => e.Kind == StorageCall.Write), 1, 13);
         storage.Forget();
         disk.Flush();
@@ -221,9 +221,9 @@ public sealed class AllocationTests
         Assert.Equal(content, ContentOf(storage, hasBacking: true));
     }
 
-    /// <summary>Far more table pages change than are kept in memory.</summary>
+    /// <summary>Far more table pages change than the cache holds.</summary>
     [Fact]
-    public void Zeroing_and_growing_over_a_huge_backing_file_ends()
+    public void Zeroing_and_growing_over_a_huge_backing_file_finishes()
     {
         foreach (bool grows in new[] { false, true })
         {
@@ -248,7 +248,7 @@ public sealed class AllocationTests
         }
     }
 
-    /// <summary>Entries are written where the backing file has something, and nowhere else.</summary>
+    /// <summary>Entries are written only where the backing file has data.</summary>
     [Fact]
     public void Growing_over_a_sparse_backing_file_hides_only_what_is_in_it()
     {
@@ -272,7 +272,9 @@ public sealed class AllocationTests
         Assert.InRange(file.Length, 0, 1 << 20);
     }
 
-    /// <summary>What a disk lost is not in the file's last cluster either, where a program that grows it would find it again.</summary>
+    /// <summary>
+    /// Data that a shrink removes is also cleared from the last cluster, where it would reappear if a program grew the disk again.
+    /// </summary>
     [Fact]
     public void Shrinking_clears_the_rest_of_the_last_cluster()
     {
@@ -291,9 +293,9 @@ public sealed class AllocationTests
         Assert.All(stored[512..], value => Assert.Equal(0, value));
     }
 
-    /// <summary>More tables are touched by packing than are kept in memory.</summary>
+    /// <summary>Packing uses more tables than the cache holds.</summary>
     [Fact]
-    public void Packing_an_image_with_very_many_tables_ends()
+    public void Packing_an_image_with_very_many_tables_finishes()
     {
         MemoryStorage file = new("top.qed");
         TestImage.Create(file, new QedGeometry(Cluster, 4), 12L << 30);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Comparisons beside a count of every byte.</summary>
+/// <summary>Comparisons, checked against counting every byte.</summary>
 public sealed class ComparisonTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -51,7 +51,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public void Disks_of_other_sizes_are_equal_unless_strictly()
+    public void Disks_of_different_sizes_are_equal_unless_the_comparison_is_strict()
     {
         RawFiles.Scattered(At("one.raw"), 1 << 20, seed: 1, pieces: 9);
         File.Copy(At("one.raw"), At("two.raw"));
@@ -69,7 +69,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public void What_both_leave_out_is_not_read()
+    public void Ranges_that_neither_disk_stores_are_not_read()
     {
         MemoryStorage empty = new("empty.qed");
         TestImage.Create(empty, new QedGeometry(65536, 4), 1L << 40);

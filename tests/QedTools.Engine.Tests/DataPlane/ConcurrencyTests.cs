@@ -23,7 +23,7 @@ public sealed class ConcurrencyTests
 
     [Theory]
     [MemberData(nameof(Some))]
-    public async Task Readers_beside_a_writer_see_each_sector_old_or_new(int seed)
+    public async Task Readers_alongside_a_writer_see_each_sector_old_or_new(int seed)
     {
         MemoryStorage file = NewImage();
         QedImage image = TestImage.OpenForWriting(new LockedStorage(file));
@@ -76,7 +76,7 @@ public sealed class ConcurrencyTests
             await Task.WhenAll(writers);
             byte[] result = new byte[length];
             disk.Read(offset, result);
-            Assert.True(result.AsSpan().IndexOfAnyExcept(result[0]) < 0 && result[0] is 0 or 0x11 or 0x22, $"Seed {seed}, round {round}: the writes mixed.");
+            Assert.True(result.AsSpan().IndexOfAnyExcept(result[0]) < 0 && result[0] is 0 or 0x11 or 0x22, $"Seed {seed}, round {round}: the writes are mixed.");
         }
 
         TestImage.Close(image);
@@ -141,7 +141,7 @@ public sealed class ConcurrencyTests
             int sector = random.Next(Sectors);
             ReadSome(disk, history, sector, Math.Min(Sectors - sector, random.Next(1, 300)), buffer);
 
-            // The tables are looked at as well.
+            // Read the tables as well.
             DiskExtent extent = disk.ExtentAt((long)sector * SectorSize, disk.Length - ((long)sector * SectorSize));
             Assert.True(extent.Length > 0);
         }
@@ -190,7 +190,7 @@ public sealed class ConcurrencyTests
         return new RawDisk(new LockedStorage(new ReadOnlyStorage(raw)));
     }
 
-    /// <summary>Which versions each sector had, and when.</summary>
+    /// <summary>The versions that each sector had, and when.</summary>
     private sealed class History
     {
         private readonly Lock _gate = new();
@@ -226,7 +226,7 @@ public sealed class ConcurrencyTests
             }
         }
 
-        /// <summary>Whether a sector may hold a value, if a version was there before the read began.</summary>
+        /// <summary>Whether a sector may hold a value, given the version that was there before the read began.</summary>
         public bool Allows(int sector, long value, int oldest)
         {
             lock (_gate)

@@ -8,12 +8,12 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>When the result of a conversion is brought to the disk.</summary>
+/// <summary>When the result of a conversion is flushed to the disk.</summary>
 public sealed class ConversionFlushTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>Results, whether over a backing file, whether they replace something, whether they are compared.</summary>
+    /// <summary>Result files, whether they have a backing file, whether they replace a file, whether they are verified.</summary>
     public static TheoryData<string, bool, bool, bool> Results
     {
         get
@@ -37,7 +37,7 @@ public sealed class ConversionFlushTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Results))]
-    public void A_result_is_flushed_once_when_it_is_whole_and_before_it_has_its_name(string target, bool isOverlay, bool replaces, bool verifies)
+    public void A_result_is_flushed_once_when_it_is_complete_and_before_it_gets_its_name(string target, bool isOverlay, bool replaces, bool verifies)
     {
         string path = MakeSource(target, replaces);
         using FileLog log = new();
@@ -61,7 +61,7 @@ public sealed class ConversionFlushTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Results))]
-    public void Without_flush_the_host_is_asked_for_nothing_and_the_result_is_the_same(string target, bool isOverlay, bool replaces, bool verifies)
+    public void Without_flushing_the_host_gets_no_flush_request_and_the_result_is_the_same(string target, bool isOverlay, bool replaces, bool verifies)
     {
         string path = MakeSource(target, replaces);
         Run(At("flushed-" + target), OptionsFor(isOverlay, replaces: false, verifies));
@@ -81,7 +81,7 @@ public sealed class ConversionFlushTests : IDisposable
     [InlineData("b.qed", false)]
     [InlineData("b.raw", false)]
     [InlineData("b.qed", true)]
-    public void The_host_may_begin_with_a_large_result_while_it_is_made(string target, bool noFlush)
+    public void The_host_may_start_writing_a_large_result_early(string target, bool noFlush)
     {
         byte[] data = new byte[35 << 20];
         new Random(1).NextBytes(data);
@@ -98,7 +98,7 @@ public sealed class ConversionFlushTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_result_that_cannot_be_flushed_leaves_nothing(bool replaces)
+    public void A_result_that_cannot_be_flushed_leaves_nothing_behind(bool replaces)
     {
         string path = MakeSource("b.qed", replaces);
         using FileLog log = new();
@@ -106,7 +106,7 @@ public sealed class ConversionFlushTests : IDisposable
         {
             if (act == StorageCall.Flush)
             {
-                throw new QedStorageException(file, "write", offset: null, new IOException("The test says so."));
+                throw new QedStorageException(file, "write", offset: null, new IOException("Injected by the test."));
             }
         };
         Assert.Throws<QedStorageException>(() => Run(path, OptionsFor(isOverlay: false, replaces, verifies: false)));
@@ -116,7 +116,7 @@ public sealed class ConversionFlushTests : IDisposable
     }
 
     [Fact]
-    public void A_new_image_is_flushed_once_too()
+    public void A_new_image_is_also_flushed_once()
     {
         using FileLog log = new();
         ImageCreation.Run(At("new.qed"), new ImageCreationOptions { SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken);
@@ -125,7 +125,7 @@ public sealed class ConversionFlushTests : IDisposable
         Assert.Single(ActsOnResult(log), StorageCall.Flush);
     }
 
-    // Other files are only read.
+    // All other files are only read.
     private static IReadOnlyList<StorageCall> ActsOnResult(FileLog log)
     {
         string made = Assert.Single(log.Paths, path => log.ActsOn(path).Any(act => act != StorageCall.Close));

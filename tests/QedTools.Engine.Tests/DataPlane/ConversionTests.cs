@@ -19,7 +19,7 @@ public sealed class ConversionTests : IDisposable
 
     public static TheoryData<int> Some => Seeds.Take(6);
 
-    /// <summary>Geometries and ways to check.</summary>
+    /// <summary>Geometries, and whether to verify.</summary>
     public static TheoryData<long, int, bool> Options
     {
         get
@@ -40,7 +40,7 @@ public sealed class ConversionTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_disk_goes_through_every_form_and_comes_back_the_same_and_as_sparse()
+    public void A_disk_survives_conversion_through_every_form_and_stays_as_sparse()
     {
         byte[] content = RawFiles.Scattered(At("a.raw"), 9_000_777, seed: 1, pieces: 300);
         Convert("a.raw", "b.qed", new DiskConversionOptions());
@@ -88,13 +88,13 @@ public sealed class ConversionTests : IDisposable
             .Count(i => content.AsSpan((int)(i * clusterSize), (int)Math.Min(clusterSize, content.Length - (i * clusterSize))).ContainsAnyExcept((byte)0));
         Assert.Equal(used, check.AllocatedClusters);
 
-        // At most where a new table lies between.
+        // At most one for each table allocated in between.
         Assert.InRange(check.FragmentedClusters, 0, (content.Length / (clusterSize * clusterSize * tableSize / 8)) + 1);
     }
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void Any_disk_becomes_the_same_disk_in_any_form(int seed)
+    public void Any_disk_stays_the_same_in_any_form(int seed)
     {
         Random random = new(seed);
         int length = random.Next(1, 2_000_000);
@@ -129,14 +129,14 @@ public sealed class ConversionTests : IDisposable
         Convert("dense.raw", "b.qed", new DiskConversionOptions { ClusterSize = 4096 });
         Assert.Equal(22, AssertClean("b.qed").AllocatedClusters);
 
-        // Over a backing file only what differs, and zeroes as zeroes.
+        // Over a backing file, only what differs is stored, and zeroes are stored as zero clusters.
         File.WriteAllBytes(At("full.raw"), [.. Enumerable.Repeat((byte)0x11, content.Length)]);
         Convert("dense.raw", "over.qed", new DiskConversionOptions { ClusterSize = 4096, BackingFile = "full.raw" });
         QedCheckResult check = AssertClean("over.qed");
         Assert.Equal((22, 42), (check.AllocatedClusters, check.ZeroClusters));
         Assert.Equal(content, DiskBytes.OfFile(At("over.qed")));
 
-        // An image's stored zeroes become holes.
+        // Zeroes stored in an image become holes.
         File.Copy(Fixture.PathOf("images/allocated-zeroes.qed"), At("stored.qed"));
         Convert("stored.qed", "stored.raw", new DiskConversionOptions());
         Assert.Equal(DiskBytes.OfFile(At("stored.qed")), File.ReadAllBytes(At("stored.raw")));
@@ -147,7 +147,7 @@ public sealed class ConversionTests : IDisposable
     }
 
     [Fact]
-    public void What_equals_the_backing_file_stays_there()
+    public void Data_equal_to_the_backing_file_is_not_stored_again()
     {
         byte[] content = RawFiles.Scattered(At("base.raw"), 1 << 20, seed: 3, pieces: 40);
         content[70_000] ^= 0xff;
@@ -160,15 +160,15 @@ public sealed class ConversionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void A_conversion_stopped_at_any_moment_leaves_nothing(int seed)
+    public void A_conversion_stopped_at_any_moment_leaves_nothing_behind(int seed)
     {
         Random random = new(seed);
         RawFiles.Scattered(At("a.raw"), 4 << 20, seed, pieces: 60);
         DiskConversionOptions options = new() { ClusterSize = 4096, Verify = seed % 2 == 0 };
-        OrderedWork.Workers.Value = 1; // with several, which pieces are reported is chance
+        OrderedWork.Workers.Value = 1; // with several, it is a matter of chance which pieces are reported
         List<OperationProgress> reports = [];
         DiskConversion.Run(At("a.raw"), At("whole.qed"), options, new Callback(reports.Add), TestContext.Current.CancellationToken);
-        Assert.True(reports.Zip(reports.Skip(1)).All(pair => pair.First.Stage < pair.Second.Stage || pair.First.BytesDone <= pair.Second.BytesDone), "Progress went back.");
+        Assert.True(reports.Zip(reports.Skip(1)).All(pair => pair.First.Stage < pair.Second.Stage || pair.First.BytesDone <= pair.Second.BytesDone), "Progress went backwards.");
         Assert.Equal(reports[^1].BytesTotal, reports[^1].BytesDone);
         File.Delete(At("whole.qed"));
 
@@ -188,7 +188,7 @@ public sealed class ConversionTests : IDisposable
     }
 
     [Fact]
-    public void A_conversion_stopped_keeps_the_file_it_was_to_replace()
+    public void A_stopped_conversion_keeps_the_file_that_it_would_replace()
     {
         RawFiles.Scattered(At("a.raw"), 1 << 20, seed: 1, pieces: 60);
         File.WriteAllText(At("b.qed"), "what was there");
@@ -224,7 +224,7 @@ public sealed class ConversionTests : IDisposable
     [InlineData(5 << 20)]
     [InlineData(1 << 20)]
     [InlineData(0)]
-    public void A_source_that_changes_its_size_is_an_error(int newSize)
+    public void A_source_that_changes_size_is_an_error(int newSize)
     {
         RawFiles.Scattered(At("a.raw"), 4 << 20, seed: 1, pieces: 60);
         bool done = false;
@@ -243,12 +243,12 @@ public sealed class ConversionTests : IDisposable
             }),
             TestContext.Current.CancellationToken));
         Assert.Equal(At("a.raw"), error.Path);
-        Assert.Contains("changed while it was read", error.Message, StringComparison.Ordinal);
+        Assert.Contains("changed while it was being read", error.Message, StringComparison.Ordinal);
         AssertOnly("a.raw");
     }
 
     [Fact]
-    public void A_destination_that_is_read_from_is_refused()
+    public void A_destination_that_the_source_needs_is_refused()
     {
         RawFiles.Scattered(At("base.raw"), 1 << 20, seed: 1, pieces: 10);
         ImageCreation.Run(At("over.qed"), new ImageCreationOptions { BackingFile = "base.raw" }, TestContext.Current.CancellationToken);
@@ -267,7 +267,7 @@ public sealed class ConversionTests : IDisposable
             Assert.ThrowsAny<QedException>(() => DiskConversion.Plan(At("over.qed"), target, new DiskConversionOptions { Replace = true }));
         }
 
-        // Nor may it become its own backing file.
+        // It may not become its own backing file either.
         Assert.ThrowsAny<QedException>(() => DiskConversion.Run(
             At("over.qed"),
             At("base.qed"),
@@ -278,7 +278,7 @@ public sealed class ConversionTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinuxRoot, SkipUnless = nameof(Host.IsLinuxRoot), SkipType = typeof(Host))]
-    public void A_full_disk_is_one_clear_error_and_leaves_nothing()
+    public void A_full_disk_is_one_clear_error_and_leaves_nothing_behind()
     {
         string mount = At("small");
         Directory.CreateDirectory(mount);
@@ -295,7 +295,7 @@ public sealed class ConversionTests : IDisposable
                 Assert.Empty(Directory.GetFileSystemEntries(mount));
             }
 
-            // A disk in use says it too, keeps what was flushed, and goes on when there is room.
+            // A disk open for writing reports it too, keeps what was flushed, and works again when there is space.
             string image = Path.Combine(mount, "c.qed");
             string ballast = Path.Combine(mount, "ballast");
             ImageCreation.Run(image, new ImageCreationOptions { SizeBytes = 4 << 20, ClusterSize = 4096 }, TestContext.Current.CancellationToken);
@@ -328,7 +328,7 @@ public sealed class ConversionTests : IDisposable
     }
 
     [Fact]
-    public void What_cannot_be_made_is_said_before_anything_is_done()
+    public void Impossible_requests_are_refused_before_anything_is_done()
     {
         RawFiles.Scattered(At("a.raw"), 1 << 20, seed: 1, pieces: 3);
         (string Target, DiskConversionOptions Options)[] wrong =
@@ -357,7 +357,7 @@ public sealed class ConversionTests : IDisposable
         Assert.Throws<QedFileNotFoundException>(() => Convert("a.raw", Path.Combine("nowhere", "b.qed"), new DiskConversionOptions()));
         AssertOnly("a.raw");
 
-        // A raw file is as long as its disk in any case.
+        // A raw file is always as long as its disk.
         Convert("a.raw", "b.raw", new DiskConversionOptions { IsFixed = true });
     }
 
@@ -378,7 +378,7 @@ public sealed class ConversionTests : IDisposable
     private void AssertOnly(params string[] names) =>
         Assert.Equal(names.Order(), Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
 
-    /// <summary>Tells progress on the thread that makes it.</summary>
+    /// <summary>Reports progress on the thread that makes it.</summary>
     private sealed class Callback(Action<OperationProgress> report) : IProgress<OperationProgress>
     {
         public void Report(OperationProgress value) => report(value);

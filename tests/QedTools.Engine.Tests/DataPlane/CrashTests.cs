@@ -12,8 +12,8 @@ using Xunit;
 namespace QedTools.Tests.DataPlane;
 
 /// <summary>
-/// The power fails after each single change of the file: what was flushed before is there, in full; of what came after,
-/// each sector is old or new, whichever of the unflushed changes reached the disk.
+/// The power fails after each single change of the file: everything flushed before is there, in full; of the later changes,
+/// each sector is old or new, whichever of them reached the disk.
 /// </summary>
 public sealed class CrashTests
 {
@@ -26,12 +26,12 @@ public sealed class CrashTests
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void A_crash_of_an_image_without_a_backing_file_loses_nothing_flushed(int seed) =>
+    public void A_crash_with_an_image_without_a_backing_file_loses_nothing_flushed(int seed) =>
         Torture(seed, NewImage(seed, backing: null), backing: null);
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void A_crash_of_an_overlay_loses_nothing_flushed(int seed)
+    public void A_crash_with_an_overlay_loses_nothing_flushed(int seed)
     {
         Random random = new(seed);
         MemoryStorage raw = new("base.raw");
@@ -44,19 +44,19 @@ public sealed class CrashTests
 
     [Theory]
     [MemberData(nameof(Few))]
-    public void A_crash_of_an_image_with_tables_all_over_the_file_loses_nothing_flushed(int seed)
+    public void A_crash_with_tables_scattered_over_the_file_loses_nothing_flushed(int seed)
     {
         MemoryStorage storage = new("top.qed");
         storage.Write(0, File.ReadAllBytes(Fixture.PathOf(seed % 2 == 0 ? "images/l1-at-end.qed" : "damaged/leak-in-middle.qed")));
         Torture(seed, storage, backing: null);
     }
 
-    /// <summary>Packing moves a table by less than its length: onto itself.</summary>
+    /// <summary>Packing moves a table by less than its length, so that it overlaps itself.</summary>
     [Theory]
     [InlineData(2)]
     [InlineData(4)]
     [InlineData(16)]
-    public void A_crash_while_a_table_slides_loses_nothing(int tableSize)
+    public void A_crash_while_a_table_moves_over_itself_loses_nothing(int tableSize)
     {
         MemoryStorage storage = new("top.qed");
         TestImage.Create(storage, new QedGeometry(4096, tableSize), size: 1 << 20, headerSize: 1, new BackingReference("base.raw", IsRaw: true));
@@ -70,7 +70,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public void A_crash_while_the_L1_table_slides_loses_nothing()
+    public void A_crash_while_the_L1_table_moves_over_itself_loses_nothing()
     {
         MemoryStorage storage = new("top.qed");
         storage.Write(0, File.ReadAllBytes(Fixture.PathOf("images/l1-at-end.qed")));
@@ -198,7 +198,7 @@ public sealed class CrashTests
         }
     }
 
-    // All of a change, nothing of it, or some of its sectors.
+    // The whole change, none of it, or some of its sectors.
     private static StorageEvent? PartOf(StorageEvent change, Random random)
     {
         int chance = random.Next(3);
@@ -212,7 +212,7 @@ public sealed class CrashTests
             return change;
         }
 
-        // In both cases up to a sector's end: a sector is written whole or not at all.
+        // In both cases the cut is at a sector boundary: a sector is written completely or not at all.
         long firstEnd = (change.Offset / SectorSize * SectorSize) + SectorSize;
         int whole = (int)(firstEnd - change.Offset + (random.NextInt64((change.End - firstEnd) / SectorSize) * SectorSize));
         return random.Next(2) == 0
@@ -220,7 +220,7 @@ public sealed class CrashTests
             : new StorageEvent(change.Kind, change.Offset + whole, change.Length - whole, change.Data[whole..]);
     }
 
-    // A disk writes a sector as it stands, with whatever was written to it before.
+    // A disk writes a sector as it is in the cache, including everything written to it before.
     private static StorageEvent WithWholeSectors(StorageEvent change, MemoryStorage complete)
     {
         if (change.Kind != StorageCall.Write)
@@ -245,7 +245,7 @@ public sealed class CrashTests
 
         if (!image.Header.NeedsCheck && check.Status != QedCheckStatus.Clean && !leaksBefore)
         {
-            return $"the header says clean, the check {check.Status} ({check.LeakedClusters} leaked clusters).";
+            return $"the header says clean, but the check says {check.Status} ({check.LeakedClusters} leaked clusters).";
         }
 
         IDisk disk = image.ToDisk(backing);
@@ -286,7 +286,7 @@ public sealed class CrashTests
         return content;
     }
 
-    /// <summary>The time from one flush to the next: what is safe, and what each unflushed change made of it.</summary>
+    /// <summary>The time from one flush to the next: the safe contents, and the unflushed changes to them.</summary>
     private sealed class Epoch
     {
         private readonly byte[] _safe;
@@ -300,10 +300,10 @@ public sealed class CrashTests
             Newest = safe;
         }
 
-        /// <summary>How many changes of the file came before it.</summary>
+        /// <summary>The number of changes to the file before it.</summary>
         public int Start { get; }
 
-        /// <summary>What the disk holds with all changes.</summary>
+        /// <summary>The disk's contents with all changes.</summary>
         public byte[] Newest { get; private set; }
 
         public void Change(int from, DiskStep step, long length)
@@ -329,7 +329,7 @@ public sealed class CrashTests
         {
             (int From, long Offset, byte[] Data)[] begun = [.. _changes.Where(change => change.From <= count)];
 
-            // What a resize cuts off is lost whether or not the cut itself has reached the disk.
+            // Data that a resize cuts off may be lost whether or not the new size has reached the disk.
             long kept = _sizes.Where(size => size.From <= count).Select(size => size.Size).Append(disk.Length).Min();
             byte[] sector = new byte[SectorSize];
             for (long at = 0; at + SectorSize <= kept; at += SectorSize)
@@ -341,7 +341,7 @@ public sealed class CrashTests
                 }
                 catch (QedCorruptException)
                 {
-                    // An entry that leads behind the end of the file: the repair takes it out.
+                    // An entry that points past the end of the file; a repair removes it.
                     ReadBelow(backing, at, sector);
                 }
 

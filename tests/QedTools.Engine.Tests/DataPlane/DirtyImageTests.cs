@@ -11,7 +11,7 @@ public sealed class DirtyImageTests
     [Theory]
     [InlineData("damaged/dirty-clean.qed")]
     [InlineData("damaged/dirty-leaks.qed")]
-    public void One_that_at_most_leaks_is_opened_for_writing_and_ends_clean(string fixture)
+    public void One_with_at_most_leaks_can_be_opened_for_writing_and_ends_clean(string fixture)
     {
         using TempFolder folder = new();
         string path = Fixture.CopyTo(folder, fixture);
@@ -46,7 +46,7 @@ public sealed class DirtyImageTests
     [Theory]
     [InlineData("damaged/dirty-corrupt.qed")]
     [InlineData("damaged/several.qed")]
-    public void One_that_is_damaged_is_refused_and_left_as_it_is(string fixture)
+    public void A_damaged_one_is_refused_and_left_as_it_is(string fixture)
     {
         using TempFolder folder = new();
         string path = Fixture.CopyTo(folder, fixture);

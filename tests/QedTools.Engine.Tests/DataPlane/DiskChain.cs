@@ -10,15 +10,15 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>A random chain: layers with contents of their own, and what each of them must read as.</summary>
+/// <summary>A random chain: layers with their own contents, and the contents that each must read as.</summary>
 internal sealed class DiskChain
 {
     private readonly List<(MemoryStorage Storage, QedGeometry? Geometry, ModelDisk Model)> _layers = [];
     private readonly List<string> _descriptions = [];
 
-    /// <param name="random">Where chance comes from.</param>
-    /// <param name="depth">How many layers.</param>
-    /// <param name="size">About how large they are, in bytes.</param>
+    /// <param name="random">The source of randomness.</param>
+    /// <param name="depth">The number of layers.</param>
+    /// <param name="size">Their approximate size, in bytes.</param>
     public DiskChain(Random random, int depth, long size)
     {
         for (int i = 0; i < depth; i++)
@@ -34,22 +34,22 @@ internal sealed class DiskChain
         }
     }
 
-    /// <summary>Whether there are layers at all.</summary>
+    /// <summary>Whether there are no layers.</summary>
     public bool IsEmpty => _layers.Count == 0;
 
     /// <summary>Whether QEMU can open all layers: it refuses tables of one cluster.</summary>
     public bool SuitsQemu => _layers.All(layer => layer.Geometry is not { TableSize: 1 });
 
-    /// <summary>How an image on top names the chain.</summary>
+    /// <summary>The reference by which an image on top names the chain.</summary>
     public BackingReference? Reference => IsEmpty ? null : new BackingReference(_layers[^1].Storage.Path, _layers[^1].Geometry is null);
 
-    /// <summary>What the chain reads as; empty without layers.</summary>
+    /// <summary>The chain's expected contents; empty without layers.</summary>
     public ModelDisk Model => IsEmpty ? new ModelDisk(0) : _layers[^1].Model;
 
-    /// <summary>The ends of all layers, in bytes.</summary>
+    /// <summary>The sizes of all layers, in bytes.</summary>
     public IReadOnlyList<long> Ends => [.. _layers.Select(layer => layer.Model.Length)];
 
-    /// <summary>A geometry that is likely to show faults: small clusters and tables.</summary>
+    /// <summary>A geometry that is likely to expose bugs: small clusters and tables.</summary>
     public static QedGeometry RandomGeometry(Random random) => new(
         random.Next(10) switch { < 6 => 4096, < 8 => 8192, < 9 => 16384, _ => 65536 },
         random.Next(8) switch { < 3 => 1, < 6 => 2, _ => 4 });
@@ -120,7 +120,7 @@ internal sealed class DiskChain
         _descriptions.Add($"QED of {size} bytes, {geometry.ClusterSize}/{geometry.TableSize}");
     }
 
-    /// <summary>Writes or zeroes a disk and its model alike.</summary>
+    /// <summary>Applies a write or a zeroing to both a disk and its model.</summary>
     public static void Apply(IDisk disk, ModelDisk model, DiskStep step)
     {
         long length = Math.Min(step.Length, disk.Length - step.Offset);

@@ -5,13 +5,15 @@ using QedTools.Qed.Format;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Makes scripts of steps that meet where it matters: cluster, table and file ends; and makes failing ones short.</summary>
+/// <summary>
+/// Generates scripts of steps that meet at the critical offsets, the ends of clusters, tables and files; and shortens failing ones.
+/// </summary>
 internal static class DiskScript
 {
-    private const int MostRuns = 400;
+    private const int MaxRuns = 400;
 
-    /// <param name="random">Where chance comes from.</param>
-    /// <param name="count">How many steps.</param>
+    /// <param name="random">The source of randomness.</param>
+    /// <param name="count">The number of steps.</param>
     /// <param name="size">The disk's size, in bytes.</param>
     /// <param name="largest">The largest size it may get, in bytes.</param>
     /// <param name="geometry">The image's geometry.</param>
@@ -42,15 +44,15 @@ internal static class DiskScript
         return steps;
     }
 
-    /// <summary>Leaves out what a failure does not need.</summary>
+    /// <summary>Removes the steps that a failure does not need.</summary>
     /// <param name="steps">A script that fails.</param>
-    /// <param name="fails">Tells whether a script fails.</param>
+    /// <param name="fails">Returns whether a script fails.</param>
     public static List<DiskStep> Shorten(List<DiskStep> steps, Func<List<DiskStep>, bool> fails)
     {
         int runs = 0;
         for (int chunk = Math.Max(1, steps.Count / 2); chunk > 0; chunk /= 2)
         {
-            for (int at = 0; at < steps.Count && runs < MostRuns;)
+            for (int at = 0; at < steps.Count && runs < MaxRuns;)
             {
                 List<DiskStep> shorter = [.. steps.Take(at), .. steps.Skip(at + chunk)];
                 runs++;

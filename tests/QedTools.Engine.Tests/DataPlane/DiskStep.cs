@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>What a step of a script does to a disk.</summary>
+/// <summary>The kind of action that a step of a script performs on a disk.</summary>
 internal enum StepKind
 {
     Read,
@@ -13,14 +13,14 @@ internal enum StepKind
     Reopen,
 }
 
-/// <summary>One step of a script. Steps stand for themselves, so that a script that fails can be made shorter.</summary>
-/// <param name="Kind">What it does.</param>
-/// <param name="Offset">Where; for a resize the new size. What does not lie on the disk is left out.</param>
-/// <param name="Length">How far.</param>
-/// <param name="Fill">What a write writes: a seed.</param>
+/// <summary>One step of a script. Steps do not depend on each other, so that a failing script can be shortened.</summary>
+/// <param name="Kind">The kind of action.</param>
+/// <param name="Offset">The offset; for a resize, the new size. Anything past the end of the disk is left out.</param>
+/// <param name="Length">The length in bytes.</param>
+/// <param name="Fill">The seed of the data that a write writes.</param>
 internal readonly record struct DiskStep(StepKind Kind, long Offset, long Length, int Fill)
 {
-    /// <summary>The data that a write writes: random, one byte repeated, or zeroes between.</summary>
+    /// <summary>The data that a write writes: all zeroes, one byte repeated, single bytes between zeroes, or random bytes.</summary>
     public byte[] Data(long length)
     {
         byte[] data = new byte[length];

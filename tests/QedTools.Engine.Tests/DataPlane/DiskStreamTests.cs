@@ -8,7 +8,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>The contract of <see cref="Stream"/>, kept by a disk.</summary>
+/// <summary>A disk's stream honours the contract of <see cref="Stream"/>.</summary>
 public sealed class DiskStreamTests : IDisposable
 {
     private const int Size = 1 << 20;
@@ -18,7 +18,7 @@ public sealed class DiskStreamTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_is_written_is_read_by_every_form()
+    public void Data_written_is_read_by_every_overload()
     {
         using DiskStream stream = Open(writable: true);
         Assert.True(stream is { CanRead: true, CanSeek: true, CanWrite: true, CanTimeout: false, Length: Size, Position: 0 });
@@ -38,9 +38,9 @@ public sealed class DiskStreamTests : IDisposable
         Assert.Equal(6, stream.Position);
     }
 
-#pragma warning disable CA1835 // the forms with arrays are tested as well
+#pragma warning disable CA1835 // the overloads with arrays are tested as well
     [Fact]
-    public async Task The_forms_that_do_not_wait_do_the_same()
+    public async Task The_asynchronous_overloads_do_the_same()
     {
         CancellationToken token = TestContext.Current.CancellationToken;
         await using DiskStream stream = Open(writable: true);
@@ -90,7 +90,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void Reading_stops_at_the_end_and_is_possible_behind_it()
+    public void Reading_stops_at_the_end_and_is_possible_past_it()
     {
         using DiskStream stream = Open(writable: false);
         byte[] bytes = new byte[100];
@@ -105,7 +105,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void Writing_beyond_the_end_is_refused_whole()
+    public void A_write_that_crosses_the_end_is_refused_as_a_whole()
     {
         using DiskStream stream = Open(writable: true);
         stream.Position = Size - 2;
@@ -120,7 +120,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void Seeking_goes_from_each_origin_and_not_before_the_start()
+    public void Seeking_works_from_each_origin_and_not_before_the_start()
     {
         using DiskStream stream = Open(writable: false);
         Assert.Equal(100, stream.Seek(100, SeekOrigin.Begin));
@@ -134,7 +134,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void Positions_that_no_number_can_hold_are_refused_as_streams_do()
+    public void Positions_out_of_range_are_refused_as_by_other_streams()
     {
         using DiskStream stream = Open(writable: false);
         Assert.Throws<ArgumentOutOfRangeException>(() => stream.Position = -1);
@@ -161,7 +161,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_for_reading_refuses_to_write()
+    public async Task A_read_only_stream_refuses_to_write()
     {
         string path = NewImage();
         byte[] before = File.ReadAllBytes(path);
@@ -179,7 +179,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_closed_stream_does_nothing_any_more()
+    public async Task A_closed_stream_can_no_longer_be_used()
     {
         DiskStream stream = Open(writable: true);
         stream.Dispose();
@@ -224,7 +224,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void Closing_leaves_a_clean_image_and_gives_the_lock_back()
+    public void Closing_leaves_a_clean_image_and_releases_the_lock()
     {
         string path = NewImage();
         using (DiskStream stream = Open(path, writable: true))
@@ -246,7 +246,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_file_is_locked_against_writers_while_its_overlay_is_open()
+    public void Writers_are_locked_out_of_a_backing_file_while_its_overlay_is_open()
     {
         string path = NewImage();
         string overlay = _folder.PathOf("overlay.qed");
@@ -263,7 +263,7 @@ public sealed class DiskStreamTests : IDisposable
     }
 
     [Fact]
-    public void An_overlay_written_through_the_stream_reads_as_both_layers()
+    public void An_overlay_written_through_the_stream_reads_as_both_layers_combined()
     {
         byte[] raw = [.. Enumerable.Range(0, 700_001).Select(i => (byte)(i * 7))];
         File.WriteAllBytes(_folder.PathOf("base.raw"), raw);

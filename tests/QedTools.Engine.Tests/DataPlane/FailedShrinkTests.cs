@@ -9,7 +9,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>A shrink that fails anywhere leaves a disk of the old size with all it held, or one of the new size.</summary>
+/// <summary>A shrink that fails at any point leaves a disk of the old size with all of its contents, or one of the new size.</summary>
 public sealed class FailedShrinkTests
 {
     private const int Size = 3 << 20;
@@ -18,7 +18,7 @@ public sealed class FailedShrinkTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void What_is_taken_away_is_taken_away_last(bool hasBacking)
+    public void Data_is_discarded_last(bool hasBacking)
     {
         using MemoryHost host = new();
         int failures = 0;
@@ -58,7 +58,7 @@ public sealed class FailedShrinkTests
         Assert.Equal(3, sizes);
     }
 
-    /// <summary>The entries that a failed shrink left behind the new end do not come to light when the same stream grows the disk.</summary>
+    /// <summary>Entries that a failed shrink leaves past the new end do not become visible when the same stream grows the disk.</summary>
     [Fact]
     public void Growing_after_a_failed_shrink_shows_zeroes()
     {

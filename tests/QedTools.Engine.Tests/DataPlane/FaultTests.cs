@@ -11,7 +11,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>The disk is full or broken at each single call in turn.</summary>
+/// <summary>The disk is full or fails at each single call in turn.</summary>
 public sealed class FaultTests
 {
     private const long Size = 3 << 18;
@@ -37,11 +37,11 @@ public sealed class FaultTests
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void A_disk_that_stays_broken_keeps_what_was_flushed_and_can_be_read(StorageCall kind, bool isFull) =>
+    public void A_disk_that_keeps_failing_keeps_what_was_flushed_and_can_be_read(StorageCall kind, bool isFull) =>
         ForEachCall(kind, isFull, (fault, steps) => Break(fault, steps, ByteArray(0x77)), ByteArray(0x77));
 
     [Fact]
-    public void A_write_retried_when_there_is_room_again_ends_clean()
+    public void A_write_retried_when_there_is_space_again_ends_clean()
     {
         MemoryStorage file = NewImage(hasBacking: false);
         FaultyStorage storage = new(file) { Kind = StorageCall.Write, Number = 2, IsFull = true, StaysBroken = true };
@@ -60,7 +60,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public void What_is_written_after_a_flush_failed_and_was_retried_is_there_when_closing_raised_no_error()
+    public void Data_written_after_a_failed_and_retried_flush_is_there_if_closing_gives_no_error()
     {
         MemoryStorage file = NewImage(hasBacking: false);
         FaultyStorage storage = new(file);
@@ -79,7 +79,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public void An_error_of_the_backing_file_names_that_file_and_the_offset()
+    public void An_error_in_the_backing_file_names_that_file_and_the_offset()
     {
         MemoryStorage raw = new("base.raw");
         raw.Write(0, ByteArray(0x77));
@@ -95,7 +95,7 @@ public sealed class FaultTests
         TestImage.AssertClean(file);
     }
 
-    // Every call of the kind that the script makes fails in turn.
+    // Makes each of the script's calls of the kind fail in turn.
     private static void ForEachCall(
         StorageCall kind, bool isFull, Action<FaultyStorage, List<DiskStep>> test, byte[]? below = null)
     {
@@ -201,7 +201,7 @@ public sealed class FaultTests
         }
         catch (QedException first)
         {
-            // Closing may say the same again, nothing else.
+            // Closing may report the same error again, but no other.
             Exception? second = Record.Exception(() => TestImage.Close(image));
             Assert.True(second is null || second.GetType() == first.GetType(), $"First {first}, then {second}");
         }
@@ -218,7 +218,7 @@ public sealed class FaultTests
         }
         catch (QedException e)
         {
-            Assert.True(storage.HasFailed && !before, $"A failure that the storage did not make: {e}");
+            Assert.True(storage.HasFailed && !before, $"A failure that the storage did not cause: {e}");
             Assert.Equal(storage.Path, e.Path);
             examine?.Invoke();
             action();
@@ -260,7 +260,7 @@ public sealed class FaultTests
         return after;
     }
 
-    // No fault leaves a damaged image; at worst it is dirty.
+    // No fault may leave a damaged image; at worst it is dirty.
     private static void AssertWhole(FaultyStorage storage)
     {
         storage.Number = 0;
@@ -268,10 +268,10 @@ public sealed class FaultTests
         QedCheckResult check = TestImage.Check(storage);
         Assert.True(check.Status != QedCheckStatus.Corrupt, $"The check finds {string.Join("; ", check.Corruptions)}.");
 
-        // Where packing finds the disk full, it leaves leaks, which are no damage.
-        Assert.True(check.NeedsCheck || check.Status == QedCheckStatus.Clean || storage.IsFull, $"The header says clean, the check finds {check.LeakedClusters} leaked clusters.");
+        // If packing finds the disk full, it leaves leaks, which are not damage.
+        Assert.True(check.NeedsCheck || check.Status == QedCheckStatus.Clean || storage.IsFull, $"The header says clean, but the check finds {check.LeakedClusters} leaked clusters.");
 
-        // And it goes on from there.
+        // The image can still be opened for writing.
         QedImage image = TestImage.OpenForWriting(storage);
         IDisk disk = image.ToDisk(image.Backing is null ? null : BackingOf(ByteArray(0x77)));
         disk.Write(200_000, [0x55]);

@@ -6,27 +6,27 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Fails one call, or all from one on.</summary>
+/// <summary>Fails one call, or all calls from one on.</summary>
 internal sealed class FaultyStorage(IStorage inner) : ForwardingStorage(inner)
 {
     private readonly int[] _calls = new int[4];
 
-    /// <summary>Which kind of call fails.</summary>
+    /// <summary>The kind of call that fails.</summary>
     public StorageCall Kind { get; set; }
 
-    /// <summary>Which one of that kind, from 1 on; 0 for none.</summary>
+    /// <summary>The number of the failing call of that kind, from 1; 0 for none.</summary>
     public int Number { get; set; }
 
     /// <summary>Whether all later changes fail as well.</summary>
     public bool StaysBroken { get; set; }
 
-    /// <summary>Whether the disk is full; otherwise it cannot be read or written.</summary>
+    /// <summary>Whether the failure is a full disk; otherwise it is an I/O error.</summary>
     public bool IsFull { get; set; }
 
-    /// <summary>Whether it has failed by now.</summary>
+    /// <summary>Whether a call has failed so far.</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>Where it last failed, in bytes; null for a flush.</summary>
+    /// <summary>The offset of the last failure, in bytes; null for a flush.</summary>
     public long? FailedAt { get; private set; }
 
     public int CallsOf(StorageCall kind) => _calls[(int)kind];
@@ -45,7 +45,7 @@ internal sealed class FaultyStorage(IStorage inner) : ForwardingStorage(inner)
     {
         if (Fails(StorageCall.Write))
         {
-            // Some of it got through, in whole sectors.
+            // Part of it is written, in whole sectors.
             Inner.Write(offset, data[..(data.Length / 2 / 512 * 512)]);
             throw Failure("write", offset);
         }
@@ -77,8 +77,8 @@ internal sealed class FaultyStorage(IStorage inner) : ForwardingStorage(inner)
     {
         FailedAt = offset;
         IOException cause = IsFull && action == "write"
-            ? new IOException("The test says that the disk is full.", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)
-            : new IOException("The test says so.");
+            ? new IOException("Disk full, injected by the test.", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)
+            : new IOException("I/O error, injected by the test.");
         return StorageErrors.Translate(cause, Path, action, offset);
     }
 

@@ -16,28 +16,31 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>All that is done to a disk, done to the largest one of every format with data at both ends.</summary>
+/// <summary>Every operation on the largest disk of every format, with data at both ends.</summary>
 public sealed class LargestDiskTests : IDisposable
 {
-    private const long Largest = 9223372036854775296; // 2^63 - 512
+    private const long MaxSize = 9223372036854775296; // 2^63 - 512
     private const int MiB = 1 << 20;
 
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Format, size, and where it matters the unit of allocation and the table size. The sizes are the formats' own, not the engine's.</summary>
+    /// <summary>
+    /// Format, size and, where they matter, the allocation unit and the table size. The sizes are those of the formats, not of the
+    /// engine.
+    /// </summary>
     public static TheoryData<QedDiskFormat, long, int?, int?> Disks
     {
         get
         {
             (QedDiskFormat Kind, long Size, int? Unit, int? Table)[] largest =
             [
-                (QedDiskFormat.Raw, Largest, null, null),
+                (QedDiskFormat.Raw, MaxSize, null, null),
                 (QedDiskFormat.Qed, 1L << 46, 64 << 10, 4),
-                (QedDiskFormat.Qed, Largest, 2 * MiB, 16),
-                (QedDiskFormat.Qed, Largest, 8 * MiB, 1),
-                (QedDiskFormat.Qed, Largest, 64 * MiB, 16),
+                (QedDiskFormat.Qed, MaxSize, 2 * MiB, 16),
+                (QedDiskFormat.Qed, MaxSize, 8 * MiB, 1),
+                (QedDiskFormat.Qed, MaxSize, 64 * MiB, 16),
                 (QedDiskFormat.Vhdx, 64L << 40, MiB, null),
                 (QedDiskFormat.Vhdx, 64L << 40, 256 * MiB, null),
                 (QedDiskFormat.Vhd, 2040L << 30, 512 << 10, null),
@@ -96,26 +99,26 @@ public sealed class LargestDiskTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Disks))]
-    public void Both_ends_can_be_copied_to_it(QedDiskFormat kind, long size, int? unit, int? table)
+    public void Both_ends_can_be_copied_to_the_largest_disk(QedDiskFormat kind, long size, int? unit, int? table)
     {
         Ends ends = new(size);
         RawSource source = new(ends);
         IDiskLayer layer = Create(kind, size, unit, table, out MemoryStorage storage);
         IDisk target = layer.ToDisk(backing: null);
-        List<OperationProgress> told = [];
-        StagedProgress stages = new(new Sink(told), 2);
+        List<OperationProgress> reported = [];
+        StagedProgress stages = new(new Sink(reported), 2);
         DiskCopy.Run(source, new CopyTarget(target, layer.Granule, ShownBefore: null, FlushedSoon: null), stages, Cancellation);
         layer.EndWriting();
         stages.NextStage();
         Assert.Equal((null, 0), DiskComparison.Compare(source, target, stages, Cancellation));
 
-        AssertProgress(told);
+        AssertProgress(reported);
         ends.AssertReadFrom(DiskFormats.Of(kind).Open(new ReadOnlyStorage(storage)).ToDisk(backing: null));
     }
 
     [Theory]
     [MemberData(nameof(Disks))]
-    public void A_sector_more_is_refused_or_there_is_room_for_it(QedDiskFormat kind, long size, int? unit, int? table)
+    public void A_larger_size_is_refused_or_fits(QedDiskFormat kind, long size, int? unit, int? table)
     {
         IDiskFormat format = DiskFormats.Of(kind);
         foreach (long more in new[] { size + 1, size + 511, long.MaxValue - 511, long.MaxValue - 1, long.MaxValue })
@@ -137,71 +140,71 @@ public sealed class LargestDiskTests : IDisposable
     {
         MemoryStorage storage = new();
         QedGeometry geometry = new(clusterSize, tableSize);
-        TestImage.Create(storage, geometry, Largest);
+        TestImage.Create(storage, geometry, MaxSize);
         QedImage image = TestImage.OpenForWriting(storage);
         image.Follow(new OperationTrace { Decision = _ => { }, Detail = _ => { } }, "a.qed");
         IDisk disk = image.ToDisk(backing: null);
-        Ends ends = new(Largest);
+        Ends ends = new(MaxSize);
         ends.WriteTo(disk);
         ends.AssertReadFrom(disk);
 
-        disk.Zero(Largest - 512, 512);
-        AssertZero(disk, Largest - 512, 512);
-        disk.Zero(Largest - Ends.Bytes, Ends.Bytes);
-        AssertZero(disk, Largest - 5000, 5000);
+        disk.Zero(MaxSize - 512, 512);
+        AssertZero(disk, MaxSize - 512, 512);
+        disk.Zero(MaxSize - Ends.Bytes, Ends.Bytes);
+        AssertZero(disk, MaxSize - 5000, 5000);
         ends.WriteTo(disk);
 
-        disk.SetLength(Largest - 512);
-        disk.SetLength(Largest);
-        AssertZero(disk, Largest - 512, 512);
-        Assert.Equal(ends.Read(Largest - Ends.Bytes, Ends.Bytes - 512), Read(disk, Largest - Ends.Bytes, Ends.Bytes - 512));
-        foreach (long smaller in new[] { Largest - (2L * clusterSize), Largest / 1024 * 512, 512 })
+        disk.SetLength(MaxSize - 512);
+        disk.SetLength(MaxSize);
+        AssertZero(disk, MaxSize - 512, 512);
+        Assert.Equal(ends.Read(MaxSize - Ends.Bytes, Ends.Bytes - 512), Read(disk, MaxSize - Ends.Bytes, Ends.Bytes - 512));
+        foreach (long smaller in new[] { MaxSize - (2L * clusterSize), MaxSize / 1024 * 512, 512 })
         {
             disk.SetLength(smaller);
-            disk.SetLength(Largest);
-            AssertZero(disk, Largest - 5000, 5000);
+            disk.SetLength(MaxSize);
+            AssertZero(disk, MaxSize - 5000, 5000);
             Assert.Equal(ends.Read(0, 512), Read(disk, 0, 512));
             ends.WriteTo(disk);
         }
 
-        disk.Zero(0, Largest);
+        disk.Zero(0, MaxSize);
         AssertZero(disk, 0, 5000);
-        AssertZero(disk, Largest - 5000, 5000);
+        AssertZero(disk, MaxSize - 5000, 5000);
         Assert.Throws<QedLimitException>(() => disk.SetLength(long.MaxValue));
         TestImage.Close(image);
         TestImage.AssertClean(storage);
 
-        // The header, the L1 table and, at both ends, an L2 table without entries.
+        // What is left: the header, the L1 table and, at both ends, an L2 table without entries.
         Assert.Equal(clusterSize + (3 * geometry.TableBytes), storage.Length);
     }
 
     [Fact]
-    public void The_largest_image_over_a_backing_file_as_large_is_written_zeroed_and_grown()
+    public void The_largest_image_over_an_equally_large_backing_file_is_written_zeroed_and_grown()
     {
         Ends below = new(long.MaxValue, seed: 2);
         RawSource backing = new(below);
         MemoryStorage storage = new();
-        TestImage.Create(storage, new QedGeometry(2 * MiB, 16), Largest, backing: new BackingReference("b.raw", IsRaw: true));
+        TestImage.Create(storage, new QedGeometry(2 * MiB, 16), MaxSize, backing: new BackingReference("b.raw", IsRaw: true));
         QedImage image = TestImage.OpenForWriting(storage);
         IDisk disk = image.ToDisk(backing);
-        Assert.Equal(below.Read(Largest - 2000, 2000), Read(disk, Largest - 2000, 2000));
+        Assert.Equal(below.Read(MaxSize - 2000, 2000), Read(disk, MaxSize - 2000, 2000));
 
-        disk.Write(Largest - 512, new byte[] { 7 });
-        Assert.Equal(below.Read(Largest - 2000, 1488), Read(disk, Largest - 2000, 1488));
-        Assert.Equal([7, .. below.Read(Largest - 511, 511)], Read(disk, Largest - 512, 512));
-        disk.Zero(Largest - 1024, 1024);
-        AssertZero(disk, Largest - 1024, 1024);
+        disk.Write(MaxSize - 512, new byte[] { 7 });
+        Assert.Equal(below.Read(MaxSize - 2000, 1488), Read(disk, MaxSize - 2000, 1488));
+        Assert.Equal([7, .. below.Read(MaxSize - 511, 511)], Read(disk, MaxSize - 512, 512));
+        disk.Zero(MaxSize - 1024, 1024);
+        AssertZero(disk, MaxSize - 1024, 1024);
         disk.SetLength(512);
-        disk.SetLength(Largest);
+        disk.SetLength(MaxSize);
         Assert.Equal(below.Read(0, 512), Read(disk, 0, 512));
         AssertZero(disk, 512, 5000);
-        AssertZero(disk, Largest - 5000, 5000);
+        AssertZero(disk, MaxSize - 5000, 5000);
         TestImage.Close(image);
         TestImage.AssertClean(storage);
     }
 
     [Fact]
-    public void Growing_over_a_backing_file_that_ends_one_byte_behind_a_cluster_shows_nothing_of_it()
+    public void Growing_over_a_backing_file_that_ends_one_byte_after_a_cluster_shows_nothing_of_it()
     {
         RawSource backing = new(new Ends((8 * 4096) + 1));
         MemoryStorage storage = new();
@@ -219,9 +222,9 @@ public sealed class LargestDiskTests : IDisposable
     [InlineData(8 * MiB, 1)]
     public void Every_operation_works_on_the_largest_image(int clusterSize, int tableSize)
     {
-        Ends ends = new(Largest);
+        Ends ends = new(MaxSize);
         string image = New("a.qed", ends);
-        Assert.Equal(Largest, ImageInspection.Run(image, new ImageInspectionOptions()).VirtualSize);
+        Assert.Equal(MaxSize, ImageInspection.Run(image, new ImageInspectionOptions()).VirtualSize);
         AssertSame(ends, image);
 
         DiskConversion.Run(image, At("b.qed"), new DiskConversionOptions { ClusterSize = clusterSize, TableSize = tableSize, Verify = true }, new Sink([]), Cancellation);
@@ -234,7 +237,7 @@ public sealed class LargestDiskTests : IDisposable
         }
 
         // Over a backing file: convert, merge, preserve, resize.
-        Ends other = new(Largest, seed: 3);
+        Ends other = new(MaxSize, seed: 3);
         New("base.qed", other);
         DiskConversion.Run(image, At("over.qed"), new DiskConversionOptions { ClusterSize = clusterSize, TableSize = tableSize, BackingFile = At("base.qed"), Verify = true }, progress: null, Cancellation);
         AssertSame(ends, At("over.qed"));
@@ -250,7 +253,7 @@ public sealed class LargestDiskTests : IDisposable
         AssertSame(ends, At("base.qed"));
         AssertSame(ends, At("over.qed"));
 
-        // Zeroes at the end are given back.
+        // Clusters zeroed at the end are freed.
         using (DiskStream stream = DiskOpening.Run(image, new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
         {
             stream.Seek(-Ends.Bytes, SeekOrigin.End);
@@ -259,13 +262,13 @@ public sealed class LargestDiskTests : IDisposable
 
         QedOptimizeResult optimized = ImageOptimization.Run(image, new ImageOptimizationOptions(), new Sink([]), Cancellation);
         Assert.Equal(1, optimized.ZeroedClusters);
-        foreach (long size in new[] { Largest - 512, 1L << 53, 512, Largest })
+        foreach (long size in new[] { MaxSize - 512, 1L << 53, 512, MaxSize })
         {
             ImageResize.Plan(image, size, new ImageResizeOptions { Shrink = true }, Cancellation);
             Assert.Equal(size, ImageResize.Run(image, size, new ImageResizeOptions { Shrink = true }, progress: null, Cancellation).VirtualSize);
         }
 
-        Assert.Throws<QedLimitException>(() => ImageResize.Run(image, Largest + 1, new ImageResizeOptions(), progress: null, Cancellation));
+        Assert.Throws<QedLimitException>(() => ImageResize.Run(image, MaxSize + 1, new ImageResizeOptions(), progress: null, Cancellation));
         Assert.Equal(QedCheckStatus.Clean, ImageCheck.Run(image, new ImageCheckOptions(), cancellation: Cancellation).Status);
         Assert.Empty(ImageRepair.Run(image, new ImageRepairOptions(), progress: null, Cancellation).Repairs);
 
@@ -289,12 +292,12 @@ public sealed class LargestDiskTests : IDisposable
         {
             string raw = Path.Combine(folder, "a.raw");
             long length = MakeLongest(raw);
-            if (length > Largest)
+            if (length > MaxSize)
             {
-                // Whole sectors of it make no disk that a new file can be.
+                // Rounded up to whole sectors, it is too large for any new file.
                 Assert.Equal(length, Assert.Throws<QedLimitException>(() =>
                     DiskConversion.Run(raw, At("b.qed"), new DiskConversionOptions(), progress: null, Cancellation)).Value);
-                length = Largest;
+                length = MaxSize;
             }
 
             Ends ends = new(length);
@@ -321,7 +324,9 @@ public sealed class LargestDiskTests : IDisposable
         }
     }
 
-    /// <summary>A file has at most 2^63 - 1 bytes, so the last cluster that an entry can name lacks a byte, which reads as zeroes, or more.</summary>
+    /// <summary>
+    /// A file has at most 2^63 - 1 bytes, so the last cluster that an entry can name lacks at least one byte, which reads as zero.
+    /// </summary>
     [Theory]
     [InlineData(4096, long.MaxValue, 4096, QedCheckStatus.Leaks)]
     [InlineData(65536, long.MaxValue, 65536, QedCheckStatus.Leaks)]
@@ -329,7 +334,7 @@ public sealed class LargestDiskTests : IDisposable
     [InlineData(4096, long.MaxValue - 510, 4096, QedCheckStatus.Leaks)]
     [InlineData(4096, long.MaxValue - 511, 4096 - 512, QedCheckStatus.Corrupt)]
     [InlineData(4096, long.MaxValue - 4094, 1, QedCheckStatus.Corrupt)]
-    public void The_last_cluster_that_a_file_can_have_is_read_as_far_as_it_is_there(int clusterSize, long fileLength, int readable, QedCheckStatus status)
+    public void The_part_of_the_last_possible_cluster_that_is_in_the_file_is_read(int clusterSize, long fileLength, int readable, QedCheckStatus status)
     {
         string folder = Directory.Exists("/dev/shm") ? Directory.CreateDirectory(Path.Combine("/dev/shm", Path.GetFileName(_folder.Path))).FullName : _folder.Path;
         try
@@ -357,7 +362,7 @@ public sealed class LargestDiskTests : IDisposable
                 }
                 catch (Exception e) when (e is IOException or ArgumentException)
                 {
-                    Assert.Skip("no file system at hand has files that long");
+                    Assert.Skip("no available file system supports files of that length");
                 }
             }
 
@@ -426,20 +431,20 @@ public sealed class LargestDiskTests : IDisposable
     }
 
     [Fact]
-    public void Random_writes_near_the_powers_of_two_read_as_a_model_does() => Seeded.Run(9_223_000, 20, random =>
+    public void Random_writes_near_powers_of_two_read_like_a_model() => Seeded.Run(9_223_000, 20, random =>
     {
         int clusterSize = random.Pick(2 * MiB, 8 * MiB, 64 * MiB);
         int tableSize = clusterSize == 2 * MiB ? 16 : 1;
         MemoryStorage storage = new();
-        TestImage.Create(storage, new QedGeometry(clusterSize, tableSize), Largest);
+        TestImage.Create(storage, new QedGeometry(clusterSize, tableSize), MaxSize);
         QedImage image = TestImage.OpenForWriting(storage);
         IDisk disk = image.ToDisk(backing: null);
         Dictionary<long, byte> model = [];
         for (int step = 0; step < 60; step++)
         {
             int count = random.Pick(1, 511, 512, 513, 4097);
-            long near = random.Pick(1L << 31, 1L << 53, Largest - clusterSize, Largest) + random.Next(-5000, 5000);
-            long at = Math.Max(0, Math.Min(near, Largest - count));
+            long near = random.Pick(1L << 31, 1L << 53, MaxSize - clusterSize, MaxSize) + random.Next(-5000, 5000);
+            long at = Math.Max(0, Math.Min(near, MaxSize - count));
             switch (random.Next(4))
             {
                 case 0:
@@ -462,14 +467,14 @@ public sealed class LargestDiskTests : IDisposable
                     break;
                 case 2:
                     long end = at;
-                    foreach (DiskPiece piece in DiskPieces.Of(disk, other: null, at, Largest - at, random.Pick(4096, 512 << 10), Cancellation, random.Pick(1, 4096)))
+                    foreach (DiskPiece piece in DiskPieces.Of(disk, other: null, at, MaxSize - at, random.Pick(4096, 512 << 10), Cancellation, random.Pick(1, 4096)))
                     {
                         Assert.Equal(end, piece.Offset);
                         Assert.True(piece.Length > 0);
                         end += piece.Length;
                     }
 
-                    Assert.Equal(Largest, end);
+                    Assert.Equal(MaxSize, end);
                     break;
                 default:
                     Assert.Equal([.. Enumerable.Range(0, count).Select(i => model.GetValueOrDefault(at + i))], Read(disk, at, count));
@@ -493,7 +498,7 @@ public sealed class LargestDiskTests : IDisposable
     {
         IDiskFormat format = DiskFormats.Of(kind);
 
-        // The map of the largest VDI is 2 GiB of 0xFF.
+        // The block map of the largest VDI is 2 GiB of 0xFF.
         storage = new MemoryStorage("a" + format.Extensions[0]) { Ones = kind == QedDiskFormat.Vdi ? (512, 512 + (0x1FFFFF80L * 4)) : default };
         NewDisk disk = format.Settle(storage.Path, Request(kind, size, unit, table));
         Assert.Equal(size, disk.VirtualSize);
@@ -548,16 +553,16 @@ public sealed class LargestDiskTests : IDisposable
 
     private static void AssertCopies(IDisk disk, int granule, Ends ends)
     {
-        // To a new image, and to one over a base that shows something else.
+        // Copies to a new image, and to one over a base with different contents.
         foreach (RawSource? below in new[] { null, new RawSource(new Ends(ends.Size, seed: 4)) })
         {
             MemoryStorage storage = new();
             TestImage.Create(storage, new QedGeometry(2 * MiB, 16), ends.Size, backing: below is null ? null : new BackingReference("b.raw", IsRaw: true));
             QedImage image = TestImage.OpenForWriting(storage);
             IDisk target = image.ToDisk(below);
-            List<OperationProgress> told = [];
-            DiskCopy.Run(disk, new CopyTarget(target, below is null ? granule : 2 * MiB, below, FlushedSoon: null), new Sink(told), Cancellation);
-            AssertProgress(told);
+            List<OperationProgress> reported = [];
+            DiskCopy.Run(disk, new CopyTarget(target, below is null ? granule : 2 * MiB, below, FlushedSoon: null), new Sink(reported), Cancellation);
+            AssertProgress(reported);
             ends.AssertReadFrom(target);
             Assert.Equal((null, 0), DiskComparison.Compare(disk, target, progress: null, Cancellation));
 
@@ -567,11 +572,11 @@ public sealed class LargestDiskTests : IDisposable
         }
     }
 
-    private static void AssertProgress(List<OperationProgress> told)
+    private static void AssertProgress(List<OperationProgress> reported)
     {
-        Assert.NotEmpty(told);
-        OperationProgress before = new(0, told[0].BytesTotal);
-        foreach (OperationProgress progress in told)
+        Assert.NotEmpty(reported);
+        OperationProgress before = new(0, reported[0].BytesTotal);
+        foreach (OperationProgress progress in reported)
         {
             Assert.InRange(progress.Stage, before.Stage, progress.Stages);
             Assert.InRange(progress.BytesDone, progress.Stage == before.Stage ? before.BytesDone : 0, progress.BytesTotal);
@@ -579,7 +584,7 @@ public sealed class LargestDiskTests : IDisposable
             before = progress;
         }
 
-        Assert.Equal(100, told[^1].Percent);
+        Assert.Equal(100, reported[^1].Percent);
     }
 
     private static void AssertSame(Ends ends, string path)
@@ -641,7 +646,7 @@ public sealed class LargestDiskTests : IDisposable
 
     private string At(string name) => _folder.PathOf(name);
 
-    // A disk as a few lines make it: data at both ends, holes between.
+    // A minimal disk: data at both ends, holes between.
     private sealed class RawSource(Ends ends) : IDisk
     {
         public long Length => ends.Size;
@@ -667,8 +672,8 @@ public sealed class LargestDiskTests : IDisposable
         public void SetLength(long length) => throw new NotSupportedException();
     }
 
-    private sealed class Sink(List<OperationProgress> told) : IProgress<OperationProgress>
+    private sealed class Sink(List<OperationProgress> reported) : IProgress<OperationProgress>
     {
-        public void Report(OperationProgress value) => told.Add(value);
+        public void Report(OperationProgress value) => reported.Add(value);
     }
 }

@@ -5,7 +5,7 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Lets many threads use a storage that is made for one; every so often it lets another one go first.</summary>
+/// <summary>Lets many threads use a storage that is meant for one; every so often it yields to another thread.</summary>
 internal sealed class LockedStorage(IStorage inner) : ForwardingStorage(inner)
 {
     private readonly Lock _gate = new();

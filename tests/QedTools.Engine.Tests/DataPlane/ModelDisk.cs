@@ -5,7 +5,7 @@ using System.Linq;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>What a disk must read as: plain bytes, of which only pages that are not all zeroes are kept.</summary>
+/// <summary>The expected contents of a disk: plain bytes, of which only pages that are not all zeroes are kept.</summary>
 internal sealed class ModelDisk
 {
     private const int PageSize = 4096;
@@ -16,7 +16,7 @@ internal sealed class ModelDisk
 
     public long Length { get; private set; }
 
-    /// <summary>A disk of another size with the same contents, cut off or filled up with zeroes.</summary>
+    /// <summary>A disk of another size with the same contents, truncated or padded with zeroes.</summary>
     public ModelDisk Resized(long length)
     {
         ModelDisk copy = new(Length);

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Random work on random chains, beside plain bytes that say what must come out.</summary>
+/// <summary>Random work on random chains, checked against plain bytes.</summary>
 public sealed class ModelTests
 {
     private const int PieceBytes = 1 << 20;
@@ -22,7 +22,7 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(MemorySeeds))]
-    public void A_disk_in_memory_reads_as_plain_bytes_would(int seed)
+    public void A_disk_in_memory_reads_like_plain_bytes(int seed)
     {
         Scenario scenario = new(seed, steps: 300);
         scenario.RunAndShorten(new MemoryFiles(scenario).Run);
@@ -31,7 +31,7 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(FileSeeds))]
-    public void A_disk_in_files_reads_as_plain_bytes_would(int seed)
+    public void A_disk_in_files_reads_like_plain_bytes(int seed)
     {
         Scenario scenario = new(seed, steps: 150);
         using TempFolder folder = new();
@@ -103,12 +103,12 @@ public sealed class ModelTests
 
         public DiskChain Chain { get; }
 
-        /// <summary>The image when the script was over.</summary>
+        /// <summary>The image after the script.</summary>
         public MemoryStorage? Result { get; set; }
 
         public void Create(IStorage storage) => TestImage.Create(storage, _geometry, _size, _headerSize, Chain.Reference);
 
-        /// <summary>Plays the whole script; if that fails, finds a short one that fails too and tells it.</summary>
+        /// <summary>Plays the whole script; if that fails, finds a shorter one that fails too and reports it.</summary>
         public void RunAndShorten(Action<List<DiskStep>> play)
         {
             try
@@ -137,7 +137,7 @@ public sealed class ModelTests
                 {
                     if (step.Kind == StepKind.Reopen)
                     {
-                        // Both ways to close an image.
+                        // Close the image in either of the two ways.
                         if (step.Fill % 2 == 0)
                         {
                             image.EndWriting();
@@ -179,7 +179,7 @@ public sealed class ModelTests
             string raw = folder.PathOf("model.raw");
             _model.SaveTo(raw);
 
-            // On longer files QEMU's check finds leaks that are not there.
+            // On longer files, QEMU's check reports leaks that do not exist.
             if (image.Length < (long)_geometry.ClusterSize * _geometry.ClusterSize)
             {
                 Qemu.Img("check", "-q", "-f", "qed", path);
@@ -201,7 +201,7 @@ public sealed class ModelTests
             if (step.Kind == StepKind.Flush)
             {
                 disk.Flush();
-                LookAtFlushed(image, backing);
+                ExamineFlushed(image, backing);
                 return;
             }
 
@@ -222,8 +222,8 @@ public sealed class ModelTests
             AssertSame(_model.Read(step.Offset, read.Length), read, step.Offset);
         }
 
-        // What is flushed is in the file: another reader finds it.
-        private void LookAtFlushed(QedImage image, IDisk? backing)
+        // Flushed data is in the file: another reader must find it.
+        private void ExamineFlushed(QedImage image, IDisk? backing)
         {
             QedImage other = QedImage.Open(new ReadOnlyStorage(image.Storage));
             QedCheckResult check = TestImage.Check(image.Storage);
@@ -246,7 +246,7 @@ public sealed class ModelTests
             }
         }
 
-        // The extents cover the disk, and what they say agrees with the bytes.
+        // The extents cover the disk and agree with its contents.
         private void Compare(IDisk disk)
         {
             Assert.Equal(_model.Length, disk.Length);
@@ -254,11 +254,11 @@ public sealed class ModelTests
             foreach (DiskExtent extent in ExtentWalk.Over(disk, 0, disk.Length, CancellationToken.None))
             {
                 Assert.Equal(at, extent.Start);
-                Assert.True(extent.Length > 0 && extent.End <= disk.Length, $"The extent {extent} does not lie on the disk.");
+                Assert.True(extent.Length > 0 && extent.End <= disk.Length, $"The extent {extent} is not on the disk.");
                 at = extent.End;
                 if (extent.State != QedExtentState.Data)
                 {
-                    Assert.True(_model.FirstNonZero(extent.Start, extent.Length) is null, $"{extent}, yet there is data.");
+                    Assert.True(_model.FirstNonZero(extent.Start, extent.Length) is null, $"{extent} hides data.");
                     CompareBytes(disk, extent.Start, Math.Min(extent.Length, PieceBytes));
                     continue;
                 }

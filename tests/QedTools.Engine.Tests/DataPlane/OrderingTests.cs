@@ -10,7 +10,7 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>In which order an image's file is changed (design, section 3).</summary>
+/// <summary>The order in which an image's file is changed (design, section 3).</summary>
 public sealed class OrderingTests
 {
     private static readonly QedGeometry Geometry = new(4096, 2);
@@ -64,7 +64,7 @@ public sealed class OrderingTests
     }
 
     [Fact]
-    public void The_need_check_bit_goes_when_all_is_on_the_disk()
+    public void The_need_check_bit_is_cleared_when_everything_is_on_the_disk()
     {
         (RecordingStorage storage, QedImage image, IDisk disk) = Open(Written());
         disk.Write(500_000, [1]);
@@ -80,7 +80,7 @@ public sealed class OrderingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Unknown_autoclear_features_are_gone_from_the_disk_before_the_first_change(bool isInPlace)
+    public void Unknown_autoclear_features_are_cleared_on_the_disk_before_the_first_change(bool isInPlace)
     {
         MemoryStorage file = Written();
         QedHeader header = QedImage.Open(file).Header with { AutoclearFeatures = 0xF0 };
@@ -101,7 +101,7 @@ public sealed class OrderingTests
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void Data_goes_before_tables_and_tables_before_what_leads_to_them(int seed)
+    public void Data_is_written_before_tables_and_tables_before_the_entries_that_refer_to_them(int seed)
     {
         Random random = new(seed);
         IDisk? backing = seed % 2 == 0 ? Raw() : null;
@@ -123,12 +123,12 @@ public sealed class OrderingTests
         }
 
         disk.Flush();
-        Judge(storage.Changes, start.Length, backing is not null);
+        AssertOrder(storage.Changes, start.Length, backing is not null);
         TestImage.Close(image);
     }
 
-    // No cluster is used twice before the image is closed, so what a place in the file is stays the same.
-    private static void Judge(List<StorageEvent> changes, long length, bool hasBacking)
+    // No cluster is reused before the image is closed, so every part of the file keeps its role.
+    private static void AssertOrder(List<StorageEvent> changes, long length, bool hasBacking)
     {
         const int TableBytes = 4096;
         const long L1Offset = 4096;
@@ -152,13 +152,13 @@ public sealed class OrderingTests
                 }
 
                 seen[place] = value;
-                Assert.True(value + 4096 <= length, $"{change} leads to {value} in a file of {length} bytes.");
+                Assert.True(value + 4096 <= length, $"{change} refers to {value} in a file of {length} bytes.");
                 int written = LastWriteTo(changes, i, value, 4096);
                 bool mustBeFlushed = isL1 || hasBacking;
                 Assert.True(
                     !mustBeFlushed || written < 0 || changes.Take(i).Skip(written).Any(e => e.Kind == StorageCall.Flush),
-                    $"{change} leads to {value}, whose data ({changes[Math.Max(0, written)]}) may not be on the disk.");
-                Assert.True(!isL1 || written >= 0, $"{change} leads to a table that was never written.");
+                    $"{change} refers to {value}, whose data ({changes[Math.Max(0, written)]}) may not be on the disk.");
+                Assert.True(!isL1 || written >= 0, $"{change} refers to a table that was never written.");
             }
         }
     }

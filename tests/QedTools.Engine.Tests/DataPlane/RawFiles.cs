@@ -6,7 +6,7 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Raw files for conversions, and how much of a file is really there.</summary>
+/// <summary>Raw files for conversions, and how much of a file is really stored.</summary>
 internal static class RawFiles
 {
     /// <summary>Writes a raw file with scattered data and holes between, and returns its contents.</summary>
@@ -29,7 +29,7 @@ internal static class RawFiles
         return content;
     }
 
-    /// <summary>Writes a raw file with <see cref="Pieces"/> of data and holes between; with -1 of them, one full of data.</summary>
+    /// <summary>Writes a raw file with <see cref="Pieces"/> of data and holes between; a count of -1 fills the file with data.</summary>
     public static void OfPieces(string path, long length, int count)
     {
         using FileStream file = new(path, FileMode.CreateNew);
@@ -49,7 +49,10 @@ internal static class RawFiles
         }
     }
 
-    /// <summary>Pieces of one value: the first sector, the last one, and what lies across the ends of blocks, chunks, clusters and tables among them.</summary>
+    /// <summary>
+    /// Pieces filled with one value each, among them the first sector, the last one, and ranges across the ends of blocks, chunks,
+    /// clusters and tables.
+    /// </summary>
     public static IEnumerable<(long Offset, int Length, byte Value)> Pieces(long size, int count)
     {
         Random random = new(count);
@@ -69,7 +72,7 @@ internal static class RawFiles
         }
     }
 
-    /// <summary>How many bytes of a file are no hole; rounded as the host keeps them.</summary>
+    /// <summary>The number of bytes of a file that are not in holes, rounded to the host's blocks.</summary>
     public static long DataBytes(string path)
     {
         using FileStorage storage = FileStorage.Open(path, StorageAccess.Inspect);
@@ -84,7 +87,7 @@ internal static class RawFiles
         return data;
     }
 
-    /// <summary>Whether the host keeps holes in files of a folder.</summary>
+    /// <summary>Whether the host supports sparse files in a folder.</summary>
     public static bool AreSparseIn(string folder)
     {
         string path = System.IO.Path.Combine(folder, "sparse-" + Guid.NewGuid().ToString("N"));

@@ -20,7 +20,7 @@ public sealed class ResizeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void A_plan_to_shrink_tells_exactly_what_is_lost(string name)
+    public void A_plan_to_shrink_reports_exactly_how_much_is_lost(string name)
     {
         string path = Fixture.CopyTo(_folder, "images/" + name);
         QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
@@ -41,7 +41,7 @@ public sealed class ResizeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void What_was_cut_off_does_not_come_back(string name)
+    public void Data_that_was_cut_off_does_not_come_back(string name)
     {
         string path = Fixture.CopyTo(_folder, "images/" + name);
         long size = ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize;
@@ -61,7 +61,7 @@ public sealed class ResizeTests : IDisposable
     }
 
     [Fact]
-    public void Sizes_that_cannot_be_are_refused_and_change_nothing()
+    public void Impossible_sizes_are_refused_and_change_nothing()
     {
         string path = Fixture.CopyTo(_folder, "images/base-4k.qed");
         byte[] before = File.ReadAllBytes(path);
@@ -89,7 +89,7 @@ public sealed class ResizeTests : IDisposable
     }
 
     [Fact]
-    public void New_space_reads_as_zeroes_where_the_backing_file_goes_on()
+    public void New_space_reads_as_zeroes_even_where_the_backing_file_continues()
     {
         File.WriteAllBytes(_folder.PathOf("base.raw"), [.. Enumerable.Repeat((byte)5, 300_000)]);
         string path = _folder.PathOf("over.qed");

@@ -11,10 +11,10 @@ using Xunit;
 
 namespace QedTools.Tests.DataPlane;
 
-/// <summary>Makes images as the tests want them and looks at them from outside.</summary>
+/// <summary>Makes images for the tests and checks them from outside.</summary>
 internal static class TestImage
 {
-    /// <summary>Writes an empty image; other than the engine's own it may have a longer header.</summary>
+    /// <summary>Writes an empty image; unlike the engine's own, it may have a longer header.</summary>
     public static void Create(IStorage storage, QedGeometry geometry, long size, int headerSize = 1, BackingReference? backing = null)
     {
         byte[] name = Encoding.UTF8.GetBytes(backing?.Name ?? string.Empty);
@@ -47,7 +47,7 @@ internal static class TestImage
         return image;
     }
 
-    /// <summary>Closes an image as whoever must know whether all went well does.</summary>
+    /// <summary>Closes an image, as a caller that needs to know of any error does.</summary>
     public static void Close(QedImage image)
     {
         try
@@ -64,7 +64,7 @@ internal static class TestImage
     public static QedCheckResult Check(IStorage storage) =>
         ImageChecker.Check(QedImage.Open(new ReadOnlyStorage(storage)).File, progress: null, CancellationToken.None);
 
-    /// <summary>Fails unless the image is in order, has no leaks and no need-check bit.</summary>
+    /// <summary>Fails unless the image is valid and has neither leaks nor the need-check bit.</summary>
     public static QedCheckResult AssertClean(IStorage storage)
     {
         QedCheckResult check = Check(storage);

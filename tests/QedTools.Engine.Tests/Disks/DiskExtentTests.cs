@@ -13,7 +13,7 @@ public sealed class DiskExtentTests
     public void An_extent_ends_where_the_next_begins() => Assert.Equal(12288, Data.End);
 
     [Fact]
-    public void Data_goes_on_where_disk_and_file_do()
+    public void Data_continues_if_disk_and_file_offsets_do()
     {
         Assert.True(Data.IsContinuedBy(Next));
         Assert.False(Data.IsContinuedBy(Next with { Start = 16384 }));
@@ -27,7 +27,7 @@ public sealed class DiskExtentTests
     [Theory]
     [InlineData(QedExtentState.Zero)]
     [InlineData(QedExtentState.Unallocated)]
-    public void What_holds_no_data_goes_on_in_the_same_layer(QedExtentState state)
+    public void Extents_without_data_continue_in_the_same_layer(QedExtentState state)
     {
         DiskExtent first = Data with { State = state, FileOffset = 0 };
         DiskExtent next = Next with { State = state, FileOffset = 0 };

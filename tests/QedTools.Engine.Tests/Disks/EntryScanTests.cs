@@ -8,7 +8,7 @@ namespace QedTools.Tests.Disks;
 public sealed class EntryScanTests
 {
     [Fact]
-    public void A_run_of_equal_entries_ends_before_the_first_other_one_at_every_length()
+    public void A_run_of_equal_entries_ends_before_the_first_different_one_at_every_length()
     {
         for (int length = 1; length <= 70; length++)
         {
@@ -21,7 +21,7 @@ public sealed class EntryScanTests
                     uint[] narrow = [.. entries.Select(entry => (uint)(entry >> 32))];
                     Assert.Equal(run, EntryScan.CountEqual(narrow, narrow[0]));
 
-                    // What comes after the odd one out does not matter.
+                    // Entries after the first different one do not matter.
                     entries[^1] = value;
                     Assert.Equal(run < length - 1 ? run : length, EntryScan.CountEqual(entries, entries[0]));
                 }
@@ -30,7 +30,7 @@ public sealed class EntryScanTests
     }
 
     [Fact]
-    public void A_run_of_contiguous_entries_ends_before_the_first_other_one_at_every_length()
+    public void A_run_of_contiguous_entries_ends_before_the_first_different_one_at_every_length()
     {
         for (int length = 1; length <= 70; length++)
         {
@@ -59,16 +59,16 @@ public sealed class EntryScanTests
     }
 
     [Fact]
-    public void The_first_entry_counts_as_what_it_was_when_it_was_looked_at()
+    public void The_first_entry_counts_with_the_value_that_was_read_before()
     {
-        // A writer beside the reader has changed it meanwhile.
+        // A concurrent writer has changed it in the meantime.
         Assert.Equal(3, EntryScan.CountEqual<ulong>([5, 1, 1, 0], 1));
         Assert.Equal(3, EntryScan.CountContiguous([0, 0x5000, 0x6000, 0x8000], 0x4000, 4096));
         Assert.Equal(1, EntryScan.CountContiguous([0x4000, 0x5000], 0x5000, 4096));
     }
 
     [Fact]
-    public void Runs_in_random_tables_are_as_long_as_one_by_one() => Seeded.Run(6000, 3000, random =>
+    public void Runs_in_random_tables_are_as_long_as_when_counted_one_by_one() => Seeded.Run(6000, 3000, random =>
     {
         ulong[] entries = new ulong[random.Next(1, 300)];
         uint step = 1u << random.Next(12, 27);

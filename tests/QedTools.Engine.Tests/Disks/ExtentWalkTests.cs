@@ -54,7 +54,7 @@ public sealed class ExtentWalkTests
     }
 
     [Fact]
-    public void Behind_the_end_of_a_shorter_backing_disk_nothing_is_allocated()
+    public void Nothing_is_allocated_past_the_end_of_a_shorter_backing_disk()
     {
         ImageSketch lower = new(4096, 1, 4096 + 512);
         long data = lower.Append(2);
@@ -83,7 +83,7 @@ public sealed class ExtentWalkTests
     [Fact]
     public void Extents_come_one_at_a_time()
     {
-        // 1000 tables: the first extents need only the first of them.
+        // 1000 tables, of which the first extents need only the first.
         ImageSketch sketch = new(4096, 16, 1000L * 8192 * 4096);
         long data = sketch.Append(1000);
         for (int i = 0; i < 1000; i++)
@@ -102,7 +102,7 @@ public sealed class ExtentWalkTests
     }
 
     [Fact]
-    public void A_cancelled_walk_ends_between_two_extents()
+    public void A_cancelled_walk_stops_between_two_extents()
     {
         ImageSketch sketch = new(4096, 1, 1 << 20);
         for (int i = 0; i < 10; i++)
@@ -128,7 +128,7 @@ public sealed class ExtentWalkTests
     private static List<DiskExtent> Walk(IDisk disk, long offset, long length) =>
         [.. ExtentWalk.Over(disk, offset, length, CancellationToken.None)];
 
-    // Up to 4 MiB in clusters of 4 KiB to 64 KiB, a size of any number of sectors, and runs of all kinds.
+    // Up to 4 MiB with clusters of 4 KiB to 64 KiB, any number of sectors, and runs of all kinds.
     private static ImageSketch RandomLayer(Random random)
     {
         int clusterSize = 1 << random.Next(12, 17);

@@ -7,7 +7,7 @@ namespace QedTools.Tests.Disks;
 public sealed class ZeroScanTests
 {
     [Fact]
-    public void One_other_byte_anywhere_makes_the_difference()
+    public void A_single_nonzero_byte_anywhere_is_found()
     {
         byte[] bytes = new byte[600];
         for (int start = 0; start < 9; start++)

@@ -13,29 +13,29 @@ using Xunit;
 namespace QedTools.Tests.Fuzz;
 
 /// <summary>
-/// Whatever a file holds, it opens or fails with one of the engine's own errors; and what it costs to open, check and walk
-/// follows what is in the file, not what it claims.
+/// Whatever a file contains, it opens or fails with one of the engine's own errors; and the cost of opening, checking and walking it
+/// depends on what is in the file, not on what it claims.
 /// </summary>
 public sealed class HostileImageTests
 {
     // Opening: the header and the backing name, and the empty cache.
-    private const int MostReadsToOpen = 2;
-    private const long MostMemoryToOpen = 128 << 10;
+    private const int MaxReadsToOpen = 2;
+    private const long MaxMemoryToOpen = 128 << 10;
 
-    // Checking: two passes over L1 and one over each table that is there; the largest piece twice, the first parts of the sets.
-    private const int MostReadsToCheck = 1200;
-    private const long MostMemoryToCheck = 16 << 20;
+    // Checking: two passes over L1 and one over each allocated table; twice the largest piece, and the first parts of the sets.
+    private const int MaxReadsToCheck = 1200;
+    private const long MaxMemoryToCheck = 16 << 20;
 
     // Walking: the pages of L1 that the size needs, and those of each table. A page is at most 64 KiB.
-    private const int MostReadsToWalk = 3000;
-    private const long MostMemoryPerRead = (64 << 10) + 1024;
+    private const int MaxReadsToWalk = 3000;
+    private const long MaxMemoryPerRead = (64 << 10) + 1024;
 
     private static readonly int[] NumberFields = [4, 8, 12, 56, 60];
 
     private static readonly int[] LongFields = [16, 24, 32, 40, 48];
 
     [Fact]
-    public void A_mutated_image_opens_or_fails_with_an_error_of_ours()
+    public void A_mutated_image_opens_or_fails_with_an_engine_error()
     {
         int opened = 0;
         int rounds = 20_000;
@@ -53,7 +53,7 @@ public sealed class HostileImageTests
     }
 
     [Fact]
-    public void Random_bytes_after_the_magic_open_or_fail_with_an_error_of_ours() => Seeded.Run(2_000_000, 20_000, random =>
+    public void Random_bytes_after_the_magic_open_or_fail_with_an_engine_error() => Seeded.Run(2_000_000, 20_000, random =>
     {
         byte[] bytes = new byte[random.Pick(random.Next(4, 70), 4096, 12288, random.Next(64, 20_000))];
         random.NextBytes(bytes);
@@ -64,7 +64,7 @@ public sealed class HostileImageTests
     });
 
     [Fact]
-    public void Random_bytes_in_the_fields_that_pass_for_valid_ones_open_or_fail_with_an_error_of_ours()
+    public void Random_but_plausible_fields_open_or_fail_with_an_engine_error()
     {
         int opened = 0;
         int rounds = 5000;
@@ -84,7 +84,7 @@ public sealed class HostileImageTests
             BinaryPrimitives.WriteInt32LittleEndian(header[60..], random.Next(5000));
             for (int i = 0; i < 60; i++)
             {
-                // Some of the garbage in the tables leads into the file.
+                // Let some of the garbage in the tables refer to clusters in the file.
                 int at = 4096 + (random.Next((bytes.Length - 4096) / 8) * 8);
                 BinaryPrimitives.WriteInt64LittleEndian(header[at..], random.Next(0, 9) * 4096L);
             }
@@ -93,11 +93,11 @@ public sealed class HostileImageTests
             storage.Write(0, bytes);
             opened += Survives(storage) ? 1 : 0;
         });
-        Assert.True(opened > rounds / 4, $"Only {opened} of {rounds} images opened: the bytes are too wild to test anything");
+        Assert.True(opened > rounds / 4, $"Only {opened} of {rounds} images opened: the bytes are too random to test anything");
     }
 
     [Fact]
-    public void A_file_of_any_bytes_opens_or_fails_with_an_error_of_ours() => Seeded.Run(4_000_000, 2000, random =>
+    public void A_file_of_random_bytes_fails_with_an_engine_error() => Seeded.Run(4_000_000, 2000, random =>
     {
         byte[] bytes = new byte[random.Next(200)];
         random.NextBytes(bytes);
@@ -107,7 +107,7 @@ public sealed class HostileImageTests
     });
 
     [Fact]
-    public void An_image_costs_by_its_contents_whatever_size_it_claims()
+    public void The_cost_of_an_image_depends_on_its_contents_and_not_on_the_size_it_claims()
     {
         for (int bits = 12; bits <= 26; bits++)
         {
@@ -124,7 +124,7 @@ public sealed class HostileImageTests
     // Opens, checks and walks, within bounds. Returns whether the file could be opened.
     private static bool Survives(MemoryStorage file)
     {
-        MeteredStorage storage = new(file) { Limit = MostReadsToOpen };
+        MeteredStorage storage = new(file) { Limit = MaxReadsToOpen };
         QedImage image;
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
@@ -138,23 +138,23 @@ public sealed class HostileImageTests
             return false;
         }
 
-        HostileFile.RequireWithin("open", before, MostMemoryToOpen);
+        HostileFile.RequireWithin("open", before, MaxMemoryToOpen);
         storage.Reset();
-        storage.Limit = MostReadsToCheck;
+        storage.Limit = MaxReadsToCheck;
         before = GC.GetAllocatedBytesForCurrentThread();
         QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
-        HostileFile.RequireWithin("check", before, MostMemoryToCheck);
+        HostileFile.RequireWithin("check", before, MaxMemoryToCheck);
         AssertPlausible(image, result);
 
         storage.Reset();
-        storage.Limit = MostReadsToWalk;
+        storage.Limit = MaxReadsToWalk;
         before = GC.GetAllocatedBytesForCurrentThread();
         foreach ((long offset, long length) in RangesToWalk(image))
         {
             AssertWalk(image, result, offset, length);
         }
 
-        HostileFile.RequireWithin("walk", before, (1 << 20) + (storage.Reads * MostMemoryPerRead));
+        HostileFile.RequireWithin("walk", before, (1 << 20) + (storage.Reads * MaxMemoryPerRead));
         return true;
     }
 
@@ -168,7 +168,7 @@ public sealed class HostileImageTests
         Assert.InRange(result.ImageEndOffset, image.File.L1TableOffset + 1, image.Header.Geometry.ClusterEnd(image.File.Layout.FileLength));
     }
 
-    // All of a disk with tables of moderate size; of others, where each table has many pages even if it is empty, both ends.
+    // The whole disk if its tables are of moderate size; otherwise, because even empty tables have many pages, both ends.
     private static IEnumerable<(long Offset, long Length)> RangesToWalk(QedImage image)
     {
         QedGeometry geometry = image.Header.Geometry;
@@ -192,7 +192,7 @@ public sealed class HostileImageTests
         }
         catch (QedCorruptException e)
         {
-            // What the walk trips over, the check has found.
+            // Damage that stops the walk must have been found by the check.
             Assert.Equal(QedCheckStatus.Corrupt, result.Status);
             Assert.Contains(image.Storage.Path, e.Message, StringComparison.Ordinal);
         }

@@ -11,18 +11,18 @@ using Xunit;
 namespace QedTools.Tests.Fuzz;
 
 /// <summary>
-/// Whatever a qcow2 file holds, it opens or fails with one of the engine's own errors; and what it costs to open and to walk
-/// follows what is in the file, not what it claims.
+/// Whatever a qcow2 file contains, it opens or fails with one of the engine's own errors; and the cost of opening and walking it
+/// depends on what is in the file, not on what it claims.
 /// </summary>
 public sealed class HostileQcow2Tests
 {
-    // Opening: the header, its extensions, the name of the backing file. Walking both ends: a page of table for so much of
-    // the disk; four inflated clusters.
+    // Opening: the header, its extensions, the name of the backing file. Walking both ends: the table pages that map this much
+    // of the disk, and four decompressed clusters.
     private static readonly HostileBounds Bounds = new(
         ReadsToOpen: 300, MemoryToOpen: 2 << 20, WalkedBytes: 16L << 20, ReadsToWalk: 3000, MemoryToWalk: 20L << 20);
 
     [Fact]
-    public void A_mutated_file_opens_or_fails_with_an_error_of_ours()
+    public void A_mutated_file_opens_or_fails_with_an_engine_error()
     {
         int opened = 0;
         const int Rounds = 1500;
@@ -40,7 +40,7 @@ public sealed class HostileQcow2Tests
     }
 
     [Fact]
-    public void Random_bytes_after_the_magic_fail_with_an_error_of_ours() => Seeded.Run(9_000_000, 300, random =>
+    public void Random_bytes_after_the_magic_fail_with_an_engine_error() => Seeded.Run(9_000_000, 300, random =>
     {
         byte[] bytes = new byte[random.Pick(random.Next(4, 200), 65536 + random.Next(5000))];
         random.NextBytes(bytes);
@@ -51,7 +51,7 @@ public sealed class HostileQcow2Tests
     });
 
     [Fact]
-    public void A_file_cut_off_anywhere_opens_or_fails_with_an_error_of_ours() => Seeded.Run(10_000_000, 200, random =>
+    public void A_file_truncated_anywhere_opens_or_fails_with_an_engine_error() => Seeded.Run(10_000_000, 200, random =>
     {
         Qcow2Sketch sketch = Base(random);
         sketch.Storage.SetLength(random.NextInt64(sketch.Storage.Length));
@@ -62,7 +62,7 @@ public sealed class HostileQcow2Tests
     [InlineData(9)]
     [InlineData(16)]
     [InlineData(21)]
-    public void A_file_costs_by_its_contents_whatever_size_it_claims(int bits)
+    public void The_cost_of_a_file_depends_on_its_contents_and_not_on_the_size_it_claims(int bits)
     {
         Qcow2Sketch sketch = new(1 << 20, bits);
         long perTable = sketch.BytesPerTable;
@@ -73,9 +73,9 @@ public sealed class HostileQcow2Tests
     }
 
     [Fact]
-    public void A_long_list_of_snapshots_costs_by_what_is_in_the_file()
+    public void The_cost_of_a_long_list_of_snapshots_depends_on_what_is_in_the_file()
     {
-        // Entries without strings, one behind the other in a file of holes.
+        // Consecutive entries without strings, in a file of holes.
         Qcow2Sketch sketch = new(1 << 20);
         sketch.AddSnapshots(new SketchedSnapshot("1", "a"));
         sketch.Write32(60, 65536);
@@ -89,26 +89,26 @@ public sealed class HostileQcow2Tests
     }
 
     [Fact]
-    public void A_snapshot_that_claims_a_huge_disk_keeps_nobody_waiting()
+    public void A_snapshot_that_claims_a_huge_disk_is_walked_quickly()
     {
         Qcow2Sketch sketch = new(1 << 20, clusterBits: 21);
         sketch.AddSnapshots(new SketchedSnapshot("1", "a") { ExtraBytes = 0, L1Size = 1 });
-        const long Largest = long.MaxValue - 511;
-        sketch.Write64(24, Largest);
+        const long MaxSize = long.MaxValue - 511;
+        sketch.Write64(24, MaxSize);
         sketch.Write32(36, uint.MaxValue);
         sketch.Storage.SetLength(1L << 50);
         Qcow2Layer layer = Qcow2Layer.Open(sketch.Storage);
         layer.UseSnapshot(layer.Snapshots.First());
         IDisk disk = layer.ToDisk(backing: null);
 
-        Assert.Equal(Largest, disk.Length);
+        Assert.Equal(MaxSize, disk.Length);
         Assert.Equal(disk.Length, ExtentWalk.Over(disk, 0, disk.Length, CancellationToken.None).Sum(extent => extent.Length));
     }
 
     [Fact]
-    public void One_table_that_maps_all_of_a_large_disk_keeps_nobody_waiting()
+    public void One_table_that_maps_all_of_a_large_disk_is_walked_quickly()
     {
-        // Each entry of 32 MiB of L1 table leads to the same table of zeroes: 2^35 entries to look at.
+        // All entries of a 32 MiB L1 table refer to the same table of zero clusters: 2^35 entries to look at.
         Qcow2Sketch sketch = new(1L << 51, clusterBits: 16);
         long table = sketch.Append();
         for (int i = 0; i < 8192; i++)
@@ -157,7 +157,7 @@ public sealed class HostileQcow2Tests
             }
         });
 
-    // One of those that can be listed, whether or not it can be used.
+    // Uses one of the snapshots that can be listed, whether or not it can be opened.
     private static void UseSnapshot(Random random, Qcow2Layer layer, MemoryStorage file)
     {
         List<DiskSnapshot> snapshots = [];
@@ -253,7 +253,7 @@ public sealed class HostileQcow2Tests
                 sketch.SetEntry(random.Next(clusters), value);
                 break;
             case 8:
-                // Compressed data anywhere, of any length.
+                // Compressed data at any offset and of any length.
                 sketch.SetEntry(random.Next(clusters), Qcow2Sketch.Compressed | ((ulong)random.Next() << (62 - (sketch.ClusterBits - 8))) | (ulong)random.NextInt64(sketch.Storage.Length + 1000));
                 break;
             case 9:

@@ -9,15 +9,15 @@ using Xunit;
 namespace QedTools.Tests.Fuzz;
 
 /// <summary>
-/// Whatever a VHDX file holds, it opens or fails with one of the engine's own errors; and what it costs to open and to walk
-/// follows what is in the file, not what it claims.
+/// Whatever a VHDX file contains, it opens or fails with one of the engine's own errors; and the cost of opening and walking it
+/// depends on what is in the file, not on what it claims.
 /// </summary>
 public sealed class HostileVhdxTests
 {
     private const int MiB = 1 << 20;
 
-    // Opening: the tables, some metadata items of at most 1 MiB; of a log each place, and its entries some times over.
-    // Walking both ends: a page of 64 KiB for so much of the table, and for each bitmap.
+    // Opening: the tables, some metadata items of at most 1 MiB; every position of a log, and its entries a few times over.
+    // Walking both ends: the 64 KiB pages of this much of the table, and one for each bitmap.
     private static readonly HostileBounds Bounds = new(
         ReadsToOpen: 40 + (30 * 256), MemoryToOpen: 5 * MiB, WalkedBytes: 64L * MiB, ReadsToWalk: 2000, MemoryToWalk: 24L * MiB);
 
@@ -28,7 +28,7 @@ public sealed class HostileVhdxTests
     };
 
     [Fact]
-    public void A_mutated_file_opens_or_fails_with_an_error_of_ours()
+    public void A_mutated_file_opens_or_fails_with_an_engine_error()
     {
         int opened = 0;
         int rounds = 3000;
@@ -46,7 +46,7 @@ public sealed class HostileVhdxTests
     }
 
     [Fact]
-    public void Random_bytes_after_the_magic_fail_with_an_error_of_ours() => Seeded.Run(6_000_000, 300, random =>
+    public void Random_bytes_after_the_magic_fail_with_an_engine_error() => Seeded.Run(6_000_000, 300, random =>
     {
         byte[] bytes = new byte[random.Pick(random.Next(8, 200), 65536 + random.Next(5000), 400_000)];
         random.NextBytes(bytes);
@@ -57,7 +57,7 @@ public sealed class HostileVhdxTests
     });
 
     [Fact]
-    public void A_file_cut_off_anywhere_opens_or_fails_with_an_error_of_ours() => Seeded.Run(7_000_000, 300, random =>
+    public void A_file_truncated_anywhere_opens_or_fails_with_an_engine_error() => Seeded.Run(7_000_000, 300, random =>
     {
         VhdxSketch sketch = Base(random);
         sketch.Storage.SetLength(random.NextInt64(sketch.Storage.Length));
@@ -69,7 +69,7 @@ public sealed class HostileVhdxTests
     [InlineData(256, 512)]
     [InlineData(1, 4096)]
     [InlineData(256, 4096)]
-    public void A_file_costs_by_its_contents_whatever_size_it_claims(int blockMiB, int sectorSize)
+    public void The_cost_of_a_file_depends_on_its_contents_and_not_on_the_size_it_claims(int blockMiB, int sectorSize)
     {
         VhdxSketch sketch = new(64L << 40, blockMiB * MiB, sectorSize, Locator);
         sketch.Storage.SetLength(long.MaxValue);
@@ -146,7 +146,7 @@ public sealed class HostileVhdxTests
                 sketch.Write64(sketch.BitmapEntryOffset(0), value);
                 break;
             case 9 or 10:
-                // An entry of the log, its checksum made to fit.
+                // A log entry with a valid checksum.
                 long at = VhdxSketch.LogOffset + (random.Next(256) * 4096L);
                 sketch.Reseal(at, 4096, bytes => Put(bytes, random.Pick(8, 12, 16, 24, 48, 56, 64, 72, 80, 88, 96, 104, 112), value, random.Pick(4, 8)));
                 break;

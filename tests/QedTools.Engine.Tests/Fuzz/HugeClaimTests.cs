@@ -13,11 +13,13 @@ using Xunit;
 
 namespace QedTools.Tests.Fuzz;
 
-/// <summary>Files that claim the largest size there is, or one beyond: they work or fail with an error of ours, and keep nobody waiting.</summary>
+/// <summary>
+/// Files that claim the largest possible size, or more: they work or fail with an engine error, and quickly in either case.
+/// </summary>
 public sealed class HugeClaimTests
 {
-    // What a walk over a file of a few KiB or MiB may ask at the most, whatever it claims.
-    private const int MostExtents = 20_000;
+    // The most extents that a walk over a file of a few KiB or MiB may request, whatever the file claims.
+    private const int MaxExtents = 20_000;
 
     private static readonly ulong[] Values =
     [
@@ -66,7 +68,7 @@ public sealed class HugeClaimTests
     }
 
     [Fact]
-    public void A_vhd_that_claims_more_than_its_table_has_is_damaged()
+    public void A_vhd_that_claims_more_than_its_table_maps_is_damaged()
     {
         byte[] bytes = Good(DiskFormats.Of(QedDiskFormat.Vhd));
         foreach (int footer in new[] { 0, bytes.Length - 512 })
@@ -96,7 +98,7 @@ public sealed class HugeClaimTests
     [InlineData(4)]
     public void A_vmdk_of_the_largest_size_without_grains_is_walked_at_once(int tableSector)
     {
-        // 2^62 - 512 bytes in grains of 64 MiB and tables of 65,536 entries: 2^20 tables, none of them there, or all the same empty one.
+        // 2^62 - 512 bytes in grains of 64 MiB and tables of 65,536 entries: 2^20 tables, none of them allocated, or all the same empty one.
         byte[] header = new byte[512];
         "KDMV"u8.CopyTo(header);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), 1);
@@ -125,15 +127,15 @@ public sealed class HugeClaimTests
     public void A_qcow2_file_of_the_largest_size_without_tables_is_walked_at_once()
     {
         byte[] bytes = Good(DiskFormats.Of(QedDiskFormat.Qcow2), clusterSize: 2 << 20);
-        const long Largest = long.MaxValue - 511;
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(24), Largest);
+        const long MaxSize = long.MaxValue - 511;
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(24), MaxSize);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(36), 1 << 24);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(40), 64 << 20);
         MemoryStorage storage = new("a.qcow2");
         storage.Write(0, bytes);
         storage.SetLength(256 << 20);
         IDisk disk = DiskFormats.Of(QedDiskFormat.Qcow2).Open(storage).ToDisk(backing: null);
-        Assert.Equal(Largest, disk.Length);
+        Assert.Equal(MaxSize, disk.Length);
         Assert.False(Walk(disk));
     }
 
@@ -141,7 +143,7 @@ public sealed class HugeClaimTests
     [InlineData(long.MaxValue / 512, true)]
     [InlineData((long.MaxValue / 512) + 1, false)]
     [InlineData(long.MaxValue, false)]
-    public void A_descriptor_may_claim_whatever_bytes_can_be_counted(long sectors, bool isValid)
+    public void A_descriptor_may_claim_any_size_that_fits_in_63_bits(long sectors, bool isValid)
     {
         MemoryStorage storage = new("a.vmdk");
         storage.Write(0, Encoding.ASCII.GetBytes($"# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW {sectors} FLAT \"a-flat.vmdk\" 0\n"));
@@ -178,7 +180,7 @@ public sealed class HugeClaimTests
     [InlineData(1L << 41)]
     [InlineData(1L << 62)]
     [InlineData(long.MaxValue - 4095)]
-    public void A_cluster_at_the_end_of_a_file_that_is_nothing_else_is_moved_at_once(long length)
+    public void The_only_cluster_at_the_end_of_a_huge_file_is_moved_at_once(long length)
     {
         MemoryStorage storage = new();
         QedGeometry geometry = new(4096, 1);
@@ -187,7 +189,7 @@ public sealed class HugeClaimTests
         image.ToDisk(backing: null).Write(0, new byte[4096]);
         TestImage.Close(image);
 
-        // The entry of the only cluster leads to the last one of a file that is as long as it claims.
+        // The entry of the only cluster refers to the last cluster of a file that really has the claimed length.
         byte[] data = [.. Enumerable.Repeat((byte)5, 4096)];
         byte[] entry = BitConverter.GetBytes(length - 4096);
         storage.Write(length - 4096, data);
@@ -213,7 +215,7 @@ public sealed class HugeClaimTests
     [Theory]
     [InlineData(512 << 10)]
     [InlineData(2 << 20)]
-    public void The_last_block_of_a_full_vhd_is_where_its_entry_can_lead(int blockSize)
+    public void The_last_block_of_a_full_vhd_is_within_reach_of_its_entry(int blockSize)
     {
         VhdBlocks blocks = new(blockSize);
         long count = (2040L << 30) / blockSize;
@@ -231,7 +233,7 @@ public sealed class HugeClaimTests
         Assert.Equal(4096, blocks.AlignmentFor(1L << 40, 1536 + (4 << 20)));
     }
 
-    // Whether there is data. Fails if that takes too many questions.
+    // Whether there is data. Fails if finding out takes too many requests.
     private static bool Walk(IDisk disk)
     {
         CountedDisk counted = new(disk);
@@ -255,7 +257,7 @@ public sealed class HugeClaimTests
         return bytes;
     }
 
-    // The checksums of a VHD file's footers and header are right again; its footer at the end is the one at the start.
+    // Fixes the checksums of a VHD file's footer and header, and copies the footer from the start of the file to its end.
     private static void Seal(QedDiskFormat kind, byte[] bytes)
     {
         if (kind != QedDiskFormat.Vhd)
@@ -292,7 +294,7 @@ public sealed class HugeClaimTests
         {
             Assert.InRange(offset, 0, Length - 1);
             Assert.InRange(length, 1, Length - offset);
-            Assert.True(++_asked <= MostExtents, $"More than {MostExtents} extents, at {offset} of {Length}");
+            Assert.True(++_asked <= MaxExtents, $"More than {MaxExtents} extents, at {offset} of {Length}");
             DiskExtent extent = disk.ExtentAt(offset, length);
             Assert.InRange(extent.Length, 1, length);
             return extent;

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>What a run of the fuzzer came to: broken rules by kind, with their first examples, and counts.</summary>
+/// <summary>The results of a fuzzer run: broken rules by kind, with their first examples, and counts.</summary>
 internal sealed class Findings
 {
     private const int ExamplesKept = 4;
@@ -16,7 +16,7 @@ internal sealed class Findings
 
     public bool Any => _broken.Count > 0;
 
-    /// <summary>A rule was broken.</summary>
+    /// <summary>Records that a rule was broken.</summary>
     /// <returns>Whether the example was kept.</returns>
     public bool Broken(string rule, string example)
     {

@@ -9,7 +9,7 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>A sound disk of another format that qemu-img made, or the tests from a specification: its files, and what it reads as.</summary>
+/// <summary>A valid disk of another format, made by qemu-img or by the tests from a specification: its files and its contents.</summary>
 internal sealed class ForeignDisk
 {
     private const int Grain = 64 << 10;
@@ -34,12 +34,12 @@ internal sealed class ForeignDisk
 
     public Dictionary<string, byte[]> Files { get; }
 
-    /// <summary>Where in each file the sectors are that hold something that is not the disk's contents.</summary>
+    /// <summary>For each file, the sectors that hold metadata instead of disk contents.</summary>
     public Dictionary<string, int[]> Places { get; }
 
     public byte[] Contents { get; }
 
-    /// <summary>Makes one disk of each kind that this qemu-img can make, and of those that it only reads.</summary>
+    /// <summary>Makes one disk of each kind that this qemu-img can create, and of each kind that it only reads.</summary>
     public static List<ForeignDisk> MakeAll(string folder)
     {
         byte[] contents = MakeContents();
@@ -83,7 +83,7 @@ internal sealed class ForeignDisk
         Make("split VMDK", "disk.vmdk", "-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse");
         Make("streamOptimized VMDK", "disk.vmdk", "-O", "vmdk", "-o", "subformat=streamOptimized");
 
-        // What VMware and VirtualBox make and qemu-img does not.
+        // Files that VMware and VirtualBox create and qemu-img does not.
         void Put(params (string Name, byte[] Bytes)[] files)
         {
             string made = Directory.CreateDirectory(Path.Combine(folder, "made")).FullName;
@@ -96,14 +96,14 @@ internal sealed class ForeignDisk
         (string Name, byte[] Bytes) Described(string type, string lines) =>
             ("disk.vmdk", Encoding.UTF8.GetBytes(VmdkSketch.Text(type, lines, parentCid: "0000000a", parent: "base.vmdk")));
 
-        // The first half is the parent's, a flat disk with nothing in the second.
+        // The first half comes from the parent, a flat disk that is empty in the second half.
         int sectors = contents.Length / 512, middle = contents.Length / 2 / Grain;
         byte[] second = [.. contents];
         second.AsSpan(middle * Grain).Clear();
         (string, byte[]) flat = ("base-flat.vmdk", second);
         (string, byte[]) flatText = ("base.vmdk", Encoding.UTF8.GetBytes(VmdkSketch.Text("monolithicFlat", $"RW {sectors} FLAT \"base-flat.vmdk\" 0")));
         Put(("disk.vmdk", VmdkSketch.Stream(contents, i => contents.AsSpan(i * Grain, Math.Min(Grain, contents.Length - (i * Grain))).ContainsAnyExcept((byte)0)).Bytes));
-        Add("VMDK written in one go", "disk.vmdk");
+        Add("VMDK written in one pass", "disk.vmdk");
         Put(flat, flatText, Described("vmfsSparse", $"RW {sectors} VMFSSPARSE \"disk-delta.vmdk\""), ("disk-delta.vmdk", VmdkSketch.Cowd(contents, i => i >= middle * Grain / 512).Bytes));
         Add("COWD over flat VMDK", "disk.vmdk");
         Put(flat, flatText, Described("seSparse", $"RW {sectors} SESPARSE \"disk-sesparse.vmdk\""), ("disk-sesparse.vmdk", VmdkSketch.SeSparse(contents, i => i >= middle * Grain / 4096 ? SeSparseGrain.Data : SeSparseGrain.NotThere).Bytes));
@@ -111,7 +111,7 @@ internal sealed class ForeignDisk
         Put(("base.vdi", Vdi(1, contents, [1, 0, 0])), ("disk.vdi", Vdi(4, contents, [0, 1, 1])));
         Add("VDI over VDI", "disk.vdi");
 
-        // An overlay with the first half, over a disk with the second.
+        // An overlay that stores the first half, over a disk that stores the second.
         string chain = Directory.CreateDirectory(Path.Combine(folder, "made")).FullName;
         string under = Path.Combine(chain, "base.qcow2");
         Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", "cluster_size=4096", below, under);
@@ -119,7 +119,7 @@ internal sealed class ForeignDisk
         Qemu.Img("rebase", "-u", "-b", "base.qcow2", "-F", "qcow2", Path.Combine(chain, "disk.qcow2"));
         Add("qcow2 over qcow2", "disk.qcow2");
 
-        // The second half where subclusters leave it to the disk below.
+        // The second half, in subclusters that come from the disk below.
         Directory.CreateDirectory(chain);
         Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", "cluster_size=4096", below, under);
         Qemu.Img("convert", "-f", "raw", "-O", "qcow2", "-o", "extended_l2=on,cluster_size=32768", "-B", under, "-F", "qcow2", raw, Path.Combine(chain, "disk.qcow2"));
@@ -152,7 +152,7 @@ internal sealed class ForeignDisk
         return all;
     }
 
-    /// <summary>Stretches of recognizable data, some of it compressible, with holes between them.</summary>
+    /// <summary>Ranges of recognizable data, some of it compressible, with holes between them.</summary>
     private static byte[] MakeContents()
     {
         byte[] contents = new byte[(2 << 20) + (300 << 10) + (3 * 512)];
@@ -165,7 +165,7 @@ internal sealed class ForeignDisk
         return contents;
     }
 
-    // QEMU begins relative names in its own current folder. The new name has the length of the old one, so that nothing else moves.
+    // QEMU resolves relative names in its current folder. The new name is as long as the old one, so that nothing else moves.
     private static void RenameDataFile(string path, string from, string to)
     {
         byte[] file = File.ReadAllBytes(path);
@@ -176,7 +176,7 @@ internal sealed class ForeignDisk
         File.WriteAllBytes(path, file);
     }
 
-    // A VDI file that stores some of three blocks.
+    // A VDI file of three blocks that stores some of them.
     private static byte[] Vdi(uint type, byte[] contents, int[] stored)
     {
         const int Block = 1 << 20;

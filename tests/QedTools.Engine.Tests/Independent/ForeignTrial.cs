@@ -8,12 +8,12 @@ using QedTools.Tests.Support;
 namespace QedTools.Tests.Independent;
 
 /// <summary>
-/// One mutated file of another format. There is no model of these: a file that was only cut off reads as the sound one or not at all, all ways
-/// to read a file agree, and where qemu-img reads it too it reads the same.
+/// One mutated file of another format. There is no model of these: a file that was only truncated reads like the valid one or not at all, all
+/// ways to read a file agree, and if qemu-img reads it too, it reads the same.
 /// </summary>
 internal sealed class ForeignTrial
 {
-    private const long LargestRead = 16 << 20;
+    private const long MaxRead = 16 << 20;
 
     private readonly FuzzRun _run;
     private readonly FuzzTrial _trial;
@@ -30,15 +30,15 @@ internal sealed class ForeignTrial
         _random = random;
         _disk = disk;
         _files = disk.Files.ToDictionary();
-        List<string> told = [];
+        List<string> descriptions = [];
         bool isCut = random.Next(5) < 2;
         for (int i = isCut || random.Next(4) > 0 ? 1 : 2; i > 0; i--)
         {
             string name = QedLayout.Pick(random, [.. _files.Keys]);
-            told.Add($"{name}: {(isCut ? Cut(name) : Mutate(name))}");
+            descriptions.Add($"{name}: {(isCut ? Cut(name) : Mutate(name))}");
         }
 
-        trial.Story = $"{disk.Name}; {string.Join("; ", told)}";
+        trial.Story = $"{disk.Name}; {string.Join("; ", descriptions)}";
         trial.Keep = folder =>
         {
             foreach ((string name, byte[] bytes) in _files)
@@ -82,12 +82,12 @@ internal sealed class ForeignTrial
         byte[]? converted = refusal is null ? ReadBeginning(PathOf("result.raw")) : null;
         if (converted is not null && new FileInfo(PathOf("result.raw")).Length != length)
         {
-            Broken("to raw", "another size than the stream", $"{new FileInfo(PathOf("result.raw")).Length} instead of {length}");
+            Broken("to raw", "a different size than the stream", $"{new FileInfo(PathOf("result.raw")).Length} instead of {length}");
         }
 
         if (converted is null != (streamed is null) && !isPartly)
         {
-            Broken("to raw", "is refused where reading is not, or the other way", refusal?.Message ?? streamRefusal ?? string.Empty);
+            Broken("to raw", "is refused although reading is not, or vice versa", refusal?.Message ?? streamRefusal ?? string.Empty);
         }
         else if (converted is not null && streamed is not null && FirstDifference(streamed, converted) is { } at)
         {
@@ -96,7 +96,7 @@ internal sealed class ForeignTrial
 
         converted ??= isPartly ? null : streamed;
         CheckCut("to raw", converted);
-        if (length > LargestRead || isPartly)
+        if (length > MaxRead || isPartly)
         {
             return;
         }
@@ -116,10 +116,10 @@ internal sealed class ForeignTrial
             Compare(converted);
         }
 
-        // What a spoilt zstd frame without a checksum holds is up to the decoder.
+        // The contents of a damaged zstd frame without a checksum depend on the decoder.
         if (converted is not null && !_isOnlyCut && !_disk.Name.Contains("zstd", StringComparison.Ordinal) && _random.Next(_run.Only is null ? 8 : 1) == 0)
         {
-            AskQemu(converted);
+            CompareWithQemu(converted);
         }
     }
 
@@ -131,14 +131,14 @@ internal sealed class ForeignTrial
         {
             using DiskStream stream = DiskOpening.Run(PathOf(_disk.Main), new DiskOpeningOptions { Snapshot = _disk.Snapshot }, cancellation: _run.Cancellation);
             length = stream.Length;
-            byte[] all = new byte[Math.Min(length, LargestRead)];
+            byte[] all = new byte[Math.Min(length, MaxRead)];
             stream.ReadExactly(all);
             bytes = all;
         });
-        return (bytes, length, length > LargestRead, refusal?.Message);
+        return (bytes, length, length > MaxRead, refusal?.Message);
     }
 
-    // A file that was only cut off, or that only grew, reads as before or is refused.
+    // A file that was only truncated, or only grew, reads as before or is refused.
     private void CheckCut(string operation, byte[]? read)
     {
         if (read is null)
@@ -158,7 +158,7 @@ internal sealed class ForeignTrial
 
         if (read.Length != _disk.Contents.Length)
         {
-            Broken(operation, "a file cut off has another size", $"{read.Length}");
+            Broken(operation, "a truncated file has a different size", $"{read.Length}");
             return;
         }
 
@@ -173,10 +173,10 @@ internal sealed class ForeignTrial
             }
         }
 
-        // Less than a sector missing is zeroes.
+        // If less than a sector is missing, it reads as zeroes.
         if (different > 0 && (_cutBy >= 512 || different > _cutBy))
         {
-            Broken(operation, "a file cut off reads differently", $"byte {first} is {read[first]:x2} instead of {_disk.Contents[first]:x2}");
+            Broken(operation, "a truncated file reads differently", $"byte {first} is {read[first]:x2} instead of {_disk.Contents[first]:x2}");
         }
     }
 
@@ -186,7 +186,7 @@ internal sealed class ForeignTrial
         Compare("to QED", refusal, expected, "result.qed");
     }
 
-    // What lies under a QED overlay is copied into it.
+    // The contents below a QED overlay are copied into it.
     private void Overlay(byte[]? expected)
     {
         string overlay = PathOf("overlay.qed");
@@ -202,10 +202,10 @@ internal sealed class ForeignTrial
     {
         if (refusal is not null)
         {
-            // By its contents, as a backing file, a file may be of another format than by its name.
+            // A backing file is probed by its contents, which may show a different format than the file's name.
             if (expected is { Length: > 0 } && operation == "to QED")
             {
-                Broken(operation, "is refused where reading is not", refusal.Message);
+                Broken(operation, "is refused although reading is not", refusal.Message);
             }
 
             return;
@@ -216,7 +216,7 @@ internal sealed class ForeignTrial
         {
             if (expected is not null || operation == "to QED" || disk is null)
             {
-                Broken(operation, "no sound result", why ?? "of what cannot be read");
+                Broken(operation, "no valid result", why ?? "for contents that cannot be read");
             }
 
             return;
@@ -239,15 +239,15 @@ internal sealed class ForeignTrial
         }
         else if (refusal is null && expected is null && result!.AreEqual)
         {
-            Broken("compare", "what cannot be read is equal", string.Empty);
+            Broken("compare", "unreadable data compares as equal", string.Empty);
         }
     }
 
-    private void AskQemu(byte[] expected)
+    private void CompareWithQemu(byte[] expected)
     {
         string format = Path.GetExtension(_disk.Main) switch { ".vhd" => "vpc", { } extension => extension[1..] };
 
-        // QEMU begins the name of a data file in its own current folder, and reads a snapshot with the size that the disk has now.
+        // QEMU resolves the name of a data file in its current folder, and reads a snapshot with the current size of the disk.
         string[] source = _files.ContainsKey("disk.data")
             ? ["--image-opts", $"driver={format},file.filename={PathOf(_disk.Main)},data-file.driver=file,data-file.filename={PathOf("disk.data")}"]
             : ["-f", format, PathOf(_disk.Main)];
@@ -269,11 +269,11 @@ internal sealed class ForeignTrial
 
         if (read.Length != expected.Length)
         {
-            Broken("qemu-img", "reads another size", $"{read.Length}, not {expected.Length}");
+            Broken("qemu-img", "reads a different size", $"{read.Length}, not {expected.Length}");
         }
         else if (FirstDifference(read, expected) is { } at)
         {
-            Broken("qemu-img", "reads something else", $"byte {at} is {read[at]:x2}, not {expected[at]:x2}");
+            Broken("qemu-img", "reads different data", $"byte {at} is {read[at]:x2}, not {expected[at]:x2}");
         }
     }
 
@@ -336,7 +336,7 @@ internal sealed class ForeignTrial
     private static byte[] ReadBeginning(string path)
     {
         using FileStream file = File.OpenRead(path);
-        byte[] bytes = new byte[Math.Min(file.Length, LargestRead)];
+        byte[] bytes = new byte[Math.Min(file.Length, MaxRead)];
         file.ReadExactly(bytes);
         return bytes;
     }

@@ -8,12 +8,12 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>One run of the fuzzer: how many images, from which seed, in which folder, and what it found.</summary>
+/// <summary>One run of the fuzzer: the number of images, the first seed, the folder, and the findings.</summary>
 /// <remarks>
-/// QEDTOOLS_FUZZ_COUNT images (or the small count of the ordinary tests) from QEDTOOLS_SEED on; QEDTOOLS_FUZZ_INDEX runs a single one again,
-/// QEDTOOLS_FUZZ_SECONDS ends a run early, and QEDTOOLS_FUZZ_KEEP names a folder for the files of those that broke a
-/// rule. QEDTOOLS_FUZZ_KIND keeps to the disks of other formats whose names contain one of its words, divided by semicolons. Time and memory are measured in long runs only: in the
-/// ordinary ones other tests run beside this one.
+/// Runs QEDTOOLS_FUZZ_COUNT images (or the small count of the ordinary tests), starting with QEDTOOLS_SEED. QEDTOOLS_FUZZ_INDEX runs a
+/// single one again, QEDTOOLS_FUZZ_SECONDS ends a run early, and QEDTOOLS_FUZZ_KEEP names a folder for the files of those that broke a
+/// rule. QEDTOOLS_FUZZ_KIND selects the disks of other formats whose names contain one of its words, which are separated by semicolons.
+/// Time and memory are measured only in long runs: in ordinary ones, other tests run at the same time.
 /// </remarks>
 internal sealed class FuzzRun : IDisposable
 {
@@ -44,16 +44,16 @@ internal sealed class FuzzRun : IDisposable
 
     public Findings Findings { get; } = new();
 
-    /// <summary>Stops an operation that does not end.</summary>
+    /// <summary>Cancels an operation that does not end.</summary>
     public CancellationToken Cancellation { get; private set; }
 
-    /// <summary>Whether a kind of disk is to be tried.</summary>
+    /// <summary>Whether a kind of disk should be tested.</summary>
     public static bool IsWanted(string kind) => Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_KIND") is not { Length: > 0 } wanted
         || Array.Exists(wanted.Split(';'), word => kind.Contains(word, StringComparison.Ordinal));
 
-    /// <summary>Tries images one after the other.</summary>
+    /// <summary>Tests images one after the other.</summary>
     /// <param name="prefix">Names the kind of images in the report.</param>
-    /// <param name="trial">Tries one; what it writes is told with what breaks a rule.</param>
+    /// <param name="trial">Tests one image; its story is reported with any broken rule.</param>
     public void Run(string prefix, Action<Random, FuzzTrial> trial)
     {
         Stopwatch watch = Stopwatch.StartNew();
@@ -81,7 +81,7 @@ internal sealed class FuzzRun : IDisposable
         }
     }
 
-    /// <summary>Runs an operation. Null: it was done.</summary>
+    /// <summary>Runs an operation. Returns null if it succeeded, or the error with which it was refused.</summary>
     public QedException? Attempt(FuzzTrial trial, string operation, Action action)
     {
         long allocated = GC.GetTotalAllocatedBytes();
@@ -118,7 +118,7 @@ internal sealed class FuzzRun : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    // The processor's time: the machine may be busy with other things.
+    // Processor time, because the machine may be busy with other things.
     private TimeSpan Worked()
     {
         if (!_isMeasured)
@@ -134,7 +134,7 @@ internal sealed class FuzzRun : IDisposable
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : null;
 }
 
-/// <summary>One image of a run: what was done to it, and where what it breaks is told.</summary>
+/// <summary>One image of a run: how it was damaged, and the rules that it broke.</summary>
 internal sealed class FuzzTrial(FuzzRun run, string name, string? keep)
 {
     private readonly HashSet<string> _rules = [];

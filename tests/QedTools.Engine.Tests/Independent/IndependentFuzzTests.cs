@@ -6,11 +6,11 @@ using Xunit;
 namespace QedTools.Tests.Independent;
 
 /// <summary>
-/// Mutated images through every operation, against a reader written from the specification alone (ReferenceQed) by somebody who had not
-/// read the engine: what is readable reads the same afterwards or the operation refused, no zeroes that the format does not say, a
-/// second repair does nothing, and a backup takes a repair back to the byte or is refused.
+/// Mutated images through every operation, checked with a reader (ReferenceQed) written from the specification alone by somebody who had
+/// not read the engine: either readable data reads the same afterwards or the operation refuses; nothing reads as zeroes that the format
+/// does not define as zeroes; a second repair does nothing; and a backup undoes a repair exactly or is refused.
 /// </summary>
-/// <remarks>FuzzRun tells how to run more of them, and one of them again.</remarks>
+/// <remarks>FuzzRun describes how to run more images, or a single one again.</remarks>
 public sealed class IndependentFuzzTests(ITestOutputHelper output)
 {
     private const int QedImages = 120;
@@ -25,7 +25,7 @@ public sealed class IndependentFuzzTests(ITestOutputHelper output)
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipType = typeof(Qemu), SkipUnless = nameof(Qemu.IsInstalled))]
-    public void Mutated_files_of_other_formats_are_read_right_or_refused()
+    public void Mutated_files_of_other_formats_are_read_correctly_or_refused()
     {
         using FuzzRun run = new(ForeignFiles);
         List<ForeignDisk> disks = [.. ForeignDisk.MakeAll(run.Folder).Where(disk => FuzzRun.IsWanted(disk.Name))];

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>A small QED image of random geometry, laid out in random order, and where everything in it lies.</summary>
+/// <summary>A small QED image with a random geometry and layout, and the offsets of everything in it.</summary>
 internal sealed class QedLayout
 {
     private readonly Random _random;
@@ -26,16 +26,16 @@ internal sealed class QedLayout
 
     public long L1Offset { get; private set; }
 
-    /// <summary>Where the L2 tables begin.</summary>
+    /// <summary>The file offsets of the L2 tables.</summary>
     public List<long> Tables { get; } = [];
 
-    /// <summary>Where the data clusters begin.</summary>
+    /// <summary>The file offsets of the data clusters.</summary>
     public List<long> Data { get; } = [];
 
-    /// <summary>Where in the file the L1 entries are that lead to a table.</summary>
+    /// <summary>The file offsets of the L1 entries that refer to a table.</summary>
     public List<long> L1Entries { get; } = [];
 
-    /// <summary>Where in the file the L2 entries are that lead to data.</summary>
+    /// <summary>The file offsets of the L2 entries that refer to data.</summary>
     public List<long> L2Entries { get; } = [];
 
     public int TableBytes => TableClusters * ClusterSize;
@@ -43,9 +43,9 @@ internal sealed class QedLayout
     public long Entries => TableBytes / 8;
 
     /// <summary>Makes an image.</summary>
-    /// <param name="random">What decides.</param>
-    /// <param name="backing">The backing file's name and whether the header says that it is raw; null: none.</param>
-    /// <param name="below">What the backing file's disk begins with; some clusters repeat it.</param>
+    /// <param name="random">The source of randomness.</param>
+    /// <param name="backing">The backing file's name and whether the header says that it is raw; null for no backing file.</param>
+    /// <param name="below">The beginning of the backing file's contents; some clusters repeat it.</param>
     public static QedLayout Make(Random random, (string Name, bool IsRaw)? backing, byte[] below)
     {
         int shift = Pick(random, 12, 12, 12, 12, 12, 13, 14, 16);
@@ -59,7 +59,7 @@ internal sealed class QedLayout
         return layout;
     }
 
-    /// <summary>Contents that are recognized: every sector names its maker, its cluster and its own number.</summary>
+    /// <summary>Recognizable contents: every sector contains its maker, its cluster and its own number.</summary>
     public static void Stamp(Span<byte> bytes, int maker, long cluster)
     {
         for (int sector = 0; sector * 512 < bytes.Length; sector++)
@@ -76,7 +76,7 @@ internal sealed class QedLayout
         }
     }
 
-    /// <summary>One of a few.</summary>
+    /// <summary>One of some values.</summary>
     public static T Pick<T>(Random random, params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
 
     private void Build((string Name, bool IsRaw)? backing, byte[] below)
@@ -100,7 +100,7 @@ internal sealed class QedLayout
         WriteTables(below);
     }
 
-    // Tables and data in random order. What is left over is leaked.
+    // Tables and data in random order. Clusters that are left over are leaks.
     private void LayOut(int clusters, int tables, int data)
     {
         File = new byte[(long)clusters * ClusterSize];
@@ -223,7 +223,7 @@ internal sealed class QedLayout
                 Stamp(cluster[..(ClusterSize / 2)], maker, at / ClusterSize);
                 break;
             case 3:
-                // A guest may store what looks like a table.
+                // A guest may store data that looks like a table.
                 for (int i = 0; i < ClusterSize; i += 8)
                 {
                     ulong word = _random.Next(40) == 0 ? (ulong)(_random.Next(File.Length) / ClusterSize * (long)ClusterSize) : (ulong)(_random.Next(60) / 59);

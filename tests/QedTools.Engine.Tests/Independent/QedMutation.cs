@@ -4,7 +4,7 @@ using System.Collections.Generic;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>Ways in which an image comes to be damaged, or only looks it.</summary>
+/// <summary>Ways in which an image becomes damaged, or only looks damaged.</summary>
 internal static class QedMutation
 {
     private delegate string Way(Random random, QedLayout layout, ref byte[] file);
@@ -13,24 +13,24 @@ internal static class QedMutation
     [
         FlipHeaderBit, FlipHeaderBit, SetHeaderField, SetHeaderField, FlipEntryBit, FlipEntryBit, FlipEntryBit,
         LinkDataToData, LinkDataToData, LinkDataToTable, LinkTableToTable, LinkTableToData, LinkMany,
-        LeadOutside, LeadOutside, LeadAside, LeadIntoHeader, LeadBehindTheEnd, LeadBehindTheEnd,
-        CutInside, CutInside, CutInside, CutSomewhere, CutSomewhere, CutBySectors, GrowTail, Mark, Mark, ForgetEntry, SpoilData, SpoilName,
+        PointOutside, PointOutside, Misalign, PointIntoHeader, MapPastTheEnd, MapPastTheEnd,
+        CutInside, CutInside, CutInside, CutSomewhere, CutSomewhere, CutBySectors, GrowTail, Mark, Mark, ForgetEntry, DamageData, DamageName,
     ];
 
-    /// <summary>Damages a file and tells how.</summary>
+    /// <summary>Damages a file and returns descriptions of the damage.</summary>
     public static List<string> Apply(Random random, QedLayout layout, int count, ref byte[] file)
     {
-        List<string> told = [];
+        List<string> descriptions = [];
         for (int i = 0; i < count; i++)
         {
             Way way = Ways[random.Next(Ways.Length)];
             if (file.Length >= 64)
             {
-                told.Add($"{way.Method.Name} {way(random, layout, ref file)}");
+                descriptions.Add($"{way.Method.Name} {way(random, layout, ref file)}");
             }
         }
 
-        return told;
+        return descriptions;
     }
 
     private static string FlipHeaderBit(Random random, QedLayout layout, ref byte[] file)
@@ -114,7 +114,7 @@ internal static class QedMutation
         return $"{count} entries at {table} = {target}";
     }
 
-    private static string LeadOutside(Random random, QedLayout layout, ref byte[] file)
+    private static string PointOutside(Random random, QedLayout layout, ref byte[] file)
     {
         long end = (file.Length + layout.ClusterSize - 1) / layout.ClusterSize * layout.ClusterSize;
         long target = random.Next(6) switch
@@ -129,20 +129,20 @@ internal static class QedMutation
         return Change(file, AnyEntry(random, layout), _ => target);
     }
 
-    private static string LeadAside(Random random, QedLayout layout, ref byte[] file)
+    private static string Misalign(Random random, QedLayout layout, ref byte[] file)
     {
         long value = QedLayout.Pick(random, 512, 1, 7, 2048, 4096);
         bool isAlone = random.Next(3) == 0;
         return Change(file, AnyEntry(random, layout), old => isAlone ? value : old + value);
     }
 
-    private static string LeadIntoHeader(Random random, QedLayout layout, ref byte[] file)
+    private static string PointIntoHeader(Random random, QedLayout layout, ref byte[] file)
     {
         long target = random.Next(1, layout.HeaderClusters + 1) * (long)layout.ClusterSize;
         return Change(file, AnyEntry(random, layout), _ => target - (random.Next(2) * layout.ClusterSize));
     }
 
-    private static string LeadBehindTheEnd(Random random, QedLayout layout, ref byte[] file)
+    private static string MapPastTheEnd(Random random, QedLayout layout, ref byte[] file)
     {
         long span = layout.Entries * layout.ClusterSize;
         long target = QedLayout.Pick(random, AnyData(random, layout), file.Length / layout.ClusterSize * (long)layout.ClusterSize, 1L, 1L << 40);
@@ -152,12 +152,12 @@ internal static class QedMutation
             return Change(file, layout.L1Offset + (8 * index), _ => random.Next(2) == 0 ? target : AnyTable(random, layout));
         }
 
-        // The table of the disk's end, if it is there, and an entry behind that end.
+        // The table that maps the end of the disk, if there is one, and an entry past that end.
         int last = (int)((layout.Length - 1) / span);
         long at = layout.L1Offset + (8L * last);
         long table = at + 8 <= file.Length ? BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan((int)at)) : 0;
         long behind = ((layout.Length - (last * span) + layout.ClusterSize - 1) / layout.ClusterSize) + random.Next(3);
-        return table > 0 && behind < layout.Entries ? Change(file, table + (8 * behind), _ => target) : "no place";
+        return table > 0 && behind < layout.Entries ? Change(file, table + (8 * behind), _ => target) : "no such entry";
     }
 
     private static string CutInside(Random random, QedLayout layout, ref byte[] file)
@@ -203,7 +203,7 @@ internal static class QedMutation
     private static string ForgetEntry(Random random, QedLayout layout, ref byte[] file) =>
         Change(file, AnyEntry(random, layout), _ => random.Next(3) == 0 ? 1 : 0);
 
-    private static string SpoilData(Random random, QedLayout layout, ref byte[] file)
+    private static string DamageData(Random random, QedLayout layout, ref byte[] file)
     {
         long at = AnyData(random, layout) + random.Next(layout.ClusterSize);
         if (at < file.Length)
@@ -214,7 +214,7 @@ internal static class QedMutation
         return $"{at}";
     }
 
-    private static string SpoilName(Random random, QedLayout layout, ref byte[] file)
+    private static string DamageName(Random random, QedLayout layout, ref byte[] file)
     {
         long at = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(56)) + (uint)random.Next(8);
         if (at < file.Length)
@@ -240,7 +240,7 @@ internal static class QedMutation
     {
         if (at < 0 || at + 8 > file.Length)
         {
-            return "no place";
+            return "no such entry";
         }
 
         long old = BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan((int)at));

@@ -5,10 +5,10 @@ using System.Linq;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>The files of a folder as they were at one moment, and the disks in them.</summary>
+/// <summary>The files of a folder at one moment, and the disks in them.</summary>
 internal sealed class QedSnapshot(Dictionary<string, byte[]> files)
 {
-    /// <summary>Longer files are left out, in bytes. None of the images has a reason to become that long.</summary>
+    /// <summary>The largest file that is read, in bytes; longer ones are left out. No image has a reason to become that long.</summary>
     public const int MaxFile = 1 << 28;
 
     private const int MaxDepth = 4;
@@ -20,7 +20,7 @@ internal sealed class QedSnapshot(Dictionary<string, byte[]> files)
 
     public (ReferenceQed? Disk, string? Why) Open(string name) => ReferenceQed.Open(files[name], (backing, isRaw) => Resolve(backing, isRaw));
 
-    /// <summary>A backing file's disk; a name that leads to none of the files means that nothing can be read.</summary>
+    /// <summary>A backing file's disk; if the name is not that of one of the files, nothing can be read.</summary>
     public ReferenceDisk Resolve(string name, bool isRaw, int depth = 1)
     {
         if (depth > MaxDepth || !files.TryGetValue(name, out byte[]? bytes))

@@ -150,9 +150,9 @@ internal sealed class QedTrial
 
         QedLayout layout = QedLayout.Make(_random, backing, below);
         byte[] file = layout.File;
-        List<string> told = QedMutation.Apply(_random, layout, QedLayout.Pick(_random, 0, 1, 1, 1, 1, 2, 2, 3), ref file);
+        List<string> descriptions = QedMutation.Apply(_random, layout, QedLayout.Pick(_random, 0, 1, 1, 1, 1, 2, 2, 3), ref file);
         _files[Top] = file;
-        string story = string.Create(CultureInfo.InvariantCulture, $"{layout.ClusterSize}x{layout.TableClusters}, disk {layout.Length}, over {backing?.Name ?? "nothing"}{(backing?.IsRaw == true ? " (raw)" : "")}; {string.Join("; ", told)}");
+        string story = string.Create(CultureInfo.InvariantCulture, $"{layout.ClusterSize}x{layout.TableClusters}, disk {layout.Length}, over {backing?.Name ?? "nothing"}{(backing?.IsRaw == true ? " (raw)" : "")}; {string.Join("; ", descriptions)}");
         if (baseLayout is not null && _random.Next(4) == 0)
         {
             byte[] damaged = [.. baseLayout.File];
@@ -175,7 +175,7 @@ internal sealed class QedTrial
     private void Tally()
     {
         Findings findings = _run.Findings;
-        findings.Count(_whyInvalid is not null ? "QED: header not valid" : _damage is not null ? "QED: damaged" : _isTopSound ? "QED: sound" : "QED: doubtful");
+        findings.Count(_whyInvalid is not null ? "QED: header not valid" : _damage is not null ? "QED: damaged" : _isTopSound ? "QED: valid" : "QED: doubtful");
         findings.Count("QED: damaged without the need-check bit", _damage is not null && !_disk!.IsMarked ? 1 : 0);
         findings.Count("QED: with lost data", _lost is not null ? 1 : 0);
         findings.Count("QED: over a backing file", BaseName is not null ? 1 : 0);
@@ -199,14 +199,14 @@ internal sealed class QedTrial
         {
             Broken("check", "misses damage", $"{_damage}: {result.Status}");
         }
-        // A part of a cluster at the end of the file may count as one more leak.
+        // A partial cluster at the end of the file may count as one more leak.
         else if (_isTopSound && (result!.Status != (result.LeakedClusters > 0 ? QedCheckStatus.Leaks : QedCheckStatus.Clean) || result.LeakedClusters - _leaked.Count is not (0 or 1)))
         {
-            Broken("check", "is wrong about a sound image", $"{_leaked.Count} leaks, {result.Status} with {result.LeakedClusters}");
+            Broken("check", "is wrong about a valid image", $"{_leaked.Count} leaks, {result.Status} with {result.LeakedClusters}");
         }
     }
 
-    // Reads what the model calls readable, and what it calls lost.
+    // Reads the data that the model considers readable and the data that it considers lost.
     private void ReadThrough(string operation, string name, ReferenceDisk? expected, bool isSound)
     {
         DiskStream? stream = null;
@@ -227,7 +227,7 @@ internal sealed class QedTrial
 
             if (stream!.Length != expected.Length)
             {
-                Broken(operation, "another size", $"{stream.Length} instead of {expected.Length}");
+                Broken(operation, "different size", $"{stream.Length} instead of {expected.Length}");
             }
 
             byte[] values = new byte[ReferenceDisk.Granule];
@@ -239,7 +239,7 @@ internal sealed class QedTrial
                 ReadGranule(operation, stream, place * ReferenceDisk.Granule, values, known.AsSpan(0, count), isLost: lost >= 0);
                 if (lost > 0)
                 {
-                    ReadGranule(operation + " what is there", stream, place * ReferenceDisk.Granule, values, known.AsSpan(0, lost), isLost: false);
+                    ReadGranule(operation + " readable part", stream, place * ReferenceDisk.Granule, values, known.AsSpan(0, lost), isLost: false);
                 }
             }
         }
@@ -264,7 +264,7 @@ internal sealed class QedTrial
         {
             if (!isLost)
             {
-                Broken(operation, "what is readable is refused", $"{offset}+{known.Length}: {e.Message}");
+                Broken(operation, "readable data is refused", $"{offset}+{known.Length}: {e.Message}");
             }
 
             return;
@@ -272,7 +272,7 @@ internal sealed class QedTrial
 
         if (isLost && done == actual.Length)
         {
-            Broken(operation, "lost data reads as something", $"{offset + known.IndexOf(false)}");
+            Broken(operation, "lost data can be read", $"{offset + known.IndexOf(false)}");
             return;
         }
 
@@ -315,17 +315,17 @@ internal sealed class QedTrial
             foreach (long offset in new[] { extent.Start, extent.Start + (extent.Length / 2), last })
             {
                 (MappedTo kind, long fileOffset) = _disk.Find(offset);
-                MappedTo told = extent.State switch
+                MappedTo reported = extent.State switch
                 {
                     QedExtentState.Data => MappedTo.Data,
                     QedExtentState.Zero => MappedTo.Zeroes,
                     QedExtentState.Unallocated => MappedTo.Backing,
                     _ => MappedTo.Nowhere,
                 };
-                bool isElsewhere = kind == MappedTo.Data && told == MappedTo.Data
+                bool isElsewhere = kind == MappedTo.Data && reported == MappedTo.Data
                     && fileOffset + (offset % _disk.ClusterSize) != extent.FileOffset + (offset - extent.Start);
-                // A cluster that is cut off may be told as damaged or as data.
-                if (isElsewhere || (kind != told && !(kind == MappedTo.Data && told == MappedTo.Nowhere && _damage is not null)))
+                // A truncated cluster may be reported as damaged or as data.
+                if (isElsewhere || (kind != reported && !(kind == MappedTo.Data && reported == MappedTo.Nowhere && _damage is not null)))
                 {
                     Broken("map", "is wrong", $"{extent} at {offset}: {kind} {fileOffset}");
                     return;
@@ -402,7 +402,7 @@ internal sealed class QedTrial
         Refused(operation, refusal, mayRefuse: true);
         if (_disk is not null)
         {
-            Broken(operation, _disk.IsTableCutOff ? "refuses an image whose L1 table is cut off" : "refuses a valid header", refusal.Message);
+            Broken(operation, _disk.IsTableCutOff ? "refuses an image whose L1 table is truncated" : "refuses a valid header", refusal.Message);
         }
     }
 
@@ -430,7 +430,7 @@ internal sealed class QedTrial
         QedException? refusal = Attempt(operation + " again", () => second = ImageRepair.Run(TopPath, new ImageRepairOptions(), cancellation: _run.Cancellation));
         if (refusal is not null || second!.RepairCount != 0 || second.BackupPath is not null || !Holds(TopPath, repaired))
         {
-            Broken(operation, "a second one does something", refusal?.Message ?? $"{second!.RepairCount} repairs: {string.Join("; ", second.Repairs.Take(3))}");
+            Broken(operation, "a second repair changes something", refusal?.Message ?? $"{second!.RepairCount} repairs: {string.Join("; ", second.Repairs.Take(3))}");
         }
 
         if (after is not null)
@@ -442,14 +442,14 @@ internal sealed class QedTrial
         return repaired;
     }
 
-    // What entries behind the end of the disk lead to must not come to light.
+    // Data that entries past the end of the disk refer to must not become visible.
     private void GrowRepaired(string operation, ReferenceQed repaired)
     {
         long length = Math.Min(repaired.LargestLength, repaired.Length + (512L * _random.Next(1, 9000)));
-        QedException? refusal = Attempt("grow what was repaired", () => ImageResize.Run(TopPath, length, new ImageResizeOptions(), cancellation: _run.Cancellation));
+        QedException? refusal = Attempt("grow the repaired image", () => ImageResize.Run(TopPath, length, new ImageResizeOptions(), cancellation: _run.Cancellation));
         if (refusal is not null)
         {
-            RefusedSound("grow what was repaired", refusal, _baseDamage is null && repaired.IsBackingThere);
+            RefusedSound("grow the repaired image", refusal, _baseDamage is null && repaired.IsBackingThere);
             return;
         }
 
@@ -462,7 +462,7 @@ internal sealed class QedTrial
         byte[] original = _files[Top];
         if (restored.Length != original.Length)
         {
-            Broken("restore", "another length", $"{original.Length} became {restored.Length}");
+            Broken("restore", "different length", $"{original.Length} became {restored.Length}");
             return;
         }
 
@@ -471,49 +471,49 @@ internal sealed class QedTrial
             bool isFree = status == QedCheckStatus.Leaks && (_leaked.Contains(i / _disk!.ClusterSize) || i >= original.Length / _disk.ClusterSize * _disk.ClusterSize);
             if (original[i] != restored[i] && !isFree)
             {
-                Broken("restore", "another byte", $"byte {i} was {original[i]:x2} and is {restored[i]:x2}");
+                Broken("restore", "different byte", $"byte {i} was {original[i]:x2} and is {restored[i]:x2}");
                 return;
             }
         }
     }
 
-    // Whatever is wrong with a backup, nothing is changed.
+    // A damaged backup must never cause a change.
     private void Tamper(string backup, byte[] repaired)
     {
         byte[] sound = File.ReadAllBytes(backup);
-        byte[] spoilt = [.. sound];
+        byte[] damaged = [.. sound];
         string how;
         if (_random.Next(3) > 0)
         {
-            // Half of the time in the beginning, where what is not old contents is dense.
+            // Half of the time near the beginning, where the metadata of the backup is dense.
             int at = _random.Next(2) == 0 ? _random.Next(Math.Min(sound.Length, 1500)) : _random.Next(sound.Length);
             int bit = _random.Next(8);
-            spoilt[at] ^= (byte)(1 << bit);
+            damaged[at] ^= (byte)(1 << bit);
             how = $"bit {bit} of byte {at} of {sound.Length}";
         }
         else
         {
             int length = _random.Next(2) == 0 ? sound.Length - QedLayout.Pick(_random, 1, 8, 32, 512) : _random.Next(sound.Length);
-            Array.Resize(ref spoilt, Math.Max(0, length));
-            how = $"cut from {sound.Length} to {spoilt.Length}";
+            Array.Resize(ref damaged, Math.Max(0, length));
+            how = $"cut from {sound.Length} to {damaged.Length}";
         }
 
-        File.WriteAllBytes(backup, spoilt);
-        QedException? refusal = Attempt("restore a spoilt backup", () => ImageRepair.Restore(TopPath, backup));
+        File.WriteAllBytes(backup, damaged);
+        QedException? refusal = Attempt("restore a damaged backup", () => ImageRepair.Restore(TopPath, backup));
         if (refusal is null)
         {
-            Broken("restore a spoilt backup", "is not refused", how);
+            Broken("restore a damaged backup", "is not refused", how);
         }
 
         if (!Holds(TopPath, repaired))
         {
-            Broken("restore a spoilt backup", "changes the image", how);
+            Broken("restore a damaged backup", "changes the image", how);
             File.WriteAllBytes(TopPath, repaired);
         }
 
-        if (!Holds(backup, spoilt))
+        if (!Holds(backup, damaged))
         {
-            Broken("restore a spoilt backup", "changes the backup", how);
+            Broken("restore a damaged backup", "changes the backup", how);
         }
 
         File.WriteAllBytes(backup, sound);
@@ -582,7 +582,7 @@ internal sealed class QedTrial
 
         if (below is null)
         {
-            Broken(operation, "merges into nothing", string.Empty);
+            Broken(operation, "merges into a missing backing file", string.Empty);
             return;
         }
 
@@ -595,7 +595,7 @@ internal sealed class QedTrial
         ReferenceMerged expected = new(_disk, below);
         if (expected.Length != now.Length)
         {
-            Broken(operation, "the backing file has another size", $"{now.Length} instead of {expected.Length}");
+            Broken(operation, "the backing file has a different size", $"{now.Length} instead of {expected.Length}");
         }
 
         if (expected.Difference(now, lostStaysLost: true) is { } difference)
@@ -654,7 +654,7 @@ internal sealed class QedTrial
             return;
         }
 
-        // Without a magic number the file is what its name does not say: raw, if it is accepted.
+        // Without a magic number the file is raw, despite its name, if it is accepted at all.
         ReferenceDisk? expected = _whyInvalid is ReferenceQed.NoMagic ? new ReferenceRaw(_files[Top]) : _disk;
         ReadThrough("read through new overlay", "new.qed", expected, _isSound);
     }
@@ -684,7 +684,7 @@ internal sealed class QedTrial
 
         if (_lost is not null)
         {
-            Broken(operation, "goes ahead though data is lost", $"byte {_lost}");
+            Broken(operation, "continues although data is lost", $"byte {_lost}");
         }
 
         if (format == QedDiskFormat.Qed)
@@ -707,7 +707,7 @@ internal sealed class QedTrial
         using ReferenceRawFile read = new(raw);
         if (read.Length != _disk.Length)
         {
-            Broken(operation, "another size", $"{read.Length} instead of {_disk.Length}");
+            Broken(operation, "different size", $"{read.Length} instead of {_disk.Length}");
         }
 
         if (_disk.Difference(read, lostStaysLost: true) is { } difference)
@@ -715,23 +715,23 @@ internal sealed class QedTrial
             Broken(operation, "reads differently", difference);
         }
 
-        // The judge's judge. qemu-img does not read tables of one cluster.
+        // Checks the model itself. qemu-img does not read tables of one cluster.
         if (format == QedDiskFormat.Raw && Qemu.IsInstalled && _disk.TableClusters > 1 && _lost is null && _random.Next(20) == 0)
         {
-            AskQemu();
+            CompareWithQemu();
         }
     }
 
-    private void AskQemu()
+    private void CompareWithQemu()
     {
         (int code, _, _) = Qemu.Run("qemu-img", "convert", "-f", "qed", "-O", "raw", TopPath, PathOf("qemu.raw"));
-        _run.Findings.Count(code == 0 ? "QED: qemu-img asked" : "QED: qemu-img refused");
+        _run.Findings.Count(code == 0 ? "QED: compared with qemu-img" : "QED: qemu-img refused");
         if (code == 0)
         {
             using ReferenceRawFile read = new(PathOf("qemu.raw"));
             if (read.Length != _disk!.Length || _disk.Difference(read, lostStaysLost: true) is not null)
             {
-                Broken("qemu-img", "reads something else than the model", $"{read.Length}: {_disk.Difference(read, lostStaysLost: true)}");
+                Broken("qemu-img", "reads different data than the model", $"{read.Length}: {_disk.Difference(read, lostStaysLost: true)}");
             }
         }
     }
@@ -759,17 +759,17 @@ internal sealed class QedTrial
 
         if (checksTables && _damage is not null)
         {
-            Broken(operation, "goes ahead though the tables are damaged", _damage);
+            Broken(operation, "continues although the tables are damaged", _damage);
         }
 
         ReferenceQed? after = Reads(operation, expected(_disk), QedSnapshot.Of(_run.Folder), Top, lostStaysLost);
         if (after is not null && checksTables && isClosed && refusal is null && _damage is null && (after.IsMarked || after.Survey().Damage is not null))
         {
-            Broken(operation, "leaves an image that is not clean", $"marked {after.IsMarked}: {after.Survey().Damage}");
+            Broken(operation, "leaves an image that is not clean", $"need-check bit {after.IsMarked}: {after.Survey().Damage}");
         }
     }
 
-    // What was refused is as it was, and nothing lies about.
+    // After a refusal, the files are unchanged and there are no new ones.
     private void Refused(string operation, QedException refusal, bool mayRefuse, bool readsBelow = false)
     {
         RefusedSound(operation, refusal, !mayRefuse);
@@ -777,7 +777,7 @@ internal sealed class QedTrial
         string[] names = [.. Directory.EnumerateFiles(_run.Folder).Select(path => Path.GetFileName(path)).Where(name => !_files.ContainsKey(name))];
         if (names.Length > 0)
         {
-            Broken(operation, "leaves files of what it refused", string.Join(", ", names));
+            Broken(operation, "leaves files behind after a refusal", string.Join(", ", names));
         }
     }
 
@@ -785,7 +785,7 @@ internal sealed class QedTrial
     {
         if (isSound)
         {
-            Broken(operation, "refuses a sound image", refusal.Message);
+            Broken(operation, "refuses a valid image", refusal.Message);
         }
     }
 
@@ -803,11 +803,11 @@ internal sealed class QedTrial
                 ReferenceQed? now = QedSnapshot.Of(_run.Folder).Open(Top).Disk;
                 string? difference = _disk is null || now is null ? "header" : _disk.Difference(now, lostStaysLost: true);
 
-                // Damage below that comes to light in the middle of the work stops it there. The image is sound and reads the same.
+                // Damage below that is found in the middle of the work stops it there. The image is then valid and reads the same.
                 bool isSound = now is { IsMarked: false } && now.Survey().Damage is null;
                 if (difference is not null || name != Top || !readsBelow || _baseDamage is null || !isSound)
                 {
-                    Broken(operation, "changes a file though it changes nothing", $"{name}: {difference ?? "reads the same"}, {(isSound ? "sound" : "not sound")}");
+                    Broken(operation, "changes a file that it must not change", $"{name}: {difference ?? "reads the same"}, {(isSound ? "valid" : "not valid")}");
                 }
             }
         }
@@ -830,7 +830,7 @@ internal sealed class QedTrial
 
         if (after.Length != expected.Length)
         {
-            Broken(operation, "another size", $"{after.Length} instead of {expected.Length}");
+            Broken(operation, "different size", $"{after.Length} instead of {expected.Length}");
         }
 
         if (expected.Difference(after, lostStaysLost) is { } difference)

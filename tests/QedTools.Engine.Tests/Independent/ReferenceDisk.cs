@@ -4,24 +4,26 @@ using System.IO;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>What a disk reads as, byte for byte, and which of its bytes are lost.</summary>
+/// <summary>The contents of a disk, byte for byte, and which of its bytes are lost.</summary>
 internal abstract class ReferenceDisk
 {
     /// <summary>The unit of comparison, in bytes.</summary>
     public const int Granule = 4096;
 
-    // Of a long stretch of lost data, and of a cluster that thousands of entries share, samples are looked at.
+    // Of a long range of lost data, and of a cluster that thousands of entries share, only samples are compared.
     private const int MaxSamples = 24;
 
     public abstract long Length { get; }
 
-    /// <summary>Reads a range inside the disk. Where known is false the byte is lost and the value means nothing.</summary>
+    /// <summary>
+    /// Reads a range inside the disk. If <paramref name="known"/> is false for a byte, the byte is lost and its value means nothing.
+    /// </summary>
     public abstract void Read(long offset, Span<byte> values, Span<bool> known);
 
-    /// <summary>Adds the numbers of the granules that may hold anything but zeroes, or samples of them where they are very many.</summary>
+    /// <summary>Adds the numbers of the granules that may hold anything but zeroes, or samples of them if there are very many.</summary>
     public abstract void AddPlaces(ISet<long> places);
 
-    /// <summary>The granules worth looking at, in order: those with data or lost bytes, and both ends.</summary>
+    /// <summary>The granules worth comparing, in order: those with data or lost bytes, and both ends.</summary>
     public SortedSet<long> Places()
     {
         SortedSet<long> places = [];
@@ -54,7 +56,7 @@ internal abstract class ReferenceDisk
         return null;
     }
 
-    /// <summary>Reads one granule, which the end of the disk may cut short.</summary>
+    /// <summary>Reads one granule, which may be shorter at the end of the disk.</summary>
     public int ReadGranule(long place, byte[] values, bool[] known)
     {
         int count = (int)Math.Min(Granule, Length - (place * Granule));
@@ -63,8 +65,8 @@ internal abstract class ReferenceDisk
     }
 
     /// <summary>
-    /// The first byte in which a disk is not what is expected of it: one that is known here and is lost or different there, and, if
-    /// what is lost has to stay lost, one that is lost here and has a value there. Sizes are not compared.
+    /// Describes the first byte in which a disk is not as expected: one that is known here but lost or different there or, if lost
+    /// bytes must stay lost, one that is lost here but has a value there. Sizes are not compared.
     /// </summary>
     public string? Difference(ReferenceDisk actual, bool lostStaysLost)
     {
@@ -92,7 +94,7 @@ internal abstract class ReferenceDisk
             {
                 if (known[i] && !knownThere[i])
                 {
-                    return $"byte {start + i} was readable ({values[i]:x2}) and is lost";
+                    return $"byte {start + i} was readable ({values[i]:x2}) and is now lost";
                 }
 
                 if (known[i] && values[i] != others[i])
@@ -134,7 +136,7 @@ internal abstract class ReferenceDisk
         places.Add(first + ((last - first) / 2));
     }
 
-    /// <summary>Adds the granules of a file's beginning that hold anything but zeroes.</summary>
+    /// <summary>Adds the granules at the beginning of a file that hold anything but zeroes.</summary>
     protected static void AddData(ISet<long> places, ReadOnlySpan<byte> bytes, long first = 0)
     {
         for (int at = 0; at < bytes.Length; at += Granule)
@@ -150,7 +152,7 @@ internal abstract class ReferenceDisk
     protected static void AddLost(ISet<long> places, long start, long end) => AddRange(places, start, end, MaxSamples);
 }
 
-/// <summary>Bytes, and zeroes behind them up to a whole sector.</summary>
+/// <summary>Bytes, padded with zeroes to a whole sector.</summary>
 internal sealed class ReferenceRaw(byte[] bytes) : ReferenceDisk
 {
     public override long Length => (bytes.Length + 511L) / 512 * 512;
@@ -169,10 +171,10 @@ internal sealed class ReferenceRaw(byte[] bytes) : ReferenceDisk
     public override void AddPlaces(ISet<long> places) => AddData(places, bytes);
 }
 
-/// <summary>A raw file, read where it lies because its disk may be larger than memory.</summary>
+/// <summary>A raw file, read in place because its disk may be larger than memory.</summary>
 internal sealed class ReferenceRawFile(string path) : ReferenceDisk, IDisposable
 {
-    private const int WhollyCompared = 8 << 20;
+    private const int FullyCompared = 8 << 20;
 
     private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
 
@@ -189,7 +191,7 @@ internal sealed class ReferenceRawFile(string path) : ReferenceDisk, IDisposable
     {
         byte[] bytes = new byte[16 * Granule];
         _file.Position = 0;
-        for (long at = 0; at < Math.Min(Length, WhollyCompared); at += bytes.Length)
+        for (long at = 0; at < Math.Min(Length, FullyCompared); at += bytes.Length)
         {
             int count = _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             AddData(places, bytes.AsSpan(0, count), at / Granule);
@@ -199,7 +201,7 @@ internal sealed class ReferenceRawFile(string path) : ReferenceDisk, IDisposable
     public void Dispose() => _file.Dispose();
 }
 
-/// <summary>A disk of which nothing can be read.</summary>
+/// <summary>A disk that cannot be read at all.</summary>
 internal sealed class ReferenceLost : ReferenceDisk
 {
     public override long Length => long.MaxValue;
@@ -209,7 +211,7 @@ internal sealed class ReferenceLost : ReferenceDisk
     public override void AddPlaces(ISet<long> places) => AddRange(places, 0, 64 * Granule);
 }
 
-/// <summary>A disk of another size: cut off, or followed by zeroes.</summary>
+/// <summary>A disk with a new size: truncated, or extended with zeroes.</summary>
 internal sealed class ReferenceResized(ReferenceDisk disk, long length) : ReferenceDisk
 {
     public override long Length => length;
@@ -261,7 +263,7 @@ internal sealed class ReferenceMerged(ReferenceDisk over, ReferenceDisk below) :
     }
 }
 
-/// <summary>A disk after writes. Of a write that failed nobody knows how much of it was done: its bytes count as lost.</summary>
+/// <summary>A disk after writes. It is unknown how much of a failed write was done, so its bytes count as lost.</summary>
 internal sealed class ReferenceWritten(ReferenceDisk disk, IReadOnlyList<(long Offset, byte[] Bytes, bool IsDone)> writes) : ReferenceDisk
 {
     public override long Length => disk.Length;

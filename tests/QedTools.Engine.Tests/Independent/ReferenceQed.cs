@@ -5,7 +5,7 @@ using System.Text;
 
 namespace QedTools.Tests.Independent;
 
-/// <summary>What becomes of a cluster of the virtual disk, according to the tables.</summary>
+/// <summary>What a cluster of the virtual disk maps to, according to the tables.</summary>
 internal enum MappedTo
 {
     Backing,
@@ -15,28 +15,28 @@ internal enum MappedTo
 }
 
 /// <summary>What is wrong with an image's tables.</summary>
-/// <param name="Damage">Something that is surely wrong, or null.</param>
-/// <param name="Behind">An entry for what lies behind the end of the disk, or null: it may be damage and may be of no account.</param>
+/// <param name="Damage">Something that is certainly damaged, or null.</param>
+/// <param name="Behind">An entry for clusters past the end of the disk, or null; it may or may not count as damage.</param>
 /// <param name="Leaked">The whole clusters that nothing refers to.</param>
 internal sealed record QedSurvey(string? Damage, string? Behind, SortedSet<long> Leaked)
 {
     public bool IsSound => Damage is null && Behind is null;
 }
 
-/// <summary>The specification of QED, read strictly and slowly: an entry leads somewhere if it is aligned, behind the header, inside
-/// the file and has no reserved bits. Of what the end of the file cuts off the part that is there is readable; less than a
-/// sector missing is zeroes.</summary>
+/// <summary>The QED specification, implemented strictly and slowly: an entry is valid if it is aligned, after the header, inside the
+/// file, and has no reserved bits. If the end of the file cuts off a cluster or table, the part that is there is readable; if less
+/// than a sector is missing, that part reads as zeroes.</summary>
 internal sealed class ReferenceQed : ReferenceDisk
 {
     public const ulong HasBacking = 1, NeedsCheckBit = 2, BackingIsRaw = 4;
 
-    /// <summary>Why a file is none that this format has anything to say about.</summary>
+    /// <summary>The reason why a file is not a QED file at all.</summary>
     public const string NoMagic = "no magic number";
 
     private const int Sector = 512;
     private const int FullyListed = 512;
     private const int HeaderLength = 64;
-    private const int LongestName = 4095;
+    private const int MaxName = 4095;
 
     private readonly byte[] _file;
     private readonly ReferenceDisk? _backing;
@@ -70,7 +70,7 @@ internal sealed class ReferenceQed : ReferenceDisk
 
     public bool HasBackingFile => _backing is not null;
 
-    /// <summary>Whether the backing file can be opened, or there is none.</summary>
+    /// <summary>Whether the backing file can be opened or there is none.</summary>
     public bool IsBackingThere => _backing is not ReferenceLost;
 
     public bool HasUnknownBits => U64(_file, 24) != 0;
@@ -79,15 +79,15 @@ internal sealed class ReferenceQed : ReferenceDisk
 
     public long Entries => TableBytes / 8;
 
-    /// <summary>What one entry of the L1 table maps, in bytes.</summary>
+    /// <summary>The part of the disk that one entry of the L1 table maps, in bytes.</summary>
     private Int128 TableSpan => (Int128)Entries * ClusterSize;
 
     /// <summary>The largest size that the geometry allows.</summary>
     public long LargestLength => (long)Int128.Min(TableSpan * Entries, long.MaxValue / Sector * Sector);
 
-    /// <summary>Opens an image, or tells why the specification forbids it.</summary>
+    /// <summary>Opens an image, or returns why the specification forbids that.</summary>
     /// <param name="file">The file's bytes.</param>
-    /// <param name="resolve">Finds a backing file by its name; the second parameter tells that it is raw whatever it holds.</param>
+    /// <param name="resolve">Finds a backing file by its name; the second parameter says whether it is raw whatever it contains.</param>
     public static (ReferenceQed? Disk, string? Why) Open(byte[] file, Func<string, bool, ReferenceDisk> resolve)
     {
         if (file.Length < 4 || U32(file, 0) != 0x00444551)
@@ -139,12 +139,12 @@ internal sealed class ReferenceQed : ReferenceDisk
         }
 
         uint at = U32(file, 56), length = U32(file, 60);
-        if (length != 0 && (at < HeaderLength || length > LongestName || (ulong)at + length > (ulong)header * cluster || (long)at + length > file.Length))
+        if (length != 0 && (at < HeaderLength || length > MaxName || (ulong)at + length > (ulong)header * cluster || (long)at + length > file.Length))
         {
             return (null, "backing_filename");
         }
 
-        // QEMU takes an empty name for no backing file.
+        // QEMU treats an empty name as no backing file.
         if (length == 0)
         {
             return (new ReferenceQed(file, size, null), null);
@@ -154,7 +154,7 @@ internal sealed class ReferenceQed : ReferenceDisk
         return (new ReferenceQed(file, size, resolve(name, (features & BackingIsRaw) != 0)), null);
     }
 
-    /// <summary>Whether the L1 table ends behind the end of the file, by a sector or more.</summary>
+    /// <summary>Whether the L1 table ends past the end of the file by a sector or more.</summary>
     public bool IsTableCutOff => L1Offset + TableBytes - _file.Length >= Sector;
 
     /// <summary>The same image over another backing file.</summary>
@@ -199,7 +199,7 @@ internal sealed class ReferenceQed : ReferenceDisk
         }
     }
 
-    /// <summary>Where a cluster's data lies: the kind, and the offset in the file.</summary>
+    /// <summary>What a cluster maps to, and the file offset of its data.</summary>
     public (MappedTo Kind, long Offset) Find(long offset)
     {
         long cluster = offset / ClusterSize;
@@ -207,7 +207,7 @@ internal sealed class ReferenceQed : ReferenceDisk
         return kind == MappedTo.Data ? Level2(table, cluster % Entries) : (kind, 0);
     }
 
-    /// <summary>What the tables say, where they say anything but "backing file": in order, lost stretches joined.</summary>
+    /// <summary>The ranges that do not come from the backing file, in order and with adjacent lost ranges joined.</summary>
     public IEnumerable<(long Start, long End, MappedTo Kind, long Offset)> Runs()
     {
         long lost = -1;
@@ -268,7 +268,7 @@ internal sealed class ReferenceQed : ReferenceDisk
         }
     }
 
-    /// <summary>What is wrong with the tables.</summary>
+    /// <summary>Finds what is wrong with the tables.</summary>
     public QedSurvey Survey()
     {
         HashSet<long> used = [];
@@ -396,7 +396,7 @@ internal sealed class ReferenceQed : ReferenceDisk
     private (MappedTo Kind, long Offset) Level1(long index) => Entry(L1Offset, index) switch
     {
         0 => (MappedTo.Backing, 0),
-        { } entry when LeadsInside(entry) => (MappedTo.Data, (long)entry),
+        { } entry when IsValid(entry) => (MappedTo.Data, (long)entry),
         _ => (MappedTo.Nowhere, 0),
     };
 
@@ -404,14 +404,14 @@ internal sealed class ReferenceQed : ReferenceDisk
     {
         0 => (MappedTo.Backing, 0),
         1 => (MappedTo.Zeroes, 0),
-        { } entry when LeadsInside(entry) => (MappedTo.Data, (long)entry),
+        { } entry when IsValid(entry) => (MappedTo.Data, (long)entry),
         _ => (MappedTo.Nowhere, 0),
     };
 
-    private bool LeadsInside(ulong entry) =>
+    private bool IsValid(ulong entry) =>
         entry % (ulong)ClusterSize == 0 && entry >= (ulong)HeaderBytes && entry < (ulong)_file.Length;
 
-    // How many entries of a table the file holds; all if less than a sector is missing.
+    // The number of a table's entries that are in the file; all if less than a sector is missing.
     private long EntriesThere(long table) =>
         table + TableBytes - _file.Length < Sector ? Entries : Math.Max(0, (_file.Length - table) / 8);
 

@@ -28,7 +28,7 @@ public sealed class DiskFormatsTests
     [InlineData("headers/cut-0.qed", "Raw")]
     [InlineData("headers/cut-4.qed", "QED")]
     [InlineData("headers/feature-bit-63.qed", "QED")]
-    public void A_file_is_told_by_its_contents(string fixture, string format)
+    public void A_format_is_recognized_by_the_contents(string fixture, string format)
     {
         using FileStorage storage = FileStorage.Open(Fixture.PathOf(fixture), StorageAccess.Read);
 
@@ -47,7 +47,7 @@ public sealed class DiskFormatsTests
     [InlineData("WithoutFreeSpace", 0, "Parallels")]
     [InlineData("WithouFreSpacExt", 0, "Parallels")]
     [InlineData("QED\0", 0, "QED")]
-    public void A_magic_number_tells_the_format_in_its_place_and_nowhere_else(string magic, int offset, string format)
+    public void A_magic_number_identifies_the_format_only_at_its_offset(string magic, int offset, string format)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(magic);
 
@@ -60,7 +60,7 @@ public sealed class DiskFormatsTests
     }
 
     [Fact]
-    public void The_forerunner_of_qcow2_is_told_by_its_version()
+    public void The_predecessor_of_qcow2_is_recognized_by_its_version()
     {
         Assert.Equal("qcow", FormatOf(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 1], length: 4096));
         Assert.Equal("qcow2", FormatOf(0, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, 0, 0, 0, 4], length: 4096));
@@ -72,7 +72,7 @@ public sealed class DiskFormatsTests
     }
 
     [Fact]
-    public void A_fixed_VHD_is_told_by_the_footer_in_its_last_sector()
+    public void A_fixed_VHD_is_recognized_by_the_footer_in_its_last_sector()
     {
         Assert.Equal("VHD", FormatOf(4096 - 512, "conectix"u8.ToArray(), length: 4096));
         Assert.Equal("VHD", FormatOf(0, "conectix"u8.ToArray(), length: 512));
@@ -80,7 +80,7 @@ public sealed class DiskFormatsTests
     }
 
     [Fact]
-    public void A_format_that_is_not_read_is_refused_by_name_and_says_what_to_do()
+    public void An_unsupported_format_is_refused_by_name_with_advice()
     {
         MemoryStorage storage = new("secret.luks");
         storage.Write(0, Encoding.Latin1.GetBytes("LUKS\u00ba\u00be"));
@@ -93,7 +93,7 @@ public sealed class DiskFormatsTests
     }
 
     [Fact]
-    public void Raw_is_asked_last_for_it_recognizes_everything()
+    public void Raw_is_tried_last_because_it_recognizes_everything()
     {
         Assert.Same(DiskFormats.Raw, DiskFormats.All[^1]);
         Assert.Single(DiskFormats.All, format => format.Recognizes(new MemoryStorage()));

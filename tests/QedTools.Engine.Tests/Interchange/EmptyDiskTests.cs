@@ -19,7 +19,7 @@ public sealed class EmptyDiskTests : IDisposable
     [InlineData("qcow2", "qcow2")]
     [InlineData("vdi", "vdi")]
     [InlineData("vhd", "vpc")]
-    public void They_are_converted_and_compared_in_every_format_that_has_them(string extension, string theirs)
+    public void They_are_converted_and_compared_in_every_format_that_allows_them(string extension, string theirs)
     {
         ImageCreation.Run(At("a.qed"), new() { SizeBytes = 0 }, Cancellation);
         QedImageInfo info = Convert("a.qed", "b." + extension);
@@ -50,7 +50,7 @@ public sealed class EmptyDiskTests : IDisposable
     [InlineData("vdi", "vdi")]
     [InlineData("vhd", "vpc")]
     [InlineData("vhdx", "vhdx")]
-    public void Those_that_QEMU_makes_are_read(string extension, string theirs)
+    public void Those_that_QEMU_creates_are_read(string extension, string theirs)
     {
         Qemu.Img("create", "-q", "-f", theirs, At("theirs." + extension), "0");
 
@@ -63,7 +63,7 @@ public sealed class EmptyDiskTests : IDisposable
     [InlineData("a.vhdx", false)]
     [InlineData("a.vhdx", true)]
     [InlineData("a.vhd", true)]
-    public void Where_a_kind_of_file_cannot_hold_one_the_error_says_that_the_source_is_empty(string name, bool isFixed)
+    public void If_a_file_type_cannot_hold_one_the_error_says_that_the_source_is_empty(string name, bool isFixed)
     {
         File.WriteAllBytes(At("a.raw"), []);
 
@@ -75,7 +75,7 @@ public sealed class EmptyDiskTests : IDisposable
     }
 
     [Fact]
-    public void A_source_that_is_too_large_is_no_wrong_parameter()
+    public void A_source_that_is_too_large_is_not_reported_as_a_wrong_parameter()
     {
         using (FileStream file = File.Create(At("a.raw")))
         {
@@ -88,7 +88,7 @@ public sealed class EmptyDiskTests : IDisposable
     }
 
     [Fact]
-    public void What_works_on_images_works_on_empty_ones()
+    public void Every_operation_works_on_empty_images()
     {
         string image = At("a.qed");
         ImageCreation.Run(image, new() { SizeBytes = 0 }, Cancellation);

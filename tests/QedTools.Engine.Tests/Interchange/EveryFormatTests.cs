@@ -14,7 +14,10 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange;
 
-/// <summary>What holds for files of every format: what goes into them comes out again, conversions leave nothing half done, and none is changed in place.</summary>
+/// <summary>
+/// What holds for files of every format: data written to them is read back, conversions leave nothing half done, and no file is changed
+/// in place.
+/// </summary>
 public sealed class EveryFormatTests : IDisposable
 {
     private const int MiB = 1 << 20;
@@ -24,7 +27,7 @@ public sealed class EveryFormatTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Our extension, QEMU's name for the format, whether fixed, and the size of a block or cluster.</summary>
+    /// <summary>The extension, QEMU's name for the format, whether the file is fixed, and the size of a block or cluster.</summary>
     public static TheoryData<string, string, bool, int?> Kinds => new()
     {
         { ".qed", "qed", false, null },
@@ -41,7 +44,7 @@ public sealed class EveryFormatTests : IDisposable
         { ".vmdk", "vmdk", false, null },
     };
 
-    /// <summary>Extensions of formats with sizes to choose, each with seeds.</summary>
+    /// <summary>Extensions of the formats whose block or cluster size can be chosen, each with seeds.</summary>
     public static TheoryData<string, int> AnyDisks =>
     [
         .. Seeds.Take(15).Select(row => (".vhdx", row.Data)),
@@ -50,7 +53,7 @@ public sealed class EveryFormatTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Full_disks_of_odd_sizes_come_back_the_same(string extension, string theirs, bool isFixed, int? unit)
+    public void Full_disks_of_odd_sizes_survive_the_round_trip(string extension, string theirs, bool isFixed, int? unit)
     {
         foreach (int size in new[] { 512, 1024, 65536 - 512, MiB + 512, (5 * MiB) + 1536 })
         {
@@ -71,7 +74,7 @@ public sealed class EveryFormatTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_disk_of_zeroes_takes_no_room_for_them(string extension, string theirs, bool isFixed, int? unit)
+    public void A_disk_of_zeroes_takes_no_space_for_them(string extension, string theirs, bool isFixed, int? unit)
     {
         const int Size = (40 * MiB) + 512;
         File.WriteAllBytes(At("a.raw"), new byte[Size]);
@@ -102,8 +105,8 @@ public sealed class EveryFormatTests : IDisposable
     [InlineData(".vhd", "vpc", 2040, 40)]
     [InlineData(".qcow2", "qcow2", 8192, 1)]
     [InlineData(".vdi", "vdi", 3072, 40)]
-    [InlineData(".vmdk", "vmdk", 2040, 40)] // its tables are all there
-    public void Large_disks_are_written_and_read(string extension, string theirs, long gibibytes, int mostMebibytes)
+    [InlineData(".vmdk", "vmdk", 2040, 40)] // all of its tables are stored
+    public void Large_disks_are_written_and_read(string extension, string theirs, long gibibytes, int maxMebibytes)
     {
         long size = gibibytes * GiB;
         (long Offset, byte Value)[] pieces = [(0, 1), ((2 * GiB) - 512, 2), ((size / 2) + 512, 3), (size - 1024, 4)];
@@ -120,7 +123,7 @@ public sealed class EveryFormatTests : IDisposable
         QedImageInfo info = Convert("a.raw", "b" + extension, new DiskConversionOptions { Verify = true });
 
         Assert.Equal(size, info.VirtualSize);
-        Assert.InRange(info.DiskUsage, 1, mostMebibytes * MiB);
+        Assert.InRange(info.DiskUsage, 1, maxMebibytes * MiB);
         Convert("b" + extension, "c.qed", new DiskConversionOptions());
         Assert.True(DiskComparison.Run(At("c.qed"), At("a.raw"), new DiskComparisonOptions { Strict = true }, cancellation: TestContext.Current.CancellationToken).AreEqual);
         if (Qemu.IsInstalled)
@@ -131,7 +134,7 @@ public sealed class EveryFormatTests : IDisposable
 
     [Theory]
     [MemberData(nameof(AnyDisks))]
-    public void Any_disk_goes_there_and_back(string extension, int seed)
+    public void Any_disk_survives_the_round_trip(string extension, int seed)
     {
         Random random = new(seed);
         int size = random.Next(1, 5_000_000);
@@ -182,7 +185,7 @@ public sealed class EveryFormatTests : IDisposable
     [InlineData(".vhdx", 24 * MiB)]
     [InlineData(".vhd", (20 * MiB) + 512)]
     [InlineData(".vdi", 21 * MiB)]
-    public void A_fixed_file_is_as_long_as_its_disk_and_takes_no_more_room_than_its_data(string extension, long fileSize)
+    public void A_fixed_file_is_as_long_as_its_disk_and_takes_no_more_space_than_its_data(string extension, long fileSize)
     {
         RawFiles.Scattered(At("a.raw"), 20 * MiB, seed: 1, pieces: 3);
         QedImageInfo info = Convert("a.raw", "b" + extension, Options(extension, isFixed: true, extension == ".vhdx" ? MiB : null));
@@ -214,7 +217,7 @@ public sealed class EveryFormatTests : IDisposable
     [InlineData(".qed")]
     [InlineData(".vhdx")]
     [InlineData(".qcow2")]
-    public void A_damaged_source_leaves_nothing(string extension)
+    public void A_damaged_source_leaves_no_result(string extension)
     {
         string source = At("a" + extension);
         switch (extension)
@@ -251,7 +254,7 @@ public sealed class EveryFormatTests : IDisposable
     [InlineData(".qcow2", "qcow2", 65536)]
     [InlineData(".vdi", "VDI", MiB)]
     [InlineData(".vmdk", "VMDK", 65536)]
-    public void A_QED_overlay_is_read_through_a_file_of_another_format_which_is_not_changed(string extension, string shown, int unit)
+    public void A_QED_overlay_is_read_over_a_file_of_another_format_which_does_not_change(string extension, string shown, int unit)
     {
         byte[] content = RawFiles.Scattered(At("content.raw"), 4 * MiB, seed: 1, pieces: 40);
         Convert("content.raw", "base" + extension, Options(extension, isFixed: false, extension == ".vhdx" ? MiB : null));
@@ -294,7 +297,7 @@ public sealed class EveryFormatTests : IDisposable
     [Theory]
     [InlineData(".vhd")]
     [InlineData(".vmdk")]
-    public void Above_the_limit_the_error_names_the_format_that_takes_the_disk(string extension)
+    public void Above_the_limit_the_error_names_a_format_that_can_hold_the_disk(string extension)
     {
         using (FileStream file = new(At("a.raw"), FileMode.CreateNew))
         {
@@ -309,11 +312,11 @@ public sealed class EveryFormatTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_conversion_stopped_at_any_moment_leaves_nothing(string extension, string theirs, bool isFixed, int? unit)
+    public void A_conversion_stopped_at_any_moment_leaves_nothing_behind(string extension, string theirs, bool isFixed, int? unit)
     {
         Assert.NotEmpty(theirs);
         RawFiles.Scattered(At("a.raw"), 3 * MiB, seed: 1, pieces: 40);
-        OrderedWork.Workers.Value = 1; // with several, which pieces are reported is chance
+        OrderedWork.Workers.Value = 1; // with several, it is a matter of chance which pieces are reported
         string target = At("b" + extension);
         DiskConversionOptions options = Options(extension, isFixed, unit) with { Verify = true };
         int reports = 0;
@@ -341,7 +344,7 @@ public sealed class EveryFormatTests : IDisposable
     }
 
     [Fact(Skip = Ext4.SkipReason, SkipUnless = nameof(Ext4.IsInstalled), SkipType = typeof(Ext4))]
-    public void A_file_system_goes_through_the_formats_and_comes_back_whole()
+    public void A_file_system_survives_conversion_through_all_formats()
     {
         string files = At("files");
         Directory.CreateDirectory(Path.Combine(files, "inner"));
@@ -376,7 +379,7 @@ public sealed class EveryFormatTests : IDisposable
         Convert("5.qed", "back.raw", new DiskConversionOptions());
         Assert.Equal(File.ReadAllBytes(At("fs.raw")), File.ReadAllBytes(At("back.raw")));
         (code, string output, errors) = Qemu.Run("e2fsck", "-f", "-n", At("back.raw"));
-        Assert.True(code == 0, $"e2fsck says {code}: {output} {errors}");
+        Assert.True(code == 0, $"e2fsck ended with {code}: {output} {errors}");
     }
 
     private static DiskConversionOptions Options(string extension, bool isFixed, int? unit) => new()
@@ -392,7 +395,7 @@ public sealed class EveryFormatTests : IDisposable
 
     private string At(string name) => _folder.PathOf(name);
 
-    /// <summary>Tells progress on the thread that makes it.</summary>
+    /// <summary>Reports progress on the thread that makes it.</summary>
     private sealed class Callback(Action report) : IProgress<OperationProgress>
     {
         public void Report(OperationProgress value) => report();

@@ -15,7 +15,7 @@ public sealed class MutatedFileTests
 {
     private const int Rounds = 3000;
 
-    // Where the formats keep what can be wrong: headers, descriptors, the first tables.
+    // The part of a file with most of the metadata: headers, descriptors, the first tables.
     private const int MetadataBytes = 20 << 10;
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class MutatedFileTests
     [InlineData("VMFSSPARSE")]
     [InlineData("SESPARSE")]
     [InlineData("differencing VDI")]
-    public void A_spoilt_file_opens_or_fails_with_an_error_of_ours(string kind)
+    public void A_mutated_file_opens_or_fails_with_an_engine_error(string kind)
     {
         byte[] contents = VmdkStreamTests.Contents(640 << 10, 64 << 10, IsThere);
         (IDiskFormat format, byte[] good) = kind switch
@@ -50,7 +50,7 @@ public sealed class MutatedFileTests
             good.CopyTo(bytes, 0);
             for (int i = random.Pick(1, 1, 2, 4, 16); i > 0; i--)
             {
-                // Headers are at the start, footers and the directory of a stream at the end.
+                // Headers are at the start; footers and the directory of a stream are at the end.
                 int within = random.Next(Math.Min(random.Pick(512, 2048, MetadataBytes, bytes.Length), bytes.Length - 4));
                 int at = random.Next(3) == 0 ? bytes.Length - 4 - within : within;
                 switch (random.Next(4))
@@ -73,7 +73,7 @@ public sealed class MutatedFileTests
                 }
             }
 
-            MemoryStorage storage = MemoryStorage.Of("spoilt." + kind, random.Next(8) == 0 ? bytes.AsSpan(0, random.Next(bytes.Length)) : bytes);
+            MemoryStorage storage = MemoryStorage.Of("mutated." + kind, random.Next(8) == 0 ? bytes.AsSpan(0, random.Next(bytes.Length)) : bytes);
             opened += HostileFile.Survives(format, storage) ? 1 : 0;
         });
         Assert.InRange(opened, rounds / 50, rounds - (rounds / 50));
@@ -86,7 +86,7 @@ public sealed class MutatedFileTests
     [InlineData(QedDiskFormat.Qcow2)]
     [InlineData(QedDiskFormat.Vdi)]
     [InlineData(QedDiskFormat.Vmdk)]
-    public void A_file_that_is_cut_off_never_reads_as_if_it_were_whole(QedDiskFormat kind)
+    public void A_truncated_file_never_reads_as_if_it_were_complete(QedDiskFormat kind)
     {
         IDiskFormat format = DiskFormats.Of(kind);
         byte[] good = Good(format);
@@ -130,7 +130,7 @@ public sealed class MutatedFileTests
         }
     }
 
-    /// <summary>An extent as a descriptor without a fault describes it.</summary>
+    /// <summary>An extent as a valid descriptor would describe it.</summary>
     private sealed class ExtentFormat(string type, int size) : IDiskFormat
     {
         public QedDiskFormat? Kind => null;
@@ -146,7 +146,7 @@ public sealed class MutatedFileTests
         public IDiskLayer Open(IStorage storage)
         {
             MemoryStorage descriptor = new("disk.vmdk");
-            descriptor.Write(0, Encoding.UTF8.GetBytes(VmdkSketch.Text("custom", $"RW {size / 512} {type} \"spoilt.vmdk\"")));
+            descriptor.Write(0, Encoding.UTF8.GetBytes(VmdkSketch.Text("custom", $"RW {size / 512} {type} \"mutated.vmdk\"")));
             IMultiFileLayer layer = (IMultiFileLayer)DiskFormats.Of(QedDiskFormat.Vmdk).Open(descriptor);
             layer.Attach([storage]);
             return layer;

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange;
 
-/// <summary>What holds for new files of the formats whose tables are kept in memory while they are made.</summary>
+/// <summary>What holds for new files of the formats whose tables are kept in memory during creation.</summary>
 public sealed class NewFileOfEveryFormatTests
 {
     private const int MiB = 1 << 20;
@@ -22,13 +22,13 @@ public sealed class NewFileOfEveryFormatTests
         .. Seeds.Take(30).Select(row => (QedDiskFormat.Qcow2, row.Data)),
     ];
 
-    // A table of 512 bytes maps 32 KiB of a qcow2 disk; its L1 table, the refcounts, the length and the header come once.
+    // A table of 512 bytes maps 32 KiB of a qcow2 disk; the L1 table, the refcounts, the length and the header are written once.
     [Theory]
     [InlineData(QedDiskFormat.Vhdx, MiB, 1, 2)]
     [InlineData(QedDiskFormat.Qcow2, 512, 2051, 2093)]
     [InlineData(QedDiskFormat.Qcow2, 64 << 10, 4, 6)]
     [InlineData(QedDiskFormat.Qcow2, 2 * MiB, 4, 6)]
-    public void Data_is_written_as_it_comes_and_each_table_once(QedDiskFormat kind, int unit, int fewestWrites, int mostWrites)
+    public void Data_is_written_as_it_comes_and_each_table_once(QedDiskFormat kind, int unit, int minWrites, int maxWrites)
     {
         IDiskFormat format = DiskFormats.Of(kind);
         RecordingStorage storage = new(new MemoryStorage("new"));
@@ -45,14 +45,14 @@ public sealed class NewFileOfEveryFormatTests
         Assert.Equal(128, storage.Changes.Count);
         storage.Forget();
         layer.EndWriting();
-        Assert.InRange(storage.Changes.Count, fewestWrites, mostWrites);
+        Assert.InRange(storage.Changes.Count, minWrites, maxWrites);
         Check(kind, storage);
     }
 
     [Theory]
     [InlineData(QedDiskFormat.Vhdx, 5 * MiB)]
     [InlineData(QedDiskFormat.Qcow2, (3 + 16 + 2) * 65536)]
-    public void Zeroing_makes_no_cluster_and_clears_what_is_there(QedDiskFormat kind, long length)
+    public void Zeroing_allocates_no_cluster_and_clears_existing_data(QedDiskFormat kind, long length)
     {
         MemoryStorage storage = Make(kind, new DiskRequest(10 * MiB) { BlockSize = kind == QedDiskFormat.Vhdx ? MiB : null }, backing: null, disk =>
         {
@@ -121,7 +121,7 @@ public sealed class NewFileOfEveryFormatTests
         return storage;
     }
 
-    // What is no part of the disk.
+    // Checks what is not part of the disk's contents.
     private static void Check(QedDiskFormat kind, IStorage storage)
     {
         if (kind == QedDiskFormat.Qcow2)

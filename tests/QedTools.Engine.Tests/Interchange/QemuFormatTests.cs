@@ -8,12 +8,12 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange;
 
-/// <summary>Every format that is read and written, both ways with qemu-img, at sizes where block arithmetic is tested.</summary>
+/// <summary>Every format that is read and written, in both directions with qemu-img, at sizes that test the block arithmetic.</summary>
 public sealed class QemuFormatTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>qemu-img's name, its options, the extension, and ours: fixed or not, the block size.</summary>
+    /// <summary>qemu-img's name of the format and its options, the extension, whether the file is fixed, and the block size.</summary>
     public static TheoryData<string, string?, string, bool, long?, int> Cases
     {
         get
@@ -36,7 +36,7 @@ public sealed class QemuFormatTests : IDisposable
 
     [Theory(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
     [MemberData(nameof(Cases))]
-    public void What_qemu_img_writes_we_read(string format, string? options, string extension, bool isFixed, long? blockSize, int size)
+    public void QedTools_reads_what_qemu_img_writes(string format, string? options, string extension, bool isFixed, long? blockSize, int size)
     {
         Assert.True(isFixed || blockSize is not 0);
         byte[] content = Scattered(size);
@@ -53,7 +53,7 @@ public sealed class QemuFormatTests : IDisposable
 
     [Theory(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
     [MemberData(nameof(Cases))]
-    public void What_we_write_qemu_img_reads(string format, string? options, string extension, bool isFixed, long? blockSize, int size)
+    public void Qemu_img_reads_what_QedTools_writes(string format, string? options, string extension, bool isFixed, long? blockSize, int size)
     {
         Assert.NotEqual(string.Empty, options);
         byte[] content = Scattered(size);

@@ -10,7 +10,7 @@ namespace QedTools.Tests.Interchange;
 public sealed class RawDiskTests
 {
     [Fact]
-    public void The_disk_is_as_long_as_the_file_to_the_byte()
+    public void The_disk_is_exactly_as_long_as_the_file()
     {
         using RawLayer layer = Layer(length: 1000);
 
@@ -20,7 +20,7 @@ public sealed class RawDiskTests
     }
 
     [Fact]
-    public void Holes_are_zeroes_and_data_lies_where_it_is_on_the_disk()
+    public void Holes_are_zeroes_and_data_is_at_its_disk_offset()
     {
         using RawLayer layer = Layer(length: 40000, dataAt: 8192);
         IDisk disk = layer.ToDisk(backing: null);
@@ -37,7 +37,7 @@ public sealed class RawDiskTests
     }
 
     [Fact]
-    public void A_walk_over_a_part_begins_and_ends_inside_extents()
+    public void A_walk_over_a_part_may_begin_and_end_inside_extents()
     {
         using RawLayer layer = Layer(length: 40000, dataAt: 8192);
 
@@ -62,7 +62,7 @@ public sealed class RawDiskTests
     }
 
     [Fact]
-    public void What_is_written_is_read_back_and_zeroing_a_hole_writes_nothing()
+    public void Data_written_is_read_back_and_zeroing_a_hole_writes_nothing()
     {
         RecordingStorage storage = new(new MemoryStorage());
         storage.SetLength(40000);
@@ -84,7 +84,7 @@ public sealed class RawDiskTests
     }
 
     [Fact]
-    public void A_file_that_became_shorter_is_an_error_where_it_was_and_its_disk_is_as_long_as_before()
+    public void Reading_past_the_new_end_of_a_truncated_file_is_an_error_and_its_disk_keeps_its_length()
     {
         MemoryStorage storage = new();
         storage.Write(0, [1, 2, 3, 4]);
@@ -100,7 +100,7 @@ public sealed class RawDiskTests
     }
 
     [Fact]
-    public void A_disk_that_is_resized_has_its_new_length_everywhere()
+    public void A_resized_disk_has_its_new_length_everywhere()
     {
         using RawLayer layer = Layer(length: 1024);
         layer.BeginWriting(progress: null, TestContext.Current.CancellationToken);

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange;
 
-/// <summary>A read that the file cannot fill is an error: zeroes are given only where a format says zeroes.</summary>
+/// <summary>A read that the file cannot fill is an error: only ranges that the format defines as zeroes read as zeroes.</summary>
 public sealed class ShortFileTests : IDisposable
 {
     private const int DiskSize = (6 << 20) + 512;
@@ -34,7 +34,7 @@ public sealed class ShortFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_file_that_is_cut_short_while_it_is_open_never_reads_as_zeroes(QedDiskFormat kind, bool isFixed)
+    public void A_file_that_is_truncated_while_it_is_open_never_reads_as_zeroes(QedDiskFormat kind, bool isFixed)
     {
         (byte[] file, byte[] content) = Made(kind, isFixed);
         int step = Math.Max(1, file.Length / 97);
@@ -53,7 +53,7 @@ public sealed class ShortFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_file_that_was_cut_short_before_never_reads_as_zeroes(QedDiskFormat kind, bool isFixed)
+    public void A_file_that_was_truncated_before_never_reads_as_zeroes(QedDiskFormat kind, bool isFixed)
     {
         (byte[] file, byte[] content) = Made(kind, isFixed);
         int step = Math.Max(1, file.Length / 97);
@@ -70,13 +70,13 @@ public sealed class ShortFileTests : IDisposable
             }
             catch (QedException)
             {
-                // A file that cannot be opened gives no zeroes either.
+                // A file that cannot be opened does not read as zeroes either.
             }
         }
     }
 
     [Fact]
-    public void A_raw_base_that_is_cut_short_while_it_is_open_is_no_shorter_base()
+    public void A_raw_base_that_is_truncated_while_it_is_open_is_not_treated_as_a_shorter_base()
     {
         byte[] content = RawFiles.Scattered(_folder.PathOf("base.raw"), 1 << 20, seed: 1, pieces: 3);
         ImageCreation.Run(_folder.PathOf("over.qed"), new ImageCreationOptions { BackingFile = "base.raw", BackingFormat = QedBackingFormat.Raw }, TestContext.Current.CancellationToken);
@@ -111,7 +111,7 @@ public sealed class ShortFileTests : IDisposable
     }
 
     [Fact(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
-    public void A_parent_that_is_shorter_than_its_child_is_a_broken_chain_in_VMDK_and_none_in_qcow2()
+    public void A_parent_that_is_shorter_than_its_child_is_a_broken_chain_in_VMDK_but_not_in_qcow2()
     {
         foreach (string format in new[] { "vmdk", "qcow2" })
         {
@@ -120,7 +120,7 @@ public sealed class ShortFileTests : IDisposable
             Qemu.Img("create", "-f", format, "-b", "base." + format, "-F", format, child);
             using (FileStream file = File.Open(_folder.PathOf("base." + format), FileMode.Open))
             {
-                // The parent's size becomes 1 MiB: capacity in sectors, or size in bytes, which is big-endian.
+                // The parent's size becomes 1 MiB: VMDK's capacity in sectors, or qcow2's size in bytes, which is big-endian.
                 file.Position = format == "vmdk" ? 12 : 24;
                 file.Write(format == "vmdk" ? [0, 8, 0, 0, 0, 0, 0, 0] : [0, 0, 0, 0, 0, 0x10, 0, 0]);
             }
@@ -137,7 +137,7 @@ public sealed class ShortFileTests : IDisposable
     }
 
     [Fact(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
-    public void Whatever_qemu_img_makes_is_read_however_its_last_cluster_ends()
+    public void Files_that_qemu_img_creates_are_read_wherever_their_last_cluster_ends()
     {
         (string Format, string Options, string Extension)[] kinds =
         [
@@ -187,7 +187,7 @@ public sealed class ShortFileTests : IDisposable
         return chain;
     }
 
-    // Full to the last byte, so that zeroes are wrong wherever they are.
+    // Full to the last byte, so that zeroes are wrong anywhere.
     private static (byte[] File, byte[] Content) Made(QedDiskFormat kind, bool isFixed)
     {
         IDiskFormat format = DiskFormats.Of(kind);
@@ -201,7 +201,7 @@ public sealed class ShortFileTests : IDisposable
         return (file, content);
     }
 
-    // A walk as a copy makes it: what the extents say is zero is not read.
+    // Walks over the disk as a copy does: ranges that the extents call zero are not read.
     private static bool AgreesOrFails(IDisk disk, byte[] content, bool mayFail = true)
     {
         byte[] read = new byte[64 << 10];

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interop;
 
-/// <summary>What one of QEMU and QedTools writes, the other reads.</summary>
+/// <summary>QEMU reads what QedTools writes, and the reverse.</summary>
 public sealed class DataPlaneTests : IDisposable
 {
     private const int Size = 5 << 20;
@@ -24,14 +24,14 @@ public sealed class DataPlaneTests : IDisposable
 
     [Theory(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
     [MemberData(nameof(Some))]
-    public void What_qemu_writes_is_read(int seed)
+    public void QedTools_reads_what_QEMU_writes(int seed)
     {
         Random random = new(seed);
         byte[] expected = NewImage(random, byQemu: true, out string path);
         List<string> commands = [];
         foreach ((int place, int length, byte value, bool isZero) in Pieces(random))
         {
-            // QEMU overruns its own memory on large writes to small clusters.
+            // QEMU overruns its own buffer on large writes to small clusters.
             (int offset, int count) = InWholeClustersOverBacking(path, place, Math.Min(length, 8 << 10));
             expected.AsSpan(offset, count).Fill(value);
             commands.Add(isZero ? $"write -q -z {offset} {count}" : $"write -q -P {value} {offset} {count}");
@@ -44,7 +44,7 @@ public sealed class DataPlaneTests : IDisposable
 
     [Theory(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
     [MemberData(nameof(Some))]
-    public void What_is_written_qemu_reads(int seed)
+    public void QEMU_reads_what_QedTools_writes(int seed)
     {
         Random random = new(seed);
         byte[] expected = NewImage(random, byQemu: seed % 2 == 0, out string path);
@@ -54,7 +54,7 @@ public sealed class DataPlaneTests : IDisposable
 
     [Theory(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
     [MemberData(nameof(Some))]
-    public void The_two_take_turns(int seed)
+    public void Both_can_write_in_turn(int seed)
     {
         Random random = new(seed);
         byte[] expected = NewImage(random, byQemu: false, out string path);
@@ -119,7 +119,7 @@ public sealed class DataPlaneTests : IDisposable
     }
 
     [Fact(Skip = Ext4.SkipReason, SkipUnless = nameof(Ext4.IsInstalled), SkipType = typeof(Ext4))]
-    public void A_file_system_goes_to_an_image_and_back_whole()
+    public void A_file_system_survives_conversion_to_an_image_and_back()
     {
         string files = _folder.PathOf("files");
         Directory.CreateDirectory(Path.Combine(files, "inner"));
@@ -136,7 +136,7 @@ public sealed class DataPlaneTests : IDisposable
         Assert.True(code == 0, errors);
         Convert("fs.raw", "fs.qed", new DiskConversionOptions { Verify = true });
 
-        // An overlay on it is written through the stream: a file's content changes, the file system stays whole.
+        // An overlay on it is written through the stream: a file's contents change, and the file system stays intact.
         ImageCreation.Run(_folder.PathOf("over.qed"), new ImageCreationOptions { BackingFile = "fs.qed", ClusterSize = 4096 }, TestContext.Current.CancellationToken);
         byte[] disk = File.ReadAllBytes(raw);
         byte[] marked = File.ReadAllBytes(Path.Combine(files, "inner", "file-0"));
@@ -156,7 +156,7 @@ public sealed class DataPlaneTests : IDisposable
         foreach (string name in new[] { "back.raw", "changed.raw" })
         {
             (code, string output, errors) = Qemu.Run("e2fsck", "-f", "-n", _folder.PathOf(name));
-            Assert.True(code == 0, $"e2fsck says {code}: {output} {errors}");
+            Assert.True(code == 0, $"e2fsck ended with {code}: {output} {errors}");
         }
 
         (_, string text, _) = Qemu.Run("debugfs", "-R", "cat /inner/file-0", _folder.PathOf("changed.raw"));
@@ -167,7 +167,7 @@ public sealed class DataPlaneTests : IDisposable
         }
     }
 
-    // An image, half of them over a raw file, and what it reads as.
+    // A new image, in half of the cases over a raw file, and its expected contents.
     private byte[] NewImage(Random random, bool byQemu, out string path)
     {
         byte[] expected = new byte[Size];
@@ -197,7 +197,7 @@ public sealed class DataPlaneTests : IDisposable
         return expected;
     }
 
-    // QEMU loses the zeroes of a zero cluster that it writes a part of: it fills the rest from the backing file.
+    // When QEMU writes a part of a zero cluster, it loses the zeroes: it fills the rest from the backing file.
     private static (int Offset, int Length) InWholeClustersOverBacking(string path, int offset, int length)
     {
         QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
@@ -251,7 +251,7 @@ public sealed class DataPlaneTests : IDisposable
         File.WriteAllBytes(raw, expected);
         Qemu.Img("compare", "-q", "-f", "qed", "-F", "raw", path, raw);
 
-        // On longer files QEMU's check finds leaks that are not there.
+        // On longer files, QEMU's check reports leaks that do not exist.
         int clusterSize = ImageInspection.Run(path, new ImageInspectionOptions()).ClusterSize ?? 0;
         if (new FileInfo(path).Length < (long)clusterSize * clusterSize)
         {

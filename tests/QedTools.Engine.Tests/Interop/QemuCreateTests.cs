@@ -10,23 +10,25 @@ using Xunit;
 
 namespace QedTools.Tests.Interop;
 
-/// <summary>What ImageCreation makes is what qemu-img makes, wherever that can.</summary>
+/// <summary>ImageCreation makes the same files as qemu-img, wherever qemu-img can make them.</summary>
 public sealed class QemuCreateTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>Every cluster and table size that QEMU makes: a table of one cluster it does not read, and past 2^63 bytes it overflows.</summary>
+    /// <summary>
+    /// Every cluster and table size that QEMU can create: it does not read tables of one cluster, and overflows past 2^63 bytes.
+    /// </summary>
     public static TheoryData<int, int> GeometriesOfQemu { get; } = new(
         from clusterSize in Enumerable.Range(12, 15).Select(bits => 1 << bits)
         from tableSize in new[] { 2, 4, 8, 16 }
-        where QemuKnows(clusterSize, tableSize)
+        where QemuSupports(clusterSize, tableSize)
         select (clusterSize, tableSize));
 
     public void Dispose() => _folder.Dispose();
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(GeometriesOfQemu))]
-    public void An_image_without_backing_file_is_the_same_file_and_passes_its_check(int clusterSize, int tableSize)
+    public void An_image_without_a_backing_file_is_the_same_file_and_passes_QEMUs_check(int clusterSize, int tableSize)
     {
         RequireSameFile(new() { SizeBytes = 3 << 20, ClusterSize = clusterSize, TableSize = tableSize });
         Qemu.Img("check", "-f", "qed", _folder.PathOf("ours.qed"));
@@ -42,7 +44,7 @@ public sealed class QemuCreateTests : IDisposable
     [InlineData(65536, 4, "Größe 基底.raw", "raw")]
     [InlineData(65536, 4, "./a:b.raw", "raw")]
     [InlineData(65536, 4, "base.qed", "raw")]
-    public void An_image_with_a_backing_file_is_the_same_file_and_passes_its_check(
+    public void An_image_with_a_backing_file_is_the_same_file_and_passes_QEMUs_check(
         int clusterSize, int tableSize, string backing, string format)
     {
         MakeBackingFiles();
@@ -79,7 +81,7 @@ public sealed class QemuCreateTests : IDisposable
     [InlineData(4096, 2)]
     [InlineData(65536, 4)]
     [InlineData(1 << 20, 16)]
-    public void Both_refuse_what_is_larger_than_the_largest_size(int clusterSize, int tableSize)
+    public void Both_refuse_more_than_the_largest_size(int clusterSize, int tableSize)
     {
         BigInteger entries = new BigInteger(clusterSize) * tableSize / 8;
         long most = (long)(entries * entries * clusterSize);
@@ -96,7 +98,7 @@ public sealed class QemuCreateTests : IDisposable
     [InlineData("over-qed.qed", "base.raw", "raw")]
     [InlineData("base.qed", "base.raw", "raw")]
     [InlineData("over-qed.qed", null, null)]
-    public void A_changed_backing_file_is_what_QEMU_reads(string fixture, string? backing, string? format)
+    public void QEMU_reads_a_changed_backing_file(string fixture, string? backing, string? format)
     {
         MakeBackingFiles();
         string image = _folder.PathOf("image.qed");
@@ -113,7 +115,7 @@ public sealed class QemuCreateTests : IDisposable
         Qemu.Io(image, "qed", "read 0 4k", "write -P 7 0 4k");
     }
 
-    private static bool QemuKnows(int clusterSize, int tableSize)
+    private static bool QemuSupports(int clusterSize, int tableSize)
     {
         BigInteger entries = new BigInteger(clusterSize) * tableSize / 8;
         return entries * entries * clusterSize <= BigInteger.Pow(2, 63);

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace QedTools.Tests.Interop;
 
-/// <summary>The facts of an image are those that qemu-img info tells.</summary>
+/// <summary>The values reported for an image are those of qemu-img info.</summary>
 public sealed class QemuInfoTests
 {
-    /// <summary>All valid images and overlays but the one with tables of one cluster, which QEMU refuses.</summary>
+    /// <summary>All valid images and overlays except the one with tables of one cluster, which QEMU refuses.</summary>
     public static TheoryData<string> Images { get; } = new(
         from folder in new[] { "images", "chains" }
         from path in Directory.EnumerateFiles(Fixture.PathOf(folder), "*.qed")
@@ -20,7 +20,7 @@ public sealed class QemuInfoTests
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Images))]
-    public void The_facts_are_those_that_QEMU_tells(string name)
+    public void The_values_are_those_that_QEMU_reports(string name)
     {
         string path = Fixture.PathOf(name);
         using JsonDocument document = JsonDocument.Parse(Qemu.Img("info", "-U", "-f", "qed", "--output=json", path));
@@ -48,7 +48,7 @@ public sealed class QemuInfoTests
     [InlineData("chains/over-other-folder.qed")]
     [InlineData("chains/over-name-cluster-2.qed")]
     [InlineData("chains/Überlagerung 重ね.qed")]
-    public void The_layers_are_those_that_QEMU_finds(string name)
+    public void The_layers_are_those_that_QEMU_reports(string name)
     {
         string path = Fixture.PathOf(name);
         using JsonDocument document = JsonDocument.Parse(Qemu.Img("info", "-U", "--backing-chain", "--output=json", path));

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interop;
 
-/// <summary>A running virtual machine and QedTools keep each other out.</summary>
+/// <summary>A running virtual machine and QedTools lock each other out.</summary>
 public sealed class QemuLockTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -45,7 +45,7 @@ public sealed class QemuLockTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void QEMU_is_kept_off_an_image_that_is_open_for_writing()
+    public void QEMU_is_locked_out_of_an_image_that_is_open_for_writing()
     {
         using (FileStorage.Open(_image, StorageAccess.Write))
         {
@@ -60,7 +60,7 @@ public sealed class QemuLockTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void QEMU_reads_beside_our_readers_and_does_not_write()
+    public void QEMU_can_read_alongside_our_readers_and_cannot_write()
     {
         using (FileStorage.Open(_image, StorageAccess.Read))
         {
@@ -74,7 +74,7 @@ public sealed class QemuLockTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Inspecting_keeps_QEMU_off_nothing()
+    public void Inspecting_does_not_lock_QEMU_out()
     {
         using FileStorage inspector = FileStorage.Open(_image, StorageAccess.Inspect);
 
@@ -82,7 +82,7 @@ public sealed class QemuLockTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void QEMU_is_kept_off_a_file_that_is_being_replaced()
+    public void QEMU_is_locked_out_of_a_file_that_is_being_replaced()
     {
         using NewFile file = NewFile.Create(_image, replace: true);
 

@@ -10,16 +10,16 @@ using Xunit;
 
 namespace QedTools.Tests.Interop;
 
-/// <summary>The allocation map is the one that qemu-img map draws.</summary>
+/// <summary>The allocation map is the same as that of qemu-img map.</summary>
 /// <remarks>
-/// QEMU says present: false where no layer holds anything, and gives such ranges the depth of the lowest layer; both sides
-/// get depth 0 here. It also gives holes of raw files an offset, which ours have none of.
+/// QEMU reports present: false for ranges that no layer allocates, and gives them the depth of the lowest layer; here, both sides
+/// get depth 0. It also reports an offset for holes in raw files, and QedTools does not.
 /// </remarks>
 public sealed class QemuMapTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>All valid images but the one with tables of one cluster, which QEMU refuses.</summary>
+    /// <summary>All valid images except the one with tables of one cluster, which QEMU refuses.</summary>
     public static TheoryData<string> Images { get; } = new(
         from path in Directory.EnumerateFiles(Fixture.PathOf("images"), "*.qed")
         let name = Path.GetFileName(path)
@@ -27,7 +27,7 @@ public sealed class QemuMapTests : IDisposable
         orderby name
         select "images/" + name);
 
-    /// <summary>The overlays whose chain can be opened. Those in a circle and those with protocols must not be among them: QEMU hangs or connects.</summary>
+    /// <summary>The overlays whose chain can be opened. Cycles and protocols must not be among them: QEMU hangs or connects.</summary>
     public static TheoryData<string> Chains { get; } = new(
         from path in Directory.EnumerateFiles(Fixture.PathOf("chains"), "*.qed")
         let name = Path.GetFileName(path)
@@ -42,16 +42,16 @@ public sealed class QemuMapTests : IDisposable
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Images))]
     [MemberData(nameof(Chains))]
-    public void The_map_through_the_chain_is_QEMUs(string name) => RequireSameMap(Fixture.PathOf(name), chain: true);
+    public void The_map_through_the_chain_matches_QEMUs(string name) => RequireSameMap(Fixture.PathOf(name), chain: true);
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Images))]
     [MemberData(nameof(Chains))]
-    public void The_map_of_the_image_alone_is_QEMUs_without_backing_file(string name) =>
+    public void The_map_of_the_image_alone_matches_QEMUs_without_a_backing_file(string name) =>
         RequireSameMap(Fixture.PathOf(name), chain: false);
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Holes_of_a_raw_backing_file_are_mapped_as_QEMU_maps_them()
+    public void Holes_in_a_raw_backing_file_are_mapped_as_QEMU_maps_them()
     {
         using (FileStorage raw = FileStorage.CreateNew(_folder.PathOf("sparse.raw")))
         {
@@ -64,7 +64,7 @@ public sealed class QemuMapTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void An_image_that_QEMU_wrote_all_over_is_mapped_as_QEMU_maps_it()
+    public void An_image_with_scattered_writes_by_QEMU_is_mapped_as_QEMU_maps_it()
     {
         string image = _folder.PathOf("image.qed");
         string lower = ImageFiles.Make(_folder.PathOf("lower.qed"), size: 32 << 20);
@@ -80,9 +80,9 @@ public sealed class QemuMapTests : IDisposable
         RequireSameMap(image, chain: false);
     }
 
-    // A raw file's last sector is whole for QEMU, which calls the part behind the file's end zeroes of that file.
+    // QEMU treats a raw file's last sector as complete, and reports the part past the end of the file as zeroes of that file.
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void A_raw_backing_file_that_ends_inside_a_sector_differs_in_nothing_but_that_sector()
+    public void A_raw_backing_file_that_ends_inside_a_sector_differs_only_in_that_sector()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"), Fixture.PathOf("chains/short.raw"), isRaw: true, size: 65536);
 

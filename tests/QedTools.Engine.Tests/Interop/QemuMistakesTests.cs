@@ -15,7 +15,10 @@ using Xunit;
 
 namespace QedTools.Tests.Interop;
 
-/// <summary>Where QEMU's own QED driver is wrong (seen with 7.2), and QedTools is not. What QEMU does is only shown: it may be mended.</summary>
+/// <summary>
+/// Bugs in QEMU's own QED driver (seen with 7.2; numbered as in docs/format.md) that QedTools does not have. QEMU's
+/// behaviour is only demonstrated: it may be fixed.
+/// </summary>
 public sealed class QemuMistakesTests : IDisposable
 {
     private const int ClusterSize = 4096;
@@ -25,7 +28,7 @@ public sealed class QemuMistakesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Mistake_1_a_file_longer_than_its_cluster_size_squared_has_no_phantom_leaks()
+    public void Bug_1_a_file_longer_than_its_cluster_size_squared_has_no_phantom_leaks()
     {
         string image = MakeLongImage(out long clusters);
         Assert.True(clusters * ClusterSize > (long)ClusterSize * ClusterSize);
@@ -37,7 +40,7 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact]
-    public void Mistake_1_a_real_leak_at_the_end_of_such_a_file_is_counted_to_the_cluster()
+    public void Bug_1_a_real_leak_at_the_end_of_such_a_file_is_counted_exactly()
     {
         string image = MakeLongImage(out long clusters);
         using (FileStorage storage = FileStorage.Open(image, StorageAccess.Write))
@@ -51,20 +54,20 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Mistake_1_QEMU_counts_a_leak_for_every_cluster_that_its_division_makes_up()
+    public void Bug_1_QEMU_counts_a_leak_for_every_cluster_that_its_division_invents()
     {
         string image = MakeLongImage(out long clusters);
         (_, string output, string errors) = Qemu.Run("qemu-img", "check", "-f", "qed", "--output=json", image);
         using JsonDocument document = JsonDocument.Parse(output);
         long leaks = document.RootElement.TryGetProperty("leaks", out JsonElement found) ? found.GetInt64() : 0;
-        long madeUp = clusters * ClusterSize / (ClusterSize - 1);
+        long invented = clusters * ClusterSize / (ClusterSize - 1);
 
-        Assert.Contains(leaks, new[] { 0, madeUp - clusters });
+        Assert.Contains(leaks, new[] { 0, invented - clusters });
         Assert.DoesNotContain("ERROR", errors, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Mistake_2_an_image_with_tables_of_one_cluster_is_read_checked_and_created()
+    public void Bug_2_an_image_with_tables_of_one_cluster_is_read_checked_and_created()
     {
         string fixture = Fixture.PathOf("images/table-1.qed");
         Assert.Equal(1, ImageInspection.Run(fixture, new ImageInspectionOptions()).TableSize);
@@ -79,7 +82,7 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Mistake_2_QEMU_refuses_tables_of_one_cluster_or_agrees_with_us()
+    public void Bug_2_QEMU_refuses_tables_of_one_cluster_or_agrees_with_us()
     {
         string fixture = Fixture.PathOf("images/table-1.qed");
         (int code, string output, string errors) = Qemu.Run("qemu-img", "info", "-f", "qed", "--output=json", fixture);
@@ -99,7 +102,7 @@ public sealed class QemuMistakesTests : IDisposable
     [InlineData(64 << 20, 2)]
     [InlineData(4 << 20, 4)]
     [InlineData(2 << 20, 16)]
-    public void Mistake_3_the_largest_size_saturates_instead_of_overflowing(int clusterSize, int tableSize)
+    public void Bug_3_the_largest_size_saturates_instead_of_overflowing(int clusterSize, int tableSize)
     {
         string image = _folder.PathOf("new.qed");
 
@@ -109,9 +112,9 @@ public sealed class QemuMistakesTests : IDisposable
         Assert.Equal(QedCheckStatus.Clean, Check(image).Status);
     }
 
-    // 4 MiB and 4: the product is 2^64. Larger clusters would cost a QEMU that is mended a gigabyte of zeroes.
+    // 4 MiB and 4: the product is 2^64. With larger clusters, a fixed QEMU would write a gigabyte of zeroes.
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Mistake_3_QEMU_refuses_the_geometries_that_overflow_or_makes_the_same_file()
+    public void Bug_3_QEMU_refuses_the_geometries_that_overflow_or_makes_the_same_file()
     {
         string theirs = _folder.PathOf("theirs.qed");
         (int code, string output, string errors) = Qemu.Run(
@@ -129,7 +132,7 @@ public sealed class QemuMistakesTests : IDisposable
     [Theory]
     [InlineData("damaged/dirty-corrupt.qed")]
     [InlineData("damaged/several.qed")]
-    public void Mistake_4_a_dirty_image_with_damage_is_not_opened_for_writing(string fixture)
+    public void Bug_4_a_dirty_image_with_damage_is_not_opened_for_writing(string fixture)
     {
         string image = Fixture.CopyTo(_folder, fixture);
         var mark = ImageFiles.Mark(image);
@@ -145,7 +148,7 @@ public sealed class QemuMistakesTests : IDisposable
     [InlineData("damaged/double-two-tables.qed", 1, 1)]
     [InlineData("damaged/leak-in-middle.qed", 0, 1)]
     [InlineData("damaged/leak-at-end.qed", 0, 3)]
-    public void Mistake_4_double_references_and_leaks_are_found(string fixture, int corruptions, int leaks)
+    public void Bug_4_double_references_and_leaks_are_found(string fixture, int corruptions, int leaks)
     {
         QedCheckResult result = Check(Fixture.CopyTo(_folder, fixture));
 
@@ -157,7 +160,7 @@ public sealed class QemuMistakesTests : IDisposable
     [InlineData("damaged/double-two-tables.qed")]
     [InlineData("damaged/leak-in-middle.qed")]
     [InlineData("damaged/leak-at-end.qed")]
-    public void Mistake_4_what_QEMU_does_not_repair_is_still_found(string fixture)
+    public void Bug_4_damage_that_QEMU_does_not_repair_is_still_found(string fixture)
     {
         string image = Fixture.CopyTo(_folder, fixture);
         QedCheckResult before = Check(image);
@@ -171,7 +174,7 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Mistake_4_QEMU_writes_to_a_dirty_image_with_damage_or_leaves_it_alone()
+    public void Bug_4_QEMU_writes_to_a_dirty_image_with_damage_or_leaves_it_alone()
     {
         string image = Fixture.CopyTo(_folder, "damaged/dirty-corrupt.qed");
         byte[] before = File.ReadAllBytes(image);
@@ -182,7 +185,7 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact]
-    public void Mistake_5_a_failed_create_leaves_nothing_and_an_existing_file_is_not_overwritten()
+    public void Bug_5_a_failed_create_leaves_nothing_and_an_existing_file_is_not_overwritten()
     {
         string image = _folder.PathOf("new.qed");
         Assert.Throws<QedLimitException>(
@@ -197,7 +200,7 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Mistake_5_QEMU_leaves_an_empty_file_or_none()
+    public void Bug_5_QEMU_leaves_an_empty_file_or_none()
     {
         string image = _folder.PathOf("new.qed");
 
@@ -208,7 +211,7 @@ public sealed class QemuMistakesTests : IDisposable
     }
 
     [Fact]
-    public void Mistake_6_header_and_name_are_never_one_write_and_the_header_is_one_sector()
+    public void Bug_6_header_and_name_are_never_one_write_and_the_header_is_one_sector()
     {
         RecordingStorage storage = new(new MemoryStorage());
         QedImage.Create(storage, new QedGeometry(ClusterSize, 2), 1 << 20, new BackingReference(new string('o', 1000), IsRaw: true));
@@ -228,7 +231,7 @@ public sealed class QemuMistakesTests : IDisposable
     private static QedImageInfo Create(string image, ImageCreationOptions options) =>
         ImageCreation.Run(image, options, TestContext.Current.CancellationToken);
 
-    // Five L2 tables, all entries in use: 5133 clusters, most of them holes of the host's file.
+    // Five L2 tables with all entries in use: 5133 clusters, most of them holes in the host file.
     private string MakeLongImage(out long clusters)
     {
         const int Tables = 5;

@@ -9,7 +9,7 @@ internal sealed class QemuSession : IDisposable
 {
     private readonly Process _process;
 
-    /// <summary>Returns when qemu-io has the image open.</summary>
+    /// <summary>Starts qemu-io and returns when it has the image open.</summary>
     public QemuSession(string image, string format, bool readOnly = false)
     {
         ProcessStartInfo start = new("qemu-io")
@@ -35,7 +35,7 @@ internal sealed class QemuSession : IDisposable
         }
     }
 
-    /// <summary>Has a command done and returns what came up to <paramref name="until"/>.</summary>
+    /// <summary>Runs a command and returns the output up to and including <paramref name="until"/>.</summary>
     public string Command(string command, string until)
     {
         _process.StandardInput.Write(command + "\n");
@@ -55,7 +55,7 @@ internal sealed class QemuSession : IDisposable
         return answer.ToString();
     }
 
-    /// <summary>Lets qemu-io close the image as it likes to, and waits for that.</summary>
+    /// <summary>Lets qemu-io close the image normally, and waits for that.</summary>
     public void Dispose()
     {
         _process.StandardInput.Close();

@@ -16,7 +16,7 @@ public sealed class AllocationMapTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // Ranges as the fixtures' README gives them; @n is a cluster of the file, what is not listed is unallocated.
+    // Ranges as in the fixtures' README; @n is a cluster of the file, and everything not listed is unallocated.
     [Theory]
     [InlineData("empty-default.qed", 65536, "")]
     [InlineData("size-zero.qed", 4096, "")]
@@ -36,7 +36,7 @@ public sealed class AllocationMapTests : IDisposable
     [InlineData("across-l2-contiguous.qed", 4096, "0+4K zero; 4088K+16K @7; 5M+4K zero")]
     [InlineData("base-4k.qed", 4096, "0+4K @3; 4K+8K @6; 36K+4K @8; 4M+4K @9; 4100K+4K @12; 4116K+4K @13; 4124K+4K zero; 8204K+4K @14")]
     [InlineData("base-8k.qed", 8192, "0+8K @3; 8K+16K @6; 72K+8K @8; 16M+8K @9; 16392K+8K @12; 16424K+8K @13; 16440K+8K zero; 32792K+8K @14")]
-    public void The_map_of_an_image_is_what_is_in_it_and_its_extents_are_as_long_as_can_be(string name, int clusterSize, string contents)
+    public void The_map_of_an_image_matches_its_contents_and_its_extents_are_as_long_as_possible(string name, int clusterSize, string contents)
     {
         string path = Fixture.PathOf("images/" + name);
 
@@ -47,7 +47,7 @@ public sealed class AllocationMapTests : IDisposable
         Assert.All(map, extent => Assert.Equal((path, 0), (extent.Path, extent.Depth)));
     }
 
-    // d1 and d2 are the depth.
+    // d1 and d2 are depths in the chain.
     [Theory]
     [InlineData("over-raw.qed", "0+4K @3; 4K+4K @1 d1; 8K+4K zero; 12K+4K @6; 16K+16K @4 d1")]
     [InlineData("over-disguised.qed", "0+12K @0 d1")]
@@ -55,7 +55,7 @@ public sealed class AllocationMapTests : IDisposable
     [InlineData("over-shorter.qed", "0+8K @0 d1; 8K+4K @3; 32K+4K @6")]
     [InlineData("over-qed.qed", "0+4K @3 d1; 4K+4K @3; 8K+8K @5 d1; 64K+4K zero; 68K+12K @10 d1; 128K+4K zero d1; 512K+4K @6")]
     [InlineData("three-top.qed", "0+8K @3 d2; 8K+4K @3 d1; 12K+4K @3; 64K+4K @9 d2; 68K+4K zero d1; 72K+8K @11 d2; 128K+4K zero d2; 256K+4K @6")]
-    public void The_map_through_the_chain_says_which_layer_decides(string name, string contents)
+    public void The_map_through_the_chain_shows_which_layer_decides(string name, string contents)
     {
         string path = Fixture.PathOf("chains/" + name);
         string[] layers = [.. ImageInspection.RunOverChain(path, new ImageInspectionOptions()).Select(layer => layer.Path)];
@@ -68,7 +68,7 @@ public sealed class AllocationMapTests : IDisposable
     }
 
     [Fact]
-    public void Without_the_chain_what_backing_files_hold_is_unallocated_and_they_are_not_opened()
+    public void Without_the_chain_the_contents_of_backing_files_are_unallocated_and_the_files_are_not_opened()
     {
         Assert.Equal(
             Expected("4K+4K @3; 64K+4K zero; 512K+4K @6", 4096),
@@ -85,12 +85,12 @@ public sealed class AllocationMapTests : IDisposable
     [InlineData("name-missing.qed", typeof(QedBackingFileNotFoundException))]
     [InlineData("name-nbd.qed", typeof(QedBackingFileRefusedException))]
     [InlineData("cycle-a.qed", typeof(QedBackingChainException))]
-    public void With_the_chain_a_broken_one_is_an_error(string name, Type error) =>
+    public void A_broken_chain_is_an_error_if_the_chain_is_mapped(string name, Type error) =>
         Assert.Equal(error, Assert.ThrowsAny<QedException>(() => Map(Fixture.PathOf("chains/" + name), new() { BackingChain = true })).GetType());
 
     // short.raw ends at 10000, inside a cluster that the overlay does not have.
     [Fact]
-    public void What_lies_behind_the_end_of_a_backing_file_is_unallocated_from_that_byte_on()
+    public void The_range_past_the_end_of_a_backing_file_is_unallocated_from_that_byte_on()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"), Fixture.PathOf("chains/short.raw"), isRaw: true, size: 65536);
 
@@ -105,7 +105,7 @@ public sealed class AllocationMapTests : IDisposable
     }
 
     [Fact(Skip = Host.NotTellingHoles, SkipUnless = nameof(Host.TellsHoles), SkipType = typeof(Host))]
-    public void Holes_of_a_raw_backing_file_are_zeroes_of_that_layer()
+    public void Holes_in_a_raw_backing_file_are_zeroes_of_that_layer()
     {
         using (FileStorage raw = FileStorage.CreateNew(_folder.PathOf("sparse.raw")))
         {
@@ -129,7 +129,7 @@ public sealed class AllocationMapTests : IDisposable
     [InlineData("images/size-unaligned.qed", false)]
     [InlineData("chains/three-top.qed", true)]
     [InlineData("chains/over-shorter.qed", true)]
-    public void A_part_of_the_map_is_the_whole_map_cut_at_its_ends(string fixture, bool chain)
+    public void A_part_of_the_map_is_the_whole_map_cut_at_both_ends(string fixture, bool chain)
     {
         string path = Fixture.PathOf(fixture);
         List<QedExtent> whole = Map(path, new() { BackingChain = chain });
@@ -153,7 +153,7 @@ public sealed class AllocationMapTests : IDisposable
     }
 
     [Fact]
-    public void States_choose_among_the_extents_and_change_none()
+    public void States_select_extents_and_change_none()
     {
         string path = Fixture.PathOf("chains/three-top.qed");
         List<QedExtent> whole = Map(path, new() { BackingChain = true });
@@ -178,7 +178,7 @@ public sealed class AllocationMapTests : IDisposable
     [InlineData(long.MinValue, null, "Offset")]
     [InlineData(long.MaxValue, 1L, "Offset")]
     [InlineData(0, -1L, "Length")]
-    public void A_range_that_does_not_lie_on_the_disk_is_refused(long offset, long? length, string parameter)
+    public void A_range_that_is_not_on_the_disk_is_refused(long offset, long? length, string parameter)
     {
         QedLimitException error = Assert.Throws<QedLimitException>(
             () => Map(Fixture.PathOf("chains/base.qed"), new() { Offset = offset, Length = length }));
@@ -195,7 +195,7 @@ public sealed class AllocationMapTests : IDisposable
     }
 
     [Fact]
-    public void The_image_is_locked_while_the_map_is_read_and_free_when_that_ends_early()
+    public void The_image_is_locked_while_the_map_is_read_and_unlocked_when_that_ends_early()
     {
         string image = Fixture.CopyTo(_folder, "images/base-4k.qed");
         using (IEnumerator<QedExtent> map = Enumerate(image, new()).GetEnumerator())
@@ -229,12 +229,12 @@ public sealed class AllocationMapTests : IDisposable
         Assert.Equal(mark, ImageFiles.State(image));
     }
 
-    // L2[0][1] is bad in the first, L1[1] in the second, which begins at 4 MiB.
+    // L2[0][1] is bad in the first two, L1[1], which maps the disk from 4 MiB on, in the last.
     [Theory]
     [InlineData("damaged/l2-past-end.qed", 4096)]
     [InlineData("damaged/l2-low-bits.qed", 4096)]
     [InlineData("damaged/l1-past-end.qed", 4194304)]
-    public void What_comes_before_a_bad_entry_is_handed_out_before_the_error(string fixture, long badAt)
+    public void Extents_before_a_bad_entry_are_returned_before_the_error(string fixture, long badAt)
     {
         List<QedExtent> seen = [];
 
@@ -250,7 +250,7 @@ public sealed class AllocationMapTests : IDisposable
     }
 
     [Fact]
-    public void What_lies_behind_a_bad_entry_can_still_be_asked_for()
+    public void The_map_after_a_bad_entry_can_still_be_requested()
     {
         List<QedExtent> rest = Map(Fixture.PathOf("damaged/l2-past-end.qed"), new() { Offset = 8192 });
 

@@ -9,7 +9,10 @@ using Xunit;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>Features that a program does not know and has to clear before it changes an image (QED specification, "Header") are cleared by every operation.</summary>
+/// <summary>
+/// Every operation clears the features that a program does not know and must clear before it changes an image (QED specification,
+/// "Header").
+/// </summary>
 public sealed class AutoclearTests
 {
     private const string Top = "top.qed";
@@ -21,9 +24,9 @@ public sealed class AutoclearTests
         ["repair without a backup"] = ("damaged/several.qed", path => ImageRepair.Run(path, new ImageRepairOptions { NoBackup = true })),
         ["repair of leaks"] = ("damaged/leak-at-end.qed", path => ImageRepair.Run(path, new ImageRepairOptions())),
         ["repair of leaks without a backup"] = ("damaged/leak-at-end.qed", path => ImageRepair.Run(path, new ImageRepairOptions { NoBackup = true })),
-        ["repair of the mark"] = ("damaged/dirty-clean.qed", path => ImageRepair.Run(path, new ImageRepairOptions())),
+        ["repair of the need-check bit"] = ("damaged/dirty-clean.qed", path => ImageRepair.Run(path, new ImageRepairOptions())),
         ["optimization"] = ("damaged/leak-at-end.qed", path => ImageOptimization.Run(path, new ImageOptimizationOptions())),
-        ["optimization of a marked image"] = ("damaged/dirty-leaks.qed", path => ImageOptimization.Run(path, new ImageOptimizationOptions())),
+        ["optimization of a dirty image"] = ("damaged/dirty-leaks.qed", path => ImageOptimization.Run(path, new ImageOptimizationOptions())),
         ["growing"] = ("images/base-4k.qed", path => ImageResize.Run(path, 1L << 30, new ImageResizeOptions())),
         ["shrinking"] = ("images/base-4k.qed", path => ImageResize.Run(path, 4096, new ImageResizeOptions { Shrink = true })),
         ["another backing file"] = ("images/base-4k.qed", path => BackingFileChange.Run(path, new BackingFileChangeOptions { BackingFile = "base.raw", AllowMissing = true })),

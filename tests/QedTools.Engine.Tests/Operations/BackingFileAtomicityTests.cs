@@ -10,12 +10,12 @@ using Xunit;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>Changing the backing file, step by step: what a crash between two steps, or in one, would leave.</summary>
+/// <summary>Changing the backing file, step by step: what a crash between two steps, or during one, would leave behind.</summary>
 public sealed class BackingFileAtomicityTests
 {
     private const int SectorSize = 512;
 
-    /// <summary>Lengths of the names that a row of changes stores, one after the other; 0 is no backing file.</summary>
+    /// <summary>Lengths of the names that a series of changes stores, in order; 0 means no backing file.</summary>
     public static TheoryData<int[]> NameLengths { get; } =
     [
         new[] { 8 },
@@ -31,7 +31,7 @@ public sealed class BackingFileAtomicityTests
 
     [Theory]
     [MemberData(nameof(NameLengths))]
-    public void Name_flush_header_flush_and_the_name_never_lies_on_the_old_one(int[] lengths)
+    public void The_steps_are_name_flush_header_flush_and_the_name_never_overlaps_the_old_one(int[] lengths)
     {
         using RecordingStorage storage = MakeImage();
         using QedImage image = QedImage.Open(storage);
@@ -64,7 +64,7 @@ public sealed class BackingFileAtomicityTests
     }
 
     [Property(MaxTest = 200)]
-    public void Any_row_of_names_survives_a_crash_anywhere(ushort[] seeds)
+    public void Any_series_of_names_survives_a_crash_anywhere(ushort[] seeds)
     {
         using RecordingStorage storage = MakeImage();
         using QedImage image = QedImage.Open(storage);
@@ -130,7 +130,7 @@ public sealed class BackingFileAtomicityTests
     }
 
     [Fact]
-    public void Saying_what_the_image_says_already_does_nothing()
+    public void Setting_what_is_already_set_does_nothing()
     {
         using RecordingStorage storage = MakeImage();
         using QedImage image = QedImage.Open(storage);
@@ -144,7 +144,7 @@ public sealed class BackingFileAtomicityTests
         Assert.Empty(storage.Changes);
     }
 
-    // What an unknown autoclear feature promises may end with the first change, so the bit goes first.
+    // Any change may break what an unknown autoclear feature promises, so the bit is cleared first.
     [Fact]
     public void Autoclear_features_are_cleared_before_anything_else_changes()
     {
@@ -160,7 +160,7 @@ public sealed class BackingFileAtomicityTests
         Assert.Equal(0UL, QedHeader.Parse(first.Data, "memory.qed", first.End).AutoclearFeatures);
     }
 
-    // Any header writes before the last one, such as clearing a bit, leave the backing file as it was.
+    // Header writes before the last one, such as clearing a bit, leave the backing file as it was.
     private static void RequireSafeSteps(List<StorageEvent> steps, QedHeader old, BackingReference? backing)
     {
         Assert.True(steps[^1].IsFlush, "the last step is a flush");
@@ -168,7 +168,7 @@ public sealed class BackingFileAtomicityTests
         Assert.True(switching.IsWrite);
         Assert.Equal(0, switching.Offset);
         Assert.Equal(QedHeader.Size, switching.Data.Length);
-        Assert.All(steps, step => Assert.True(step.IsFlush || step.IsWrite, "the file's length stays"));
+        Assert.All(steps, step => Assert.True(step.IsFlush || step.IsWrite, "the file keeps its length"));
         if (backing is null)
         {
             return;
@@ -190,21 +190,22 @@ public sealed class BackingFileAtomicityTests
         Assert.Equal((name.Offset, (long)name.Data.Length), (header.BackingNameOffset, header.BackingNameSize));
     }
 
-    // A write that no flush followed may be on the disk or not, sector by sector: every prefix, and every prefix of a write's sectors.
+    // A write without a flush after it may or may not be on the disk, sector by sector: try every prefix of the writes and of a write's
+    // sectors.
     private static void RequireOldOrNew(byte[] before, List<StorageEvent> steps, BackingReference? old, BackingReference? wanted)
     {
         byte[] disk = [.. before];
         Assert.Equal(old, BackingIn(disk));
         foreach (StorageEvent step in steps.Where(step => step.IsWrite))
         {
-            Assert.True(step.Offset != 0 || step.Data.Length <= SectorSize, "a header write lies in one sector");
+            Assert.True(step.Offset != 0 || step.Data.Length <= SectorSize, "a header write stays within one sector");
             for (long at = step.Offset; at < step.End;)
             {
                 long next = Math.Min(step.End, (at / SectorSize * SectorSize) + SectorSize);
                 step.Data.AsSpan((int)(at - step.Offset), (int)(next - at)).CopyTo(disk.AsSpan((int)at));
                 at = next;
                 BackingReference? found = BackingIn(disk);
-                Assert.True(found == old || found == wanted, $"half-way the image names {found}");
+                Assert.True(found == old || found == wanted, $"after a crash the image names {found}");
             }
         }
 
@@ -243,7 +244,7 @@ public sealed class BackingFileAtomicityTests
         return contents;
     }
 
-    // Names of these lengths, each of another letter.
+    // Names of these lengths, each made of a different letter.
     private static IEnumerable<BackingReference?> References(int[] lengths) => lengths.Select((length, i) =>
         length == 0 ? null : (BackingReference?)new BackingReference(new string((char)('a' + (i % 26)), length), IsRaw: i % 2 == 0));
 }

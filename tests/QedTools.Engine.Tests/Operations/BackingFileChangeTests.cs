@@ -24,7 +24,7 @@ public sealed class BackingFileChangeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_relative_name_is_stored_as_it_is_and_looked_for_beside_the_image()
+    public void A_relative_name_is_stored_as_it_is_and_resolved_next_to_the_image()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
 
@@ -46,7 +46,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void Unicode_and_spaces_come_back_as_they_went_in()
+    public void Unicode_and_spaces_are_stored_unchanged()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         const string Name = "Basis mit Größe 基底 💾.raw";
@@ -76,7 +76,7 @@ public sealed class BackingFileChangeTests : IDisposable
     [InlineData(null, QedBackingFormat.Raw)]
     [InlineData(QedBackingFormat.Raw, QedBackingFormat.Raw)]
     [InlineData(QedBackingFormat.Probe, QedBackingFormat.Probe)]
-    public void A_file_without_a_known_magic_number_is_recorded_as_raw_unless_asked_otherwise(QedBackingFormat? asked, QedBackingFormat recorded)
+    public void A_file_without_a_known_magic_number_is_recorded_as_raw_unless_requested_otherwise(QedBackingFormat? asked, QedBackingFormat recorded)
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
 
@@ -87,7 +87,7 @@ public sealed class BackingFileChangeTests : IDisposable
     [InlineData(null, QedBackingFormat.Probe)]
     [InlineData(QedBackingFormat.Probe, QedBackingFormat.Probe)]
     [InlineData(QedBackingFormat.Raw, QedBackingFormat.Raw)]
-    public void A_QED_file_is_recorded_as_raw_only_if_asked(QedBackingFormat? asked, QedBackingFormat recorded)
+    public void A_QED_file_is_recorded_as_raw_only_on_request(QedBackingFormat? asked, QedBackingFormat recorded)
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         ImageFiles.Make(_folder.PathOf("base.qed"));
@@ -137,7 +137,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void Remove_works_where_the_backing_file_is_missing_or_no_file_at_all()
+    public void Remove_works_if_the_backing_file_is_missing_or_not_a_file()
     {
         foreach (string name in new[] { "name-missing.qed", "name-nbd.qed", "cycle-self.qed", "cycle-a.qed" })
         {
@@ -149,7 +149,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void Remove_of_what_is_not_there_writes_nothing()
+    public void Remove_without_a_backing_file_writes_nothing()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         var mark = ImageFiles.Mark(image);
@@ -164,7 +164,7 @@ public sealed class BackingFileChangeTests : IDisposable
     [InlineData("damaged/dirty-leaks.qed")]
     [InlineData("damaged/dirty-corrupt.qed")]
     [InlineData("damaged/several.qed")]
-    public void A_dirty_image_is_changed_in_its_header_alone_and_still_needs_a_check(string fixture)
+    public void A_dirty_image_is_changed_only_in_its_header_and_still_needs_a_check(string fixture)
     {
         string image = Fixture.CopyTo(_folder, fixture);
         byte[] before = File.ReadAllBytes(image);
@@ -178,7 +178,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void Unknown_autoclear_features_are_cleared_and_nothing_else_of_the_header_is()
+    public void Unknown_autoclear_features_are_cleared_and_nothing_else_in_the_header_changes()
     {
         string image = Fixture.CopyTo(_folder, "headers/autoclear-unknown.qed");
         byte[] before = File.ReadAllBytes(image);
@@ -203,7 +203,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void Unknown_compatible_features_forbid_to_store_a_name()
+    public void Unknown_compatible_features_forbid_storing_a_name()
     {
         string image = Fixture.CopyTo(_folder, "headers/compat-unknown.qed");
         var mark = ImageFiles.Mark(image);
@@ -229,7 +229,7 @@ public sealed class BackingFileChangeTests : IDisposable
     [Theory]
     [InlineData(1023, true)]
     [InlineData(1024, false)]
-    public void A_name_has_up_to_1023_bytes(int length, bool fits)
+    public void A_name_may_have_up_to_1023_bytes(int length, bool fits)
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         string name = LongNameOf(OtherRaw, length);
@@ -247,7 +247,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void The_limit_of_a_name_is_counted_in_bytes_and_not_in_characters()
+    public void The_limit_on_a_name_counts_bytes_and_not_characters()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         const string Name = "ü.raw";
@@ -258,7 +258,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_header_that_is_full_of_the_old_name_has_no_room_for_another()
+    public void A_header_filled_by_the_old_name_has_no_space_for_another()
     {
         string image = Fixture.CopyTo(_folder, "headers/backing-size-4032.qed");
         var mark = ImageFiles.Mark(image);
@@ -304,7 +304,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void An_image_cannot_be_put_under_itself()
+    public void An_image_cannot_be_its_own_backing_file()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         ImageFiles.Make(_folder.PathOf("overlay.qed"), "image.qed");
@@ -321,7 +321,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void An_image_cannot_be_put_under_itself_by_another_name()
+    public void An_image_cannot_be_its_own_backing_file_under_another_name()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         File.CreateSymbolicLink(_folder.PathOf("symlink.qed"), "image.qed");
@@ -333,7 +333,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_chain_that_is_broken_further_down_is_no_reason_to_refuse()
+    public void A_chain_that_is_broken_further_down_is_not_refused()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         ImageFiles.Make(_folder.PathOf("middle.qed"), "missing.qed");
@@ -342,7 +342,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_file_of_a_format_that_is_not_read_is_refused_by_name_unless_called_raw()
+    public void A_backing_file_of_an_unsupported_format_is_refused_by_format_name_unless_given_as_raw()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         Fixture.CopyTo(_folder, "foreign/disk.luks");
@@ -352,7 +352,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_chain_that_would_have_more_than_64_layers_is_refused_by_its_depth_and_not_as_a_circle()
+    public void A_chain_that_would_have_more_than_64_layers_is_refused_for_its_depth_and_not_as_a_cycle()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         for (int i = 1; i <= 66; i++)
@@ -366,9 +366,9 @@ public sealed class BackingFileChangeTests : IDisposable
         Assert.Contains("64", error.Message, StringComparison.Ordinal);
     }
 
-    // With the image on top, 64 layers below make 65: nobody could open the result.
+    // 64 layers plus the image on top make 65, a chain that could not be opened.
     [Fact]
-    public void A_backing_file_that_has_64_layers_itself_is_refused()
+    public void A_backing_file_that_already_has_64_layers_is_refused()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         for (int i = 1; i <= 64; i++)
@@ -397,7 +397,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void The_image_is_free_again_after_a_change_and_after_a_refusal()
+    public void The_image_is_unlocked_after_a_change_and_after_an_error()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         Apply(image, OtherRaw);
@@ -434,7 +434,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_refuses_a_name_where_the_header_takes_none()
+    public void A_plan_refuses_a_name_if_the_header_may_not_take_one()
     {
         string image = Fixture.CopyTo(_folder, "headers/compat-unknown.qed");
 
@@ -450,7 +450,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_refuses_a_name_that_has_no_room_in_the_header()
+    public void A_plan_refuses_a_name_that_does_not_fit_in_the_header()
     {
         string image = Fixture.CopyTo(_folder, "headers/backing-size-4032.qed");
 
@@ -458,7 +458,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_that_preserves_contents_refuses_an_image_with_damage()
+    public void A_plan_that_preserves_contents_refuses_a_damaged_image()
     {
         string image = Fixture.CopyTo(_folder, "damaged/truncated.qed");
 
@@ -467,7 +467,7 @@ public sealed class BackingFileChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_refuses_an_image_that_others_read()
+    public void A_plan_refuses_an_image_that_others_are_reading()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         using FileStorage reader = FileStorage.Open(image, StorageAccess.Read);
@@ -475,7 +475,7 @@ public sealed class BackingFileChangeTests : IDisposable
         Assert.Throws<QedImageInUseException>(() => Plan(image, OtherRaw));
     }
 
-    // The same file by a longer name: ".///////other.raw", whose slashes count but mean nothing.
+    // A longer name for the same file: ".///////other.raw", whose extra slashes count but mean nothing.
     private static string LongNameOf(string name, int characters) =>
         "." + new string('/', characters - 1 - name.Length) + name;
 

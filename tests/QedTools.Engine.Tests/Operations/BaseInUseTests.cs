@@ -8,7 +8,7 @@ using Xunit;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>A file that other images lie over is not changed without being told so, and they read the same afterwards.</summary>
+/// <summary>A file that has overlays is changed only if the caller allows it, unless the overlays read the same afterwards.</summary>
 public sealed class BaseInUseTests : IDisposable
 {
     private const int Size = 1 << 20;
@@ -29,7 +29,7 @@ public sealed class BaseInUseTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void It_is_refused_unless_allowed(Change change, string name)
+    public void A_change_that_overlays_would_see_is_refused_unless_allowed(Change change, string name)
     {
         if (change == Change.Shrink && name == "base.raw")
         {
@@ -48,7 +48,7 @@ public sealed class BaseInUseTests : IDisposable
         Do(change, path, overlay, allow: true);
     }
 
-    // Whoever makes an overlay names it as they like.
+    // Users choose the names of their overlays freely.
     [Theory]
     [InlineData("vm1")]
     [InlineData("vm1.img")]
@@ -65,7 +65,7 @@ public sealed class BaseInUseTests : IDisposable
     }
 
     [Fact]
-    public void Another_backing_file_is_told_to_those_who_lie_over_the_image_unless_its_contents_stay()
+    public void Changing_the_backing_file_warns_about_overlays_of_the_image_unless_its_contents_are_preserved()
     {
         MakeBase("base.qed");
         string middle = MakeOverlay("middle.qed", "base.qed");
@@ -84,7 +84,7 @@ public sealed class BaseInUseTests : IDisposable
     }
 
     [Fact]
-    public void Growing_changes_nothing_for_them_and_is_not_refused()
+    public void Growing_changes_nothing_for_overlays_and_is_not_refused()
     {
         string path = MakeBase("base.qed");
         string overlay = MakeOverlay("overlay.qed", "base.qed");
@@ -98,7 +98,7 @@ public sealed class BaseInUseTests : IDisposable
     [Theory]
     [InlineData("base.qed")]
     [InlineData("base.raw")]
-    public void One_that_is_going_to_be_replaced_is_told_of(string name)
+    public void Replacing_a_file_that_has_overlays_causes_a_warning(string name)
     {
         string path = MakeBase(name);
         Assert.Null(DiskSource.WarningForReplaced(path, _cancellation));
@@ -120,7 +120,7 @@ public sealed class BaseInUseTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_has_its_data_in_the_file_counts()
+    public void A_disk_that_keeps_its_data_in_the_file_counts()
     {
         string data = _folder.PathOf("m-flat.vmdk");
         File.WriteAllBytes(data, new byte[Size]);

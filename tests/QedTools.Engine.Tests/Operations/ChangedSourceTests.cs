@@ -7,7 +7,9 @@ using Xunit;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>A file that is cut short while an operation reads it, for good or only for a while, is an error and never zeroes.</summary>
+/// <summary>
+/// A file that is truncated while an operation reads it, permanently or for a moment, causes an error and is never read as zeroes.
+/// </summary>
 public sealed class ChangedSourceTests : IDisposable
 {
     private const int Size = 8 << 20;
@@ -22,10 +24,10 @@ public sealed class ChangedSourceTests : IDisposable
         /// <summary>The file loses its second half.</summary>
         Cut,
 
-        /// <summary>It loses its second half and gets its length back, as a copy in place does.</summary>
+        /// <summary>The file loses its second half and then gets its length back, as when it is copied over in place.</summary>
         CutAndGrown,
 
-        /// <summary>A byte is written to it.</summary>
+        /// <summary>A byte is written to the file.</summary>
         Written,
     }
 
@@ -50,12 +52,12 @@ public sealed class ChangedSourceTests : IDisposable
         byte[] intact = File.ReadAllBytes(source);
         string result = _folder.PathOf("result.raw");
 
-        Spoil(source, way, () => AssertFails(
+        ChangeDuring(source, way, () => AssertFails(
             way, () => DiskConversion.Run(source, result, new DiskConversionOptions(), cancellation: _cancellation)));
         Assert.False(File.Exists(result));
 
         File.WriteAllBytes(source, intact);
-        Spoil(source, way, () => AssertFails(
+        ChangeDuring(source, way, () => AssertFails(
             way, () => DiskComparison.Run(_folder.PathOf("original.raw"), source, new DiskComparisonOptions(), cancellation: _cancellation)));
 
         File.WriteAllBytes(source, intact);
@@ -71,10 +73,10 @@ public sealed class ChangedSourceTests : IDisposable
         File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[Size]);
         string overlay = Overlay();
 
-        Spoil(overlay, way, () => Assert.Throws<QedFileChangedException>(
+        ChangeDuring(overlay, way, () => Assert.Throws<QedFileChangedException>(
             () => DiskMerge.Run(overlay, new DiskMergeOptions(), cancellation: _cancellation)));
 
-        // What was lost is the file's own; the merge has not emptied the rest.
+        // The test itself removed half of the file; the merge has not emptied the rest.
         Assert.Contains(
             ImageMapping.Run(overlay, new ImageMappingOptions { OnDamage = _ => { } }, _cancellation), extent => extent.State == QedExtentState.Data);
     }
@@ -83,21 +85,21 @@ public sealed class ChangedSourceTests : IDisposable
     [InlineData(Way.Cut)]
     [InlineData(Way.CutAndGrown)]
     [InlineData(Way.Written)]
-    public void A_backing_file_whose_contents_are_to_be_preserved_must_stand_still(Way way)
+    public void A_backing_file_whose_contents_are_to_be_preserved_must_not_change(Way way)
     {
         string backing = _folder.PathOf("base.raw");
         File.WriteAllBytes(backing, Contents());
         string overlay = _folder.PathOf("overlay.qed");
         ImageCreation.Run(overlay, new ImageCreationOptions { BackingFile = "base.raw" }, _cancellation);
 
-        Spoil(backing, way, () => Assert.Throws<QedFileChangedException>(() => BackingFileChange.Run(
+        ChangeDuring(backing, way, () => Assert.Throws<QedFileChangedException>(() => BackingFileChange.Run(
             overlay, new BackingFileChangeOptions { PreserveContent = true }, cancellation: _cancellation)));
 
         Assert.Equal("base.raw", ImageInspection.Run(overlay, new ImageInspectionOptions()).BackingFile);
     }
 
     [Fact]
-    public void A_stream_says_so_where_the_bytes_are_gone()
+    public void A_stream_reports_that_the_bytes_are_gone()
     {
         string overlay = Overlay();
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets nobody write to a file that is open for reading here.");
@@ -109,20 +111,20 @@ public sealed class ChangedSourceTests : IDisposable
     }
 
     [Fact]
-    public void Beside_a_writer_that_was_asked_for_a_file_may_grow_and_change_but_not_become_shorter()
+    public void With_ForceShare_a_file_may_grow_and_change_but_not_become_shorter()
     {
         string source = _folder.PathOf("source.raw");
         string result = _folder.PathOf("result.raw");
         DiskConversionOptions options = new() { ForceShare = true, Replace = true };
         File.WriteAllBytes(source, Contents());
-        Spoil(source, Way.Written, () => DiskConversion.Run(source, result, options, cancellation: _cancellation));
+        ChangeDuring(source, Way.Written, () => DiskConversion.Run(source, result, options, cancellation: _cancellation));
         Assert.True(File.Exists(result));
 
-        Spoil(source, Way.Cut, () => Assert.Throws<QedFileChangedException>(
+        ChangeDuring(source, Way.Cut, () => Assert.Throws<QedFileChangedException>(
             () => DiskConversion.Run(source, result, options, cancellation: _cancellation)));
     }
 
-    // Formats that look where a block ends before they read it find it behind the end of the file.
+    // Formats that check where a block ends before they read it find that it ends past the end of the file.
     private static void AssertFails(Way way, Action action)
     {
         Exception? error = Record.Exception(action);
@@ -148,12 +150,12 @@ public sealed class ChangedSourceTests : IDisposable
         return path;
     }
 
-    // Something happens to a file at the first read of much of it: by then it was opened and its tables were looked at.
-    private static void Spoil(string path, Way way, Action action)
+    // Changes a file at the first large read: by then it has been opened and its tables have been read.
+    private static void ChangeDuring(string path, Way way, Action action)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets nobody write to a file that is open for reading here.");
 
-        // Long ago, so that the change shows in the file's date however coarse the host's clock is.
+        // A date long ago, so that the change shows in the file's date however coarse the host's clock is.
         File.SetLastWriteTimeUtc(path, new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         bool done = false;
         HostFiles.Interceptor.Value = storage => storage.Path == path ? new Watched(storage, () =>

@@ -12,8 +12,8 @@ using Xunit;
 namespace QedTools.Tests.Operations;
 
 /// <summary>
-/// Images that were cut off anywhere: what is there of a cluster or table at the end of the file is read, what is not is an error, and a
-/// repair keeps the one and says what is lost of the other. A look-up of every sector by itself (ExtentModel) is the judge.
+/// Images truncated anywhere: the part of the last cluster or table that is in the file is read, the missing part is an error, and a
+/// repair keeps the first and reports the loss of the second. The expected result comes from looking up every sector on its own (ExtentModel).
 /// </summary>
 public sealed class CutShortTests : IDisposable
 {
@@ -25,7 +25,7 @@ public sealed class CutShortTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_is_there_is_read_and_what_is_not_is_an_error() => Seeded.Run(41_000, 150, random =>
+    public void The_part_that_is_there_is_read_and_the_missing_part_is_an_error() => Seeded.Run(41_000, 150, random =>
     {
         MemoryStorage file = CutAnywhere(random, RandomImage(random));
         using QedImage image = QedImage.Open(file);
@@ -33,7 +33,7 @@ public sealed class CutShortTests : IDisposable
     });
 
     [Fact]
-    public void A_repair_keeps_what_can_be_read_and_a_second_one_does_nothing() => Seeded.Run(42_000, 80, random =>
+    public void A_repair_keeps_everything_readable_and_a_second_one_does_nothing() => Seeded.Run(42_000, 80, random =>
     {
         MemoryStorage file = CutAnywhere(random, RandomImage(random));
         string path = _folder.PathOf("image.qed");
@@ -64,7 +64,7 @@ public sealed class CutShortTests : IDisposable
         Assert.Equal(repaired, File.ReadAllBytes(path));
         if (repair.BackupPath is { } backup)
         {
-            // Of an image that only leaked, what leaked is not saved.
+            // If an image only has leaks, the leaked clusters are not backed up.
             ImageRepair.Restore(path, backup);
             Assert.True(repair.Before.Status == QedCheckStatus.Leaks || File.ReadAllBytes(path).AsSpan().SequenceEqual(before));
             File.Delete(backup);
@@ -72,7 +72,7 @@ public sealed class CutShortTests : IDisposable
     });
 
     [Fact(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
-    public void A_file_that_lacks_less_than_a_sector_is_read_as_by_QEMU()
+    public void A_file_that_lacks_less_than_a_sector_is_read_as_QEMU_reads_it()
     {
         string path = _folder.PathOf("image.qed");
         Qemu.Img("create", "-q", "-f", "qed", path, "1M");
@@ -88,7 +88,7 @@ public sealed class CutShortTests : IDisposable
             Assert.Equal(File.ReadAllBytes(raw), File.ReadAllBytes(raw + ".img"));
         }
 
-        // It can be written to, and stays as it is where nothing was written.
+        // It can be written to, and everything else stays as it is.
         using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation))
         {
             stream.Position = 512 << 10;
@@ -116,19 +116,19 @@ public sealed class CutShortTests : IDisposable
     }
 
     [Fact]
-    public void The_map_goes_on_behind_damage() => Seeded.Run(43_000, 150, random =>
+    public void The_map_continues_after_damage() => Seeded.Run(43_000, 150, random =>
     {
         MemoryStorage file = CutAnywhere(random, RandomImage(random));
         string path = _folder.PathOf("image.qed");
         Save(file, path);
         ExtentModel model = new(file);
-        int told = 0;
+        int reported = 0;
         long at = 0;
         QedExtent? before = null;
-        foreach (QedExtent extent in ImageMapping.Run(path, new ImageMappingOptions { OnDamage = _ => told++ }, _cancellation))
+        foreach (QedExtent extent in ImageMapping.Run(path, new ImageMappingOptions { OnDamage = _ => reported++ }, _cancellation))
         {
             Assert.Equal(at, extent.Start);
-            Assert.False(before?.State == QedExtentState.Damaged && extent.State == QedExtentState.Damaged, "Two damaged extents side by side.");
+            Assert.False(before?.State == QedExtentState.Damaged && extent.State == QedExtentState.Damaged, "Two adjacent damaged extents.");
             for (long place = extent.Start; place < extent.Start + extent.Length; place += SectorSize)
             {
                 Assert.Equal(model.At(place)?.State ?? QedExtentState.Damaged, extent.State);
@@ -141,7 +141,7 @@ public sealed class CutShortTests : IDisposable
         }
 
         Assert.Equal(model.Length, at);
-        if (told == 0)
+        if (reported == 0)
         {
             Assert.False(model.Extents(0, model.Length).IsDamaged);
         }
@@ -166,7 +166,7 @@ public sealed class CutShortTests : IDisposable
         return sketch;
     }
 
-    // Anywhere from the first byte behind the header cluster on: in a table, a cluster, a sector, often near the end.
+    // Cuts anywhere after the header cluster: in a table, a cluster or a sector, often near the end.
     private static MemoryStorage CutAnywhere(Random random, ImageSketch sketch)
     {
         long least = sketch.L1Offset + 1;
@@ -202,7 +202,7 @@ public sealed class CutShortTests : IDisposable
         }
     }
 
-    // What each sector reads as, as far as it can be read.
+    // The contents of each sector, as far as they can be read.
     private static List<byte[]> ReadSectors(MemoryStorage file)
     {
         ExtentModel model = new(file);

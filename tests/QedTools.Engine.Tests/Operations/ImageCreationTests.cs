@@ -12,7 +12,7 @@ namespace QedTools.Tests.Operations;
 
 public sealed class ImageCreationTests : IDisposable
 {
-    private const long LargestSize = long.MaxValue - 511;
+    private const long MaxSize = long.MaxValue - 511;
 
     private readonly TempFolder _folder = new();
     private readonly string _path;
@@ -23,17 +23,17 @@ public sealed class ImageCreationTests : IDisposable
     public static MatrixTheoryData<int, int> Geometries { get; } =
         new([.. Enumerable.Range(12, 15).Select(bits => 1 << bits)], [1, 2, 4, 8, 16]);
 
-    /// <summary>Requests that fail, each for another reason; "old.qed" is there already in all of them.</summary>
+    /// <summary>Requests that fail, each for a different reason; "old.qed" already exists in all of them.</summary>
     public static TheoryData<string> FailingRequests { get; } =
     [
-        "no size", "size -1", "size over limit", "cluster size", "table size", "missing backing file", "protocol", "circle",
+        "no size", "size -1", "size over limit", "cluster size", "table size", "missing backing file", "protocol", "cycle",
         "name too long", "foreign backing file", "cancelled",
     ];
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_default_image_has_the_sizes_that_QEMU_would_give_it()
+    public void A_default_image_has_the_sizes_that_QEMU_uses()
     {
         QedImageInfo info = Create(new() { SizeBytes = 1 << 30 });
 
@@ -54,7 +54,7 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void A_default_image_is_byte_for_byte_what_QEMU_makes()
+    public void A_default_image_is_identical_to_the_one_that_QEMU_creates()
     {
         Create(new() { SizeBytes = 1 << 30 });
 
@@ -63,7 +63,7 @@ public sealed class ImageCreationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Geometries))]
-    public void Every_geometry_makes_an_empty_image_without_faults_that_takes_almost_no_room(int clusterSize, int tableSize)
+    public void Every_geometry_gives_a_clean_empty_image_that_takes_almost_no_space(int clusterSize, int tableSize)
     {
         QedImageInfo info = Create(new() { SizeBytes = 1 << 20, ClusterSize = clusterSize, TableSize = tableSize });
 
@@ -79,10 +79,10 @@ public sealed class ImageCreationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Geometries))]
-    public void The_largest_size_is_what_the_tables_map_or_63_bits_count(int clusterSize, int tableSize)
+    public void The_largest_size_is_what_the_tables_map_or_63_bits_can_hold(int clusterSize, int tableSize)
     {
         BigInteger entries = new BigInteger(tableSize) * clusterSize / 8;
-        long most = (long)BigInteger.Min(entries * entries * clusterSize, LargestSize);
+        long most = (long)BigInteger.Min(entries * entries * clusterSize, MaxSize);
         ImageCreationOptions options = new() { ClusterSize = clusterSize, TableSize = tableSize };
 
         Assert.Equal(most, ImageCreation.Plan(_path, options with { SizeBytes = most }));
@@ -95,13 +95,13 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(64 << 20, 16, LargestSize)]
-    [InlineData(64 << 20, 1, LargestSize)]
-    [InlineData(8 << 20, 1, LargestSize)]
+    [InlineData(64 << 20, 16, MaxSize)]
+    [InlineData(64 << 20, 1, MaxSize)]
+    [InlineData(8 << 20, 1, MaxSize)]
     [InlineData(4 << 20, 2, 1L << 62)]
     [InlineData(4096, 1, 1L << 30)]
     [InlineData(4096, 2, 1L << 32)]
-    public void An_image_of_the_largest_size_can_be_made_mapped_and_checked(int clusterSize, int tableSize, long size)
+    public void An_image_of_the_largest_size_can_be_created_mapped_and_checked(int clusterSize, int tableSize, long size)
     {
         QedImageInfo info = Create(new() { SizeBytes = size, ClusterSize = clusterSize, TableSize = tableSize });
 
@@ -133,7 +133,7 @@ public sealed class ImageCreationTests : IDisposable
     [InlineData(-1)]
     [InlineData(-512)]
     [InlineData(long.MinValue)]
-    public void A_size_below_nothing_is_refused(long size)
+    public void A_negative_size_is_refused(long size)
     {
         QedLimitException error = Assert.Throws<QedLimitException>(() => Create(new() { SizeBytes = size }));
 
@@ -142,7 +142,7 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void Without_size_and_backing_file_nothing_is_made()
+    public void Without_size_and_backing_file_nothing_is_created()
     {
         Assert.Throws<QedRequestException>(() => Create(new()));
         Assert.Empty(Host.NamesIn(_folder));
@@ -202,7 +202,7 @@ public sealed class ImageCreationTests : IDisposable
     [Theory]
     [InlineData(512)]
     [InlineData(64 << 20)]
-    public void A_size_that_is_given_counts_more_than_the_backing_file(long size)
+    public void A_given_size_takes_precedence_over_the_backing_file(long size)
     {
         File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[1000]);
 
@@ -255,7 +255,7 @@ public sealed class ImageCreationTests : IDisposable
     [InlineData(QedBackingFormat.Raw, "base.qed", QedBackingFormat.Raw)]
     [InlineData(null, "base.raw", QedBackingFormat.Raw)]
     [InlineData(QedBackingFormat.Probe, "base.raw", QedBackingFormat.Probe)]
-    public void The_recorded_format_is_what_was_asked_and_raw_for_a_raw_file_if_nothing_was(
+    public void The_recorded_format_is_the_requested_one_or_raw_for_a_raw_file(
         QedBackingFormat? asked, string name, QedBackingFormat recorded)
     {
         ImageFiles.Make(_folder.PathOf("base.qed"));
@@ -267,7 +267,7 @@ public sealed class ImageCreationTests : IDisposable
     [Theory]
     [InlineData(4096)]
     [InlineData(65536)]
-    public void A_name_has_up_to_1023_bytes(int clusterSize)
+    public void A_name_may_have_up_to_1023_bytes(int clusterSize)
     {
         File.WriteAllBytes(_folder.PathOf("b"), new byte[512]);
         string longest = "." + new string('/', 1021) + "b";
@@ -299,7 +299,7 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_makes_nothing()
+    public void A_plan_creates_nothing()
     {
         ImageCreation.Plan(_path, new() { SizeBytes = 1 << 20 });
 
@@ -307,7 +307,7 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void An_existing_file_is_not_replaced_unless_asked()
+    public void An_existing_file_is_replaced_only_on_request()
     {
         Host.WriteText(_folder, "new.qed", "precious");
         var mark = ImageFiles.Mark(_path);
@@ -349,7 +349,7 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void A_backing_file_in_use_by_a_writer_is_no_hindrance()
+    public void A_backing_file_may_be_in_use_by_a_writer()
     {
         string backing = ImageFiles.Make(_folder.PathOf("base.qed"));
         using FileStorage writer = FileStorage.Open(backing, StorageAccess.Write);
@@ -374,7 +374,7 @@ public sealed class ImageCreationTests : IDisposable
     }
 
     [Fact]
-    public void An_image_that_names_itself_before_it_is_there_has_no_backing_file()
+    public void An_image_that_names_itself_before_it_exists_has_no_backing_file()
     {
         Assert.Throws<QedBackingFileNotFoundException>(() => Create(new() { BackingFile = "new.qed", SizeBytes = 512 }));
         Assert.Empty(Host.NamesIn(_folder));
@@ -382,7 +382,7 @@ public sealed class ImageCreationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(FailingRequests))]
-    public void A_failed_create_leaves_nothing(string request)
+    public void A_failed_create_leaves_nothing_behind(string request)
     {
         string[] before = PrepareFor();
 
@@ -393,7 +393,7 @@ public sealed class ImageCreationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(FailingRequests))]
-    public void A_failed_create_leaves_the_file_it_was_to_replace_as_it_was(string request)
+    public void A_failed_create_leaves_the_file_that_it_would_replace_unchanged(string request)
     {
         string[] before = PrepareFor();
         string old = _folder.PathOf("old.qed");
@@ -452,8 +452,8 @@ public sealed class ImageCreationTests : IDisposable
             "table size" => options with { TableSize = 3 },
             "missing backing file" => options with { BackingFile = "missing.qed" },
             "protocol" => options with { BackingFile = "nbd:localhost:10809" },
-            "circle" when replace => options with { BackingFile = "over-old.qed" },
-            "circle" => options with { BackingFile = Path.GetFileName(path) },
+            "cycle" when replace => options with { BackingFile = "over-old.qed" },
+            "cycle" => options with { BackingFile = Path.GetFileName(path) },
             "name too long" => options with { BackingFile = "." + new string('/', 1022) + "b" },
             "foreign backing file" => options with { BackingFile = "disk.luks" },
             _ => options,

@@ -8,14 +8,16 @@ using QedTools.Storage;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>Makes and changes image files without asking any policy: what an image from elsewhere could be.</summary>
+/// <summary>Makes and changes image files without applying any policy, as images from other programs might be.</summary>
 internal static class ImageFiles
 {
     public const int CompatFeaturesAt = 24;
     public const int AutoclearFeaturesAt = 32;
     public const int FeaturesAt = 16;
 
-    /// <summary>Makes an empty image of 1 MiB with 4 KiB clusters and tables of 2; the backing name need not lead anywhere.</summary>
+    /// <summary>
+    /// Makes an empty image, by default of 1 MiB, with 4 KiB clusters and tables of 2 clusters; the backing file need not exist.
+    /// </summary>
     public static string Make(string path, string? backing = null, bool isRaw = false, long size = 1 << 20)
     {
         using NewFile file = NewFile.Create(path, replace: true);
@@ -38,7 +40,9 @@ internal static class ImageFiles
     public static ulong Peek(string path, long offset) =>
         BinaryPrimitives.ReadUInt64LittleEndian(File.ReadAllBytes(path).AsSpan((int)offset));
 
-    /// <summary>A file's bytes and its time of last change, which is set to long ago: equal later if nothing was written.</summary>
+    /// <summary>
+    /// Sets a file's last write time to long ago and returns its bytes and that time; they stay equal if nothing is written.
+    /// </summary>
     public static (string Contents, DateTime Changed) Mark(string path)
     {
         DateTime longAgo = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
@@ -46,7 +50,7 @@ internal static class ImageFiles
         return (Convert.ToHexString(File.ReadAllBytes(path)), longAgo);
     }
 
-    /// <summary>What <see cref="Mark"/> would be equal to if the file was left alone.</summary>
+    /// <summary>A file's bytes and last write time; equal to what <see cref="Mark"/> returned if the file was left alone.</summary>
     public static (string Contents, DateTime Changed) State(string path) =>
         (Convert.ToHexString(File.ReadAllBytes(path)), File.GetLastWriteTimeUtc(path));
 }

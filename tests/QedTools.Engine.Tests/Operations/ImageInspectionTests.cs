@@ -29,7 +29,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("images/l1-at-end.qed", 4096, 2, 1, 4, 1048576, 6)]
     [InlineData("images/size-unaligned.qed", 4096, 2, 1, 1, 1050112, 7)]
     [InlineData("images/base-8k.qed", 8192, 2, 1, 1, 50331648, 17)]
-    public void The_facts_are_those_of_the_header(
+    public void The_values_are_those_of_the_header(
         string fixture, int clusterSize, int tableSize, int headerSize, int l1Cluster, long virtualSize, int fileClusters)
     {
         QedImageInfo info = ImageInspection.Run(Fixture.PathOf(fixture), new ImageInspectionOptions());
@@ -67,7 +67,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("chains/name-https.qed", "https://images.example/base.qed", QedBackingFormat.Probe, null)]
     [InlineData("chains/name-file-protocol.qed", "file:base.qed", QedBackingFormat.Probe, null)]
     [InlineData("headers/backing-nul.qed", "base\0.raw", QedBackingFormat.Probe, null)]
-    public void The_backing_name_is_told_as_stored_and_where_it_leads(
+    public void The_backing_name_is_reported_as_stored_and_as_resolved(
         string fixture, string name, QedBackingFormat format, string? leadsTo)
     {
         QedImageInfo info = ImageInspection.Run(Fixture.PathOf(fixture), new ImageInspectionOptions());
@@ -78,7 +78,7 @@ public sealed class ImageInspectionTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_no_text_is_shown_as_such_and_not_as_another_name()
+    public void A_name_that_is_not_valid_text_is_shown_as_such_and_not_as_another_name()
     {
         string? name = ImageInspection.Run(Fixture.PathOf("headers/backing-invalid-utf8.qed"), new ImageInspectionOptions()).BackingFile;
 
@@ -92,7 +92,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("backing-size-0.qed")]
     [InlineData("backing-without-bit.qed")]
     [InlineData("raw-bit-alone.qed")]
-    public void Without_bit_or_name_there_is_no_backing_file(string name)
+    public void Without_the_bit_or_a_name_there_is_no_backing_file(string name)
     {
         QedImageInfo info = Assert.Single(ImageInspection.RunOverChain(Fixture.PathOf("headers/" + name), new ImageInspectionOptions()));
 
@@ -107,7 +107,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("damaged/several.qed", true)]
     [InlineData("damaged/l2-past-end.qed", false)]
     [InlineData("damaged/leak-at-end.qed", false)]
-    public void A_dirty_image_is_told_as_such_and_left_so(string fixture, bool isDirty)
+    public void A_dirty_image_is_reported_as_dirty_and_left_that_way(string fixture, bool isDirty)
     {
         string image = Fixture.CopyTo(_folder, fixture);
         var mark = ImageFiles.Mark(image);
@@ -119,7 +119,7 @@ public sealed class ImageInspectionTests : IDisposable
     }
 
     [Fact]
-    public void Unknown_features_that_forbid_nothing_are_told_and_left()
+    public void Unknown_features_that_forbid_nothing_are_reported_and_kept()
     {
         string image = Fixture.CopyTo(_folder, "headers/autoclear-unknown.qed");
         var mark = ImageFiles.Mark(image);
@@ -133,7 +133,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData(nameof(StorageAccess.Write), true)]
     [InlineData(nameof(StorageAccess.Read), true)]
     [InlineData(nameof(StorageAccess.Inspect), false)]
-    public void An_image_that_others_use_is_read_all_the_same_and_told_to_be_in_use(string access, bool isInUse)
+    public void An_image_that_others_use_is_read_anyway_and_reported_as_in_use(string access, bool isInUse)
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         using (FileStorage.Open(image, Enum.Parse<StorageAccess>(access)))
@@ -157,7 +157,7 @@ public sealed class ImageInspectionTests : IDisposable
     }
 
     [Fact]
-    public void A_raw_layer_has_the_facts_that_any_file_has_and_no_others()
+    public void A_raw_layer_has_only_the_values_that_any_file_has()
     {
         QedImageInfo raw = ImageInspection.RunOverChain(Fixture.PathOf("chains/over-shorter.qed"), new ImageInspectionOptions()).Last();
 
@@ -180,7 +180,7 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("chains/cycle-self.qed", 1, typeof(QedBackingChainException))]
     [InlineData("chains/name-json.qed", 1, typeof(QedBackingFileRefusedException))]
     [InlineData("chains/over-disguised-probed.qed", 2, typeof(QedBackingFileNotFoundException))]
-    public void The_layers_above_a_broken_one_are_handed_out_before_the_error(string fixture, int layers, Type error)
+    public void The_layers_above_a_broken_one_are_returned_before_the_error(string fixture, int layers, Type error)
     {
         List<QedImageInfo> seen = [];
 
@@ -200,11 +200,11 @@ public sealed class ImageInspectionTests : IDisposable
     [InlineData("foreign/disk.qcow2")]
     [InlineData("foreign/pattern.raw")]
     [InlineData("headers/cut-0.qed")]
-    public void A_file_that_is_no_QED_image_is_refused_as_such(string fixture) =>
+    public void A_file_that_is_not_a_QED_image_is_refused_as_such(string fixture) =>
         Assert.Throws<QedNotAnImageException>(() => ImageInspection.Run(Fixture.PathOf(fixture), new ImageInspectionOptions()));
 
     [Fact]
-    public void A_relative_path_is_told_in_full()
+    public void A_relative_path_is_reported_in_full()
     {
         string path = Path.GetRelativePath(Environment.CurrentDirectory, Fixture.PathOf("images/table-1.qed"));
 
@@ -224,7 +224,7 @@ public sealed class ImageInspectionTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
-    public void An_image_that_this_user_may_only_read_can_be_inspected()
+    public void An_image_that_the_user_may_only_read_can_be_inspected()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"));
         Host.Run("chmod", "444", image);
@@ -233,7 +233,7 @@ public sealed class ImageInspectionTests : IDisposable
     }
 
     [Fact]
-    public void What_follows_the_name_in_the_header_is_not_part_of_it()
+    public void Bytes_after_the_name_in_the_header_are_not_part_of_it()
     {
         string image = ImageFiles.Make(_folder.PathOf("image.qed"), "base.raw", isRaw: true);
         using (FileStorage storage = FileStorage.Open(image, StorageAccess.Write))

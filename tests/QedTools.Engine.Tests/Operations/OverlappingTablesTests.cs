@@ -9,8 +9,8 @@ using Xunit;
 namespace QedTools.Tests.Operations;
 
 /// <summary>
-/// L2 tables of two clusters that share one: an entry that is behind the end of the disk in one table maps data in the other. The judge is a
-/// reader that was written from the specification alone.
+/// L2 tables of two clusters that share one: an entry that is past the end of the disk in one table maps data in the other. The results are
+/// checked with a reader that was written from the specification alone.
 /// </summary>
 public sealed class OverlappingTablesTests : IDisposable
 {
@@ -21,9 +21,9 @@ public sealed class OverlappingTablesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    // What the L1 entries 0 and up lead to, in clusters (0: nothing), and the disk's size in clusters.
-    [InlineData(1074, 3, 4)] // the second table begins within the first
-    [InlineData(1074, 2, 3)] // the first one begins within the L1 table
+    // The disk's size in clusters, and the clusters that L1 entries 0 and up refer to (0: none).
+    [InlineData(1074, 3, 4)] // the second table begins inside the first
+    [InlineData(1074, 2, 3)] // the first one begins inside the L1 table
     [InlineData(2049, 0, 2, 3)]
     public void A_repair_keeps_what_either_table_maps(int diskClusters, params int[] tables)
     {
@@ -35,7 +35,7 @@ public sealed class OverlappingTablesTests : IDisposable
         Write64(file, 40, Cluster); // l1_table_offset
         Write64(file, 48, diskClusters * Cluster);
 
-        // With a backing file zeroes are not the same as nothing.
+        // With a backing file, zeroes differ from unallocated clusters.
         Write64(file, 16, 5);
         Write32(file, 56, 64);
         Write32(file, 60, 8);
@@ -45,12 +45,12 @@ public sealed class OverlappingTablesTests : IDisposable
             Write64(file, Cluster + (8 * i), tables[i] * Cluster);
         }
 
-        // In the cluster that both tables have.
+        // In the cluster that both tables share.
         Write64(file, (tables[^1] * Cluster) + (8 * 88), 6 * Cluster);
         Write64(file, (tables[^1] * Cluster) + (8 * 10), 7 * Cluster);
         Write64(file, (tables[^1] * Cluster) + (8 * 20), 1);
 
-        // In the cluster that one of them has with the L1 table, where that is so.
+        // In the cluster that one of them shares with the L1 table, if there is one.
         Write64(file, (tables.First(table => table != 0) * Cluster) + (8 * 30), 1);
         file.AsSpan(6 * Cluster).Fill(0x46);
         string path = _folder.PathOf("image.qed");

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>Another backing file for random images over random chains, and the disk reads as the model of it.</summary>
+/// <summary>Changes the backing file of random images over random chains; the disk must still read like its model.</summary>
 public sealed class PreserveContentTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -32,7 +32,7 @@ public sealed class PreserveContentTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void A_disk_reads_the_same_over_any_other_chain_however_many_work_on_it(int seed)
+    public void A_disk_reads_the_same_over_any_other_chain_with_any_number_of_threads(int seed)
     {
         Random random = new(seed);
         (ModelDisk model, BackingFileChangeOptions options, string description) = Make(random);
@@ -44,13 +44,13 @@ public sealed class PreserveContentTests : IDisposable
 
         AssertReads(expected, $"Seed {seed}: {description}");
         Assert.Equal(options.BackingFile, ImageInspection.Run(Image, new ImageInspectionOptions()).BackingFile);
-        Assert.True(File.ReadAllBytes(_folder.PathOf("twin.qed")).AsSpan().SequenceEqual(File.ReadAllBytes(Image)), $"Seed {seed}: {description}: one thread makes another file.");
+        Assert.True(File.ReadAllBytes(_folder.PathOf("twin.qed")).AsSpan().SequenceEqual(File.ReadAllBytes(Image)), $"Seed {seed}: {description}: a single thread produces a different file.");
         Assert.All(others, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
     }
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void A_change_that_is_stopped_leaves_a_disk_that_reads_the_same_over_the_old_chain(int seed)
+    public void An_interrupted_change_leaves_a_disk_that_reads_the_same_over_the_old_chain(int seed)
     {
         Random random = new(seed);
         (ModelDisk model, BackingFileChangeOptions options, string description) = Make(random);
@@ -70,7 +70,7 @@ public sealed class PreserveContentTests : IDisposable
         AssertReads(model.Read(0, (int)model.Length), $"Seed {seed}: {description}");
     }
 
-    // An image over one chain and the change to another one. Clusters from a few blocks of the host to more than is copied at once.
+    // An image over one chain and the change to another. Clusters range from a few host blocks to more than one copy buffer holds.
     private (ModelDisk Model, BackingFileChangeOptions Options, string Description) Make(Random random)
     {
         const int Size = 2_500_000;
@@ -128,12 +128,12 @@ public sealed class PreserveContentTests : IDisposable
         }
 
         int same = content.AsSpan().CommonPrefixLength(expected);
-        Assert.True(same == expected.Length, $"{what}: the byte at {same} is another one.");
+        Assert.True(same == expected.Length, $"{what}: the byte at {same} differs.");
         QedCheckResult check = ImageCheck.Run(Image, new ImageCheckOptions(), progress: null, TestContext.Current.CancellationToken);
         Assert.True(check.Status == QedCheckStatus.Clean && !check.NeedsCheck, $"{what}: {check.Status}, need-check bit {check.NeedsCheck}.");
     }
 
-    /// <summary>Fails unless reports rise to the size of the disk at most.</summary>
+    /// <summary>Fails unless reports rise, to at most the size of the disk.</summary>
     private sealed class Rising(Action<OperationProgress>? next) : IProgress<OperationProgress>
     {
         private long _last;

@@ -10,14 +10,14 @@ using Xunit;
 
 namespace QedTools.Tests.Operations;
 
-/// <summary>The backup of a repair is used as it was written or not at all: no bit of it is there without a seal.</summary>
+/// <summary>The backup of a repair is used exactly as it was written or not at all: every bit of it is covered by a seal.</summary>
 public sealed class RepairBackupTests
 {
     private const string Top = "top.qed";
 
     public static TheoryData<string> Fixtures => ["damaged/double-one-table.qed", "damaged/truncated.qed", "damaged/leak-at-end.qed"];
 
-    // Every byte of one backup, and samples of others.
+    // Every byte of one backup, and samples of the others.
     private static int StepFor(string fixture) => fixture == "damaged/double-one-table.qed" ? 1 : 17;
 
     [Theory]
@@ -29,13 +29,13 @@ public sealed class RepairBackupTests
         Random random = new(1);
         for (int at = 0; at < backup.Length; at += StepFor(fixture))
         {
-            // Each bit of what tells where the old bytes belong, and one bit or another of the old bytes themselves.
+            // Each bit of the fields that say where the old bytes belong, and a random bit of the old bytes themselves.
             int bits = at < 2048 + 56 || at > backup.Length - 4096 - 56 ? 8 : 1;
             for (int bit = 0; bit < bits; bit++)
             {
-                byte[] spoilt = [.. backup];
-                spoilt[at] ^= (byte)(1 << (bits == 8 ? bit : random.Next(8)));
-                RequireRefused(host, name, spoilt, $"bit {bit} of byte {at}", at);
+                byte[] damaged = [.. backup];
+                damaged[at] ^= (byte)(1 << (bits == 8 ? bit : random.Next(8)));
+                RequireRefused(host, name, damaged, $"bit {bit} of byte {at}", at);
             }
         }
     }
@@ -51,7 +51,7 @@ public sealed class RepairBackupTests
             RequireRefused(host, name, backup[..length], $"{length} bytes", length);
         }
 
-        RequireRefused(host, name, [.. backup, 0], "a byte more");
+        RequireRefused(host, name, [.. backup, 0], "one extra byte");
         for (int at = 0; at < backup.Length; at += 501)
         {
             RequireRefused(host, name, [.. backup[..at], .. backup[(at + 1)..]], $"byte {at} missing");
@@ -60,7 +60,7 @@ public sealed class RepairBackupTests
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void A_backup_with_a_sector_of_zeroes_or_of_another_one_is_refused(string fixture)
+    public void A_backup_with_a_sector_zeroed_or_copied_from_elsewhere_is_refused(string fixture)
     {
         using MemoryHost host = new();
         byte[] backup = Repair(host, fixture, out string name);
@@ -68,17 +68,17 @@ public sealed class RepairBackupTests
         {
             foreach (int from in (int[])[-1, (at + 512) % backup.Length])
             {
-                byte[] spoilt = [.. backup];
-                Span<byte> sector = spoilt.AsSpan(at, Math.Min(512, spoilt.Length - at));
+                byte[] damaged = [.. backup];
+                Span<byte> sector = damaged.AsSpan(at, Math.Min(512, damaged.Length - at));
                 sector.Clear();
                 if (from >= 0)
                 {
                     backup.AsSpan(from, Math.Min(sector.Length, backup.Length - from)).CopyTo(sector);
                 }
 
-                if (!spoilt.AsSpan().SequenceEqual(backup))
+                if (!damaged.AsSpan().SequenceEqual(backup))
                 {
-                    RequireRefused(host, name, spoilt, $"sector at {at} from {from}");
+                    RequireRefused(host, name, damaged, $"sector at {at} from {from}");
                 }
             }
         }
@@ -96,14 +96,14 @@ public sealed class RepairBackupTests
     }
 
     [Fact]
-    public void A_backup_whose_repair_was_cut_off_is_sealed_as_well()
+    public void A_backup_whose_repair_was_interrupted_is_sealed_as_well()
     {
         using MemoryHost host = new();
         host.PutFixture("damaged/several.qed", Top);
         byte[] original = host.Get(Top);
         Recording recording = host.Record(() => ImageRepair.Run(host.PathOf(Top), new ImageRepairOptions()));
 
-        // The process ended when half of the changes were made.
+        // The process ended after half of the changes.
         CrashState[] states = [.. PowerCut.StatesOf(recording, new Random(1), samples: 0)
             .Where(s => s.Description.StartsWith("All", StringComparison.Ordinal) && s.Files.Count == 2 && s.Files.Last().Value.Length > 2048)];
         CrashState state = states[states.Length / 2];
@@ -113,9 +113,9 @@ public sealed class RepairBackupTests
         long recordsEnd = BinaryPrimitives.ReadInt64LittleEndian(backup.AsSpan(1544));
         for (int at = 0; at < recordsEnd; at += 3)
         {
-            byte[] spoilt = [.. backup];
-            spoilt[at] ^= 0x10;
-            RequireRefused(host, name, spoilt, $"byte {at}", at);
+            byte[] damaged = [.. backup];
+            damaged[at] ^= 0x10;
+            RequireRefused(host, name, damaged, $"byte {at}", at);
         }
 
         host.Put(name, backup);
@@ -124,7 +124,7 @@ public sealed class RepairBackupTests
     }
 
     [Fact]
-    public void A_backup_whose_repair_was_cut_off_is_refused_for_an_image_that_another_repair_made_whole()
+    public void A_backup_whose_repair_was_interrupted_is_refused_for_an_image_that_another_repair_finished()
     {
         using MemoryHost host = new();
         host.PutFixture("damaged/several.qed", Top);
@@ -145,13 +145,13 @@ public sealed class RepairBackupTests
     }
 
     [Fact]
-    public void A_damaged_backup_of_a_later_repair_stands_in_the_way_of_an_earlier_one()
+    public void A_damaged_backup_of_a_later_repair_blocks_restoring_an_earlier_one()
     {
         using MemoryHost host = new();
         byte[] backup = Repair(host, "damaged/double-one-table.qed", out string name);
-        byte[] spoilt = [.. backup];
-        spoilt[1536] ^= 1;
-        host.Put(Top + ".29991231T235959Z.qedundo", spoilt);
+        byte[] damaged = [.. backup];
+        damaged[1536] ^= 1;
+        host.Put(Top + ".29991231T235959Z.qedundo", damaged);
         byte[] image = host.Get(Top);
 
         QedBackupMismatchException error = Assert.Throws<QedBackupMismatchException>(() => host.Do(() => ImageRepair.Restore(host.PathOf(Top), host.PathOf(name))));
@@ -160,7 +160,7 @@ public sealed class RepairBackupTests
     }
 
     [Fact]
-    public void A_backup_in_the_old_format_is_refused_by_name()
+    public void A_backup_in_the_old_format_is_refused_by_format_name()
     {
         using MemoryHost host = new();
         byte[] backup = [.. Repair(host, "damaged/double-one-table.qed", out string name)];
@@ -171,7 +171,7 @@ public sealed class RepairBackupTests
     }
 
     [Fact]
-    public void What_is_written_again_and_again_is_saved_once()
+    public void A_range_that_is_written_repeatedly_is_saved_once()
     {
         MemoryStorage file = new();
         byte[] data = new byte[64 << 10];
@@ -202,24 +202,24 @@ public sealed class RepairBackupTests
         return host.Get(name);
     }
 
-    // Read everywhere, and a sample of them restored from.
-    private static void RequireRefused(MemoryHost host, string name, byte[] spoilt, string what, int number)
+    // Every one is read, and a sample of them is restored.
+    private static void RequireRefused(MemoryHost host, string name, byte[] damaged, string what, int number)
     {
         MemoryStorage file = new(name);
-        file.SetLength(spoilt.Length);
-        file.Write(0, spoilt);
+        file.SetLength(damaged.Length);
+        file.Write(0, damaged);
         Exception? refused = Record.Exception(() => UndoBackup.Read(file));
         Assert.True(refused is QedBackupDamagedException or QedBackupMismatchException, $"{what}: {refused?.Message ?? "read"}");
         if (number % 41 == 0)
         {
-            RequireRefused(host, name, spoilt, what);
+            RequireRefused(host, name, damaged, what);
         }
     }
 
-    private static void RequireRefused(MemoryHost host, string name, byte[] spoilt, string what)
+    private static void RequireRefused(MemoryHost host, string name, byte[] damaged, string what)
     {
         byte[] image = host.Get(Top);
-        host.Put(name, spoilt);
+        host.Put(name, damaged);
         QedException? error = null;
         try
         {
@@ -232,6 +232,6 @@ public sealed class RepairBackupTests
 
         Assert.True(error is QedBackupDamagedException or QedBackupMismatchException, $"{what}: {error?.Message ?? "restored"}");
         Assert.True(image.AsSpan().SequenceEqual(host.Get(Top)), $"{what}: the image was changed.");
-        Assert.True(spoilt.AsSpan().SequenceEqual(host.Get(name)), $"{what}: the backup was changed.");
+        Assert.True(damaged.AsSpan().SequenceEqual(host.Get(name)), $"{what}: the backup was changed.");
     }
 }

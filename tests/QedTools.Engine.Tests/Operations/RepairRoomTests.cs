@@ -35,7 +35,7 @@ public sealed class RepairRoomTests
 
     public static TheoryData<bool, bool> Crafted => new() { { false, false }, { false, true }, { true, false }, { true, true } };
 
-    /// <summary>A file that was made longer by nothing but a hole: what is in use could move, and a hole is not saved.</summary>
+    /// <summary>A file lengthened only by a hole: used clusters could move, and a hole is not saved.</summary>
     [Theory(Skip = Host.NotKeepingHoles, SkipUnless = nameof(Host.KeepsHoles), SkipType = typeof(Host))]
     [InlineData("damaged/leak-at-end.qed", true)]
     [InlineData("damaged/leak-at-end.qed", false)]
@@ -43,7 +43,7 @@ public sealed class RepairRoomTests
     [InlineData("damaged/l1-past-end.qed", false)]
     [InlineData("damaged/double-one-table.qed", true)]
     [InlineData("damaged/table-shared.qed", false)]
-    public void A_hole_at_the_end_needs_no_room(string fixture, bool saves)
+    public void A_hole_at_the_end_needs_no_space(string fixture, bool saves)
     {
         using TempFolder folder = new();
         string path = folder.PathOf(Top);
@@ -65,7 +65,7 @@ public sealed class RepairRoomTests
 
     [Theory]
     [MemberData(nameof(Damaged))]
-    public void A_repair_takes_no_more_room_than_it_says_and_is_refused_where_there_is_less(string fixture, bool saves)
+    public void A_repair_takes_no_more_space_than_announced_and_is_refused_if_there_is_less(string fixture, bool saves)
     {
         using MemoryHost host = new();
         host.PutFixture(fixture, Top);
@@ -103,7 +103,7 @@ public sealed class RepairRoomTests
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void Undoing_a_repair_is_refused_where_there_is_less_room_than_it_needs(string fixture)
+    public void Undoing_a_repair_is_refused_if_there_is_less_space_than_it_needs(string fixture)
     {
         using MemoryHost host = new();
         host.PutFixture(fixture, Top);
@@ -111,7 +111,7 @@ public sealed class RepairRoomTests
         QedRepairResult result = host.Do(() => ImageRepair.Run(host.PathOf(Top), new ImageRepairOptions()));
         if (result.BackupPath is not { } backup)
         {
-            Assert.Equal(QedCheckStatus.Clean, result.Before.Status); // there was nothing but the need-check bit to remove
+            Assert.Equal(QedCheckStatus.Clean, result.Before.Status); // only the need-check bit had to be cleared
             return;
         }
 
@@ -130,7 +130,7 @@ public sealed class RepairRoomTests
         host.AvailableBytes = required;
         host.Do(() => ImageRepair.Restore(host.PathOf(Top), backup));
 
-        // All that comes back behind the end has to be stored, and it was in the backup.
+        // Everything that comes back past the end must be stored, and it was in the backup.
         byte[] restored = host.Get(Top);
         Assert.Equal(original.Length, restored.Length);
         long stored = restored.Skip(repaired.Length).Chunk(PowerCut.SectorSize).Where(sector => sector.Any(value => value != 0)).Sum(sector => (long)sector.Length);
@@ -152,7 +152,7 @@ public sealed class RepairRoomTests
             QedDiskFullException error = Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, options, cancellation: Token));
             Assert.Equal(error.RequiredBytes, Assert.Throws<QedDiskFullException>(() => ImageRepair.Plan(path, options, cancellation: Token)).RequiredBytes);
 
-            // One copy for each entry but the first; where tables share one, tables and what they lead to.
+            // One copy for each entry but the first; if the L1 entries share a table, copies of the table and of what its entries refer to.
             long copies = manyTables ? (Entries - 1) * (Entries + 4) : 0;
             Assert.InRange(error.RequiredBytes!.Value, (copies + Entries - 1) * Cluster, ((copies + Entries - 1) * Cluster) + (2 << 20));
             Assert.Equal(1 << 30, error.AvailableBytes);
@@ -167,14 +167,14 @@ public sealed class RepairRoomTests
     }
 
     [Fact]
-    public void More_than_any_disk_has_is_refused_on_the_real_one()
+    public void More_space_than_any_disk_has_is_refused_on_the_real_disk()
     {
         using TempFolder folder = new();
         string path = folder.PathOf("crafted.qed");
         File.WriteAllBytes(path, CraftedImage(manyTables: true));
         if (HostFiles.RoomIn(folder.Path) is not { AvailableBytes: < 1L << 46 })
         {
-            Assert.Skip("The host does not tell how much room there is, or has 64 TiB.");
+            Assert.Skip("The host does not report its free space, or it has 64 TiB.");
         }
 
         Assert.Throws<QedDiskFullException>(() => ImageRepair.Run(path, new ImageRepairOptions { NoBackup = true }, cancellation: Token));
@@ -187,7 +187,7 @@ public sealed class RepairRoomTests
     [InlineData("damaged/leak-table.qed")]
     [InlineData("damaged/dirty-leaks.qed")]
     [InlineData("damaged/tail-leak.qed")]
-    public void An_optimization_takes_no_more_room_than_there_must_be(string fixture)
+    public void An_optimization_takes_no_more_space_than_required(string fixture)
     {
         using MemoryHost host = new();
         host.PutFixture(fixture, Top);
@@ -219,7 +219,7 @@ public sealed class RepairRoomTests
     }
 
     [Fact]
-    public void An_image_is_closed_on_a_full_disk_too_and_keeps_its_unused_clusters()
+    public void An_image_can_be_closed_on_a_full_disk_and_keeps_its_unused_clusters()
     {
         MemoryStorage file = new();
         QedGeometry geometry = new(4096, 4);
@@ -233,7 +233,7 @@ public sealed class RepairRoomTests
         image.Unmap(0);
         image.Unmap(geometry.BytesPerL2Table);
 
-        // The second table can move down by less than its size only by way of the end of the file.
+        // The second table can move down by less than its own size only through a copy at the end of the file.
         image.EndWriting();
         using QedImage after = QedImage.Open(file);
         Assert.False(after.Header.NeedsCheck);
@@ -242,12 +242,12 @@ public sealed class RepairRoomTests
     }
 
     [Fact]
-    public void Room_is_that_of_the_file_system_under_a_path()
+    public void Available_space_is_that_of_the_file_system_under_a_path()
     {
         const string Memory = "/dev/shm";
         if (!OperatingSystem.IsLinux() || !Directory.Exists(Memory))
         {
-            Assert.Skip("Linux has a file system there that no test needs to mount.");
+            Assert.Skip("Only Linux has a file system there that needs no mounting.");
         }
 
         string folder = Path.Combine(Memory, "qedtools-" + Guid.NewGuid().ToString("N"));
@@ -263,7 +263,7 @@ public sealed class RepairRoomTests
             using IStorage link = HostFiles.Open(temp.PathOf("link"), StorageAccess.Inspect);
             Assert.Equal(room.Device, link.Room!.Value.Device);
             Assert.NotEqual(room.Device, HostFiles.RoomIn("/")!.Value.Device);
-            Assert.Null(HostFiles.RoomIn("/proc")); // it has no sizes
+            Assert.Null(HostFiles.RoomIn("/proc")); // it has no size
         }
         finally
         {
@@ -271,7 +271,7 @@ public sealed class RepairRoomTests
         }
     }
 
-    // 640 KiB: all entries of the one L2 table lead to the one data cluster, and perhaps all of the L1 table to that table.
+    // 640 KiB: all entries of the only L2 table refer to the only data cluster, and one or all L1 entries refer to that table.
     private static byte[] CraftedImage(bool manyTables)
     {
         byte[] bytes = new byte[10 * Cluster];
@@ -304,7 +304,7 @@ public sealed class RepairRoomTests
         return long.Parse(text.Split('\n')[1].Trim(), CultureInfo.InvariantCulture);
     }
 
-    // A disk that says how much it can take.
+    // A disk that reports how much space it has.
     private sealed class SmallDisk(IStorage inner, long available) : ForwardingStorage(inner)
     {
         public override StorageRoom? Room => new StorageRoom(Inner.Room?.Device, available);

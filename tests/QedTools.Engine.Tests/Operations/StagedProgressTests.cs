@@ -14,7 +14,7 @@ public sealed class StagedProgressTests : IProgress<OperationProgress>
     void IProgress<OperationProgress>.Report(OperationProgress value) => _reports.Add(value);
 
     [Fact]
-    public void Each_of_two_passes_deals_with_what_there_is_and_half_of_the_work()
+    public void Each_of_two_passes_covers_all_bytes_and_half_of_the_work()
     {
         StagedProgress stages = new(this, 2);
         stages.Report(new OperationProgress(40, 100));
@@ -26,7 +26,7 @@ public sealed class StagedProgressTests : IProgress<OperationProgress>
     }
 
     [Fact]
-    public void What_is_left_counts_the_passes_to_come()
+    public void The_remaining_time_includes_later_passes()
     {
         StagedProgress stages = new(this, 2);
         stages.Report(new OperationProgress(0, 100));
@@ -43,14 +43,14 @@ public sealed class StagedProgressTests : IProgress<OperationProgress>
     }
 
     [Fact]
-    public void One_pass_is_told_as_it_is()
+    public void A_single_pass_is_reported_unchanged()
     {
         new StagedProgress(this, 1).Report(new OperationProgress(long.MaxValue - 1, long.MaxValue));
         Assert.Equal([new(long.MaxValue - 1, long.MaxValue)], _reports);
     }
 
     [Fact]
-    public void The_largest_disk_overflows_nothing()
+    public void The_largest_disk_causes_no_overflow()
     {
         StagedProgress stages = new(this, 2);
         stages.Report(new OperationProgress(long.MaxValue, long.MaxValue));

@@ -7,8 +7,8 @@ using Xunit;
 namespace QedTools.Tests.Operations;
 
 /// <summary>
-/// Whatever writes to tables or data checks the tables first: an image that is damaged is refused whether or not it says that it was
-/// not closed cleanly, and stays as it is to the last byte.
+/// Every operation that writes to tables or data checks the tables first: a damaged image is refused whether or not its need-check bit
+/// is set, and not a single byte of it changes.
 /// </summary>
 public sealed class WriterCheckTests : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class WriterCheckTests : IDisposable
         MergeFrom,
     }
 
-    // All damaged fixtures but those that only leak, or are only dirty.
+    // All damaged fixtures except those that only have leaks or are only dirty.
     public static MatrixTheoryData<string, Change> Cases => new(
         Directory.GetFiles(Path.GetDirectoryName(Fixture.PathOf("damaged/tail.qed"))!, "*.qed")
             .Select(path => Path.GetFileNameWithoutExtension(path))
@@ -51,7 +51,7 @@ public sealed class WriterCheckTests : IDisposable
     [Theory]
     [InlineData("past-size-l1")]
     [InlineData("dirty-corrupt")]
-    public void A_change_of_the_header_alone_needs_no_check_and_says_nothing_of_the_tables(string name)
+    public void A_change_of_the_header_alone_needs_no_check_and_does_not_mention_the_tables(string name)
     {
         string path = Fixture.CopyTo(_folder, $"damaged/{name}.qed");
         bool wasDirty = ImageInspection.Run(path, new ImageInspectionOptions()).NeedsCheck;
@@ -97,7 +97,7 @@ public sealed class WriterCheckTests : IDisposable
                 DiskMerge.Run(overlay, new DiskMergeOptions(), cancellation: cancellation);
                 break;
             default:
-                // The header alone is changed here; the merge empties the image.
+                // Only the header changes here; the merge empties the image.
                 File.WriteAllBytes(_folder.PathOf("base.raw"), new byte[size]);
                 byte[] original = File.ReadAllBytes(path);
                 BackingFileChange.Run(path, new BackingFileChangeOptions { BackingFile = "base.raw" }, cancellation: cancellation);

@@ -32,12 +32,12 @@ internal sealed class RenameBackingScenario(int oldLength, int? newLength) : Sce
         Images.RequireRepairable(host, Top, withBackup: state.Count % 2 == 0);
     }
 
-    // As long as wanted: folders in paths cost nothing.
+    // A name of the requested length: "./" components in a path cost nothing.
     private static string NameOf(string file, int length) =>
         string.Concat(System.Linq.Enumerable.Repeat("./", (length - file.Length) / 2)) + file;
 }
 
-/// <summary>Another backing file, or none, with the contents preserved: the disk reads the same at every moment.</summary>
+/// <summary>A change to another backing file, or to none, with the contents preserved: the disk reads the same at every moment.</summary>
 internal sealed class RebaseScenario(bool removes) : Scenario
 {
     private const int Size = 512 << 10;

@@ -4,7 +4,7 @@ using QedTools.Disks;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>The result of a conversion is there whole or not at all; what it replaces is there until then.</summary>
+/// <summary>The result of a conversion is there completely or not at all; the file that it replaces is there until then.</summary>
 internal sealed class ConvertScenario(string target, bool isOverlay, bool replaces) : Scenario
 {
     private static readonly byte[] OldFile = Images.Pattern(3, 10_000);

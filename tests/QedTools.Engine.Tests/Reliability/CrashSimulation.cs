@@ -4,14 +4,14 @@ using System.Linq;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What a simulation came to.</summary>
-/// <param name="Events">How many changes the operation made.</param>
-/// <param name="States">How many states were rebuilt.</param>
-/// <param name="Checked">How many of them were different from one another, and looked at.</param>
-/// <param name="Violation">The first fault found; null if there is none.</param>
+/// <summary>The outcome of a simulation.</summary>
+/// <param name="Events">The number of changes that the operation made.</param>
+/// <param name="States">The number of states that were rebuilt.</param>
+/// <param name="Checked">The number of distinct states among them, which were checked.</param>
+/// <param name="Violation">The first violation found; null if there is none.</param>
 internal sealed record CrashOutcome(int Events, int States, int Checked, string? Violation);
 
-/// <summary>Runs a scenario, cuts the power at each of its steps, and looks at what is left.</summary>
+/// <summary>Runs a scenario, cuts the power at each of its steps, and checks what is left.</summary>
 internal static class CrashSimulation
 {
     /// <summary>Records a scenario.</summary>
@@ -21,12 +21,12 @@ internal static class CrashSimulation
         return host.Record(() => scenario.Act(host));
     }
 
-    /// <summary>Looks at what a power cut could have left of a recorded scenario.</summary>
-    /// <param name="host">Takes the states in turn.</param>
-    /// <param name="scenario">Says what must hold.</param>
-    /// <param name="recording">What it did.</param>
+    /// <summary>Checks the states that a power cut could have left during a recorded scenario.</summary>
+    /// <param name="host">Receives the states one after the other.</param>
+    /// <param name="scenario">Defines what must hold.</param>
+    /// <param name="recording">What the scenario did.</param>
     /// <param name="seed">Chooses the samples.</param>
-    /// <param name="samples">How many random ones there are for each step.</param>
+    /// <param name="samples">The number of random samples for each step.</param>
     public static CrashOutcome Run(MemoryHost host, Scenario scenario, Recording recording, int seed, int samples)
     {
         HashSet<(int Phase, bool IsEnd, ulong Hash)> seen = [];

@@ -8,14 +8,14 @@ namespace QedTools.Tests.Reliability;
 /// <summary>The power fails at every step of every operation that changes files (design, section 3).</summary>
 public sealed class CrashSimulationTests(ITestOutputHelper output)
 {
-    // Random states for each step, beside the systematic ones.
+    // Random states for each step, in addition to the systematic ones.
     private const int Samples = 3;
 
     public static TheoryData<string> Names => [.. Scenarios.All().Select(scenario => scenario.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_power_cut_at_any_step_loses_nothing_that_is_promised(string name)
+    public void A_power_cut_at_any_step_breaks_no_promise(string name)
     {
         using MemoryHost host = new();
         Scenario scenario = Scenarios.All().Single(s => s.Name == name);
@@ -26,7 +26,7 @@ public sealed class CrashSimulationTests(ITestOutputHelper output)
         Assert.True(outcome.Violation is null, outcome.Violation);
         output.WriteLine(string.Format(
             CultureInfo.InvariantCulture,
-            "{0}: seed {1}, {2} changes, {3} crash states, {4} different ones checked",
+            "{0}: seed {1}, {2} changes, {3} crash states, {4} distinct ones checked",
             name,
             Seeds.One,
             outcome.Events,

@@ -2,7 +2,7 @@ using System.Linq;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>A new image is there whole or not at all; one that it replaces is there until then.</summary>
+/// <summary>A new image is there completely or not at all; an image that it replaces is there until then.</summary>
 internal sealed class CreateScenario(bool replaces) : Scenario
 {
     private const long Size = 1 << 20;

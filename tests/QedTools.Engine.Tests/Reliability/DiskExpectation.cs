@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What a disk may hold after a crash: what was flushed, or any of what was written since, sector by sector.</summary>
+/// <summary>What a disk may hold after a crash: in each sector, the flushed contents or any of the later writes.</summary>
 internal sealed class DiskExpectation
 {
     private readonly List<Epoch> _epochs = [];
@@ -18,12 +18,12 @@ internal sealed class DiskExpectation
         _epochs.Add(new Epoch(0, 0, contents));
     }
 
-    /// <summary>What the disk holds with all changes.</summary>
+    /// <summary>The disk's contents with all changes.</summary>
     public byte[] Newest => _newest;
 
-    /// <summary>Notes a change that is about to be made.</summary>
-    /// <param name="from">How many events had happened.</param>
-    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <summary>Records a change that is about to be made.</summary>
+    /// <param name="from">The number of events so far.</param>
+    /// <param name="offset">The offset on the disk, in bytes.</param>
     /// <param name="data">The new contents.</param>
     public void Change(int from, long offset, byte[] data)
     {
@@ -37,8 +37,8 @@ internal sealed class DiskExpectation
         data.CopyTo(_newest, offset);
     }
 
-    /// <summary>Notes that all changes so far are safe.</summary>
-    /// <param name="count">How many events had happened when that was said.</param>
+    /// <summary>Records that all changes so far are safe.</summary>
+    /// <param name="count">The number of events before this was reported.</param>
     public void Flushed(int count)
     {
         _epochs.Add(new Epoch(count, _changes.Count, _newest));
@@ -48,10 +48,10 @@ internal sealed class DiskExpectation
     /// <summary>A number that grows with each flush.</summary>
     public int PhaseAt(int count) => _epochs.FindLastIndex(epoch => epoch.At <= count);
 
-    /// <summary>Fails unless the disk holds what it may.</summary>
-    /// <param name="contents">What it holds.</param>
-    /// <param name="unreadable">Its clusters that cannot be read: that may only be what was changed and not flushed.</param>
-    /// <param name="count">How many events had happened.</param>
+    /// <summary>Fails unless the disk holds something that it may hold.</summary>
+    /// <param name="contents">The disk's contents.</param>
+    /// <param name="unreadable">The clusters that cannot be read; only clusters with unflushed changes may be among them.</param>
+    /// <param name="count">The number of events so far.</param>
     public void Require(byte[] contents, HashSet<long> unreadable, int count)
     {
         Epoch epoch = _epochs[PhaseAt(count)];
@@ -71,12 +71,12 @@ internal sealed class DiskExpectation
             {
                 if (!begun.Any(change => IsInCluster(change, at)))
                 {
-                    throw new ViolationException($"The sector at {at} cannot be read, though it was not changed since the last flush.");
+                    throw new ViolationException($"The sector at {at} cannot be read, although it has not changed since the last flush.");
                 }
             }
             else if (!safe.SequenceEqual(sector) && !IsOneOf(begun, at, safe, sector))
             {
-                throw new ViolationException($"The sector at {at} is neither what was flushed nor what was written since.");
+                throw new ViolationException($"The sector at {at} holds neither the flushed contents nor anything written since.");
             }
         }
     }

@@ -7,15 +7,15 @@ using Xunit;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>
-/// Every call of every file that an operation makes fails once, in turn, and every disk gets full at every moment: the
-/// operation ends with one of the engine's errors or not at all, closes its files, and leaves the image good.
+/// Every call that an operation makes on a file fails once, in turn, and the disk becomes full at every moment: the operation
+/// fails with one of the engine's errors or not at all, closes its files, and leaves the image intact.
 /// </summary>
 public sealed class FaultInjectionTests(ITestOutputHelper output)
 {
-    /// <summary>How a call fails; the last two go on failing.</summary>
+    /// <summary>How a call fails; with the last two, later calls fail as well.</summary>
     public enum Way
     {
-        /// <summary>The device reports an error, and nothing was done.</summary>
+        /// <summary>The device reports an error and has done nothing.</summary>
         Error,
 
         /// <summary>The device reports an error in the middle of a write.</summary>
@@ -24,7 +24,7 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
         /// <summary>The disk is full, once.</summary>
         FullOnce,
 
-        /// <summary>From then on there is no more room than what the files take, and what they give back.</summary>
+        /// <summary>From then on there is no space beyond what the files already take.</summary>
         FullFromThenOn,
 
         /// <summary>From then on nothing can be written.</summary>
@@ -35,7 +35,7 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_call_that_fails_leaves_everything_good(string name)
+    public void A_failing_call_leaves_everything_intact(string name)
     {
         Scenario scenario = Scenarios.ForFaults().Single(s => s.Name == name);
         using MemoryHost host = new();
@@ -44,7 +44,7 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
         int injected = 0;
         foreach (Way way in Enum.GetValues<Way>())
         {
-            // Until a run has no call left to fail.
+            // Until there is no call left that can fail.
             for (int at = 0; Fail(host, scenario, before, way, ref at); at++)
             {
                 injected++;
@@ -55,9 +55,12 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
         Assert.True(injected > 0);
     }
 
-    /// <summary>The backup cannot be written to any more from some call on: before the first change it is removed, and after that it brings the image back.</summary>
+    /// <summary>
+    /// From some call on, the backup can no longer be written: before the first change it is removed, and after that it restores the
+    /// image.
+    /// </summary>
     [Fact]
-    public void A_backup_that_cannot_be_written_is_removed_or_of_use()
+    public void A_backup_that_cannot_be_written_is_removed_or_usable()
     {
         using MemoryHost host = new();
         host.PutFixture("damaged/several.qed", "top.qed");
@@ -90,14 +93,14 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
                 Assert.Equal("top.qed", Assert.Single(host.Names));
             }
 
-            Images.RequireSameUse(before["top.qed"], host.Get("top.qed"), $"the image, {sound} writes of the backup done");
+            Images.RequireSameUse(before["top.qed"], host.Get("top.qed"), $"the image, after {sound} writes of the backup");
         }
 
         output.WriteLine($"{removed} backups removed, {used} used");
         Assert.True(removed > 0 && used > 0, $"{removed} removed, {used} used");
     }
 
-    // Lets call number at, or the first one behind it that can fail so, fail. Returns whether there was one.
+    // Makes call number at fail, or the first later one that can fail this way. Returns whether there was one.
     private static bool Fail(MemoryHost host, Scenario scenario, SortedDictionary<string, byte[]> before, Way way, ref int at)
     {
         host.Restore(before);
@@ -111,7 +114,7 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
                 failed = point;
             }
 
-            return isFirst || (failed is { } begun && GoesOnFailing(way, point, begun))
+            return isFirst || (failed is { } begun && KeepsFailing(way, point, begun))
                 ? new Fault(way is Way.FullOnce or Way.FullFromThenOn, way == Way.ErrorHalfWay)
                 : null;
         };
@@ -152,13 +155,13 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
         _ => point.Kind != FaultKind.Read,
     };
 
-    private static bool GoesOnFailing(Way way, FaultPoint point, FaultPoint begun) => way switch
+    private static bool KeepsFailing(Way way, FaultPoint point, FaultPoint begun) => way switch
     {
         Way.FullFromThenOn => point.Growth > 0 && point.Total + point.Growth > begun.Total,
         Way.DeadFromThenOn => point.Kind != FaultKind.Read,
         _ => false,
     };
 
-    // Packing a file is done where there is room for it; what only looks at another file may do without.
+    // Packing is optional and is skipped if there is no space; and reads of other files may be optional too.
     private static bool MustBeReported(Way way, FaultPoint fault) => way is not (Way.FullOnce or Way.FullFromThenOn) && fault.Kind != FaultKind.Read;
 }

@@ -7,7 +7,7 @@ using System.Linq;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>The program tests/QedTools.CrashWriter as a process of its own.</summary>
+/// <summary>The program tests/QedTools.CrashWriter in a separate process.</summary>
 internal sealed class HelperProcess : IDisposable
 {
     private readonly Process _process;
@@ -19,7 +19,7 @@ internal sealed class HelperProcess : IDisposable
 
     private HelperProcess(string[] launcher, string[] arguments)
     {
-        // Tests that were published with their runtime find no other one.
+        // Tests published with their runtime find no other runtime.
         string program = Path.Combine(AppContext.BaseDirectory, "QedTools.CrashWriter");
         bool isPublished = OperatingSystem.IsWindows() && File.Exists(Path.Combine(AppContext.BaseDirectory, "coreclr.dll"));
         string host = isPublished ? program + ".exe" : DotnetHost();
@@ -49,27 +49,27 @@ internal sealed class HelperProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        // Quick to start, which is most of what it does.
+        // Make it start quickly, which is most of its work.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_TieredCompilation"] = "1";
         _process = Process.Start(start) ?? throw new InvalidOperationException(program);
     }
 
-    /// <summary>The same, started by a program that then becomes it, such as nohup.</summary>
+    /// <summary>Starts the program through another one that then executes it, such as nohup.</summary>
     public static HelperProcess Under(string[] launcher, params string[] arguments) => new(launcher, arguments);
 
-    /// <summary>The same, with no signal ignored, though these tests may run under nohup.</summary>
+    /// <summary>Starts the program with no signal ignored, even if these tests run under nohup.</summary>
     public static HelperProcess HearingSignals(params string[] arguments) =>
         new(OperatingSystem.IsLinux() ? ["env", "--default-signal"] : [], arguments);
 
-    /// <summary>Its number.</summary>
+    /// <summary>The process ID.</summary>
     public string Id => _process.Id.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What it ended with, after <see cref="Finish"/>; for one that a signal ended 128 and the signal's number.</summary>
+    /// <summary>The exit code, after <see cref="Finish"/>; for a process ended by a signal, 128 plus the signal's number.</summary>
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Waits until it has ended.</summary>
-    /// <exception cref="TimeoutException">It does not end.</exception>
+    /// <exception cref="TimeoutException">The process does not end.</exception>
     public void Wait()
     {
         if (!_process.WaitForExit(TimeSpan.FromMinutes(1)))
@@ -81,10 +81,10 @@ internal sealed class HelperProcess : IDisposable
     /// <summary>The next line that it writes; null at the end.</summary>
     public string? ReadLine() => _process.StandardOutput.ReadLine();
 
-    /// <summary>What it wrote as errors; waits until it ends.</summary>
+    /// <summary>Its standard error output; waits until it ends.</summary>
     public string Errors => _process.StandardError.ReadToEnd();
 
-    /// <summary>Kills it at once (SIGKILL), and returns what it had written before that nobody has read yet.</summary>
+    /// <summary>Kills it at once (SIGKILL) and returns the output that has not been read yet.</summary>
     public IReadOnlyList<string> Kill()
     {
         _process.Kill();

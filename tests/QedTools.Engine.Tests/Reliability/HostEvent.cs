@@ -1,9 +1,9 @@
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What an operation did to one of its files.</summary>
+/// <summary>The kind of change that an operation made to one of its files.</summary>
 internal enum HostEventKind
 {
-    /// <summary>Made it, empty.</summary>
+    /// <summary>Created it, empty.</summary>
     Create,
 
     Write,
@@ -14,19 +14,19 @@ internal enum HostEventKind
 
     Close,
 
-    /// <summary>Gave it another name, which replaces whatever had that name.</summary>
+    /// <summary>Renamed it, replacing any file with that name.</summary>
     Rename,
 
-    /// <summary>What a planted bug left of a flush.</summary>
+    /// <summary>A flush that a planted bug left out.</summary>
     Nothing,
 }
 
 /// <summary>One change of one file, in the order in which an operation made them.</summary>
-/// <param name="Kind">What was done.</param>
-/// <param name="File">The file, by the number it was given when it was first seen.</param>
-/// <param name="Name">The name it had, or got, in the folder.</param>
-/// <param name="Offset">Where, in bytes; the new length for <see cref="HostEventKind.SetLength"/>.</param>
-/// <param name="Data">What was written.</param>
+/// <param name="Kind">The kind of change.</param>
+/// <param name="File">The number that the file got when it was first seen.</param>
+/// <param name="Name">The name that the file had, or got, in the folder.</param>
+/// <param name="Offset">The offset in bytes; the new length for <see cref="HostEventKind.SetLength"/>.</param>
+/// <param name="Data">The bytes written.</param>
 internal sealed record HostEvent(HostEventKind Kind, int File, string Name, long Offset, byte[] Data)
 {
     /// <summary>The end of what was written, in bytes.</summary>

@@ -14,7 +14,9 @@ using Xunit;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>Backing names that lead where they should not: no operation goes there, waits there, or comes out with anything but an error of ours.</summary>
+/// <summary>
+/// Backing names that lead where they should not: no operation goes there, waits there, or fails with anything but an engine error.
+/// </summary>
 public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -35,10 +37,10 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
 
     [Theory(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host), Timeout = 60_000)]
     [MemberData(nameof(Names))]
-    public Task A_name_that_leads_nowhere_good_is_an_error_of_ours(string name) => Task.Run(() => Try(name), TestContext.Current.CancellationToken);
+    public Task A_name_that_leads_nowhere_good_is_an_engine_error(string name) => Task.Run(() => Try(name), TestContext.Current.CancellationToken);
 
     [Fact]
-    public void Any_name_is_an_error_of_ours_or_a_file_in_the_folder()
+    public void Any_name_is_an_engine_error_or_a_file_in_the_folder()
     {
         const int Count = 400;
         Random random = new(Seeds.One);
@@ -66,7 +68,7 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public void A_chain_of_ten_thousand_layers_is_refused_at_once_and_not_walked()
+    public void A_chain_of_ten_thousand_layers_is_refused_at_once_without_walking_it()
     {
         const int Layers = 10_000;
         for (int i = 0; i < Layers; i++)
@@ -83,7 +85,7 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
         Assert.ThrowsAny<QedException>(() => ImageCreation.Run(
             _folder.PathOf("new.qed"), new ImageCreationOptions { BackingFile = $"{Layers - 1}.qed", SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken));
 
-        output.WriteLine($"{Layers} layers in a circle: refused by every operation in {time.ElapsedMilliseconds} ms together");
+        output.WriteLine($"{Layers} layers in a cycle: refused by every operation in {time.ElapsedMilliseconds} ms together");
         Assert.True(time.Elapsed < TimeSpan.FromSeconds(20), $"It took {time.Elapsed}.");
         Assert.False(File.Exists(_folder.PathOf("new.qed")));
     }
@@ -117,7 +119,7 @@ public sealed class HostileNameTests(ITestOutputHelper output) : IDisposable
 
     private string[] Listing() => [.. Directory.GetFileSystemEntries(_folder.Path).Order(StringComparer.Ordinal)];
 
-    // Facts and check work whatever the name; all that needs the data refuses, and leaves the image as it was.
+    // Inspecting and checking work whatever the name; operations that need the data fail and leave the image as it was.
     private void Require(string top)
     {
         CancellationToken token = TestContext.Current.CancellationToken;

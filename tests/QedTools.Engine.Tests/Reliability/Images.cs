@@ -17,7 +17,7 @@ internal static class Images
 {
     public const int ClusterSize = 4096;
 
-    /// <summary>Bytes that differ from sector to sector, and with the seed.</summary>
+    /// <summary>Bytes that differ between sectors and between seeds.</summary>
     public static byte[] Pattern(int seed, int length)
     {
         byte[] bytes = new byte[length];
@@ -48,7 +48,7 @@ internal static class Images
         chain.Close();
     });
 
-    /// <summary>Makes an image whose L1 table names every L2 table in use, with data in some clusters and leaves it clean.</summary>
+    /// <summary>Writes data to some clusters all over an image and closes it cleanly.</summary>
     public static void Scatter(MemoryHost host, string name, int seed, int pieces) => Change(host, name, disk =>
     {
         Random random = new(seed);
@@ -60,8 +60,8 @@ internal static class Images
         }
     });
 
-    /// <summary>All that a disk holds, through all its layers.</summary>
-    /// <exception cref="QedException">A layer cannot be opened, or an entry leads nowhere.</exception>
+    /// <summary>The contents of a disk, through all its layers.</summary>
+    /// <exception cref="QedException">A layer cannot be opened, or an entry is damaged.</exception>
     public static byte[] Read(MemoryHost host, string name) => host.Do(() =>
     {
         using BackingChain chain = Open(host, name);
@@ -74,7 +74,7 @@ internal static class Images
     /// <summary>The same, as far as it can be read.</summary>
     /// <param name="host">Holds the files.</param>
     /// <param name="name">The image.</param>
-    /// <param name="unreadable">The clusters that could not be read, which are zeroes in what is returned.</param>
+    /// <param name="unreadable">The clusters that could not be read, which are zeroes in the result.</param>
     public static byte[] ReadWhatCanBeRead(MemoryHost host, string name, out HashSet<long> unreadable)
     {
         HashSet<long> bad = [];
@@ -102,8 +102,8 @@ internal static class Images
     }
 
     /// <summary>
-    /// Whether a power cut may leave this: data that was not flushed is not in the file, or only in part, and a disk that has its new
-    /// size may still have what lay behind it.
+    /// Whether a power cut may leave this corruption: unflushed data may be missing from the file, entirely or in part, and a disk that already
+    /// has its new size may still have data past its end.
     /// </summary>
     public static bool IsLeftByPowerCut(QedCorruption corruption) => corruption.Kind switch
     {
@@ -112,11 +112,11 @@ internal static class Images
         _ => false,
     };
 
-    /// <summary>Checks an image that was whole before a crash, repairs it, and makes sure that it is clean then.</summary>
+    /// <summary>Checks an image that was intact before a crash, repairs it, and makes sure that it is clean afterwards.</summary>
     /// <param name="host">Holds the files.</param>
     /// <param name="name">The image.</param>
-    /// <param name="withBackup">Whether the repair saves what it changes.</param>
-    /// <param name="wasDamaged">Whether it was damaged, or leaked, before.</param>
+    /// <param name="withBackup">Whether the repair makes a backup of what it changes.</param>
+    /// <param name="wasDamaged">Whether it was damaged or had leaks before.</param>
     public static void RequireRepairable(MemoryHost host, string name, bool withBackup, bool wasDamaged = false)
     {
         string path = host.PathOf(name);
@@ -130,7 +130,7 @@ internal static class Images
 
             if (!check.NeedsCheck && check.Status != QedCheckStatus.Clean && !host.AllowsLeaks)
             {
-                throw new ViolationException($"The header of '{name}' says clean, the check {check.Status}.");
+                throw new ViolationException($"The header of '{name}' says clean, but the check says {check.Status}.");
             }
         }
 
@@ -151,7 +151,7 @@ internal static class Images
         }
     }
 
-    /// <summary>Fails unless a disk reads as it should, as it is and after a repair.</summary>
+    /// <summary>Fails unless a disk reads as expected, both as it is and after a repair.</summary>
     public static void RequireReads(MemoryHost host, string name, byte[] expected, bool withBackup)
     {
         RequireEqual(expected, Read(host, name), $"'{name}' before the repair");
@@ -159,7 +159,7 @@ internal static class Images
         RequireEqual(expected, Read(host, name), $"'{name}' after the repair");
     }
 
-    /// <summary>Fails unless two disks hold the same.</summary>
+    /// <summary>Fails unless two disks have the same contents.</summary>
     public static void RequireEqual(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, string what)
     {
         if (expected.Length != actual.Length)
@@ -174,7 +174,9 @@ internal static class Images
         }
     }
 
-    /// <summary>Fails unless two images are the same byte by byte; where there are only leaks, apart from those, which are nobody's.</summary>
+    /// <summary>
+    /// Fails unless two images are identical; if there are only leaks, the leaked clusters may differ, because nothing refers to them.
+    /// </summary>
     public static void RequireSameUse(byte[] expected, byte[] actual, string what)
     {
         MemoryStorage storage = new();

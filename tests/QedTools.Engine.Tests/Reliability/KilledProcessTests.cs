@@ -11,19 +11,19 @@ using Xunit;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>A process that writes is killed at any moment: what it had reported as flushed is there, and its lock is gone.</summary>
+/// <summary>A writing process is killed at any moment: everything that it reported as flushed is there, and its lock is gone.</summary>
 public sealed class KilledProcessTests(ITestOutputHelper output)
 {
     private const int Kills = 50;
     private const int Size = 8 << 20;
 
-    // Past that, fewer kills: the machine is busy with something else.
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(35);
+    // After that there are fewer kills: the machine is busy with something else.
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(35);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void What_a_killed_process_had_flushed_is_there()
+    public void Everything_a_killed_process_had_flushed_is_there()
     {
         int seed = Seeds.One;
         Random random = new(seed);
@@ -31,7 +31,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         int kills = 0;
         int rounds = 0;
         int dirty = 0;
-        for (; kills < Kills && time.Elapsed < MostTime; kills++)
+        for (; kills < Kills && time.Elapsed < MaxTime; kills++)
         {
             using TempFolder folder = new();
             bool hasBacking = kills % 2 == 1;
@@ -41,7 +41,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
             rounds += flushed;
 
             QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
-            Assert.False(info.InUse, "The lock of a killed process is still there.");
+            Assert.False(info.InUse, "The lock of a killed process still exists.");
             dirty += info.NeedsCheck ? 1 : 0;
             string what = string.Format(
                 CultureInfo.InvariantCulture, "kill {0} (seed {1}, helper's {2}), {3} rounds flushed, {4} begun", kills, seed, helperSeed, flushed, begun);
@@ -99,7 +99,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
             lines.Add(line);
         }
 
-        // Somewhere inside the next round.
+        // Kill it somewhere inside the next round.
         SpinWait.SpinUntil(() => false, TimeSpan.FromMicroseconds(delay));
         lines.AddRange(helper.Kill());
         Assert.True(lines.Count >= wanted, $"The helper ended by itself: {helper.Errors}");
@@ -116,7 +116,7 @@ public sealed class KilledProcessTests(ITestOutputHelper output)
         DiskExpectation expectation = new(before);
         WriteRounds rounds = new(seed, before.Length);
 
-        // The line that tells of the last round may have been lost with the process.
+        // The line that reports the last round may have been lost with the process.
         for (int round = 1; round <= Math.Max(begun, flushed + 1); round++)
         {
             foreach ((long offset, byte[] data) in rounds.Next())

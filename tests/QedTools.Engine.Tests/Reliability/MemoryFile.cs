@@ -10,7 +10,7 @@ internal sealed class MemoryFile
     private byte[] _bytes;
     private bool _isShared;
 
-    /// <summary>A file with these bytes, which are copied when it is written to.</summary>
+    /// <summary>A file with these bytes, which are copied on the first write.</summary>
     public MemoryFile(int number, byte[] contents)
     {
         Number = number;
@@ -24,7 +24,7 @@ internal sealed class MemoryFile
 
     public int Length { get; private set; }
 
-    /// <summary>Its contents, for reading: they may be the file's own until it is written to.</summary>
+    /// <summary>Its contents, for reading only: until the next write, they may be the file's own array.</summary>
     public byte[] Contents
     {
         get
@@ -70,7 +70,7 @@ internal sealed class MemoryFile
         Length = end;
     }
 
-    /// <summary>Zeroes count as holes, so that whoever treats holes otherwise than data is seen doing so.</summary>
+    /// <summary>Zeroes count as holes, so that code that treats holes differently from data is exercised.</summary>
     public (long Length, bool IsHole) RangeAt(long offset, long length)
     {
         long most = Math.Max(1, Math.Min(length, Length - offset));
@@ -92,7 +92,7 @@ internal sealed class MemoryFile
         return _bytes.AsSpan(start, Math.Min(HoleSize, Length - start)).IndexOfAnyExcept((byte)0) < 0;
     }
 
-    // Room for that many bytes that are the file's alone.
+    // Makes sure that there is space for that many bytes, in an array that is not shared.
     private void Reserve(int length)
     {
         if (length > _bytes.Length)

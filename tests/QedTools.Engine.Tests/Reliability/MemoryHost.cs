@@ -8,12 +8,12 @@ using QedTools.Tests.Support;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>
-/// A folder whose files hold their bytes in memory. Operations find real files there, with real names and locks, and
-/// everything they read and write through <see cref="HostFiles"/> is recorded, and disturbed where a test wants that.
+/// A folder whose files keep their bytes in memory. Operations find real files there, with real names and locks;
+/// everything that they read and write through <see cref="HostFiles"/> is recorded, and can be made to fail.
 /// </summary>
 internal sealed class MemoryHost : IDisposable
 {
-    // What the real file holds while its contents are in memory: a file of no bytes was just made by somebody.
+    // What the real file holds while its contents are in memory: an empty real file is one that was just created.
     private static readonly byte[] Placeholder = [1];
 
     private readonly TempFolder _folder = new();
@@ -25,19 +25,19 @@ internal sealed class MemoryHost : IDisposable
     /// <summary>Everything that was changed since <see cref="Record"/> began.</summary>
     public IReadOnlyList<HostEvent> Events => _events;
 
-    /// <summary>How many files are open.</summary>
+    /// <summary>The number of open files.</summary>
     public int OpenFiles { get; private set; }
 
-    /// <summary>How many calls of files were made.</summary>
+    /// <summary>The number of calls made on files.</summary>
     public int Calls { get; private set; }
 
-    /// <summary>Is asked before each call; null: nothing fails.</summary>
+    /// <summary>Called before each call on a file; returns how that call fails, or null. If this is null, nothing fails.</summary>
     public Func<FaultPoint, Fault?>? Faults { get; set; }
 
-    /// <summary>How much the disk can still take when an operation begins, in bytes; null: what the real one can.</summary>
+    /// <summary>The free space at the start of an operation, in bytes; null for that of the real disk.</summary>
     public long? AvailableBytes { get; set; }
 
-    /// <summary>Whether images may have leaks without the need-check bit: a full disk kept them from being packed.</summary>
+    /// <summary>Whether images may have leaks without the need-check bit, because a full disk kept them from being packed.</summary>
     public bool AllowsLeaks { get; set; }
 
     /// <summary>The full path of a file in the folder.</summary>
@@ -47,12 +47,12 @@ internal sealed class MemoryHost : IDisposable
     public IReadOnlyList<string> Names =>
         [.. Directory.GetFiles(_folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether a file is there.</summary>
+    /// <summary>Whether a file exists.</summary>
     public bool Has(string name) => File.Exists(PathOf(name));
 
-    /// <summary>Makes a file, or gives it other contents.</summary>
+    /// <summary>Creates a file, or replaces its contents.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="contents">Its bytes, which nobody changes afterwards.</param>
+    /// <param name="contents">Its bytes, which must not be changed afterwards.</param>
     public void Put(string name, byte[] contents)
     {
         if (!Has(name))
@@ -63,7 +63,7 @@ internal sealed class MemoryHost : IDisposable
         _files[IdentityOf(name)] = new MemoryFile(NextNumber(name), contents);
     }
 
-    /// <summary>A copy of a fixture as a file.</summary>
+    /// <summary>Adds a copy of a fixture.</summary>
     public void PutFixture(string fixture, string name) => Put(name, File.ReadAllBytes(Fixture.PathOf(fixture)));
 
     /// <summary>A file's bytes, for reading.</summary>
@@ -81,7 +81,7 @@ internal sealed class MemoryHost : IDisposable
         return files;
     }
 
-    /// <summary>Lets the folder hold these files and no others.</summary>
+    /// <summary>Makes the folder hold exactly these files.</summary>
     public void Restore(IReadOnlyDictionary<string, byte[]> files)
     {
         foreach (string name in Names)
@@ -99,11 +99,11 @@ internal sealed class MemoryHost : IDisposable
         }
     }
 
-    /// <summary>Runs something whose files are these.</summary>
+    /// <summary>Runs an action on these files.</summary>
     public void Do(Action action)
     {
         HostFiles.Interceptor.Value = Intercept;
-        OrderedWork.Workers.Value = 1; // faults are numbered by the calls before them
+        OrderedWork.Workers.Value = 1; // faults are identified by the number of earlier calls
         try
         {
             action();
@@ -115,7 +115,7 @@ internal sealed class MemoryHost : IDisposable
         }
     }
 
-    /// <summary>The same, for a result.</summary>
+    /// <summary>Runs a function on these files and returns its result.</summary>
     public T Do<T>(Func<T> function)
     {
         T result = default!;
@@ -126,7 +126,7 @@ internal sealed class MemoryHost : IDisposable
         return result;
     }
 
-    /// <summary>Runs an operation and keeps what it does to the files.</summary>
+    /// <summary>Runs an operation and records what it does to the files.</summary>
     public Recording Record(Action operation)
     {
         SortedDictionary<string, byte[]> before = Snapshot();
@@ -134,7 +134,7 @@ internal sealed class MemoryHost : IDisposable
         _events.Clear();
         Do(operation);
 
-        // What was renamed was closed first, and nothing happens to it afterwards.
+        // A file is closed before it is renamed, and does not change afterwards.
         foreach (string name in Names)
         {
             int number = _files[IdentityOf(name)].Number;

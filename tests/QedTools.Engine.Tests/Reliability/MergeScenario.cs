@@ -4,7 +4,9 @@ using QedTools.Disks;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>An overlay that is being merged reads the same at every moment; its backing file is whole, sector by sector old or new.</summary>
+/// <summary>
+/// An overlay that is being merged reads the same at every moment; its backing file stays intact, with every sector old or new.
+/// </summary>
 internal sealed class MergeScenario(Below below, bool keeps) : Scenario
 {
     private const int BaseSize = 400 << 10;
@@ -68,7 +70,7 @@ internal sealed class MergeScenario(Below below, bool keeps) : Scenario
             now = Images.ReadWhatCanBeRead(host, BaseName, out var unreadable);
             if (unreadable.Count > 0)
             {
-                return; // entries that lead behind the end of the file; the repair takes them out, and then it is looked at
+                return; // entries point past the end of the file; the base is examined after the repair has removed them
             }
         }
         else

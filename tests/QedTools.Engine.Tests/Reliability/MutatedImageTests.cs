@@ -18,37 +18,37 @@ using Xunit;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>
-/// Images that somebody spoilt on purpose, through every operation: only the engine's own errors come out, in bounded time
-/// and memory, and what can be opened can be repaired.
+/// Deliberately damaged images, through every operation: there are only the engine's own errors, in bounded time and memory,
+/// and every image that can be opened can be repaired.
 /// </summary>
 /// <remarks>
-/// QEDTOOLS_FUZZ_COUNT says how many images, and QEDTOOLS_SEED from which seed on; a failure names the seed of its image.
+/// QEDTOOLS_FUZZ_COUNT sets the number of images, and QEDTOOLS_SEED the first seed; a failure names the seed of its image.
 /// </remarks>
 public sealed class MutatedImageTests(ITestOutputHelper output)
 {
     private const int DefaultCount = 3000;
 
-    private const string Name = "spoilt.qed";
+    private const string Name = "mutated.qed";
 
-    // What is copied, compared and read of one image.
-    private const long MostBytes = 8 << 20;
+    // At most this much of one image is copied, compared and read.
+    private const long MaxBytes = 8 << 20;
 
-    // What one image may cost: the caches have fixed sizes, everything else follows the file's few hundred KiB.
-    private const long MostMemory = 96 << 20;
+    // The most memory for one image: the caches have fixed sizes, and everything else is proportional to the file's few hundred KiB.
+    private const long MaxMemory = 96 << 20;
 
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
 
     private static readonly string[] Kinds = ["images", "damaged", "chains", "headers"];
 
-    // Whoever asks for more than fits starts again with another seed.
-    private static readonly TimeSpan MostTimeInAll = TimeSpan.FromMinutes(10);
+    // To test more images than fit, start again with another seed.
+    private static readonly TimeSpan MaxTotalTime = TimeSpan.FromMinutes(10);
 
     // Offset and size of each number in the header.
     private static readonly (int Offset, int Size)[] Fields =
         [(0, 4), (4, 4), (8, 4), (12, 4), (16, 8), (24, 8), (32, 8), (40, 8), (48, 8), (56, 4), (60, 4)];
 
     [Fact]
-    public void Only_errors_of_ours_come_out_of_any_operation_on_a_spoilt_image()
+    public void Any_operation_on_a_mutated_image_succeeds_or_fails_with_an_engine_error()
     {
         int count = int.TryParse(
             Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int wanted)
@@ -59,7 +59,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         long first = (long)Seeds.One << 24;
         Stopwatch time = Stopwatch.StartNew();
         int done = 0;
-        for (; done < count && time.Elapsed < MostTimeInAll; done++)
+        for (; done < count && time.Elapsed < MaxTotalTime; done++)
         {
             long seed = first + done;
             Random random = new(unchecked((int)(seed * 0x9E3779B1)));
@@ -84,8 +84,8 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
             TimeSpan taken = Stopwatch.GetElapsedTime(begun);
             figures.Memory = Math.Max(figures.Memory, memory);
             figures.Time = taken > figures.Time ? taken : figures.Time;
-            Assert.True(memory < MostMemory, $"image {seed} took {memory} bytes of memory.");
-            Assert.True(taken < MostTime, $"image {seed} took {taken}.");
+            Assert.True(memory < MaxMemory, $"image {seed} took {memory} bytes of memory.");
+            Assert.True(taken < MaxTime, $"image {seed} took {taken}.");
         }
 
         output.WriteLine(string.Format(
@@ -122,9 +122,9 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         figures.Leaking += check.Status == QedCheckStatus.Leaks ? 1 : 0;
         ImageRepairer.RepairTables(image.File, writer: null, new RepairLog(), progress: null, CancellationToken.None);
         bool isWhole = Walk(image);
-        Assert.True(isWhole || check.Status == QedCheckStatus.Corrupt, "What cannot be walked is not found by the check.");
+        Assert.True(isWhole || check.Status == QedCheckStatus.Corrupt, "The check does not find the damage that stops the walk.");
         IDisk disk = image.ToDisk(backing: null);
-        if (disk.Length <= MostBytes)
+        if (disk.Length <= MaxBytes)
         {
             Ignore(() => DiskComparison.Compare(disk, new RawDisk(new ReadOnlyStorage(MemoryStorage.Of(Name, bytes))), null, CancellationToken.None));
             MemoryStorage raw = new(Name);
@@ -149,7 +149,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         }
     }
 
-    // The same as Repair-QedImage, in memory.
+    // Does the same as Repair-QedImage, in memory.
     private static void Repair(byte[] bytes, IDisk before, bool isWhole)
     {
         MemoryStorage file = MemoryStorage.Of(Name, bytes);
@@ -164,13 +164,13 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         image.Pack();
         image.CompleteRepair();
         image.EndWriting();
-        Assert.InRange(file.Length, 1, 4 * MostBytes);
+        Assert.InRange(file.Length, 1, 4 * MaxBytes);
         QedImage repaired = QedImage.Open(new ReadOnlyStorage(file));
         QedCheckResult after = ImageChecker.Check(repaired.File, progress: null, CancellationToken.None);
         Assert.True(after is { Status: QedCheckStatus.Clean, NeedsCheck: false }, $"The repair left {after.Status}, need-check {after.NeedsCheck}.");
 
-        // Where data and tables share clusters the tables' contents change.
-        if (isWhole && status == QedCheckStatus.Leaks && before.Length <= MostBytes)
+        // If data and tables share clusters, that data changes with the tables.
+        if (isWhole && status == QedCheckStatus.Leaks && before.Length <= MaxBytes)
         {
             Assert.Null(DiskComparison.Compare(before, repaired.ToDisk(backing: null), null, CancellationToken.None).First);
         }
@@ -203,11 +203,11 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
         Assert.True(status == QedCheckStatus.Clean || status == check.Status, $"Writing left {status}.");
     }
 
-    // Both ends of a disk. Returns whether all of them can be walked.
+    // Walks over both ends of a disk. Returns whether they can be walked completely.
     private static bool Walk(QedImage image)
     {
         IDisk disk = image.ToDisk(backing: null);
-        long part = Math.Min(disk.Length, Math.Max(MostBytes, image.Header.Geometry.ClusterSize * 1000L));
+        long part = Math.Min(disk.Length, Math.Max(MaxBytes, image.Header.Geometry.ClusterSize * 1000L));
         return Ignore(() => HostileFile.Walk(disk, 0, part, _ => { })) & Ignore(() => HostileFile.Walk(disk, disk.Length - part, part, _ => { }));
     }
 
@@ -264,7 +264,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
             case 10:
                 return [.. image, .. new byte[random.Next(1, 20) * (random.Next(2) == 0 ? 4096 : 1)]];
             default:
-                // A cluster in the place of another.
+                // Copies one cluster over another.
                 int clusters = image.Length / 4096;
                 if (clusters > 2)
                 {

@@ -3,7 +3,7 @@ using QedTools.Disks;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>An image that is made smaller reads the same at every moment.</summary>
+/// <summary>An image that is being optimized reads the same at every moment.</summary>
 internal sealed class OptimizeScenario(string? fixture, Below below, int tableSize) : Scenario
 {
     private byte[] _contents = [];
@@ -30,7 +30,7 @@ internal sealed class OptimizeScenario(string? fixture, Below below, int tableSi
             Images.Make(host, Top, 3 << 20, tableSize, below == Below.Raw ? new BackingReference("base.raw", IsRaw: true) : null);
             Images.Change(host, Top, disk =>
             {
-                // Zeroes, what the backing file shows anyway, and data, in turn: everything has to move.
+                // Zeroes, copies of the backing file's contents, and data in turn, so that everything has to move.
                 disk.Write(0, new byte[6 * Images.ClusterSize]);
                 disk.Write(8 * Images.ClusterSize, raw.AsSpan(8 * Images.ClusterSize, 5 * Images.ClusterSize));
                 disk.Write(40 * Images.ClusterSize, Images.Pattern(2, 6 * Images.ClusterSize));
@@ -60,7 +60,7 @@ internal sealed class OptimizeScenario(string? fixture, Below below, int tableSi
     }
 }
 
-/// <summary>Closing an image whose clusters became free packs it: it reads the same at every moment of that.</summary>
+/// <summary>Closing an image with freed clusters packs it: it reads the same at every moment.</summary>
 internal sealed class PackingScenario(int tableSize) : Scenario
 {
     private const int Size = 3 << 20;
@@ -90,7 +90,7 @@ internal sealed class PackingScenario(int tableSize) : Scenario
         _resized = int.MaxValue;
         using DiskStream stream = DiskOpening.Run(host.PathOf(Top), new DiskOpeningOptions { Writable = true });
 
-        // Making it smaller is what frees clusters through the stream.
+        // Through the stream, shrinking is the way to free clusters.
         stream.SetLength(Cut);
         stream.SetLength(Size);
         _resized = host.Events.Count;
@@ -101,10 +101,10 @@ internal sealed class PackingScenario(int tableSize) : Scenario
     public override void Verify(MemoryHost host, CrashState state, bool isEnd)
     {
         byte[] contents = Images.Read(host, Top);
-        Images.RequireEqual(_before.AsSpan(0, Cut), contents.AsSpan(0, Cut), "what is not cut off");
+        Images.RequireEqual(_before.AsSpan(0, Cut), contents.AsSpan(0, Cut), "the part that is not cut off");
         if (PhaseAt(state.Count) > 0 && (contents.Length != Size || contents.AsSpan(Cut).IndexOfAnyExcept((byte)0) >= 0))
         {
-            throw new ViolationException("What was cut off and added again is not zeroes.");
+            throw new ViolationException("The part that was cut off and added again does not read as zeroes.");
         }
 
         Images.RequireRepairable(host, Top, withBackup: state.Count % 2 == 0);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What is left of a conversion whose process is ended, and what another process does with it.</summary>
+/// <summary>What a conversion leaves behind when its process ends early, and what another process does about it.</summary>
 public sealed class PartialFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -30,7 +30,7 @@ public sealed class PartialFileTests : IDisposable
     [Theory(Skip = Host.NotHearingSignals, SkipUnless = nameof(Host.HearsSignals), SkipType = typeof(Host))]
     [InlineData("TERM", 15)]
     [InlineData("HUP", 1)]
-    public void A_process_that_is_told_to_end_removes_its_file_and_ends(string signal, int number)
+    public void A_process_that_gets_a_signal_to_terminate_removes_its_file_and_ends(string signal, int number)
     {
         using HelperProcess helper = Begin(HelperProcess.HearingSignals("convert", _source, _result));
         Host.Run("kill", "-" + signal, helper.Id);
@@ -41,7 +41,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact(Skip = Host.NotHearingSignals, SkipUnless = nameof(Host.HearsSignals), SkipType = typeof(Host))]
-    public void A_process_that_ignores_the_end_of_its_terminal_keeps_its_file()
+    public void A_process_that_ignores_the_hangup_of_its_terminal_keeps_its_file()
     {
         using HelperProcess helper = HelperProcess.Under(["nohup"], "convert", _source, _result);
         Assert.Equal("building", helper.ReadLine());
@@ -53,7 +53,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_process_left_is_removed_by_the_next_one()
+    public void The_leftover_of_a_killed_process_is_removed_by_the_next_one()
     {
         using (HelperProcess helper = Begin())
         {
@@ -67,7 +67,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact]
-    public void What_another_process_still_builds_is_left_alone()
+    public void A_file_that_another_process_is_still_building_is_left_alone()
     {
         using HelperProcess helper = Begin();
         ImageCreation.Run(_folder.PathOf("other.qed"), new ImageCreationOptions { SizeBytes = 1 << 20 }, Token);
@@ -80,7 +80,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
-    public void A_limit_on_the_size_of_files_is_an_error_and_not_the_end_of_the_process()
+    public void A_file_size_limit_is_an_error_and_does_not_end_the_process()
     {
         using HelperProcess helper = Begin();
         Host.Run("prlimit", "--pid", helper.Id, "--fsize=2097152");

@@ -8,8 +8,8 @@ using Xunit;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>
-/// The simulator finds what it is there to find: with the flushes of one ordering rule left out - no more than that - it
-/// reports a fault, for each rule of the design's section 3.
+/// The simulator finds the bugs that it exists for: for each ordering rule of the design's section 3, it reports a violation
+/// when the flushes of that rule, and only those, are left out.
 /// </summary>
 public sealed class PlantedBugTests(ITestOutputHelper output)
 {
@@ -28,7 +28,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
             () => new WriteScenario(Below.Raw, tableSize: 1, seed: 1, steps: 40),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.Data, WriteRole.Growth], [WriteRole.L2])),
         new(
-            "L2 tables are on the disk before the L1 entries that lead to them",
+            "L2 tables are on the disk before the L1 entries that refer to them",
             () => new WriteScenario(Below.Nothing, tableSize: 1, seed: 3, steps: 40),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.L2, WriteRole.Growth], [WriteRole.L1])),
         new(
@@ -48,7 +48,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
             () => new WriteScenario(Below.Nothing, tableSize: 1, seed: 1, steps: 40),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.NeedCheckCleared], Any)),
         new(
-            "a backing file's name is on the disk before the header that leads to it",
+            "a backing file's name is on the disk before the header that refers to it",
             () => new RenameBackingScenario(8, 1000),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.Name], [WriteRole.Header])),
         new(
@@ -56,11 +56,11 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
             () => new RenameBackingScenario(8, 1000),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.Header], Any)),
         new(
-            "what the disk holds in its own right is on the disk before its header names another backing file",
+            "data copied into the image is on the disk before its header names another backing file",
             () => new RebaseScenario(removes: false),
             r => WriteRoles.Of(r, Top).FlushesBetween(Any, [WriteRole.NeedCheckCleared, WriteRole.Header])),
         new(
-            "what a larger size would show is zero on the disk before the header says the size",
+            "data that a larger size would expose is zeroed on the disk before the header has that size",
             () => new ResizeScenario(Below.Raw, from: (1 << 20) + 1536, to: 3 << 20),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.L1, WriteRole.L2], [WriteRole.Header])),
         new(
@@ -80,27 +80,27 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
             () => new MergeScenario(Below.Qed, keeps: false),
             r => [.. r.Flushes.Where(flush => r.Events[flush].Name == "base.qed")]),
         new(
-            "a moved cluster is on the disk before an entry leads to it",
+            "a moved cluster is on the disk before an entry refers to it",
             () => new OptimizeScenario(fixture: null, Below.Raw, tableSize: 4),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.Data], [WriteRole.L2])),
         new(
-            "a moved table is on the disk before an entry leads to it",
+            "a moved table is on the disk before an entry refers to it",
             () => new OptimizeScenario(fixture: null, Below.Nothing, tableSize: 1),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.L2, WriteRole.Data], [WriteRole.L1])),
         new(
-            "entries lead away from the end of a file before it is shortened",
+            "no entry refers to the end of a file before it is truncated",
             () => new OptimizeScenario(fixture: null, Below.Nothing, tableSize: 4),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.L1, WriteRole.L2], [WriteRole.Truncation])),
         new(
-            "entries lead away from a place before it is written over",
+            "no entry refers to a cluster before it is overwritten",
             () => new OptimizeScenario(fixture: null, Below.Nothing, tableSize: 4),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.L1, WriteRole.L2], [WriteRole.Data, WriteRole.L2])),
         new(
-            "a repair's copy of data is on the disk before an entry leads to it",
+            "a repair's copy of data is on the disk before an entry refers to it",
             () => new RepairScenario("damaged/double-one-table.qed", withBackup: false),
             r => WriteRoles.Of(r, Top).FlushesBetween([WriteRole.Data, WriteRole.Growth], [WriteRole.L2])),
         new(
-            "a repair's backup is on the disk before what it saves is changed",
+            "a repair's backup is on the disk before the saved data is changed",
             () => new RepairScenario("damaged/several.qed", withBackup: true),
             r => [.. r.Flushes.Where(flush => r.Events[flush].Name.EndsWith(".qedundo", StringComparison.Ordinal))]),
     ];
@@ -122,12 +122,14 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
 
         string leftOut = string.Format(
             CultureInfo.InvariantCulture, "{0} of {1} flushes left out of '{2}'", flushes.Length, recording.Flushes.Count(), scenario.Name);
-        Assert.True(outcome.Violation is not null, $"{leftOut}: nothing found in {outcome.States} states ({outcome.Checked} different).");
+        Assert.True(outcome.Violation is not null, $"{leftOut}: nothing found in {outcome.States} states ({outcome.Checked} distinct).");
         output.WriteLine(string.Format(
             CultureInfo.InvariantCulture, "{0}: {1}, found in crash state {2}: {3}", name, leftOut, outcome.States, FirstLine(outcome.Violation)));
     }
 
-    /// <summary>Each flush of some operations left out alone: how many of them the simulator misses is a figure, not a promise.</summary>
+    /// <summary>
+    /// Leaves out each single flush of some operations in turn: how many of these the simulator misses is a measurement, not a promise.
+    /// </summary>
     [Fact]
     public void Leaving_out_a_single_flush_is_found_more_often_than_not()
     {
@@ -159,7 +161,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
 
         output.WriteLine(string.Format(
             CultureInfo.InvariantCulture,
-            "single flushes left out: {0} found, {1} without a consequence:\n{2}",
+            "single flushes left out: {0} found, {1} without consequences:\n{2}",
             found,
             missed.Count,
             string.Join('\n', missed)));

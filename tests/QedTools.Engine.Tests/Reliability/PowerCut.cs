@@ -5,21 +5,21 @@ using System.Linq;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>A state of all files that a power cut could have left.</summary>
-/// <param name="Count">How many of the recorded events had happened.</param>
+/// <param name="Count">The number of recorded events before the power cut.</param>
 /// <param name="Files">The files, by name.</param>
-/// <param name="Description">Which of the unflushed changes are in it.</param>
+/// <param name="Description">The unflushed changes that are part of it.</param>
 internal sealed record CrashState(int Count, SortedDictionary<string, byte[]> Files, string Description);
 
 /// <summary>
-/// Rebuilds what a power cut could have left of an operation's files. What was flushed is there. Of what was not, any part
-/// is: of writes any sectors, of the file's lengths any. A sector that is written holds all that was written to it up to
-/// some moment, since the host writes its cache. Files are flushed each for itself, and a name is given at once.
+/// Rebuilds the states of an operation's files that a power cut could have left. Everything flushed is there. Of the rest, any
+/// part may be there: any sectors of the writes, and any of the file's lengths. A sector on the disk holds everything written to it
+/// up to some moment, because the host writes from its cache. Each file is flushed separately, and renaming takes effect at once.
 /// </summary>
 internal static class PowerCut
 {
     public const int SectorSize = 512;
 
-    // What a sample takes of the unflushed changes.
+    // Which of the unflushed changes a sample includes.
     private enum Pick
     {
         All,
@@ -29,10 +29,10 @@ internal static class PowerCut
         Some,
     }
 
-    /// <summary>All states, prefix by prefix.</summary>
+    /// <summary>All states, for each prefix of the recorded events.</summary>
     /// <param name="recording">What the operation did.</param>
     /// <param name="random">Chooses the samples.</param>
-    /// <param name="samples">How many random ones there are for each prefix, beside the systematic ones.</param>
+    /// <param name="samples">The number of random states for each prefix, in addition to the systematic ones.</param>
     public static IEnumerable<CrashState> StatesOf(Recording recording, Random random, int samples)
     {
         Dictionary<int, Track> files = [];
@@ -65,7 +65,7 @@ internal static class PowerCut
         }
     }
 
-    // Returns whether the states can differ from those before.
+    // Returns whether the states can differ from the earlier ones.
     private static bool Advance(Dictionary<int, Track> files, HostEvent change)
     {
         switch (change.Kind)
@@ -127,9 +127,9 @@ internal static class PowerCut
                 return _durable;
             }
 
-            int most = (int)Unflushed.Max(e => e.End) + SectorSize;
-            Medium cache = new(_durable, most);
-            Medium disk = new(_durable, most);
+            int capacity = (int)Unflushed.Max(e => e.End) + SectorSize;
+            Medium cache = new(_durable, capacity);
+            Medium disk = new(_durable, capacity);
             int odd = random.Next(Unflushed.Count);
             for (int i = 0; i < Unflushed.Count; i++)
             {
@@ -187,15 +187,15 @@ internal static class PowerCut
         }
     }
 
-    /// <summary>A file's bytes, some of which can lie behind its end: written, but the length that shows them is missing.</summary>
+    /// <summary>A file's bytes, some of which may be past its end: they are written, but the length that includes them is not.</summary>
     private sealed class Medium
     {
         private readonly byte[] _bytes;
         private long _length;
 
-        public Medium(byte[] contents, int most)
+        public Medium(byte[] contents, int capacity)
         {
-            _bytes = new byte[Math.Max(contents.Length, most) + SectorSize];
+            _bytes = new byte[Math.Max(contents.Length, capacity) + SectorSize];
             contents.CopyTo(_bytes, 0);
             _length = contents.Length;
         }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>Two processes of ours keep each other out of an image.</summary>
+/// <summary>Two QedTools processes lock each other out of an image.</summary>
 public sealed class ProcessLockTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -53,7 +53,7 @@ public sealed class ProcessLockTests
     }
 
     [Fact]
-    public void A_backing_file_that_another_process_reads_through_is_not_merged_into()
+    public void A_backing_file_that_another_process_reads_is_not_merged_into()
     {
         using TempFolder folder = new();
         string path = Make(folder);
@@ -72,7 +72,7 @@ public sealed class ProcessLockTests
     }
 
     [Fact]
-    public void Our_writer_keeps_another_process_out()
+    public void A_writer_locks_another_process_out()
     {
         using TempFolder folder = new();
         string path = Make(folder);

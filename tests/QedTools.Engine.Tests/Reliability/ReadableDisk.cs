@@ -8,7 +8,7 @@ using QedTools.Storage;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What can be read of a damaged image without its backing file, stretch by stretch.</summary>
+/// <summary>The readable parts of a damaged image without its backing file.</summary>
 internal sealed class ReadableDisk
 {
     private readonly long _size;
@@ -20,7 +20,7 @@ internal sealed class ReadableDisk
         _parts = parts;
     }
 
-    /// <summary>Reads all that can be read.</summary>
+    /// <summary>Reads everything that can be read.</summary>
     /// <param name="host">Holds the files.</param>
     /// <param name="name">The image.</param>
     /// <param name="except">Clusters to leave out.</param>
@@ -53,7 +53,7 @@ internal sealed class ReadableDisk
         return new ReadableDisk(disk.Length, parts);
     });
 
-    /// <summary>Fails unless all of it is still there.</summary>
+    /// <summary>Fails unless all of it can still be read, unchanged.</summary>
     public void Require(MemoryHost host, string name, string when) => host.Do(() =>
     {
         using QedImage image = QedImage.Open(HostFiles.Open(host.PathOf(name), StorageAccess.Inspect));

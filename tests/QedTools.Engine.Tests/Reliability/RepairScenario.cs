@@ -7,8 +7,8 @@ using QedTools.Tests.Independent;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>
-/// A repair: what could be read before can be read at every moment, an interrupted repair can be made again, and the backup
-/// of an interrupted one brings the original back.
+/// A repair: everything readable before is readable at every moment, an interrupted repair can be run again, and the backup
+/// of an interrupted repair restores the original.
 /// </summary>
 internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
 {
@@ -24,7 +24,7 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
         host.PutFixture(fixture, Top);
         _file = host.Get(Top);
 
-        // Where data and a table share a cluster, what is read as data changes with the table.
+        // If data and a table share a cluster, that data changes with the table.
         QedCheckResult check = host.Do(() => ImageCheck.Run(host.PathOf(Top), new ImageCheckOptions { ForceShare = true }));
         _readable = ReadableDisk.Of(host, Top, except: [.. check.Corruptions
             .Where(c => c.Kind == QedCorruptionKind.DataAndTable)
@@ -36,7 +36,7 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
 
     public override void Verify(MemoryHost host, CrashState state, bool isEnd)
     {
-        // The name of a backup tells the second; the next repair may come within the same one.
+        // The name of a backup contains the time to the second, and the next repair may run within the same second.
         SortedDictionary<string, byte[]> files = new(StringComparer.Ordinal);
         foreach ((string name, byte[] contents) in state.Files)
         {
@@ -66,7 +66,7 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
             Images.RequireSameUse(_file, host.Get(Top), "the image after a repair that failed");
             if (state.Files.Count != 1)
             {
-                throw new ViolationException("The backup of a repair that was taken back is still there.");
+                throw new ViolationException("The backup of a repair that was undone still exists.");
             }
         }
 
@@ -81,14 +81,14 @@ internal sealed class RepairScenario(string fixture, bool withBackup) : Scenario
         }
         catch (QedException e) when (e is QedBackupMismatchException or QedBackupDamagedException)
         {
-            // Its first bytes are not all there, or it was taken back already: the image is the old one.
+            // Its first bytes are incomplete, or the repair was already undone: the image is the old one.
         }
 
-        Images.RequireSameUse(_file, host.Get(Top), "the image after the repair was taken back");
+        Images.RequireSameUse(_file, host.Get(Top), "the image after the repair was undone");
     }
 }
 
-/// <summary>A repair that is taken back: interrupted, it can be taken back again, and until then nobody reads a mixture of old and new.</summary>
+/// <summary>Undoing a repair: if it is interrupted, it can be done again, and until then nobody reads a mixture of old and new.</summary>
 internal sealed class RestoreScenario(string fixture) : Scenario
 {
     private const ulong KnownFeatures = 7;
@@ -97,7 +97,7 @@ internal sealed class RestoreScenario(string fixture) : Scenario
     private byte[] _repaired = [];
     private string _backup = string.Empty;
 
-    public override string Name => $"take the repair of {fixture} back";
+    public override string Name => $"undo the repair of {fixture}";
 
     public override void Prepare(MemoryHost host)
     {
@@ -124,13 +124,13 @@ internal sealed class RestoreScenario(string fixture) : Scenario
         }
         catch (QedBackupMismatchException)
         {
-            // It was taken back to the end: the image is the old one.
+            // The repair was completely undone: the image is the old one.
         }
 
-        Images.RequireSameUse(_file, host.Get(Top), "the image when it was taken back again");
+        Images.RequireSameUse(_file, host.Get(Top), "the image after undoing the repair again");
     }
 
-    // By a reader that was written from the specification: what was readable reads the same, or no program opens the image.
+    // With a reader written from the specification: what was readable reads the same, or no program can open the image.
     private void RequireNoMixture(byte[] now)
     {
         if ((BinaryPrimitives.ReadUInt64LittleEndian(now.AsSpan(16)) & ~KnownFeatures) != 0)

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>From the first look at a file that is to be replaced until the new one has its name, nobody else can open it for writing.</summary>
+/// <summary>
+/// From the first access to a file that is to be replaced until the new one has its name, nobody else can open it for writing.
+/// </summary>
 public sealed class ReplacedFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -24,14 +26,14 @@ public sealed class ReplacedFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void An_image_is_created_in_place_of_another() => RequireHeldWhile(
+    public void An_image_is_created_in_place_of_another() => RequireLockedDuring(
         () => ImageCreation.Run(_old, new ImageCreationOptions { BackingFile = "base.qed", Replace = true }, Token));
 
     [Fact]
-    public void A_disk_is_converted_in_place_of_another() => RequireHeldWhile(() => DiskConversion.Run(
+    public void A_disk_is_converted_in_place_of_another() => RequireLockedDuring(() => DiskConversion.Run(
         _folder.PathOf("source.qed"), _old, new DiskConversionOptions { BackingFile = "base.qed", Replace = true, Verify = true }, cancellation: Token));
 
-    private void RequireHeldWhile(Action operation)
+    private void RequireLockedDuring(Action operation)
     {
         string identity = HostFiles.IdentityOf(_old)!;
         bool isHeld = false;
@@ -70,7 +72,7 @@ public sealed class ReplacedFileTests : IDisposable
                 }
                 catch (QedImageInUseException)
                 {
-                    // As it should be.
+                    // This is expected.
                 }
             }
         }

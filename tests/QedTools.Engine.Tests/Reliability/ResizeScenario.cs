@@ -4,7 +4,7 @@ using QedTools.Disks;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>A resize has the old size or the new one; what both have in common stays, and what is added is zeroes.</summary>
+/// <summary>A resized disk has the old size or the new one; the part common to both stays, and added space is zeroes.</summary>
 internal sealed class ResizeScenario(Below below, long from, long to) : Scenario
 {
     private byte[] _before = [];
@@ -13,7 +13,7 @@ internal sealed class ResizeScenario(Below below, long from, long to) : Scenario
 
     public override void Prepare(MemoryHost host)
     {
-        // Longer than either size: growing must not show what lies there.
+        // Longer than either size: growing must not expose this data.
         const int BaseSize = 5 << 20;
         if (below == Below.Raw)
         {
@@ -54,10 +54,10 @@ internal sealed class ResizeScenario(Below below, long from, long to) : Scenario
         }
 
         int common = (int)Math.Min(from, to);
-        Images.RequireEqual(_before.AsSpan(0, common), now.AsSpan(0, common), "what both sizes have");
+        Images.RequireEqual(_before.AsSpan(0, common), now.AsSpan(0, common), "the part common to both sizes");
         for (int at = common; at < now.Length; at++)
         {
-            // What a shrink cuts off is there until the cut itself has reached the disk.
+            // Data that a shrink cuts off is there until the new size has reached the disk.
             bool isAllowed = now[at] == (now.Length == to ? 0 : _before[at]);
             if (!isAllowed)
             {

@@ -6,41 +6,43 @@ namespace QedTools.Tests.Reliability;
 /// <summary>An operation, and what must hold whenever the power fails while it runs.</summary>
 internal abstract class Scenario
 {
-    /// <summary>The image that the operation is about.</summary>
+    /// <summary>The image that the operation works on.</summary>
     protected const string Top = "top.qed";
 
-    /// <summary>What it is called in reports.</summary>
+    /// <summary>The name used in reports.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Makes the files that it begins with.</summary>
+    /// <summary>Creates the files that it starts with.</summary>
     public abstract void Prepare(MemoryHost host);
 
     /// <summary>The operation; its files are recorded. It may be run again on the same files.</summary>
     public abstract void Act(MemoryHost host);
 
-    /// <summary>Everything that must hold; what is thrown is the fault.</summary>
+    /// <summary>Checks everything that must hold; an exception reports a violation.</summary>
     /// <param name="host">Holds the state; may be changed.</param>
-    /// <param name="state">The same state, for going back to it.</param>
-    /// <param name="isEnd">Whether the operation had ended, so that all it promises must be there.</param>
+    /// <param name="state">The same state, for restoring it.</param>
+    /// <param name="isEnd">Whether the operation had finished, so that everything it promises must be there.</param>
     public abstract void Verify(MemoryHost host, CrashState state, bool isEnd);
 
-    /// <summary>Everything that must hold after the operation failed for a call that failed; what is thrown is the fault.</summary>
-    /// <param name="host">Holds what it left; may be changed.</param>
-    /// <param name="state">The same, for going back to it.</param>
+    /// <summary>Checks everything that must hold after a call on a file failed; an exception reports a violation.</summary>
+    /// <param name="host">Holds what the operation left behind; may be changed.</param>
+    /// <param name="state">The same, for restoring it.</param>
     /// <param name="before">The files before the operation.</param>
-    /// <param name="isReported">Whether it ended with an error; else it has done all it was asked to.</param>
-    /// <param name="canUndo">Whether the files could be written to again after the call that failed.</param>
+    /// <param name="isReported">Whether it failed with an error; otherwise it did everything requested.</param>
+    /// <param name="canUndo">Whether the files could be written to again after the failed call.</param>
     public virtual void VerifyFailed(
         MemoryHost host, CrashState state, IReadOnlyDictionary<string, byte[]> before, bool isReported, bool canUndo) =>
         Verify(host, state, isEnd: !isReported);
 
-    /// <summary>A number that changes with what must hold: the same files need no second look while it stays.</summary>
-    /// <param name="count">How many events had happened.</param>
+    /// <summary>
+    /// A number that changes whenever the requirements change: while it stays the same, the same files need not be checked again.
+    /// </summary>
+    /// <param name="count">The number of events so far.</param>
     public virtual int PhaseAt(int count) => 0;
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
 
-/// <summary>Something that a crash must not do has happened.</summary>
+/// <summary>Something happened that must not happen in a crash.</summary>
 internal sealed class ViolationException(string message) : Exception(message);

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>The one list of all scenarios: everything that changes files.</summary>
+/// <summary>The list of all scenarios: every operation that changes files.</summary>
 internal static class Scenarios
 {
     private static readonly string[] Damaged =
@@ -12,7 +12,7 @@ internal static class Scenarios
         "l1-past-end", "l2-partial-cluster", "past-size-l2", "truncated",
     ];
 
-    /// <summary>Those whose every call is made to fail: each operation, and of what varies only some.</summary>
+    /// <summary>The scenarios in which every call is made to fail: all operations, but only some variants of each.</summary>
     public static IEnumerable<Scenario> ForFaults()
     {
         yield return new CreateScenario(replaces: false);
@@ -45,7 +45,7 @@ internal static class Scenarios
         yield return new RestoreScenario("damaged/table-shared.qed");
     }
 
-    /// <summary>All of them, anew.</summary>
+    /// <summary>New instances of all scenarios.</summary>
     public static IEnumerable<Scenario> All()
     {
         yield return new CreateScenario(replaces: false);

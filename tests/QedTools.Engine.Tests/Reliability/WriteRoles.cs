@@ -6,10 +6,10 @@ using QedTools.Qed.Format;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What a change of an image is for.</summary>
+/// <summary>The role of a change to an image.</summary>
 internal enum WriteRole
 {
-    /// <summary>No change of the image in question.</summary>
+    /// <summary>Not a change to the image in question.</summary>
     None,
 
     /// <summary>A header with the need-check bit, which was not set before.</summary>
@@ -35,7 +35,7 @@ internal enum WriteRole
     Truncation,
 }
 
-/// <summary>Tells the changes of one image apart, by what is where in it.</summary>
+/// <summary>Classifies the changes to one image by what they overwrite.</summary>
 internal sealed class WriteRoles
 {
     private readonly WriteRole[] _roles;
@@ -47,7 +47,7 @@ internal sealed class WriteRoles
         _roles = roles;
     }
 
-    /// <summary>Looks at the changes of the image that has this name at the start.</summary>
+    /// <summary>Classifies the changes to the image that has this name at the start.</summary>
     public static WriteRoles Of(Recording recording, string name)
     {
         byte[] file = recording.Before[name];
@@ -107,9 +107,9 @@ internal sealed class WriteRoles
         return new WriteRoles(recording, roles);
     }
 
-    /// <summary>The flushes between a change of one kind and the next change, which is of another kind.</summary>
-    /// <param name="before">The kinds before the flush; empty: any.</param>
-    /// <param name="after">The kinds behind it; empty: any, or none.</param>
+    /// <summary>The flushes between a change with one of some roles and the next change, which has one of other roles.</summary>
+    /// <param name="before">The roles before the flush; empty for any.</param>
+    /// <param name="after">The roles after it; empty for any, or for no later change.</param>
     public int[] FlushesBetween(WriteRole[] before, WriteRole[] after) => [.. _recording.Flushes.Where(flush =>
     {
         int last = Array.FindLastIndex(_roles, flush, role => role != WriteRole.None);

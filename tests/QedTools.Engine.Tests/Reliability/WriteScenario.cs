@@ -7,7 +7,7 @@ using QedTools.Storage;
 
 namespace QedTools.Tests.Reliability;
 
-/// <summary>What lies under the image that a scenario writes to.</summary>
+/// <summary>What is below the image that a scenario writes to.</summary>
 internal enum Below
 {
     Nothing,
@@ -15,10 +15,12 @@ internal enum Below
     Qed,
 }
 
-/// <summary>Writes, zeroes and flushes in any order: what was flushed is intact, what was not is old or new. Closing packs the file.</summary>
+/// <summary>
+/// Writes, zeroes and flushes in any order: flushed data is intact, and unflushed sectors are old or new. Closing packs the file.
+/// </summary>
 internal sealed class WriteScenario(Below below, int tableSize, int seed, int steps) : Scenario
 {
-    // What is written lies in the first and in the last part of the disk: with tables of one cluster, in two tables.
+    // Writes go to the first and the last part of the disk: with tables of one cluster, these are in two tables.
     private const int Window = 384 << 10;
 
     private readonly int _size = tableSize == 1 ? (2 << 20) + Window : 2 * Window;
@@ -45,7 +47,7 @@ internal sealed class WriteScenario(Below below, int tableSize, int seed, int st
         Images.Make(host, Top, _size, tableSize, backing);
         if (below == Below.Qed)
         {
-            // Most of it is written in place then.
+            // Most writes are then in place.
             Images.Change(host, Top, disk => disk.Write(0, Images.Pattern(seed + 1, Window * 9 / 10)));
         }
 
@@ -104,7 +106,7 @@ internal sealed class WriteScenario(Below below, int tableSize, int seed, int st
         _expectation.Require(contents, unreadable, state.Count);
         if (isEnd && host.Do(() => ImageInspection.Run(host.PathOf(Top), new ImageInspectionOptions()).NeedsCheck))
         {
-            throw new ViolationException("The image was closed and is not clean.");
+            throw new ViolationException("The image was closed but is not clean.");
         }
 
         Images.RequireRepairable(host, Top, withBackup: state.Count % 2 == 0);

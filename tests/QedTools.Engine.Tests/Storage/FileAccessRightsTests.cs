@@ -8,11 +8,14 @@ using Xunit;
 
 namespace QedTools.Tests.Storage;
 
-/// <summary>Nobody can use a file that replaces another, or a backup of it, who could not use that one. The judges are getfacl and getfattr.</summary>
+/// <summary>
+/// A file that replaces another one, or a backup, grants access only to those who had access to the original. Verified with getfacl and
+/// getfattr.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class FileAccessRightsTests : IDisposable
 {
-    private const UnixFileMode OwnerAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly TempFolder _folder = new();
 
@@ -49,7 +52,7 @@ public sealed class FileAccessRightsTests : IDisposable
     }
 
     [Fact(Skip = Host.NotKeepingAccessLists, SkipUnless = nameof(Host.KeepsAccessLists), SkipType = typeof(Host))]
-    public void What_a_folder_gives_to_its_new_files_is_taken_off_where_the_old_file_had_not_got_it()
+    public void Default_permissions_of_the_folder_are_removed_if_the_old_file_did_not_have_them()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         Host.Run("chmod", "640", path);
@@ -81,22 +84,22 @@ public sealed class FileAccessRightsTests : IDisposable
     }
 
     [Fact(Skip = Host.NotKeepingAttributes, SkipUnless = nameof(Host.KeepsAttributesAsRoot), SkipType = typeof(Host))]
-    public void Where_a_label_cannot_be_kept_the_new_file_is_its_owners_alone()
+    public void If_a_label_cannot_be_kept_only_the_owner_may_use_the_new_file()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         Host.Run("setfattr", "-n", "security.test", "-v", "secret", path);
         Host.Run("chown", "65534", path);
         Host.Run("chmod", "666", path);
         Host.Run("chmod", "777", _folder.Path);
-        string? told = null;
-        Host.AsUnprivilegedUser(() => Replace(path, new OperationTrace { Decision = line => told = line }));
+        string? decision = null;
+        Host.AsUnprivilegedUser(() => Replace(path, new OperationTrace { Decision = line => decision = line }));
 
-        Assert.Equal(OwnerAlone, File.GetUnixFileMode(path));
-        Assert.Contains("only its owner may use the new file", told, StringComparison.Ordinal);
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(path));
+        Assert.Contains("only its owner may use the new file", decision, StringComparison.Ordinal);
     }
 
     [Fact(Skip = Host.NotKeepingAttributes, SkipUnless = nameof(Host.KeepsAttributesAsRoot), SkipType = typeof(Host))]
-    public void A_label_is_kept_where_it_can_be()
+    public void A_label_is_kept_if_possible()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         Host.Run("setfattr", "-n", "security.test", "-v", "secret", path);
@@ -104,12 +107,12 @@ public sealed class FileAccessRightsTests : IDisposable
         Replace(path, trace: null);
 
         Assert.Contains("security.test=\"secret\"", AttributesOf(path), StringComparison.Ordinal);
-        Assert.Equal(OwnerAlone | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead, File.GetUnixFileMode(path));
+        Assert.Equal(OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead, File.GetUnixFileMode(path));
     }
 
-    // What the old group could do, another group could do otherwise.
+    // Otherwise another group would get the permissions of the old group.
     [Fact(Skip = Host.NotLinuxRoot, SkipUnless = nameof(Host.IsLinuxRoot), SkipType = typeof(Host))]
-    public void Where_the_group_cannot_be_kept_the_new_file_is_its_owners_alone()
+    public void If_the_group_cannot_be_kept_only_the_owner_may_use_the_new_file()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         Host.Run("chown", "1234:1235", path);
@@ -118,11 +121,11 @@ public sealed class FileAccessRightsTests : IDisposable
         Host.AsUnprivilegedUser(() => Replace(path, trace: null));
 
         Assert.Equal(65534u, FileStatus.OfPath(path)!.Value.Owner!.Value.User);
-        Assert.Equal(OwnerAlone, File.GetUnixFileMode(path));
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(path));
     }
 
     [Fact(Skip = Host.NotLinuxRoot, SkipUnless = nameof(Host.IsLinuxRoot), SkipType = typeof(Host))]
-    public void Where_only_the_owner_changes_the_group_keeps_its_permissions_and_nobody_becomes_the_owner()
+    public void If_only_the_owner_changes_the_group_keeps_its_permissions_and_set_user_ID_is_dropped()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         Host.Run("chown", "1234:0", path);

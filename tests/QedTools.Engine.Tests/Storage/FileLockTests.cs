@@ -18,7 +18,7 @@ public sealed class FileLockTests : IDisposable
 
     public FileLockTests() => _path = Host.WriteText(_folder, "image.qed", "contents");
 
-    /// <summary>Whether the host shows its locks as Linux does.</summary>
+    /// <summary>Whether the host lists its locks the way Linux does.</summary>
     public static bool ShowsLocks => Host.IsLinux && Directory.Exists("/proc/self/fdinfo");
 
     public void Dispose() => _folder.Dispose();
@@ -27,7 +27,7 @@ public sealed class FileLockTests : IDisposable
     [InlineData(nameof(StorageAccess.Write), nameof(StorageAccess.Write))]
     [InlineData(nameof(StorageAccess.Write), nameof(StorageAccess.Read))]
     [InlineData(nameof(StorageAccess.Read), nameof(StorageAccess.Write))]
-    public void A_writer_and_anybody_who_needs_stillness_exclude_each_other(string held, string wanted)
+    public void A_writer_excludes_other_writers_and_readers_and_is_excluded_by_them(string held, string wanted)
     {
         using FileStorage first = Open(held);
 
@@ -37,7 +37,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void Many_readers_get_along()
+    public void Several_readers_may_share_a_file()
     {
         using FileStorage first = Open(nameof(StorageAccess.Read));
         using FileStorage second = Open(nameof(StorageAccess.Read));
@@ -48,7 +48,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void Inspecting_goes_on_beside_a_writer_and_sees_what_it_writes()
+    public void Inspecting_works_alongside_a_writer_and_sees_its_writes()
     {
         using FileStorage writer = Open(nameof(StorageAccess.Write));
         using FileStorage inspector = Open(nameof(StorageAccess.Inspect));
@@ -60,7 +60,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void Inspecting_keeps_nobody_out()
+    public void Inspecting_locks_nobody_out()
     {
         using FileStorage inspector = Open(nameof(StorageAccess.Inspect));
 
@@ -69,7 +69,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void IsInUse_tells_whether_a_writer_would_be_refused()
+    public void IsInUse_shows_whether_a_writer_would_be_refused()
     {
         using FileStorage inspector = Open(nameof(StorageAccess.Inspect));
         Assert.False(inspector.IsInUse);
@@ -94,7 +94,7 @@ public sealed class FileLockTests : IDisposable
     [Theory]
     [InlineData(nameof(StorageAccess.Write))]
     [InlineData(nameof(StorageAccess.Read))]
-    public void A_lock_of_ones_own_is_no_use_by_others(string access)
+    public void A_lock_held_by_the_storage_itself_is_not_use_by_others(string access)
     {
         using FileStorage storage = Open(access);
 
@@ -104,16 +104,16 @@ public sealed class FileLockTests : IDisposable
     [Theory]
     [InlineData(nameof(StorageAccess.Write))]
     [InlineData(nameof(StorageAccess.Read))]
-    public void Closing_a_storage_gives_its_lock_back(string access)
+    public void Closing_a_storage_releases_its_lock(string access)
     {
         Open(access).Dispose();
 
         Open(nameof(StorageAccess.Write)).Dispose();
     }
 
-    // Locks that belong to the process instead of the open file are lost when any handle on the file is closed.
+    // Locks owned by the process instead of the open file are lost when any handle to the file is closed.
     [Fact]
-    public void A_lock_outlives_other_handles_on_the_same_file()
+    public void A_lock_outlives_other_handles_to_the_same_file()
     {
         using FileStorage writer = Open(nameof(StorageAccess.Write));
         Open(nameof(StorageAccess.Inspect)).Dispose();
@@ -134,11 +134,11 @@ public sealed class FileLockTests : IDisposable
         Open(nameof(StorageAccess.Write)).Dispose();
     }
 
-    // A process that another thread starts holds all descriptors from its fork to its exec, and with them their locks.
+    // From its fork to its exec, a process that another thread starts holds all descriptors and with them their locks.
     [Theory(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
     [InlineData(nameof(StorageAccess.Write))]
     [InlineData(nameof(StorageAccess.Read))]
-    public void A_lock_is_given_back_even_while_a_process_that_is_just_being_started_holds_the_descriptor(string access)
+    public void A_lock_is_released_even_while_a_process_that_is_being_started_holds_the_descriptor(string access)
     {
         FileStorage storage = Open(access);
         using IDisposable child = Host.ForkDescriptorsOf(_path);
@@ -158,17 +158,17 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void Where_the_file_system_has_no_locks_everybody_is_let_in_and_whoever_listens_is_told()
+    public void Without_file_system_locks_everybody_is_let_in_and_the_trace_reports_it()
     {
-        List<string> told = [];
-        OperationTrace trace = new() { Decision = told.Add };
+        List<string> reported = [];
+        OperationTrace trace = new() { Decision = reported.Add };
         ByteLocks.AreMissing.Value = true;
         try
         {
             using FileStorage first = Open(nameof(StorageAccess.Write));
             Assert.False(first.IsLocked);
             HostFiles.Open(_path, StorageAccess.Inspect, trace).Dispose();
-            Assert.Empty(told);
+            Assert.Empty(reported);
             HostFiles.Open(_path, StorageAccess.Write, trace).Dispose();
         }
         finally
@@ -176,19 +176,19 @@ public sealed class FileLockTests : IDisposable
             ByteLocks.AreMissing.Value = false;
         }
 
-        Assert.Contains($"{_path}: its file system has no locks", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Contains($"{_path}: its file system has no locks", Assert.Single(reported), StringComparison.Ordinal);
         using FileStorage locked = Open(nameof(StorageAccess.Read));
         HostFiles.Open(_path, StorageAccess.Read, trace).Dispose();
         Assert.True(locked.IsLocked);
-        Assert.Single(told);
+        Assert.Single(reported);
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void Operations_tell_of_missing_locks()
+    public void Operations_report_missing_locks()
     {
         string image = _folder.PathOf("real.qed");
-        List<string> told = [];
-        OperationTrace trace = new() { Decision = told.Add };
+        List<string> reported = [];
+        OperationTrace trace = new() { Decision = reported.Add };
         CancellationToken token = TestContext.Current.CancellationToken;
         ByteLocks.AreMissing.Value = true;
         try
@@ -207,9 +207,9 @@ public sealed class FileLockTests : IDisposable
 
         void Run(Action operation)
         {
-            told.Clear();
+            reported.Clear();
             operation();
-            Assert.Contains(told, line => line.StartsWith($"{image}: its file system has no locks", StringComparison.Ordinal));
+            Assert.Contains(reported, line => line.StartsWith($"{image}: its file system has no locks", StringComparison.Ordinal));
         }
     }
 
@@ -224,8 +224,8 @@ public sealed class FileLockTests : IDisposable
         Assert.Equal(bytes, LockedBytesOf(_path));
     }
 
-    // A line of fdinfo: "lock: 1: OFDLCK ADVISORY  READ -1 fe:00:123456 100 101". All of /proc/locks is read in pieces between
-    // which it changes.
+    // A line of fdinfo: "lock: 1: OFDLCK ADVISORY  READ -1 fe:00:123456 100 101". /proc/locks will not do: it is read in pieces and may
+    // change between them.
     private static List<int> LockedBytesOf(string path)
     {
         List<int> locked = [];

@@ -22,7 +22,7 @@ public sealed class FileStorageTests : IDisposable
 
     [Theory]
     [MemberData(nameof(EveryAccess))]
-    public void A_missing_file_is_named_as_missing(string access)
+    public void A_missing_file_is_reported_as_missing(string access)
     {
         string path = _folder.PathOf("missing.qed");
 
@@ -34,13 +34,13 @@ public sealed class FileStorageTests : IDisposable
 
     [Theory]
     [MemberData(nameof(EveryAccess))]
-    public void A_file_in_a_missing_folder_is_named_as_missing(string access) =>
+    public void A_file_in_a_missing_folder_is_reported_as_missing(string access) =>
         Assert.Throws<QedFileNotFoundException>(() => Open(_folder.PathOf("no-such-folder/image.qed"), access));
 
     [Theory]
     [InlineData(300, 1)]
     [InlineData(200, 40)]
-    public void A_file_whose_name_is_longer_than_any_can_be_is_not_there(int length, int count)
+    public void A_file_with_an_impossibly_long_name_is_missing(int length, int count)
     {
         string path = _folder.PathOf(string.Join('/', Enumerable.Repeat(new string('x', length), count)));
 
@@ -50,7 +50,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_is_not_made_by_opening_it_for_writing()
+    public void Opening_a_missing_file_for_writing_does_not_create_it()
     {
         Assert.Throws<QedFileNotFoundException>(() => FileStorage.Open(_folder.PathOf("missing.qed"), StorageAccess.Write));
         Assert.Empty(Host.NamesIn(_folder));
@@ -82,7 +82,7 @@ public sealed class FileStorageTests : IDisposable
     [InlineData(@"\\.\NUL")]
     [InlineData(@"\\.\PhysicalDrive0")]
     [InlineData(@"\\.\pipe\qedtools")]
-    public void A_device_of_Windows_is_refused_by_its_kind(string device)
+    public void A_Windows_device_is_refused_by_its_kind(string device)
     {
         Assert.Equal("a device", Assert.Throws<QedNotAFileException>(() => FileStorage.Open(device, StorageAccess.Read)).Kind);
         Assert.Equal("a device", Assert.Throws<QedNotAFileException>(() => FileStorage.Open(device, StorageAccess.Write)).Kind);
@@ -91,7 +91,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_path_longer_than_the_260_characters_of_old_is_a_path_like_any_other()
+    public void A_path_longer_than_the_old_limit_of_260_characters_works_like_any_other()
     {
         string folder = Path.Combine([_folder.Path, .. Enumerable.Repeat(new string('d', 60), 5)]);
         Directory.CreateDirectory(folder);
@@ -143,7 +143,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void Symlinks_that_lead_in_a_circle_are_an_error_and_no_crash()
+    public void A_cycle_of_symlinks_is_an_error_and_not_a_crash()
     {
         File.CreateSymbolicLink(_folder.PathOf("a"), _folder.PathOf("b"));
         File.CreateSymbolicLink(_folder.PathOf("b"), _folder.PathOf("a"));
@@ -154,11 +154,11 @@ public sealed class FileStorageTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("with\0nul")]
-    public void A_name_that_no_file_can_have_is_an_error_of_the_engine(string name) =>
+    public void A_name_that_no_file_can_have_is_an_engine_error(string name) =>
         Assert.ThrowsAny<QedException>(() => FileStorage.Open(name, StorageAccess.Inspect));
 
     [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
-    public void A_file_that_this_user_may_not_read_is_refused_as_such()
+    public void A_file_that_the_user_may_not_read_is_refused_as_such()
     {
         string path = Host.WriteText(_folder, "private.qed", "text");
         Host.Run("chmod", "0", path);
@@ -172,7 +172,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
-    public void A_file_that_this_user_may_only_read_opens_for_reading_and_is_refused_for_writing()
+    public void A_file_that_the_user_may_only_read_opens_for_reading_and_is_refused_for_writing()
     {
         string path = Host.WriteText(_folder, "shared.qed", "text");
         Host.Run("chmod", "444", path);
@@ -186,7 +186,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_read_that_reaches_the_end_is_short_and_one_behind_it_is_empty()
+    public void A_read_that_reaches_the_end_is_short_and_one_past_it_is_empty()
     {
         using FileStorage storage = FileStorage.Open(Host.WriteText(_folder, "ten", "0123456789"), StorageAccess.Read);
         byte[] buffer = new byte[8];
@@ -202,7 +202,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void What_is_written_is_read_back_and_the_file_grows_as_far_as_needed()
+    public void Data_written_is_read_back_and_the_file_grows_as_needed()
     {
         string path = Host.WriteText(_folder, "ten", "0123456789");
         using (FileStorage storage = FileStorage.Open(path, StorageAccess.Write))
@@ -221,7 +221,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void What_a_new_length_adds_reads_as_zeroes_and_what_it_cuts_off_is_gone()
+    public void Bytes_added_by_a_new_length_read_as_zeroes_and_bytes_cut_off_are_gone()
     {
         string path = Host.WriteText(_folder, "ten", "0123456789");
         using FileStorage storage = FileStorage.Open(path, StorageAccess.Write);
@@ -234,7 +234,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_storage_opened_for_reading_says_so_and_refuses_to_write()
+    public void A_storage_opened_for_reading_says_so_and_refuses_writes()
     {
         string path = Host.WriteText(_folder, "ten", "0123456789");
         using (FileStorage storage = FileStorage.Open(path, StorageAccess.Read))
@@ -247,7 +247,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact(Skip = Host.NotTellingHoles, SkipUnless = nameof(Host.TellsHoles), SkipType = typeof(Host))]
-    public void A_hole_is_told_from_data_and_the_ranges_cover_the_file()
+    public void A_hole_is_distinguished_from_data_and_the_ranges_cover_the_file()
     {
         using FileStorage storage = FileStorage.Open(MakeSparseFile(), StorageAccess.Read);
 
@@ -263,7 +263,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact(Skip = Host.NotTellingHoles, SkipUnless = nameof(Host.TellsHoles), SkipType = typeof(Host))]
-    public void A_range_ends_where_the_question_ends()
+    public void A_range_ends_where_the_queried_range_ends()
     {
         using FileStorage storage = FileStorage.Open(MakeSparseFile(), StorageAccess.Read);
 
@@ -274,7 +274,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void Looking_for_holes_changes_nothing_about_what_is_read()
+    public void Looking_for_holes_does_not_affect_reads()
     {
         using FileStorage storage = FileStorage.Open(MakeSparseFile(), StorageAccess.Read);
         byte[] buffer = new byte[16];
@@ -287,7 +287,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact(Skip = Host.NotTellingHoles, SkipUnless = nameof(Host.TellsHoles), SkipType = typeof(Host))]
-    public void A_sparse_file_takes_less_room_than_it_is_long()
+    public void A_sparse_file_takes_less_space_than_its_length()
     {
         using FileStorage storage = FileStorage.Open(MakeSparseFile(), StorageAccess.Read);
 
@@ -296,7 +296,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void Two_files_of_equal_contents_have_two_identities()
+    public void Two_files_with_equal_contents_have_different_identities()
     {
         string a = Host.WriteText(_folder, "a", "same");
         string b = Host.WriteText(_folder, "b", "same");
@@ -307,7 +307,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_file_has_one_identity_whatever_path_leads_to_it()
+    public void A_file_has_the_same_identity_under_every_path()
     {
         string path = Host.WriteText(_folder, "file", "text");
         string symlink = _folder.PathOf("symlink");
@@ -325,7 +325,7 @@ public sealed class FileStorageTests : IDisposable
         Assert.Equal(identity, HostFiles.IdentityOf(Path.Combine(folderLink, "file")));
     }
 
-    // .NET resolves ".." by the letters, the kernel by the folders: both questions must go to the same file.
+    // .NET resolves ".." as text, the kernel by following folders: opening and identifying must use the same file.
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
     public void A_path_with_two_dots_has_the_identity_of_the_file_it_opens()
     {
@@ -350,7 +350,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void CreateNew_makes_an_empty_file_and_never_opens_one_that_is_there()
+    public void CreateNew_creates_an_empty_file_and_never_opens_an_existing_one()
     {
         string path = _folder.PathOf("new");
         using (FileStorage storage = FileStorage.CreateNew(path))
@@ -366,7 +366,7 @@ public sealed class FileStorageTests : IDisposable
 
     private static void Open(string path, string access) => FileStorage.Open(path, Enum.Parse<StorageAccess>(access)).Dispose();
 
-    // 4 MiB with 64 KiB of 0xAB at 1 MiB.
+    // A file of 4 MiB with 64 KiB of 0xAB at 1 MiB.
     private string MakeSparseFile()
     {
         string path = _folder.PathOf("sparse");

@@ -15,28 +15,28 @@ using Xunit;
 
 namespace QedTools.Tests.Storage;
 
-/// <summary>What tests of the Storage room ask of the host. Tests name its properties in SkipUnless.</summary>
+/// <summary>What the tests of storage need to know about the host and do with it. Tests name its properties in SkipUnless.</summary>
 internal static class Host
 {
     public const string NotUnix = "only Unix has such files";
 
-    public const string NotLinux = "only Linux lets one thread be another user, and tells which bytes are locked";
+    public const string NotLinux = "only Linux lets one thread act as another user, and shows which bytes are locked";
 
     public const string NotWindows = "only Windows has such paths";
 
-    public const string LocksOutWriters = "Windows lets nobody write to a file that is read from";
+    public const string LocksOutWriters = "Windows locks writers out of a file that is being read";
 
-    public const string NotTellingHoles = "Wine does not tell where a file has holes";
+    public const string NotTellingHoles = "Wine does not report the holes in a file";
 
-    public const string NotKeepingHoles = "the temporary folder keeps no holes";
+    public const string NotKeepingHoles = "the temporary folder does not support sparse files";
 
     public const string NotLinuxRoot = "only root on Linux can make a small file system";
 
-    public const string NotKeepingAccessLists = "setfacl is not installed, or the temporary folder keeps no access lists";
+    public const string NotKeepingAccessLists = "setfacl is not installed, or the temporary folder does not support access control lists";
 
-    public const string NotKeepingAttributes = "setfattr is not installed, or the temporary folder keeps no extended attributes";
+    public const string NotKeepingAttributes = "setfattr is not installed, or the temporary folder does not support extended attributes";
 
-    public const string NotHearingSignals = "the netstandard2.0 build cannot hear of signals, and Windows has none";
+    public const string NotHearingSignals = "the netstandard2.0 build cannot receive signals, and Windows has none";
 
     public static bool IsUnix => !OperatingSystem.IsWindows();
 
@@ -61,14 +61,14 @@ internal static class Host
     public static bool HearsSignals => IsUnix
         && typeof(QedException).Assembly.GetCustomAttribute<TargetFrameworkAttribute>()!.FrameworkName.StartsWith(".NETCoreApp", StringComparison.Ordinal);
 
-    /// <summary>Runs a small program that every Unix has; its failure is the test's failure.</summary>
+    /// <summary>Runs a standard Unix program; if it fails, the test fails.</summary>
     public static void Run(string program, params string[] arguments)
     {
         (int code, _, string errors) = Qemu.Run(program, arguments);
         Assert.True(code == 0, $"{program} ended with {code}: {errors}");
     }
 
-    /// <summary>Does something on a thread that files treat as an unprivileged user: root's own rights hide every refusal.</summary>
+    /// <summary>Runs an action on a thread that acts as an unprivileged user: as root, nothing would ever be refused.</summary>
     public static void AsUnprivilegedUser(Action action)
     {
         Exception? thrown = null;
@@ -79,7 +79,7 @@ internal static class Host
                 if (Environment.IsPrivilegedProcess)
                 {
                     const uint Nobody = 65534;
-                    _ = SetFileSystemUser(Nobody); // of this thread only, which ends with the action
+                    _ = SetFileSystemUser(Nobody); // affects only this thread, which ends with the action
                     DropCapabilities();
                 }
 
@@ -98,7 +98,7 @@ internal static class Host
         }
     }
 
-    /// <summary>The names of everything in a folder, in order: what a failure may not add to.</summary>
+    /// <summary>The names of everything in a folder, in order; a failed operation must not add any.</summary>
     public static string[] NamesIn(TempFolder folder)
     {
         string[] names = Array.ConvertAll(Directory.GetFileSystemEntries(folder.Path), entry => Path.GetFileName(entry));
@@ -106,10 +106,10 @@ internal static class Host
         return names;
     }
 
-    /// <summary>The one file of a folder that is being built.</summary>
+    /// <summary>The only file in a folder that is being built.</summary>
     public static string PartialIn(TempFolder folder) => Assert.Single(PartialsIn(folder));
 
-    /// <summary>The files of a folder that are being built, or were left so.</summary>
+    /// <summary>The files in a folder that are being built or were left unfinished.</summary>
     public static string[] PartialsIn(TempFolder folder) => Array.FindAll(
         Directory.GetFiles(folder.Path), path => path.EndsWith(".qedtools-partial", StringComparison.Ordinal));
 
@@ -121,7 +121,10 @@ internal static class Host
         return path;
     }
 
-    /// <summary>The text of a file that somebody is about to replace: on Windows that one shares no writes, which ReadAllText insists on.</summary>
+    /// <summary>
+    /// The text of a file that is about to be replaced: on Windows the replacing handle denies write sharing, and ReadAllText does not
+    /// accept that.
+    /// </summary>
     public static string ReadShared(string path)
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -129,7 +132,7 @@ internal static class Host
         return reader.ReadToEnd();
     }
 
-    /// <summary>The locks that this process's descriptors hold on a file, as Linux writes them: a line each.</summary>
+    /// <summary>The locks that this process's descriptors hold on a file, one line each, as Linux prints them.</summary>
     public static IEnumerable<string> LocksOn(string path) =>
         from descriptor in DescriptorsOf(path)
         from line in File.ReadLines($"/proc/self/fdinfo/{descriptor.ToString(CultureInfo.InvariantCulture)}")
@@ -137,8 +140,8 @@ internal static class Host
         select line;
 
     /// <summary>
-    /// Duplicates every descriptor of this process on a file, as a child process does that was forked and has not come to
-    /// run its program yet. Dispose closes the duplicates.
+    /// Duplicates every descriptor that this process has for a file, like a child process that was forked and has not yet
+    /// run its program. Dispose closes the duplicates.
     /// </summary>
     public static IDisposable ForkDescriptorsOf(string path)
     {
@@ -171,7 +174,7 @@ internal static class Host
         && NativeLibrary.TryLoad("ntdll.dll", out IntPtr library)
         && NativeLibrary.TryGetExport(library, "wine_get_version", out _);
 
-    /// <summary>The descriptors that this process has on a file, by number.</summary>
+    /// <summary>The numbers of the descriptors that this process has for a file.</summary>
     private static IEnumerable<int> DescriptorsOf(string path) =>
         from entry in Directory.GetFileSystemEntries("/proc/self/fd")
         where new FileInfo(entry).LinkTarget == path

@@ -31,7 +31,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_has_the_name_before_the_commit()
+    public void The_name_does_not_exist_before_the_commit()
     {
         string path = _folder.PathOf("new.qed");
         using NewFile file = NewFile.Create(path, replace: false);
@@ -43,7 +43,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_not_committed_leaves_nothing()
+    public void A_file_that_is_not_committed_leaves_nothing_behind()
     {
         using (NewFile file = NewFile.Create(_folder.PathOf("new.qed"), replace: false))
         {
@@ -56,19 +56,19 @@ public sealed class NewFileTests : IDisposable
     [Theory(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_link_that_leads_to_no_file_is_told_of_and_stays(bool replace)
+    public void A_broken_link_is_reported_and_kept(bool replace)
     {
         string path = _folder.PathOf("link.qed");
         File.CreateSymbolicLink(path, _folder.PathOf("nowhere.qed"));
 
-        Assert.Equal("a link that leads to no file", Assert.Throws<QedNotAFileException>(() => NewFile.Create(path, replace)).Kind);
+        Assert.Equal("a broken link", Assert.Throws<QedNotAFileException>(() => NewFile.Create(path, replace)).Kind);
         Assert.Equal(["link.qed"], Host.NamesIn(_folder));
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void An_existing_file_is_replaced_only_if_asked(bool replace)
+    public void An_existing_file_is_replaced_only_on_request(bool replace)
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         if (replace)
@@ -96,7 +96,7 @@ public sealed class NewFileTests : IDisposable
         Host.Run("chmod", "4640", path);
         using (NewFile file = NewFile.Create(path, replace: true))
         {
-            // Not only afterwards: what is private is private while it is written.
+            // Not only afterwards: private contents must be private while they are being written.
             UnixFileMode building = File.GetUnixFileMode(Host.PartialIn(_folder));
             Assert.Equal(UnixFileMode.None, building & (UnixFileMode.OtherRead | UnixFileMode.GroupWrite));
             file.Commit();
@@ -108,7 +108,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinuxRoot, SkipUnless = nameof(Host.IsLinuxRoot), SkipType = typeof(Host))]
-    public void A_file_that_replaces_another_gets_its_owner_where_the_host_allows_it()
+    public void A_file_that_replaces_another_gets_its_owner_if_the_host_allows_it()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         Host.Run("chown", "1234:1235", path);
@@ -164,7 +164,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_being_replaced_is_locked_until_it_is()
+    public void A_file_to_be_replaced_is_locked_until_the_commit()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         using (NewFile file = NewFile.Create(path, replace: true))
@@ -208,7 +208,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
-    public void A_folder_that_this_user_may_not_write_to_is_refused_under_the_new_name()
+    public void A_folder_that_the_user_may_not_write_to_is_refused_under_the_new_name()
     {
         string path = _folder.PathOf("new.qed");
         Host.Run("chmod", "555", _folder.Path);
@@ -228,7 +228,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void Of_two_new_files_of_one_name_the_first_to_finish_stays()
+    public void Of_two_new_files_with_the_same_name_the_first_to_finish_is_kept()
     {
         string path = _folder.PathOf("new.qed");
         using (NewFile first = NewFile.Create(path, replace: false))
@@ -247,21 +247,21 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_came_meanwhile_is_not_replaced_because_nobody_locked_it()
+    public void A_file_created_in_the_meantime_is_not_replaced_because_it_was_not_locked()
     {
         string path = _folder.PathOf("new.qed");
         using (NewFile file = NewFile.Create(path, replace: true))
         {
-            Host.WriteText(_folder, "new.qed", "came meanwhile");
+            Host.WriteText(_folder, "new.qed", "created in the meantime");
             Assert.Throws<QedFileExistsException>(() => file.Commit());
         }
 
-        Assert.Equal("came meanwhile", File.ReadAllText(path));
+        Assert.Equal("created in the meantime", File.ReadAllText(path));
         Assert.Equal(["new.qed"], Host.NamesIn(_folder));
     }
 
     [Fact(Skip = Host.LocksOutWriters, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_file_that_took_the_place_of_the_one_to_be_replaced_stays()
+    public void A_file_that_took_the_place_of_the_one_to_be_replaced_is_kept()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         using (NewFile file = NewFile.Create(path, replace: true))
@@ -277,7 +277,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact(Skip = Host.LocksOutWriters, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_file_that_was_removed_meanwhile_is_no_hindrance()
+    public void A_file_removed_in_the_meantime_does_not_prevent_the_commit()
     {
         string path = Host.WriteText(_folder, "image.qed", "old");
         using (NewFile file = NewFile.Create(path, replace: true))
@@ -290,9 +290,9 @@ public sealed class NewFileTests : IDisposable
         Assert.Equal("new", File.ReadAllText(path));
     }
 
-    // File.Move looks whether the name is free and then renames.
+    // File.Move checks whether the name is free and only then renames.
     [Fact]
-    public void Of_two_files_that_are_given_one_free_name_at_the_same_time_one_gets_it_and_the_other_stays()
+    public void Of_two_files_moved_to_the_same_free_name_at_once_one_gets_it_and_the_other_is_kept()
     {
         const int Rounds = 1000;
         string target = _folder.PathOf("target");
@@ -312,7 +312,7 @@ public sealed class NewFileTests : IDisposable
                 }
                 catch (IOException)
                 {
-                    // The other one was first.
+                    // The other thread was first.
                 }
 
                 barrier.SignalAndWait(token);
@@ -334,7 +334,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void A_name_longer_than_a_file_can_have_is_told_before_anything_is_made()
+    public void A_name_that_is_too_long_is_reported_before_anything_is_created()
     {
         string path = _folder.PathOf(new string('x', 300));
 
@@ -347,7 +347,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_path_longer_than_the_host_allows_is_told_too()
+    public void A_path_longer_than_the_host_allows_is_reported_too()
     {
         string path = _folder.PathOf(string.Concat(Enumerable.Repeat("folder/", 800)) + "x.qed");
 
@@ -357,7 +357,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact(Skip = Host.NotLinux, SkipUnless = nameof(Host.IsLinux), SkipType = typeof(Host))]
-    public void A_folder_that_takes_no_files_is_refused_under_the_name_that_was_asked_for()
+    public void A_folder_that_accepts_no_files_is_reported_under_the_requested_name()
     {
         QedException error = Assert.ThrowsAny<QedException>(() => NewFile.Create("/proc/x.qed", replace: false));
 
@@ -369,7 +369,7 @@ public sealed class NewFileTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Flushes_wait_for_the_commit_which_makes_one_before_the_file_has_its_name(bool flush)
+    public void Flushes_wait_for_the_commit_which_does_one_before_the_file_gets_its_name(bool flush)
     {
         string path = _folder.PathOf("new.qed");
         using FileLog log = new();
@@ -400,7 +400,7 @@ public sealed class NewFileTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_commit_that_cannot_flush_leaves_what_was_there(bool replace)
+    public void A_commit_that_cannot_flush_leaves_what_was_there_before(bool replace)
     {
         string path = _folder.PathOf("image.qed");
         if (replace)
@@ -413,7 +413,7 @@ public sealed class NewFileTests : IDisposable
         {
             if (act == StorageCall.Flush)
             {
-                throw new QedStorageException(file, "write", offset: null, new IOException("The test says so."));
+                throw new QedStorageException(file, "write", offset: null, new IOException("Injected by the test."));
             }
         };
         using (NewFile file = NewFile.Create(path, replace))
@@ -427,7 +427,7 @@ public sealed class NewFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_a_name_is_the_file_but_for_its_flushes()
+    public void The_storage_of_an_uncommitted_file_behaves_like_the_file_except_for_flushes()
     {
         string path = _folder.PathOf("new.qed");
         using NewFile file = NewFile.Create(path, replace: false);
@@ -449,6 +449,6 @@ public sealed class NewFileTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("with\0nul.qed")]
-    public void A_name_that_no_file_can_have_is_an_error_of_the_engine(string name) =>
+    public void A_name_that_no_file_can_have_is_an_engine_error(string name) =>
         Assert.ThrowsAny<QedException>(() => NewFile.Create(name, replace: false));
 }

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace QedTools.Tests.Storage;
 
-/// <summary>What a killed process left is removed, and nothing else. With processes: Reliability/PartialFileTests.</summary>
+/// <summary>
+/// What a killed process left behind is removed, and nothing else. For tests with real processes, see Reliability/PartialFileTests.
+/// </summary>
 public sealed class PartialFilesTests : IDisposable
 {
     private const string Leftover = ".0123456789abcdef0123456789abcdef.qedtools-partial";
@@ -18,23 +20,23 @@ public sealed class PartialFilesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_leftover_is_removed_by_the_next_new_file_in_its_folder_and_told_of()
+    public void A_leftover_is_removed_and_reported_when_the_next_file_is_created_in_its_folder()
     {
         Host.WriteText(_folder, Leftover, "half");
-        List<string> told = [];
+        List<string> reported = [];
         using ReservedName name = ReservedName.Hold(_folder.PathOf("new.qed"), replace: false);
         Assert.Equal([Leftover], Host.NamesIn(_folder));
-        using (NewFile file = NewFile.Create(name, trace: new OperationTrace { Decision = told.Add }))
+        using (NewFile file = NewFile.Create(name, trace: new OperationTrace { Decision = reported.Add }))
         {
             file.Commit();
         }
 
         Assert.Equal(["new.qed"], Host.NamesIn(_folder));
-        Assert.Contains(Leftover, Assert.Single(told), StringComparison.Ordinal);
+        Assert.Contains(Leftover, Assert.Single(reported), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_file_that_is_still_being_built_stays()
+    public void A_file_that_is_still_being_built_is_kept()
     {
         using NewFile first = NewFile.Create(_folder.PathOf("first.qed"), replace: false);
         first.Storage.Write(0, "first"u8);
@@ -54,7 +56,7 @@ public sealed class PartialFilesTests : IDisposable
     [InlineData("0123456789abcdef0123456789abcdef.qedtools-partial")]
     [InlineData(".0123456789ABCDEF0123456789ABCDEF.qedtools-partial")]
     [InlineData(Leftover + ".bak")]
-    public void A_file_of_another_name_stays(string name)
+    public void A_file_with_another_name_is_kept(string name)
     {
         Host.WriteText(_folder, name, "somebody's");
         PartialFiles.Sweep(_folder.Path, trace: null);
@@ -63,7 +65,7 @@ public sealed class PartialFilesTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void A_link_of_such_a_name_stays_and_so_does_what_it_leads_to()
+    public void A_link_with_such_a_name_is_kept_and_so_is_its_target()
     {
         string file = Host.WriteText(_folder, "precious", "somebody's");
         File.CreateSymbolicLink(_folder.PathOf(Leftover), file);
@@ -73,7 +75,7 @@ public sealed class PartialFilesTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void Where_the_file_system_has_no_locks_nobody_can_tell_and_nothing_is_removed()
+    public void Without_file_system_locks_leftovers_cannot_be_identified_and_nothing_is_removed()
     {
         Host.WriteText(_folder, Leftover, "half");
         ByteLocks.AreMissing.Value = true;

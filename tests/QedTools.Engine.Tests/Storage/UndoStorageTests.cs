@@ -8,7 +8,7 @@ using Xunit;
 
 namespace QedTools.Tests.Storage;
 
-/// <summary>A file whose changes can be taken back. What a repair makes of it: the tests of Repair-QedImage and the crash simulator.</summary>
+/// <summary>A file whose changes can be undone. Its use in a repair is tested with Repair-QedImage and in the crash simulator.</summary>
 public sealed class UndoStorageTests
 {
     private const int PageSize = 4096;
@@ -17,7 +17,7 @@ public sealed class UndoStorageTests
 
     [Theory]
     [MemberData(nameof(Some))]
-    public void Changes_show_at_once_and_can_be_taken_back(int seed)
+    public void Changes_show_at_once_and_can_be_undone(int seed)
     {
         Random random = new(seed);
         (MemoryStorage file, byte[] original) = NewFile(random, pages: 60);
@@ -52,7 +52,7 @@ public sealed class UndoStorageTests
                 default:
                     int count = storage.Read(offset, data);
                     Assert.Equal(Math.Clamp(expected.Length - offset, 0, data.Length), count);
-                    Assert.True(data.AsSpan(0, count).SequenceEqual(expected.AsSpan(Math.Min(offset, expected.Length), count)), $"Step {step} reads something else.");
+                    Assert.True(data.AsSpan(0, count).SequenceEqual(expected.AsSpan(Math.Min(offset, expected.Length), count)), $"Step {step} reads different data.");
                     break;
             }
 
@@ -66,7 +66,7 @@ public sealed class UndoStorageTests
     }
 
     [Fact]
-    public void A_hole_that_was_written_to_is_no_hole()
+    public void A_hole_that_was_written_to_is_no_longer_a_hole()
     {
         MemoryStorage file = new();
         file.SetLength(10 * PageSize);
@@ -80,7 +80,7 @@ public sealed class UndoStorageTests
 
     [Theory]
     [MemberData(nameof(Some))]
-    public async Task Many_may_read_what_was_just_changed(int seed)
+    public async Task Many_threads_may_read_what_was_just_changed(int seed)
     {
         const int Pages = 40;
         const int Readers = 4;
@@ -110,7 +110,7 @@ public sealed class UndoStorageTests
                 {
                     int at = (i + (reader * 11)) % (Pages - 1) * PageSize;
                     Assert.Equal(PageSize, storage.Read(at, page));
-                    Assert.True(page.AsSpan().SequenceEqual(expected.AsSpan(at, PageSize)), $"Seed {seed}: reader {reader} sees something else at {at}.");
+                    Assert.True(page.AsSpan().SequenceEqual(expected.AsSpan(at, PageSize)), $"Seed {seed}: reader {reader} sees different data at {at}.");
                 }
             })));
         }

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace QedTools.Tests.Storage;
 
-/// <summary>The hint that the host may begin to write.</summary>
+/// <summary>The hint that tells the host to start writing early.</summary>
 public sealed class WritebackTests : IDisposable
 {
     private const int Interval = 16 << 20;
@@ -23,7 +23,7 @@ public sealed class WritebackTests : IDisposable
     [InlineData(4096)]
     [InlineData(3_000_000)]
     [InlineData(Interval)]
-    public void The_hint_is_given_every_so_many_bytes(int bytes)
+    public void The_hint_is_given_after_each_interval(int bytes)
     {
         HintCounter storage = new();
         Writeback writeback = new(storage);
@@ -36,7 +36,7 @@ public sealed class WritebackTests : IDisposable
     }
 
     [Fact]
-    public void What_is_written_at_once_is_hinted_at_once()
+    public void One_large_write_gives_one_hint()
     {
         HintCounter storage = new();
         Writeback writeback = new(storage);
@@ -80,9 +80,9 @@ public sealed class WritebackTests : IDisposable
     }
 
     [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
-    public void What_cannot_be_written_early_is_no_error()
+    public void Failing_to_write_early_is_not_an_error()
     {
-        // The call fails with ESPIPE for a pipe and with EBADF for a descriptor that nobody has.
+        // The call fails with ESPIPE for a pipe and with EBADF for a descriptor that is not open.
         using AnonymousPipeServerStream pipe = new();
         using SafeFileHandle notAFile = new(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
         EarlyWriteback.Begin(notAFile);

@@ -7,7 +7,7 @@ namespace QedTools.Tests.Support;
 /// <summary>What is written to disks, and what they read as.</summary>
 internal static class DiskBytes
 {
-    /// <summary>Bytes that nothing makes smaller, the same ones for a seed.</summary>
+    /// <summary>Incompressible bytes, always the same ones for a seed.</summary>
     public static byte[] Random(int seed, int length)
     {
         byte[] bytes = new byte[length];
@@ -19,7 +19,7 @@ internal static class DiskBytes
     public static byte[] Read(IDisk disk, long offset, int length)
     {
         byte[] bytes = new byte[length];
-        Array.Fill(bytes, (byte)0xCC); // what is not set by reading is no zero by chance
+        Array.Fill(bytes, (byte)0xCC); // so that a byte that Read does not set is not zero by chance
         disk.Read(offset, bytes);
         return bytes;
     }
@@ -27,7 +27,7 @@ internal static class DiskBytes
     /// <summary>All of a disk.</summary>
     public static byte[] Of(IDisk disk) => Read(disk, 0, checked((int)disk.Length));
 
-    /// <summary>All of the disk that a file makes with those under it.</summary>
+    /// <summary>All of the disk that a file and its backing files make up.</summary>
     public static byte[] OfFile(string path)
     {
         using DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), progress: null, TestContext.Current.CancellationToken);
@@ -36,6 +36,6 @@ internal static class DiskBytes
         return bytes;
     }
 
-    /// <summary>The extents of all of a disk.</summary>
+    /// <summary>The extents of a whole disk.</summary>
     public static DiskExtent[] Extents(IDisk disk) => [.. ExtentWalk.Over(disk, 0, disk.Length, TestContext.Current.CancellationToken)];
 }

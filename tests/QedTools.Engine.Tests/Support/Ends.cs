@@ -6,7 +6,7 @@ using Xunit;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>What a disk with data at both ends and nothing between reads as.</summary>
+/// <summary>The contents of a disk with data at both ends and nothing between.</summary>
 internal sealed class Ends
 {
     /// <summary>How much is at each end, in bytes.</summary>
@@ -21,7 +21,7 @@ internal sealed class Ends
         Random random = new(seed);
         random.NextBytes(_head);
         random.NextBytes(_tail);
-        _tail[Bytes - 1] |= 1; // so that a last byte that is lost shows
+        _tail[Bytes - 1] |= 1; // so that losing the last byte shows
     }
 
     public long Size { get; }
@@ -57,7 +57,7 @@ internal sealed class Ends
         }
     }
 
-    /// <summary>Fails unless extents follow each other over the whole range and say of no data that it is none.</summary>
+    /// <summary>Fails unless the extents cover the whole range without gaps and none of them calls data empty.</summary>
     public void AssertCover(IEnumerable<(long Start, long Length, bool HasData)> pieces, long offset, long length)
     {
         long at = offset;

@@ -1,6 +1,6 @@
 namespace QedTools.Tests.Support;
 
-/// <summary>The programs for a real file system on a disk; tests name it in SkipUnless.</summary>
+/// <summary>The programs that make and check a real file system on a disk; tests name this class in SkipUnless.</summary>
 internal static class Ext4
 {
     public const string SkipReason = "mke2fs, e2fsck and debugfs are not installed (Debian: e2fsprogs)";

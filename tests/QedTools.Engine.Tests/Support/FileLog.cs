@@ -5,20 +5,22 @@ using QedTools.Storage;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>Writes down what this flow of execution does to files of the host that it opens, apart from reading them, in order, until it is disposed of.</summary>
+/// <summary>
+/// Records, in order, what this flow of execution does to the host files that it opens, other than reading them, until disposed.
+/// </summary>
 internal sealed class FileLog : IDisposable
 {
     private readonly List<(string Path, StorageCall Act)> _entries = [];
 
     public FileLog() => HostFiles.Interceptor.Value = storage => new Logged(storage, this);
 
-    /// <summary>Is told of what is about to be done; what it throws is done instead.</summary>
+    /// <summary>Called before each action; an exception that it throws takes the action's place.</summary>
     public Action<string, StorageCall>? Before { get; set; }
 
-    /// <summary>The files that something was done to.</summary>
+    /// <summary>The files on which an action was recorded.</summary>
     public IReadOnlyList<string> Paths => [.. _entries.Select(entry => entry.Path).Distinct()];
 
-    /// <summary>What was done to one of them.</summary>
+    /// <summary>The actions recorded for one file.</summary>
     public IReadOnlyList<StorageCall> ActsOn(string path) => [.. _entries.Where(entry => entry.Path == path).Select(entry => entry.Act)];
 
     public void Dispose() => HostFiles.Interceptor.Value = null;

@@ -15,7 +15,7 @@ internal static class Fixture
     /// <summary>The full path of a fixture, such as "images/table-1.qed".</summary>
     public static string PathOf(string name) => Path.GetFullPath(Path.Combine(Folder, name));
 
-    /// <summary>Unpacks a compressed fixture, such as "vhdx/dynamic.vhdx.gz", to where a test may change it.</summary>
+    /// <summary>Unpacks a compressed fixture, such as "vhdx/dynamic.vhdx.gz", to a place where a test may change it.</summary>
     public static string Expand(TempFolder folder, string name)
     {
         string copy = folder.PathOf(Path.GetFileNameWithoutExtension(name));
@@ -25,7 +25,7 @@ internal static class Fixture
         return copy;
     }
 
-    /// <summary>Copies a fixture, with its holes, to where a test may change it.</summary>
+    /// <summary>Copies a fixture, with its holes, to a place where a test may change it.</summary>
     public static string CopyTo(TempFolder folder, string name)
     {
         string copy = folder.PathOf(Path.GetFileName(name));

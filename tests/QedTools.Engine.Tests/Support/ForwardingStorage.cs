@@ -3,8 +3,10 @@ using QedTools.Storage;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>A storage in front of another one; what a test wants to see or to spoil, it overrides.</summary>
-/// <remarks>Unless told otherwise, closing it leaves the other one open: it is looked at afterwards, and belongs to whoever made it.</remarks>
+/// <summary>A storage in front of another one; a test overrides what it wants to observe or to break.</summary>
+/// <remarks>
+/// By default, closing it leaves the other one open: the test looks at that one afterwards, and whoever created it closes it.
+/// </remarks>
 internal abstract class ForwardingStorage(IStorage inner) : IStorage
 {
     public virtual string Path => Inner.Path;

@@ -1,9 +1,9 @@
 namespace QedTools.Tests.Support;
 
 /// <summary>What opening a file and walking over both ends of its disk may cost, whatever it claims.</summary>
-/// <param name="ReadsToOpen">How many reads opening takes at the most.</param>
-/// <param name="MemoryToOpen">How much memory, in bytes.</param>
-/// <param name="WalkedBytes">How long each end is, in bytes.</param>
-/// <param name="ReadsToWalk">How many reads walking and reading takes at the most.</param>
-/// <param name="MemoryToWalk">How much memory, in bytes.</param>
+/// <param name="ReadsToOpen">The largest number of reads for opening.</param>
+/// <param name="MemoryToOpen">The most memory that opening may allocate, in bytes.</param>
+/// <param name="WalkedBytes">The length of each end that is walked, in bytes.</param>
+/// <param name="ReadsToWalk">The largest number of reads for walking and reading.</param>
+/// <param name="MemoryToWalk">The most memory that walking and reading may allocate, in bytes.</param>
 internal sealed record HostileBounds(int ReadsToOpen, long MemoryToOpen, long WalkedBytes, int ReadsToWalk, long MemoryToWalk);

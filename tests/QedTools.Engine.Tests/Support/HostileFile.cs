@@ -7,20 +7,20 @@ using Xunit;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>What a file of any format may cost and bring about, whatever is in it.</summary>
+/// <summary>What a file of any format may cost and cause, whatever it contains.</summary>
 internal static class HostileFile
 {
-    /// <summary>The name of a file that holds the data of another one.</summary>
+    /// <summary>The name of an external data file.</summary>
     public const string DataFile = "data.bin";
 
-    private const int MostReads = 2000;
-    private const long MostMemory = 4 << 20;
+    private const int MaxReads = 2000;
+    private const long MaxMemory = 4 << 20;
 
-    /// <summary>Opens a file and reads here and there.</summary>
-    /// <returns>False if that ended with an error of ours; any other error, and too much work or memory, fails the test.</returns>
+    /// <summary>Opens a file and reads at some offsets.</summary>
+    /// <returns>False if that ended with one of the engine's own errors; any other error, or too much work or memory, fails the test.</returns>
     public static bool Survives(IDiskFormat format, MemoryStorage storage)
     {
-        MeteredStorage metered = new(storage) { Limit = MostReads };
+        MeteredStorage metered = new(storage) { Limit = MaxReads };
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -41,18 +41,18 @@ internal static class HostileFile
         }
         finally
         {
-            RequireWithin("open and read a small file", before, MostMemory);
+            RequireWithin("open and read a small file", before, MaxMemory);
         }
     }
 
-    /// <summary>Opens a file, walks over both ends of its disk and reads here and there, within bounds.</summary>
-    /// <param name="random">Where to read.</param>
+    /// <summary>Opens a file, walks over both ends of its disk and reads at some offsets, within bounds.</summary>
+    /// <param name="random">Chooses where to read.</param>
     /// <param name="file">The file.</param>
     /// <param name="bounds">What that may cost.</param>
     /// <param name="open">Opens it.</param>
-    /// <param name="toDisk">Makes it a disk.</param>
-    /// <param name="requirePlace">Judges an extent of data.</param>
-    /// <returns>Whether the file could be opened; any error but the engine's own that name it, and too much work or memory, fails the test.</returns>
+    /// <param name="toDisk">Turns it into a disk.</param>
+    /// <param name="requirePlace">Checks an extent of data.</param>
+    /// <returns>Whether the file could be opened; any error except an engine error that names the file, or too much work or memory, fails the test.</returns>
     public static bool Survives<TLayer>(
         Random random, MemoryStorage file, HostileBounds bounds, Func<IStorage, TLayer> open, Func<TLayer, IDisk> toDisk, Action<IDisk, DiskExtent> requirePlace)
         where TLayer : class
@@ -85,11 +85,11 @@ internal static class HostileFile
         return true;
     }
 
-    /// <summary>Walks over a part of a disk: its extents lie one behind the other, and none continues the one before.</summary>
+    /// <summary>Walks over a part of a disk: its extents must be adjacent, and none may continue the one before.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="offset">Where the part begins, in bytes.</param>
     /// <param name="length">Its length, in bytes.</param>
-    /// <param name="requirePlace">Judges an extent of data.</param>
+    /// <param name="requirePlace">Checks an extent of data.</param>
     public static void Walk(IDisk disk, long offset, long length, Action<DiskExtent> requirePlace)
     {
         long at = offset;
@@ -113,7 +113,7 @@ internal static class HostileFile
         Assert.Equal(offset + length, at);
     }
 
-    /// <summary>Does something that a damaged file may keep from being done; the error must say that it is this file's fault.</summary>
+    /// <summary>Does something that may fail because the file is damaged; the error must then blame this file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="action">What to do.</param>
     public static void Attempt(MemoryStorage file, Action action)
@@ -128,14 +128,14 @@ internal static class HostileFile
         }
     }
 
-    /// <summary>Judges what a part of a test has allocated on its thread.</summary>
-    /// <param name="what">The part.</param>
-    /// <param name="allocatedBefore">What had been allocated before it, in bytes.</param>
-    /// <param name="mostBytes">What it may allocate, in bytes.</param>
-    public static void RequireWithin(string what, long allocatedBefore, long mostBytes)
+    /// <summary>Checks how much memory a part of a test has allocated on its thread.</summary>
+    /// <param name="what">What the part does, as an infinitive without "to".</param>
+    /// <param name="allocatedBefore">The bytes allocated before it.</param>
+    /// <param name="maxBytes">What it may allocate, in bytes.</param>
+    public static void RequireWithin(string what, long allocatedBefore, long maxBytes)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-        Assert.True(allocated <= mostBytes, $"To {what} took {allocated} bytes of memory, more than {mostBytes}");
+        Assert.True(allocated <= maxBytes, $"To {what} took {allocated} bytes of memory, more than {maxBytes}");
     }
 
     private static void RequireOurs(QedException e, MemoryStorage file)

@@ -33,7 +33,9 @@ internal sealed class MemoryStorage : IStorage
         return storage;
     }
 
-    /// <summary>A part of the file that reads as 0xFF until something else is written: the table of an empty disk costs nothing then.</summary>
+    /// <summary>
+    /// A part of the file that reads as 0xFF until something else is written, so that the table of an empty disk costs nothing.
+    /// </summary>
     public (long Start, long End) Ones { get; init; }
 
     public string Path { get; }

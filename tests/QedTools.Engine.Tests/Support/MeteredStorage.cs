@@ -5,14 +5,16 @@ using Xunit;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>Counts what is asked of a file, stops what asks too much, and can give other answers about the file's holes.</summary>
+/// <summary>
+/// Counts reads and hole queries on a file, fails when there are too many, and can give other answers about the file's holes.
+/// </summary>
 internal sealed class MeteredStorage(IStorage file, Func<long, long, StorageRange>? ranges = null) : ForwardingStorage(file)
 {
     private long _reads;
     private long _bytesRead;
     private long _rangeQueries;
 
-    /// <summary>How many reads, and how many questions for holes, may be counted; the next one fails the test.</summary>
+    /// <summary>The largest number of reads, and of hole queries; the next one fails the test.</summary>
     public long Limit { get; set; } = long.MaxValue;
 
     public long Reads => _reads;
@@ -21,7 +23,7 @@ internal sealed class MeteredStorage(IStorage file, Func<long, long, StorageRang
 
     public long RangeQueries => _rangeQueries;
 
-    /// <summary>Starts all counts anew.</summary>
+    /// <summary>Resets all counts.</summary>
     public void Reset() => (_reads, _bytesRead, _rangeQueries) = (0, 0, 0);
 
     public override int Read(long offset, Span<byte> buffer)
@@ -34,7 +36,7 @@ internal sealed class MeteredStorage(IStorage file, Func<long, long, StorageRang
 
     public override StorageRange RangeAt(long offset, long length)
     {
-        Assert.True(Interlocked.Increment(ref _rangeQueries) <= Limit, $"More than {Limit} questions for holes");
+        Assert.True(Interlocked.Increment(ref _rangeQueries) <= Limit, $"More than {Limit} hole queries");
         return ranges is null ? Inner.RangeAt(offset, length) : ranges(offset, length);
     }
 }

@@ -14,7 +14,7 @@ internal static class Qemu
     /// <summary>Whether qemu-img and qemu-io are on the PATH; tests name it in SkipUnless.</summary>
     public static bool IsInstalled { get; } = IsOnPath("qemu-img") && IsOnPath("qemu-io");
 
-    /// <summary>Runs qemu-img and returns what it wrote; a failure is the test's failure.</summary>
+    /// <summary>Runs qemu-img and returns its output; if it fails, the test fails.</summary>
     public static string Img(params string[] arguments)
     {
         (int code, string output, string errors) = Run("qemu-img", arguments);
@@ -22,7 +22,7 @@ internal static class Qemu
         return output;
     }
 
-    /// <summary>Runs qemu-io commands on an image and returns what it wrote.</summary>
+    /// <summary>Runs qemu-io commands on an image and returns their output.</summary>
     public static string Io(string image, string format, params string[] commands)
     {
         string[] arguments = [.. commands.SelectMany(command => new[] { "-c", command }), "-f", format, image];

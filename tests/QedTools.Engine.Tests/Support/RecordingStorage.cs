@@ -18,10 +18,10 @@ public enum StorageCall
 }
 
 /// <summary>One call of a storage.</summary>
-/// <param name="Kind">Which one.</param>
-/// <param name="Offset">Where; the new length for a change of length.</param>
-/// <param name="Length">How many bytes.</param>
-/// <param name="Data">What was written.</param>
+/// <param name="Kind">The kind of call.</param>
+/// <param name="Offset">The offset in bytes; for a change of length, the new length.</param>
+/// <param name="Length">The number of bytes.</param>
+/// <param name="Data">The bytes written.</param>
 internal sealed record StorageEvent(StorageCall Kind, long Offset, long Length, byte[] Data)
 {
     public long End => Offset + Length;
@@ -41,7 +41,7 @@ internal sealed record StorageEvent(StorageCall Kind, long Offset, long Length, 
         : IsFlush ? "flush" : $"{Kind} {Offset}+{Length}";
 }
 
-/// <summary>Keeps a list of all that is done to a storage.</summary>
+/// <summary>Keeps a list of all calls made on a storage.</summary>
 internal class RecordingStorage(IStorage inner) : ForwardingStorage(inner)
 {
     private readonly List<StorageEvent> _events = [];
@@ -49,7 +49,7 @@ internal class RecordingStorage(IStorage inner) : ForwardingStorage(inner)
     /// <summary>Everything so far, in order.</summary>
     public IReadOnlyList<StorageEvent> Events => _events;
 
-    /// <summary>What changed the file, and what makes changes last.</summary>
+    /// <summary>The calls that change the file, and the flushes that make the changes durable.</summary>
     public List<StorageEvent> Changes => [.. _events.Where(e => e.Kind is StorageCall.Write or StorageCall.SetLength or StorageCall.Flush)];
 
     /// <summary>How many bytes were written, apart from the header.</summary>
@@ -93,7 +93,7 @@ internal class RecordingStorage(IStorage inner) : ForwardingStorage(inner)
         base.Dispose();
     }
 
-    /// <summary>Is told of each call before it is made, on any thread.</summary>
+    /// <summary>Called before each call is made, on any thread.</summary>
     protected virtual void Note(StorageEvent call)
     {
         lock (_events)

@@ -3,7 +3,7 @@ using Xunit.Sdk;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>Runs a test with many seeds, the same ones every time, and says which one failed.</summary>
+/// <summary>Runs a test with many seeds, the same ones every time, and reports the one that failed.</summary>
 internal static class Seeded
 {
     /// <summary>Runs <paramref name="test"/> once per seed from <paramref name="firstSeed"/> on.</summary>

@@ -3,7 +3,7 @@ using System.IO;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>A folder of one test's own, removed with everything in it.</summary>
+/// <summary>A folder for one test, removed with everything in it.</summary>
 internal sealed class TempFolder : IDisposable
 {
     public TempFolder() => Directory.CreateDirectory(Path);

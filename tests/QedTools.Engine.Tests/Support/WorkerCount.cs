@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Tests.Support;
 
-/// <summary>Lets this many threads work on pieces until it is disposed of, whatever the machine has.</summary>
+/// <summary>Sets the number of worker threads until disposed, whatever the machine has.</summary>
 internal sealed class WorkerCount : IDisposable
 {
     private readonly int? _before = OrderedWork.Workers.Value;

@@ -9,8 +9,8 @@ using System.Reflection.PortableExecutable;
 namespace QedTools.Tests.Compatibility;
 
 /// <summary>
-/// What is public and static in the assemblies that Windows PowerShell 5.1 offers: those of .NET Framework 4.7.2 and the
-/// PowerShell engine's, both as their reference assemblies say.
+/// The public types and static members of the assemblies in Windows PowerShell 5.1: those of .NET Framework 4.7.2 and of the
+/// PowerShell engine, both read from their reference assemblies.
 /// </summary>
 internal sealed class ApiIndex
 {
@@ -18,7 +18,7 @@ internal sealed class ApiIndex
 
     private readonly Dictionary<string, ILookup<string, Parameters>> _types = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads the assemblies of some folders.</summary>
+    /// <summary>Reads the assemblies in the given folders.</summary>
     public ApiIndex(params IEnumerable<string> folders)
     {
         foreach (string path in folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll")))
@@ -31,21 +31,21 @@ internal sealed class ApiIndex
         }
     }
 
-    /// <summary>The same, of the packages that this project restores.</summary>
+    /// <summary>The index of the packages that this project restores.</summary>
     public static Lazy<ApiIndex> WindowsPowerShell { get; } = new(() => new ApiIndex(
         typeof(ApiIndex).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Where(attribute => attribute.Key == "WindowsPowerShellApi").Select(attribute => attribute.Value!)));
 
-    /// <summary>Whether there is a type of that full name; a generic one with its arity behind a backtick.</summary>
+    /// <summary>Whether a type has that full name; a generic one is named with a backtick and its arity.</summary>
     public bool HasType(string type) => _types.ContainsKey(type);
 
-    /// <summary>Whether a type has a static member of that name which takes so many arguments; of a property or field, null.</summary>
+    /// <summary>Whether a type has a static member with that name and number of arguments; null for a property or field.</summary>
     public bool HasMember(string type, string member, int? arguments) =>
         _types.TryGetValue(type, out ILookup<string, Parameters>? members)
         && (member == "new" ? Constructor : member) is { } name
         && (IsImplied(type, name, arguments) || members[name].Any(parameters => parameters.Takes(arguments)));
 
-    // Value types have a constructor that no metadata shows, and so has every enumeration its members' names.
+    // Value types have a parameterless constructor that the metadata does not show.
     private bool IsImplied(string type, string name, int? arguments) =>
         name == Constructor && arguments == 0 && !_types[type].Contains(Constructor);
 
@@ -90,21 +90,21 @@ internal sealed class ApiIndex
         }
     }
 
-    /// <summary>How many arguments a member takes; neither bound is there for what is no method.</summary>
-    private readonly record struct Parameters(int? Least, int? Most)
+    /// <summary>The number of arguments that a member takes; both bounds are null if it is not a method.</summary>
+    private readonly record struct Parameters(int? Min, int? Max)
     {
         public static Parameters None => new(null, null);
 
         public static Parameters Of(MetadataReader reader, MethodDefinition method)
         {
-            // A return value's attributes are those of parameter 0, which is there only if it has some.
+            // Parameter 0 holds the attributes of the return value; it exists only if there are some.
             List<Parameter> all = [.. method.GetParameters().Select(reader.GetParameter).Where(parameter => parameter.SequenceNumber > 0)];
             int optional = all.Count(parameter => parameter.Attributes.HasFlag(ParameterAttributes.Optional));
             bool isOpen = all.Count > 0 && all[^1].GetCustomAttributes().Any(handle => IsParamArray(reader, handle));
             return new Parameters(all.Count - optional - (isOpen ? 1 : 0), isOpen ? int.MaxValue : all.Count);
         }
 
-        public bool Takes(int? arguments) => arguments is { } count ? count >= Least && count <= Most : true;
+        public bool Takes(int? arguments) => arguments is { } count ? count >= Min && count <= Max : true;
 
         private static bool IsParamArray(MetadataReader reader, CustomAttributeHandle handle) =>
             reader.GetCustomAttribute(handle).Constructor is { Kind: HandleKind.MemberReference or HandleKind.MethodDefinition } constructor

@@ -10,15 +10,15 @@ using Xunit;
 namespace QedTools.Tests.Compatibility;
 
 /// <summary>
-/// The files that Windows PowerShell loads find each other without a binding redirect, which no module can bring along: .NET
-/// Framework takes an assembly for another's reference only in exactly the version that it names.
+/// The files that Windows PowerShell loads find each other without binding redirects, which a module cannot supply: .NET
+/// Framework resolves a reference only to exactly the version that it names.
 /// </summary>
 public sealed class DesktopAssembliesTests
 {
-    // What the framework or PowerShell itself has; of these, newer versions stand in for older ones.
-    private static readonly string[] OfTheHost = ["netstandard", "mscorlib", "System.Management.Automation"];
+    // Assemblies of the framework or of PowerShell itself; newer versions of them replace older ones.
+    private static readonly string[] HostAssemblies = ["netstandard", "mscorlib", "System.Management.Automation"];
 
-    // For asynchronous streams, which the engine does not use: no method that runs names a type of it. QedTools.Mono runs without it.
+    // Used for asynchronous streams, which the engine does not use: no method that runs names a type from it. QedTools.Mono runs without it.
     private static readonly (string File, string Name)[] NotNeeded = [("ZstdSharp.dll", "System.Threading.Tasks.Extensions")];
 
     private static string Folder => Path.Combine(Path.GetDirectoryName(ModuleSession.ManifestPath)!, "lib", "Desktop");
@@ -27,13 +27,13 @@ public sealed class DesktopAssembliesTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void What_an_assembly_refers_to_is_beside_it_in_that_version(string file)
+    public void Every_reference_of_an_assembly_is_shipped_in_exactly_that_version(string file)
     {
         Dictionary<string, Version> shipped = Files.Select(row => Read(row.Data, reader => NameOf(reader))).ToDictionary(name => name.Name, name => name.Version);
 
         foreach ((string name, Version version) in Read(file, ReferencesOf))
         {
-            if (!OfTheHost.Contains(name) && !NotNeeded.Contains((file, name)))
+            if (!HostAssemblies.Contains(name) && !NotNeeded.Contains((file, name)))
             {
                 Assert.True(shipped.TryGetValue(name, out Version? found), $"{file} refers to {name} {version}, which is not in lib/Desktop.");
                 Assert.True(version == found, $"{file} refers to {name} {version}, and lib/Desktop has {found}.");
@@ -42,17 +42,17 @@ public sealed class DesktopAssembliesTests
     }
 
     [Fact]
-    public void Nothing_else_is_shipped_than_what_is_referred_to()
+    public void Every_shipped_assembly_is_referenced()
     {
-        HashSet<string> wanted = [.. Files.SelectMany(row => Read(row.Data, ReferencesOf)).Select(name => name.Name), "QedTools"];
+        HashSet<string> referenced = [.. Files.SelectMany(row => Read(row.Data, ReferencesOf)).Select(name => name.Name), "QedTools"];
 
-        Assert.All(Files, row => Assert.Contains(Path.GetFileNameWithoutExtension(row.Data), wanted));
+        Assert.All(Files, row => Assert.Contains(Path.GetFileNameWithoutExtension(row.Data), referenced));
     }
 
     [Fact]
-    public void The_newest_standard_that_the_framework_has_is_enough()
+    public void The_assemblies_need_no_newer_standard_than_the_framework_supports()
     {
-        // .NET Framework 4.7.2 brings netstandard 2.0 itself; the manifest asks for that version.
+        // .NET Framework 4.7.2 includes netstandard 2.0; the manifest requires that version.
         Assert.All(
             Files.SelectMany(row => Read(row.Data, ReferencesOf)).Where(name => name.Name == "netstandard"),
             name => Assert.Equal(new Version(2, 0, 0, 0), name.Version));

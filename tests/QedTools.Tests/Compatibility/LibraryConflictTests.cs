@@ -9,12 +9,12 @@ using Xunit;
 
 namespace QedTools.Tests.Compatibility;
 
-/// <summary>Another module with an older ZstdSharp in the same session: neither gets the other's.</summary>
+/// <summary>Another module has loaded an older ZstdSharp in the same session: each module gets its own version.</summary>
 public sealed class LibraryConflictTests : IDisposable
 {
     private const string LoadOlder = "$null = [System.Reflection.Assembly]::LoadFrom('{0}')";
 
-    // qemu-img made it: 64 KiB of the byte 0x35 and 512 bytes of 0x36 (tests/fixtures/README.md).
+    // The image was made by qemu-img: 64 KiB of the byte 0x35 and 512 bytes of 0x36 (tests/fixtures/README.md).
     private const string LoadOurs =
         """
         Import-Module '{1}'
@@ -25,7 +25,7 @@ public sealed class LibraryConflictTests : IDisposable
         ($disk | Group-Object | ForEach-Object { "$($_.Count)x$($_.Name)" }) -join ' '
         """;
 
-    // Packs and unpacks a thousand bytes, and tells the version that did it.
+    // Compresses and decompresses a thousand bytes, and reports the version that did it.
     private const string UseOlder =
         """
         $packed = [System.IO.MemoryStream]::new()
@@ -48,7 +48,7 @@ public sealed class LibraryConflictTests : IDisposable
     [InlineData(LoadOlder, LoadOurs, UseOlder)]
     [InlineData(LoadOurs, LoadOlder, UseOlder)]
     [InlineData(LoadOlder, UseOlder, LoadOurs)]
-    public void Both_versions_work_in_one_session_whichever_was_first(params string[] script)
+    public void Both_versions_work_in_one_session_whichever_is_loaded_first(params string[] script)
     {
         string text = string.Join(Environment.NewLine, script.Select(part => part
             .Replace("{0}", OlderZstdSharp, StringComparison.Ordinal)
@@ -62,7 +62,7 @@ public sealed class LibraryConflictTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    // This program is a PowerShell too: Program.
+    // This program can also act as PowerShell: see Program.
     private static string[] RunPowerShell(string script)
     {
         string host = Environment.ProcessPath!;

@@ -6,13 +6,13 @@ using System.Text.RegularExpressions;
 
 namespace QedTools.Tests.Compatibility;
 
-/// <summary>Finds in a script what Windows PowerShell 5.1 does not know.</summary>
+/// <summary>Finds constructs in a script that Windows PowerShell 5.1 does not support.</summary>
 internal static partial class ScriptRules
 {
     private static readonly string[] NewVariables =
         ["IsWindows", "IsLinux", "IsMacOS", "IsCoreCLR", "PSStyle", "EnabledExperimentalFeatures"];
 
-    // Instance members that scripts are likely to use and that .NET Framework 4.7.2 has on no type.
+    // Instance members that scripts are likely to use, and that no type in .NET Framework 4.7.2 has.
     private static readonly string[] NewMembers =
         ["ReadExactly", "ReadAtLeast", "GetValueOrDefault", "TryAdd", "TryPop", "TryPeek", "ArgumentList", "WaitForExitAsync"];
 
@@ -42,7 +42,7 @@ internal static partial class ScriptRules
     private static readonly string[] NewCommands =
         ["Get-Error", "Get-Uptime", "Join-String", "Test-Json", "ConvertFrom-Markdown", "Show-Markdown", "Remove-Service", "Switch-Process"];
 
-    /// <summary>What is wrong with a script's text, each with its line; a row each.</summary>
+    /// <summary>The violations in a script, one string for each, with its line number.</summary>
     public static IEnumerable<string> Violations(string text, ApiIndex api)
     {
         ScriptBlockAst script = Parser.ParseInput(text, out Token[] tokens, out ParseError[] errors);
@@ -57,9 +57,9 @@ internal static partial class ScriptRules
     {
         string? found = token switch
         {
-            { Kind: TokenKind.Number } when NewNumber().IsMatch(token.Text) => "a number with a suffix or prefix that is new",
-            { Kind: TokenKind.Pipe } when StartsLine(token, text) => "a pipeline that goes on with | on the next line",
-            StringExpandableToken when NewEscape().IsMatch(token.Text) => "an escape sequence that is new",
+            { Kind: TokenKind.Number } when NewNumber().IsMatch(token.Text) => "a number with a new suffix or prefix",
+            { Kind: TokenKind.Pipe } when StartsLine(token, text) => "a pipeline continued with | on the next line",
+            StringExpandableToken when NewEscape().IsMatch(token.Text) => "a new escape sequence",
             _ => null,
         };
         return found is null ? [] : [At(token.Extent, found)];
@@ -136,7 +136,7 @@ internal static partial class ScriptRules
     private static string? OfType(ITypeName name, ApiIndex api) =>
         KnownName(name) is not { } type || api.HasType(type) ? null : $"the type {type}";
 
-    // The full name of a type of .NET or of PowerShell's engine; null for QedTools' own and for those that the script declares.
+    // The full name of a type in .NET or in PowerShell's engine; null for types in QedTools and those that the script declares.
     private static string? KnownName(ITypeName name)
     {
         Type? type = name.GetReflectionType() ?? name.GetReflectionAttributeType();
@@ -159,7 +159,7 @@ internal static partial class ScriptRules
         NewVariables.Contains(variable.VariablePath.UserPath, StringComparer.OrdinalIgnoreCase)
         && variable.Parent is not AssignmentStatementAst;
 
-    // It or Describe that a Skip-TestWithout in it skips in versions that are older than 7: newer ones may have what it is about.
+    // Whether the node is inside an It or Describe that Skip-TestWithout skips before version 7: the newer constructs are allowed there.
     private static bool IsSkippedByVersion(Ast ast)
     {
         for (Ast? outer = ast; outer is not null; outer = outer.Parent)
@@ -176,7 +176,7 @@ internal static partial class ScriptRules
         return false;
     }
 
-    // Not of another It within the same Describe.
+    // Whether the skip belongs to this block, not to another It inside the same Describe.
     private static bool IsOwn(Ast skip, Ast block)
     {
         Ast outer = skip.Parent;

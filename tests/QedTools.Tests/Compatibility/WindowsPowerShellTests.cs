@@ -8,14 +8,14 @@ using Xunit;
 
 namespace QedTools.Tests.Compatibility;
 
-/// <summary>Nothing in the module's files or in the Pester files needs more than Windows PowerShell 5.1.</summary>
+/// <summary>Neither the module's files nor the Pester files need more than Windows PowerShell 5.1.</summary>
 public sealed class WindowsPowerShellTests
 {
     private static readonly string[] ScriptBlocks = ["ScriptBlock", "Script", "GetScriptBlock", "SetScriptBlock"];
 
     private static string Root => Path.GetDirectoryName(ModuleSession.ManifestPath)!;
 
-    /// <summary>Every script file, and what is script in the views, by its path in the repository.</summary>
+    /// <summary>Every script file, and the view files for the scripts in them, by their paths in the repository.</summary>
     public static TheoryData<string> Files => [.. new[] { Root }
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*.psd1"))
         .Concat(Directory.EnumerateFiles(Path.Combine(Root, "src", "QedTools"), "*.ps*1*"))
@@ -26,7 +26,7 @@ public sealed class WindowsPowerShellTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_file_keeps_to_what_5_1_knows(string file)
+    public void A_file_uses_only_what_5_1_supports(string file)
     {
         string text = File.ReadAllText(Path.Combine(Root, file));
 
@@ -35,7 +35,7 @@ public sealed class WindowsPowerShellTests
         Assert.Empty(found);
     }
 
-    // Without a byte order mark 5.1 reads a script in the code page of its machine.
+    // Without a byte order mark, 5.1 reads a script in the code page of the machine.
     [Theory]
     [MemberData(nameof(Files))]
     public void A_file_reads_the_same_in_every_code_page(string file) =>
@@ -72,8 +72,8 @@ public sealed class WindowsPowerShellTests
     [InlineData("param([semver] $a)")]
     [InlineData("$stream.ReadExactly($a)")]
     [InlineData("1 +")]
-    [InlineData("Describe 'some new' { It 'is new' { Skip-TestWithout PowerShell7.4 }; It 'is old' { $a ?? 1 } }")]
-    public void What_5_1_does_not_know_is_found(string script) =>
+    [InlineData("Describe 'partly new' { It 'is new' { Skip-TestWithout PowerShell7.4 }; It 'is old' { $a ?? 1 } }")]
+    public void Constructs_that_5_1_does_not_support_are_found(string script) =>
         Assert.NotEmpty(ScriptRules.Violations(script, ApiIndex.WindowsPowerShell.Value));
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class WindowsPowerShellTests
     [InlineData("[pscustomobject]@{ A = 1 }; [ordered]@{ B = 2 }")]
     [InlineData("class Own { [string] $Name }; [Own]::new()")]
     [InlineData("'`e' + \"``e\"")]
-    public void What_5_1_knows_is_not(string script) =>
+    public void Constructs_that_5_1_supports_are_not_reported(string script) =>
         Assert.Empty(ScriptRules.Violations(script, ApiIndex.WindowsPowerShell.Value));
 
     private static IEnumerable<string> Scripts(string file, string text) => Path.GetExtension(file) == ".ps1xml"

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>The about topics are those of docs/en-US, in the form that every PowerShell reads.</summary>
+/// <summary>The about topics match the pages in docs/en-US, and have the form that every PowerShell version reads.</summary>
 public sealed partial class AboutTopicTests
 {
     private const string Ending = ".help.txt";
@@ -20,9 +20,9 @@ public sealed partial class AboutTopicTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_topic_says_what_its_page_says(string name)
+    public void A_topic_has_the_text_of_its_page(string name)
     {
-        // Markdown's marks are of words of their own, but for those of code.
+        // Heading and fence marks would count as words; HelpText.Plain removes the backticks of inline code.
         string page = Marks().Replace(HelpFolders.Read(HelpFolders.Pages, name + ".md"), string.Empty);
 
         Assert.Equal(HelpText.Words("TOPIC " + HelpText.Plain(page)), HelpText.Words(HelpFolders.Read(HelpFolders.Generated, name + Ending)));
@@ -36,11 +36,11 @@ public sealed partial class AboutTopicTests
         string[] lines = text.Split('\n');
 
         Assert.Equal(["TOPIC", "    " + name, string.Empty, "SHORT DESCRIPTION"], lines[..4]);
-        // Get-Help takes this one line for the synopsis.
+        // Get-Help uses only this line as the synopsis.
         Assert.Matches(@"^    \S.+\.$", lines[4]);
         Assert.Equal([string.Empty, "LONG DESCRIPTION"], lines[5..7]);
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
-        // Windows PowerShell reads it in the code page of its machine.
+        // Windows PowerShell reads the file in the code page of the machine.
         Assert.All(text, character => Assert.InRange(character, '\n', '~'));
         Assert.Empty(HelpText.Residue(text));
     }

@@ -6,29 +6,29 @@ using System.Reflection;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>What PowerShell knows of a cmdlet, in the words of the help.</summary>
+/// <summary>What PowerShell knows about a cmdlet, in the terms of the help.</summary>
 internal sealed class CmdletShape(CmdletInfo cmdlet)
 {
     /// <summary>The name.</summary>
     public string Name => cmdlet.Name;
 
-    /// <summary>The parameters that are its own; -WhatIf and -Confirm are among them where it has them.</summary>
+    /// <summary>The parameters except the common ones; includes -WhatIf and -Confirm if the cmdlet has them.</summary>
     public IReadOnlyList<ParameterMetadata> Parameters { get; } =
         [.. cmdlet.Parameters.Values.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name)).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
 
-    /// <summary>The types that it says it writes.</summary>
+    /// <summary>The declared output types.</summary>
     public IEnumerable<string> OutputTypes => cmdlet.OutputType.Select(type => type.Name);
 
-    /// <summary>The parameter sets: the default one first, then by their names.</summary>
+    /// <summary>The parameter sets: the default one first, then by name.</summary>
     public IEnumerable<CommandParameterSetInfo> Sets => cmdlet.ParameterSets;
 
-    /// <summary>How a set is written, without the common parameters.</summary>
+    /// <summary>The syntax of a set, without the common parameters.</summary>
     public string Syntax(CommandParameterSetInfo set) => $"{Name} {set}".Replace(" [<CommonParameters>]", string.Empty, StringComparison.Ordinal);
 
-    /// <summary>A parameter's type, by its full name; a value that may be left out counts as the value.</summary>
+    /// <summary>The full name of a parameter's type; the underlying type if it is nullable.</summary>
     public static string TypeName(ParameterMetadata parameter) => (Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType).FullName!;
 
-    /// <summary>The words that a parameter takes, where it takes words.</summary>
+    /// <summary>The values that a parameter accepts if it is an enumeration; otherwise none.</summary>
     public static IEnumerable<string> Values(ParameterMetadata parameter)
     {
         Type type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
@@ -36,17 +36,17 @@ internal sealed class CmdletShape(CmdletInfo cmdlet)
         return type.IsEnum ? type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.Name) : [];
     }
 
-    /// <summary>Whether a parameter says that wildcards are expanded.</summary>
+    /// <summary>Whether a parameter is declared to support wildcards.</summary>
     public static bool HasWildcards(ParameterMetadata parameter) => parameter.Attributes.OfType<SupportsWildcardsAttribute>().Any();
 
-    /// <summary>How a parameter is bound, a line for each set that names it; one for all where it belongs to none.</summary>
+    /// <summary>How a parameter is bound: a line for each set that names it, or one line for all sets.</summary>
     public static IEnumerable<string> Bindings(ParameterMetadata parameter) => parameter.ParameterSets
         .OrderBy(set => set.Key, StringComparer.Ordinal)
         .Select(set => $"{(set.Key == ParameterAttribute.AllParameterSets ? "(All)" : set.Key)}: position {Position(set.Value)}, "
             + $"required {Word(set.Value.IsMandatory)}, by value {Word(set.Value.ValueFromPipeline)}, "
             + $"by property name {Word(set.Value.ValueFromPipelineByPropertyName)}, the rest {Word(set.Value.ValueFromRemainingArguments)}");
 
-    /// <summary>A parameter as it is in a set, as MAML says it; the default is not PowerShell's to know.</summary>
+    /// <summary>A parameter in a set, in MAML's terms; PowerShell does not know its default.</summary>
     public ParameterFact Fact(CommandParameterInfo parameter)
     {
         ParameterMetadata metadata = Parameters.Single(candidate => candidate.Name == parameter.Name);
@@ -65,11 +65,11 @@ internal sealed class CmdletShape(CmdletInfo cmdlet)
             DefaultValue: string.Empty);
     }
 
-    /// <summary>A set's own parameters.</summary>
+    /// <summary>The parameters of a set, without the common ones.</summary>
     public IEnumerable<CommandParameterInfo> OwnParameters(CommandParameterSetInfo set) =>
         set.Parameters.Where(parameter => Parameters.Any(candidate => candidate.Name == parameter.Name));
 
-    /// <summary>The value that a parameter has before anybody gives it one, as the help writes it; empty if that says nothing.</summary>
+    /// <summary>The value that a parameter has when it is not given, as the help writes it; empty if there is none.</summary>
     public string InitialValue(ParameterMetadata parameter)
     {
         if (parameter.ParameterType == typeof(SwitchParameter))

@@ -7,8 +7,8 @@ using Xunit;
 namespace QedTools.Tests.Help;
 
 /// <summary>
-/// A cmdlet's page, what Get-Help reads and the cmdlet itself agree. Needs neither PlatyPS nor pwsh: what
-/// `build.ps1 -Task Docs` made is committed, and is compared here.
+/// A cmdlet's page, the file that Get-Help reads and the cmdlet itself agree. Needs neither PlatyPS nor pwsh: the output of
+/// `build.ps1 -Task Docs` is committed, and is compared here.
 /// </summary>
 public sealed class CommandHelpTests(HelpSession session) : IClassFixture<HelpSession>
 {
@@ -18,7 +18,7 @@ public sealed class CommandHelpTests(HelpSession session) : IClassFixture<HelpSe
     public static TheoryData<string> Names => [.. HelpPage.Names()];
 
     [Fact]
-    public void Every_cmdlet_has_a_page_and_is_in_the_file_of_Get_Help()
+    public void Every_cmdlet_has_a_page_and_is_in_the_file_that_Get_Help_reads()
     {
         string[] cmdlets = [.. session.Cmdlets.Keys.Order(StringComparer.Ordinal)];
         Assert.Equal(cmdlets, HelpPage.Names());
@@ -44,11 +44,11 @@ public sealed class CommandHelpTests(HelpSession session) : IClassFixture<HelpSe
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Get_Help_says_what_the_page_says(string name)
+    public void Get_Help_shows_the_text_of_the_page(string name)
     {
         MamlCommand command = MamlCommand.ReadAll().Single(candidate => candidate.Name == name);
 
-        // After a change to the page: pwsh ./build.ps1 -Task Docs
+        // After changing a page, run: pwsh ./build.ps1 -Task Docs
         Assert.Equal(HelpPage.Read(name).Facts(), command.Facts());
         Assert.Empty(command.Texts.SelectMany(HelpText.Residue));
     }
@@ -63,16 +63,16 @@ public sealed class CommandHelpTests(HelpSession session) : IClassFixture<HelpSe
         Assert.Equal(cmdlet.Parameters.Select(parameter => parameter.Name), page.Parameters.Select(parameter => parameter.Name));
         Assert.All(page.Parameters.Zip(cmdlet.Parameters), pair =>
         {
-            (PageParameter written, ParameterMetadata real) = pair;
-            Assert.Equal(CmdletShape.TypeName(real), written.Type);
-            Assert.Equal(real.Aliases, written.Aliases);
-            Assert.Equal(CmdletShape.Values(real), written.AcceptedValues);
-            Assert.Equal(CmdletShape.HasWildcards(real), written.SupportsWildcards);
-            Assert.Equal(CmdletShape.Bindings(real), written.Sets.Select(PageParameter.Binding).Order(StringComparer.Ordinal));
-            bool mayBeLeftOut = real.ParameterSets.Values.Any(set => !set.IsMandatory);
-            if (mayBeLeftOut && cmdlet.InitialValue(real) is { Length: > 0 } initial)
+            (PageParameter documented, ParameterMetadata actual) = pair;
+            Assert.Equal(CmdletShape.TypeName(actual), documented.Type);
+            Assert.Equal(actual.Aliases, documented.Aliases);
+            Assert.Equal(CmdletShape.Values(actual), documented.AcceptedValues);
+            Assert.Equal(CmdletShape.HasWildcards(actual), documented.SupportsWildcards);
+            Assert.Equal(CmdletShape.Bindings(actual), documented.Sets.Select(PageParameter.Binding).Order(StringComparer.Ordinal));
+            bool isOptional = actual.ParameterSets.Values.Any(set => !set.IsMandatory);
+            if (isOptional && cmdlet.InitialValue(actual) is { Length: > 0 } initial)
             {
-                Assert.Equal(initial, written.DefaultValue);
+                Assert.Equal(initial, documented.DefaultValue);
             }
         });
     }
@@ -110,7 +110,7 @@ public sealed class CommandHelpTests(HelpSession session) : IClassFixture<HelpSe
     private static string Lines(IEnumerable<ParameterFact> parameters) => string.Join(
         '\n', parameters.Select(parameter => $"{parameter with { DefaultValue = string.Empty }}").Order(StringComparer.Ordinal));
 
-    // A parameter as any of the sets has it, but required and from the pipeline if it is so in one of them.
+    // The parameter in each of the sets, but marked as required, and as bound from the pipeline, if it is so in any of them.
     private static IEnumerable<ParameterFact> General(CmdletShape cmdlet, string name)
     {
         ParameterFact[] facts = [.. cmdlet.Sets.SelectMany(cmdlet.OwnParameters).Where(parameter => parameter.Name == name).Select(cmdlet.Fact)];

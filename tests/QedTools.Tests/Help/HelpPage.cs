@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>A cmdlet's page in docs/en-US (PlatyPS schema 2024-05-01), and what it says as lines that can be compared.</summary>
+/// <summary>A cmdlet's page in docs/en-US (PlatyPS schema 2024-05-01), and its contents as lines that can be compared.</summary>
 internal sealed partial class HelpPage
 {
     private readonly Dictionary<string, string> _metadata;
@@ -26,7 +26,7 @@ internal sealed partial class HelpPage
     /// <summary>The cmdlet's name.</summary>
     public string Name { get; }
 
-    /// <summary>The parameters, in the page's order; without the common ones.</summary>
+    /// <summary>The parameters, in the page's order, without the common ones.</summary>
     public IReadOnlyList<PageParameter> Parameters { get; }
 
     /// <summary>The parameter sets, in the page's order.</summary>
@@ -35,23 +35,23 @@ internal sealed partial class HelpPage
     /// <summary>The examples.</summary>
     public IReadOnlyList<PageExample> Examples { get; }
 
-    /// <summary>The front matter that PlatyPS goes by.</summary>
+    /// <summary>The front matter that PlatyPS uses.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
     /// <summary>The titles of the page's sections.</summary>
     public IEnumerable<string> Titles => _sections.Keys;
 
-    /// <summary>The types that the page says the cmdlet writes.</summary>
+    /// <summary>The output types that the page lists.</summary>
     public IEnumerable<string> OutputTypes => Split(Section("OUTPUTS"), "### ").Select(part => part.Title);
 
-    /// <summary>The page of a cmdlet.</summary>
+    /// <summary>Reads the page of a cmdlet.</summary>
     public static HelpPage Read(string name) => new(HelpFolders.Read(HelpFolders.Pages, name + ".md"));
 
     /// <summary>The names of all cmdlets that have a page.</summary>
     public static IEnumerable<string> Names() =>
         Directory.EnumerateFiles(HelpFolders.Pages, "*-*.md").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
 
-    /// <summary>All that Get-Help is to show, a line for each thing: <see cref="MamlCommand.Facts"/> says the same in the same words.</summary>
+    /// <summary>Everything that Get-Help should show, a line for each fact, in the same form as <see cref="MamlCommand.Facts"/>.</summary>
     public IEnumerable<string> Facts()
     {
         yield return $"synopsis: {HelpText.Words(HelpText.Plain(Section("SYNOPSIS")))}";
@@ -109,7 +109,7 @@ internal sealed partial class HelpPage
         ? body
         : throw new InvalidDataException($"The page of {Name} has no section {title}.");
 
-    // The parts of a text that begin with a heading of one level; fences hide headings.
+    // The parts of a text that begin with a heading of one level; headings inside fences are ignored.
     private static IEnumerable<(string Title, string Body)> Split(string text, string mark)
     {
         List<string>? body = null;

@@ -7,7 +7,7 @@ using QedTools.Shell;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>A session with the module imported, for what PowerShell itself knows of the cmdlets.</summary>
+/// <summary>A session with the module imported, which provides what PowerShell itself knows about the cmdlets.</summary>
 public sealed class HelpSession : IDisposable
 {
     private readonly Runspace _runspace = RunspaceFactory.CreateRunspace(ModuleSession.Create());

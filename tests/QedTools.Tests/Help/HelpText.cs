@@ -4,20 +4,20 @@ using System.Text.RegularExpressions;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>Texts as they are compared: by their words, without marks of markdown.</summary>
+/// <summary>Converts texts for comparison: reduces them to words, without markdown.</summary>
 internal static partial class HelpText
 {
-    /// <summary>The paragraphs of a markdown text; a list without empty lines is one of them.</summary>
+    /// <summary>The paragraphs of a markdown text; a list without empty lines is one paragraph.</summary>
     public static IEnumerable<string> Paragraphs(string markdown) =>
         BlankLines().Split(Plain(markdown).Trim()).Where(paragraph => paragraph.Length > 0).Select(Words);
 
-    /// <summary>A markdown text as it reads: the text of links and of code, without their marks.</summary>
+    /// <summary>A markdown text with links and code reduced to their text.</summary>
     public static string Plain(string markdown) => Code().Replace(Link().Replace(markdown, "$1"), "$1");
 
-    /// <summary>A text with one space between words.</summary>
+    /// <summary>A text with exactly one space between words.</summary>
     public static string Words(string text) => Spaces().Replace(text.Trim(), " ");
 
-    /// <summary>What a text has of markdown's marks.</summary>
+    /// <summary>The markdown syntax that is left in a text.</summary>
     public static IEnumerable<string> Residue(string text) => Marks().Matches(text).Select(match => match.Value);
 
     [GeneratedRegex(@"\n\s*\n")]
@@ -32,7 +32,7 @@ internal static partial class HelpText
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();
 
-    // Fences, code, links, strong words, escapes, headings, comments.
+    // Fences, code, links, bold text, escapes, headings, comments.
     [GeneratedRegex(@"`|\]\(|\*\*|__|\\[-_*\[\]<>]|^#+ |<!--", RegexOptions.Multiline)]
     private static partial Regex Marks();
 }

@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>A cmdlet's help in QedTools.dll-Help.xml, which is what Get-Help shows.</summary>
+/// <summary>A cmdlet's help in QedTools.dll-Help.xml, the file that Get-Help shows.</summary>
 internal sealed class MamlCommand
 {
     private static readonly XNamespace Maml = "http://schemas.microsoft.com/maml/2004/10";
@@ -18,21 +18,21 @@ internal sealed class MamlCommand
     /// <summary>The cmdlet's name.</summary>
     public string Name => _element.Element(Command + "details")!.Element(Command + "name")!.Value;
 
-    /// <summary>The parameter sets, each as its parameters.</summary>
+    /// <summary>The parameter sets, each as a list of its parameters.</summary>
     public IEnumerable<IReadOnlyList<ParameterFact>> Syntaxes => _element.Element(Command + "syntax")!.Elements(Command + "syntaxItem")
         .Select(item => item.Elements(Command + "parameter").Select(Parameter).ToList());
 
-    /// <summary>The parameters, in general.</summary>
+    /// <summary>The parameters, independent of parameter sets.</summary>
     public IEnumerable<ParameterFact> Parameters => _element.Element(Command + "parameters")!.Elements(Command + "parameter").Select(Parameter);
 
-    /// <summary>All texts but the examples' commands.</summary>
+    /// <summary>All texts except the commands of the examples.</summary>
     public IEnumerable<string> Texts => _element.Descendants(Maml + "para").Select(paragraph => paragraph.Value);
 
-    /// <summary>All commands of the file.</summary>
+    /// <summary>Reads all commands in the file.</summary>
     public static IReadOnlyList<MamlCommand> ReadAll() =>
         [.. XDocument.Load(Path.Combine(HelpFolders.Generated, "QedTools.dll-Help.xml")).Root!.Elements(Command + "command").Select(element => new MamlCommand(element))];
 
-    /// <summary>All that Get-Help shows, a line for each thing: <see cref="HelpPage.Facts"/> says the same in the same words.</summary>
+    /// <summary>Everything that Get-Help shows, a line for each fact, in the same form as <see cref="HelpPage.Facts"/>.</summary>
     public IEnumerable<string> Facts()
     {
         foreach (string line in Say("synopsis", _element.Element(Command + "details")).Concat(Say("description", _element)))
@@ -90,7 +90,7 @@ internal sealed class MamlCommand
     {
         string pipeline = Attribute("pipelineInput");
         string aliases = Attribute("aliases");
-        string standard = element.Element(Dev + "defaultValue")!.Value;
+        string defaultValue = element.Element(Dev + "defaultValue")!.Value;
         return new ParameterFact(
             element.Element(Maml + "name")!.Value,
             element.Element(Dev + "type")!.Element(Maml + "name")!.Value,
@@ -100,7 +100,7 @@ internal sealed class MamlCommand
             Attribute("globbing") == "true",
             aliases == "none" ? string.Empty : aliases,
             string.Join(", ", element.Elements(Command + "parameterValueGroup").Elements(Command + "parameterValue").Select(value => value.Value)),
-            standard == "None" ? string.Empty : standard);
+            defaultValue == "None" ? string.Empty : defaultValue);
 
         string Attribute(string name) => element.Attribute(name)!.Value;
     }

@@ -3,12 +3,12 @@ using System.Collections.Generic;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>An example of a page.</summary>
+/// <summary>An example on a page.</summary>
 internal sealed class PageExample
 {
-    /// <summary>Reads a part of the section EXAMPLES.</summary>
-    /// <param name="title">Its heading.</param>
-    /// <param name="body">What is under it.</param>
+    /// <summary>Reads an example from the section EXAMPLES.</summary>
+    /// <param name="title">The heading.</param>
+    /// <param name="body">The text under the heading.</param>
     public PageExample(string title, string body)
     {
         List<string> shown = [];
@@ -38,9 +38,9 @@ internal sealed class PageExample
     /// <summary>The heading.</summary>
     public string Title { get; }
 
-    /// <summary>The commands and what they write, an empty line between them.</summary>
+    /// <summary>The commands and their output, separated by an empty line.</summary>
     public string Shown { get; }
 
-    /// <summary>What is said of it.</summary>
+    /// <summary>The explanation.</summary>
     public string Text { get; }
 }

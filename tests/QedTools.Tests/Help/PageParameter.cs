@@ -5,12 +5,12 @@ using System.Linq;
 
 namespace QedTools.Tests.Help;
 
-/// <summary>A parameter as its page describes it.</summary>
+/// <summary>A parameter, as its page describes it.</summary>
 internal sealed class PageParameter
 {
-    /// <summary>Reads a part of the section PARAMETERS.</summary>
+    /// <summary>Reads a parameter from the section PARAMETERS.</summary>
     /// <param name="name">The parameter's name.</param>
-    /// <param name="body">What is under its heading: the text, then a block of YAML.</param>
+    /// <param name="body">The text under its heading, followed by a block of YAML.</param>
     public PageParameter(string name, string body)
     {
         string[] parts = body.Split("```", 3);
@@ -55,29 +55,29 @@ internal sealed class PageParameter
     /// <summary>The type's full name.</summary>
     public string Type { get; }
 
-    /// <summary>The default; empty if there is none to tell.</summary>
+    /// <summary>The default; empty if there is none.</summary>
     public string DefaultValue { get; }
 
     /// <summary>Whether wildcards are expanded.</summary>
     public bool SupportsWildcards { get; }
 
-    /// <summary>The other names.</summary>
+    /// <summary>The aliases.</summary>
     public List<string> Aliases { get; } = [];
 
-    /// <summary>The values, where they are words.</summary>
+    /// <summary>The accepted values, if the parameter is an enumeration.</summary>
     public List<string> AcceptedValues { get; } = [];
 
-    /// <summary>How it is bound, in each parameter set or, under the name (All), in all of them.</summary>
+    /// <summary>How it is bound in each parameter set, or in all of them under the name (All).</summary>
     public List<Dictionary<string, string>> Sets { get; } = [];
 
-    /// <summary>How it is bound, as <see cref="MamlCommand"/> says it.</summary>
-    /// <param name="set">The parameter set; null for all in one.</param>
+    /// <summary>How it is bound, in the form of <see cref="MamlCommand"/>.</summary>
+    /// <param name="set">The parameter set; null for all sets combined.</param>
     public string Fact(string? set)
     {
         Dictionary<string, string>[] sets = [.. Sets.Where(candidate => set is null || candidate["Name"] == set || candidate["Name"] == "(All)")];
         if (sets.Length == 0)
         {
-            throw new InvalidDataException($"-{Name} stands in the syntax of {set}, where it is not.");
+            throw new InvalidDataException($"-{Name} appears in the syntax of {set}, but is not in that parameter set.");
         }
 
         string pipeline = string.Join(", ", new[] { ("ValueFromPipeline", "ByValue"), ("ValueFromPipelineByPropertyName", "ByPropertyName") }
@@ -95,7 +95,7 @@ internal sealed class PageParameter
             DefaultValue).ToString();
     }
 
-    /// <summary>How it is bound in a set, as <see cref="CmdletShape"/> says it.</summary>
+    /// <summary>How it is bound in a set, in the form of <see cref="CmdletShape"/>.</summary>
     public static string Binding(Dictionary<string, string> set) =>
         $"{set["Name"]}: position {set["Position"].ToLowerInvariant()}, required {set["IsRequired"]}, by value {set["ValueFromPipeline"]}, "
         + $"by property name {set["ValueFromPipelineByPropertyName"]}, the rest {set["ValueFromRemainingArguments"]}";

@@ -10,7 +10,7 @@ using QedTools.Shell;
 
 namespace QedTools.Tests.Packages;
 
-/// <summary>What <c>build.ps1 -Task Package</c> makes, of the builds that these tests themselves run against.</summary>
+/// <summary>The output of <c>build.ps1 -Task Package</c>, made from the builds that these tests run against.</summary>
 public sealed class PackageSet : IDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), "qedtools-tests-" + Guid.NewGuid().ToString("N"));
@@ -32,25 +32,25 @@ public sealed class PackageSet : IDisposable
         }
     }
 
-    /// <summary>The repository.</summary>
+    /// <summary>The root folder of the repository.</summary>
     public static string Root { get; } = Path.GetDirectoryName(ModuleSession.ManifestPath)!;
 
-    /// <summary>What the manifest says the version is.</summary>
+    /// <summary>The version in the manifest.</summary>
     public static string Version { get; } =
         Regex.Match(File.ReadAllText(ModuleSession.ManifestPath), @"ModuleVersion\s*=\s*'(.+)'").Groups[1].Value;
 
-    /// <summary>The module's folder, as it is published.</summary>
+    /// <summary>The module's folder, as published.</summary>
     public string ModuleFolder { get; }
 
     private static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
-    /// <summary>The paths of the files of a folder, with slashes, in order.</summary>
+    /// <summary>The relative paths of all files in a folder, with slashes, in order.</summary>
     public static IEnumerable<string> FilesIn(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
         .Order(StringComparer.Ordinal);
 
-    /// <summary>Unpacks a NuGet package; returns the folder.</summary>
-    /// <param name="file">The package's file name, with {0} where the version is.</param>
+    /// <summary>Unpacks a NuGet package and returns the folder.</summary>
+    /// <param name="file">The package's file name, with {0} in place of the version.</param>
     public string Unpack(string file)
     {
         string path = Path.Combine(_folder, string.Format(null, file, Version));
@@ -63,15 +63,15 @@ public sealed class PackageSet : IDisposable
         return folder;
     }
 
-    /// <summary>What a NuGet package says of itself.</summary>
+    /// <summary>The metadata of a NuGet package.</summary>
     public XElement Metadata(string file)
     {
         XElement root = XElement.Load(Directory.EnumerateFiles(Unpack(file), "*.nuspec").Single());
         return root.Elements().Single(element => element.Name.LocalName == "metadata");
     }
 
-    /// <summary>Runs dotnet in the repository and returns what it wrote.</summary>
-    /// <exception cref="InvalidOperationException">It did not succeed.</exception>
+    /// <summary>Runs dotnet in the repository and returns its output.</summary>
+    /// <exception cref="InvalidOperationException">dotnet failed.</exception>
     public static string Dotnet(params string[] arguments)
     {
         string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
@@ -83,7 +83,7 @@ public sealed class PackageSet : IDisposable
         process.WaitForExit();
         return process.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}");
+            : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} exited with {process.ExitCode}:\n{output}");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

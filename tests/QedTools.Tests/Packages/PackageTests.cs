@@ -11,7 +11,7 @@ using Xunit;
 
 namespace QedTools.Tests.Packages;
 
-/// <summary>What is published: the module's folder, the engine's package and the shell's.</summary>
+/// <summary>What is published: the module's folder and the packages of the engine and of the shell.</summary>
 public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet>
 {
     private const string EnginePackage = "QedTools.Engine.{0}.nupkg";
@@ -46,13 +46,13 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
         PackageSet.FilesIn(Path.Combine(PackageSet.Root, "src", "QedTools", "en-US")).Select(file => "en-US/" + file);
 
     [Fact]
-    public void The_module_ships_these_files_and_no_others() =>
+    public void The_module_ships_exactly_these_files() =>
         Assert.Equal(
             ModuleRoot.Concat(ModuleCore).Concat(ModuleDesktop).Concat(Help).Order(StringComparer.Ordinal),
             PackageSet.FilesIn(packages.ModuleFolder));
 
     [Fact]
-    public void The_engine_has_both_builds_with_their_documentation_and_a_readme()
+    public void The_engine_package_has_both_builds_with_their_documentation_and_a_readme()
     {
         string folder = packages.Unpack(EnginePackage);
 
@@ -70,7 +70,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     }
 
     [Fact]
-    public void The_engine_depends_on_what_unpacks_zstd_and_on_System_Memory_where_the_framework_lacks_it()
+    public void The_engine_depends_on_ZstdSharp_and_on_System_Memory_where_the_framework_lacks_it()
     {
         Dictionary<string, string[]> dependencies = Elements(packages.Metadata(EnginePackage), "group").ToDictionary(
             group => group.Attribute("targetFramework")!.Value,
@@ -82,13 +82,13 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     }
 
     [Fact]
-    public void The_engines_symbols_are_a_package_of_their_own() =>
+    public void The_engines_symbols_are_a_separate_package() =>
         Assert.Equal(
             ["lib/net8.0/QedTools.Engine.pdb", "lib/netstandard2.0/QedTools.Engine.pdb"],
             PackageSet.FilesIn(packages.Unpack(EngineSymbols)).Where(file => file.StartsWith("lib/", StringComparison.Ordinal)));
 
     [Fact]
-    public void The_shell_is_a_tool_with_the_module_beside_it()
+    public void The_shell_is_a_tool_that_includes_the_module()
     {
         string folder = packages.Unpack(ShellPackage);
         XElement settings = XElement.Load(Path.Combine(folder, "tools/net10.0/any/DotnetToolSettings.xml"));
@@ -103,7 +103,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     }
 
     [Fact]
-    public void The_shell_runs_where_it_was_unpacked()
+    public void The_shell_runs_from_its_unpacked_package()
     {
         string folder = Path.Combine(packages.Unpack(ShellPackage), "tools", "net10.0", "any");
 
@@ -117,7 +117,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     }
 
     [Fact]
-    public void Scripts_in_the_shell_find_the_module_by_its_name()
+    public void Scripts_in_the_shell_find_the_module_by_name()
     {
         string folder = Path.Combine(packages.Unpack(ShellPackage), "tools", "net10.0", "any");
 
@@ -129,7 +129,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     }
 
     [Fact]
-    public void The_manifest_states_the_version_of_all()
+    public void All_packages_and_assemblies_have_the_version_of_the_manifest()
     {
         Assert.Matches(@"^\d+\.\d+\.\d+$", PackageSet.Version);
         Assert.Equal(PackageSet.Version, Value(packages.Metadata(EnginePackage), "version"));
@@ -150,7 +150,7 @@ public sealed class PackageTests(PackageSet packages) : IClassFixture<PackageSet
     [Theory]
     [InlineData(EnginePackage)]
     [InlineData(ShellPackage)]
-    public void A_package_says_what_it_is_and_under_which_licence(string file)
+    public void A_package_has_a_licence_a_description_and_tags(string file)
     {
         XElement metadata = packages.Metadata(file);
 

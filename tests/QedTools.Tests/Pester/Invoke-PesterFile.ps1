@@ -1,4 +1,4 @@
-# Runs Pester files, or only finds the tests in them, and says what became of each: an object for each file, with its tests in order.
+# Runs Pester files, or only discovers their tests, and returns the results: an object for each file, with its tests in order.
 param(
     [Parameter(Mandatory)][string] $Manifest,
     [Parameter(Mandatory)][string[]] $Path,
@@ -7,7 +7,7 @@ param(
 
 Import-Module -Name $Manifest
 
-# The name as Pester gives it when the test runs: <_>, <x> and <x.y> stand for the values of -ForEach, the innermost first.
+# The name that Pester gives a test when it runs: <_>, <x> and <x.y> are replaced with the values of -ForEach, the innermost first.
 function Expand-Name {
     param([string] $Name, [System.Collections.IList] $Data)
 
@@ -44,7 +44,7 @@ function ConvertTo-TestResult {
     for ($block = $Test.Block; $block; $block = $block.Parent) {
         $data.Add($block.Data)
         foreach ($tag in $block.Tag) { $tags.Add($tag) }
-        # Of BeforeAll and AfterAll: Pester keeps them with the block, whose tests may all have passed.
+        # Errors of BeforeAll and AfterAll: Pester keeps them with the block, whose tests may all have passed.
         foreach ($record in $block.ErrorRecord) { $errors.Add($record) }
     }
 

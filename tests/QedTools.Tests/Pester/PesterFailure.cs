@@ -2,7 +2,7 @@ using System;
 
 namespace QedTools.Tests.Pester;
 
-/// <summary>An It that failed, with Pester's words and the stack of the script in place of that of this program.</summary>
+/// <summary>The failure of an It, with Pester's message and with the script's stack trace in place of this program's.</summary>
 internal sealed class PesterFailure(string message, string stack) : Exception(message)
 {
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ using QedTools.Shell;
 
 namespace QedTools.Tests.Pester;
 
-/// <summary>A Pester file: its tests are known before it runs, and it runs once, in a session of its own.</summary>
+/// <summary>A Pester file. Its tests are known before it runs, and it runs once, in a new session.</summary>
 internal sealed class PesterFile
 {
     private readonly string _path;
@@ -23,13 +23,13 @@ internal sealed class PesterFile
         Tests = tests;
     }
 
-    /// <summary>The file's name without what all of them end in.</summary>
+    /// <summary>The file name without the extension .Tests.ps1.</summary>
     public string Name => Path.GetFileName(_path).Replace(".Tests.ps1", "", StringComparison.Ordinal);
 
-    /// <summary>The tests in their order. Of a file without any, or in which Pester could not look, one that failed.</summary>
+    /// <summary>The tests, in order. A file without tests, or one that Pester could not read, has one failed test.</summary>
     public IReadOnlyList<PesterTest> Tests { get; }
 
-    /// <summary>Has Pester look for the tests of files.</summary>
+    /// <summary>Has Pester discover the tests in the given files.</summary>
     public static IReadOnlyList<PesterFile> Discover(IReadOnlyCollection<string> paths)
     {
         Dictionary<string, PSObject> found = Invoke(paths, skipRun: true, CancellationToken.None).ToDictionary(file => Text(file, "Path"));
@@ -37,7 +37,7 @@ internal sealed class PesterFile
             .Select(file => file.Tests.Count > 0 ? file : new PesterFile(file._path, [PesterTest.Failure("has tests", "Pester found none.", "")]))];
     }
 
-    /// <summary>What became of a test; the first call runs the file.</summary>
+    /// <summary>The result of a test; the first call runs the file.</summary>
     public PesterTest ResultOf(int index, CancellationToken cancellation)
     {
         if (Tests[index].Result == PesterTest.Failed)
@@ -53,7 +53,7 @@ internal sealed class PesterFile
 
         return _results.Count == Tests.Count
             ? _results[index]
-            : PesterTest.Failure(Tests[index].Name, $"The file had {Tests.Count} tests when it was looked at, and {_results.Count} when it ran.", "");
+            : PesterTest.Failure(Tests[index].Name, $"The file had {Tests.Count} tests when it was discovered, but {_results.Count} when it ran.", "");
     }
 
     private static List<PSObject> Invoke(IEnumerable<string> paths, bool skipRun, CancellationToken cancellation)
@@ -61,7 +61,7 @@ internal sealed class PesterFile
         InitialSessionState state = ModuleSession.Create();
         if (OperatingSystem.IsWindows())
         {
-            // Nowhere else is there a policy to set.
+            // Other systems have no execution policy.
             state.ExecutionPolicy = ExecutionPolicy.Bypass;
         }
 

@@ -4,13 +4,13 @@ using System.Management.Automation;
 
 namespace QedTools.Tests.Pester;
 
-/// <summary>An It, as Invoke-PesterFile.ps1 tells of it.</summary>
-/// <param name="Name">Its full name: the blocks around it and its own, values filled in.</param>
-/// <param name="Tags">Its tags and those of the blocks around it.</param>
+/// <summary>An It, as Invoke-PesterFile.ps1 reports it.</summary>
+/// <param name="Name">The full name: those of the enclosing blocks and of the It, with values filled in.</param>
+/// <param name="Tags">Its tags and those of the enclosing blocks.</param>
 /// <param name="Result">Passed, Failed, Skipped or NotRun.</param>
-/// <param name="Message">Why it failed or was skipped; of BeforeAll and AfterAll too.</param>
-/// <param name="Stack">Where in the scripts it failed.</param>
-/// <param name="Output">What it wrote.</param>
+/// <param name="Message">Why it failed or was skipped; includes failures of BeforeAll and AfterAll.</param>
+/// <param name="Stack">The position in the scripts where it failed.</param>
+/// <param name="Output">Its output.</param>
 internal sealed record PesterTest(string Name, IReadOnlyList<string> Tags, string Result, string Message, string Stack, string Output)
 {
     public const string Failed = "Failed";

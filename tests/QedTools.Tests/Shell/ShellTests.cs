@@ -6,13 +6,13 @@ using Xunit;
 
 namespace QedTools.Tests.Shell;
 
-/// <summary>What a command line of the shell comes to. Apart from the module and the colours, the expectations are pwsh's.</summary>
+/// <summary>The behaviour of the shell's command line. Apart from the module and the colours, it is expected to match pwsh.</summary>
 public sealed class ShellTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qedtools-tests-").FullName;
 
     [Fact]
-    public void A_command_has_the_module()
+    public void A_command_can_use_the_module()
     {
         (int code, string output, _) = Run(null, "-Command", $"(New-QedImage '{PathOf("a.qed")}' 1MB).VirtualSize; (Test-QedImage '{PathOf("a.qed")}' -Quiet)");
 
@@ -20,7 +20,7 @@ public sealed class ShellTests : IDisposable
     }
 
     [Fact]
-    public void A_script_comes_from_standard_input()
+    public void A_script_is_read_from_standard_input()
     {
         (int code, string output, _) = Run("'one'\n(Get-Command Get-QedInfo).Name\n", "-Command", "-");
 
@@ -28,7 +28,7 @@ public sealed class ShellTests : IDisposable
     }
 
     [Fact]
-    public void A_script_file_has_its_arguments_its_place_and_its_exit_code()
+    public void A_script_file_gets_its_arguments_and_its_path_and_sets_the_exit_code()
     {
         string script = PathOf("script with a space.ps1");
         File.WriteAllText(script, "param($First, [switch] $Last) $First; $Last.IsPresent; $MyInvocation.MyCommand.Name; $PSScriptRoot; exit 7");
@@ -43,10 +43,10 @@ public sealed class ShellTests : IDisposable
     [InlineData("throw 'it'", 1)]
     [InlineData("Get-QedInfo nowhere.qed", 1)]
     [InlineData("Get-QedInfo nowhere.qed; 1", 0)]
-    public void The_exit_code_is_that_of_pwsh(string command, int expected) => Assert.Equal(expected, Run(null, "-Command", command).Code);
+    public void The_exit_code_matches_pwsh(string command, int expected) => Assert.Equal(expected, Run(null, "-Command", command).Code);
 
     [Fact]
-    public void What_goes_into_a_pipe_has_no_colours()
+    public void Output_to_a_pipe_has_no_colours()
     {
         (_, string output, string errors) = Run(null, "-Command", $"New-QedImage '{PathOf("b.qed")}' 1MB | Format-Table; Get-QedInfo nowhere.qed");
 
@@ -56,7 +56,7 @@ public sealed class ShellTests : IDisposable
     }
 
     [Fact]
-    public void A_question_that_nobody_can_answer_is_the_hosts_own_error_and_ends_the_command()
+    public void A_prompt_that_cannot_be_answered_is_an_error_of_the_host_and_ends_the_command()
     {
         (int code, _, string errors) = Run(null, "-NonInteractive", "-Command", $"New-QedImage '{PathOf("c.qed")}', '{PathOf("d.qed")}' 1MB -Confirm");
 
@@ -68,7 +68,7 @@ public sealed class ShellTests : IDisposable
     }
 
     [Fact]
-    public void The_modules_of_PowerShell_are_there()
+    public void The_modules_of_PowerShell_are_available()
     {
         (_, string output, _) = Run(null, "-Command", "(Get-Module -ListAvailable).Name -like 'Microsoft.PowerShell.*' | Sort-Object; (Get-Date 2020-01-02).Day; (Get-FileHash $PSHOME/System.Management.Automation.dll).Algorithm");
 
@@ -79,7 +79,7 @@ public sealed class ShellTests : IDisposable
 
     private string PathOf(string name) => Path.Combine(_folder, name);
 
-    // Lines are joined by a space.
+    // Output lines are joined by spaces.
     private (int Code, string Output, string Errors) Run(string? input, params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "QedTools.Shell.dll"), .. arguments])

@@ -15,7 +15,7 @@ namespace QedTools.Interchange.Foreign;
 /// <param name="phrase">What a file of it is, with the article, such as "an xz file".</param>
 /// <param name="remedy">What to do with such a file, as a sentence.</param>
 /// <param name="extensions">The extensions that mean it, with the dot, in lower case.</param>
-/// <param name="signatures">Any of these tells it; none where only the extension does.</param>
+/// <param name="signatures">Any of these identifies it; none if only the extension does.</param>
 internal sealed class ForeignFormat(
     string name, string phrase, string remedy, IReadOnlyList<string> extensions, params ForeignSignature[] signatures) : IDiskFormat
 {
@@ -31,10 +31,10 @@ internal sealed class ForeignFormat(
 
     public IReadOnlyList<string> Extensions { get; } = extensions;
 
-    /// <summary>Whether a raw disk may rightly begin so, because the format lies on disks and not around them.</summary>
+    /// <summary>Whether a raw disk may legitimately begin like this, because the format is used on disks and not around them.</summary>
     public bool IsDiskContent { get; init; }
 
-    /// <summary>The format whose extensions its files have as well; null for none.</summary>
+    /// <summary>The format whose extensions its files also have; null for none.</summary>
     public string? SharesExtensionsOf { get; init; }
 
     public bool RefusesSparseFiles => false;

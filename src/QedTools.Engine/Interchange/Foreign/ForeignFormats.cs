@@ -33,11 +33,11 @@ internal static class ForeignFormats
         new("VHD set", "a VHD set of Hyper-V", "Name the .avhdx file that holds its disk, or convert it with Hyper-V.", [".vhds"]),
         new("LUKS", "a volume encrypted with LUKS", "Decrypt it first, or convert it with qemu-img convert. If the machine that uses the disk decrypts it, it is a raw disk: give it the extension .raw.", [".luks"], At(0, "LUKS\u00ba\u00be")) { IsDiskContent = true },
 
-        // Data of VMware's servers that is read only as what a descriptor describes: that tells what lies under it.
+        // Data of VMware's servers that is read only through its descriptor, which names the parent.
         new("COWD", "the data of a VMDK disk on an ESX server (COWD) without the file that describes the disk", "Name the descriptor file of the disk instead, or convert the disk with vmkfstools.", [], At(0, "COWD")) { SharesExtensionsOf = "VMDK" },
         new("SESPARSE", "the data of a VMDK disk on an ESXi server (SESPARSE) without the file that describes the disk", "Name the descriptor file of the disk instead, or convert the disk with vmkfstools.", [], At(0, "\u00be\u00ba\u00fe\u00ca\0\0\0\0")) { SharesExtensionsOf = "VMDK" },
 
-        // Disks as evidence and as backups.
+        // Forensic images and backups of disks.
         new("EnCase", "an EnCase evidence file", Export, [".e01", ".ex01", ".l01", ".lx01"], At(0, "EVF\t\r\n\u00ff\0"), At(0, "EVF2\r\n\u0081\0"), At(0, "LVF\t\r\n\u00ff\0"), At(0, "LEF2\r\n\u0081\0")),
         new("AFF", "an AFF evidence file", "Export the disk as raw with affconvert.", [".aff"], At(0, "AFF10\r\n\0")),
         new("Partclone", "a Partclone image", "Restore it to a raw file with partclone.restore.", [], At(0, "partclone-image")),
@@ -60,7 +60,7 @@ internal static class ForeignFormats
         new("lzop", "an lzop file", Decompress, [".lzo"], At(0, "\u0089LZO\0\r\n\u001a\n")),
     ];
 
-    // "BZh", the block size as a digit, and the number that begins a block or ends the file: the first three alone say little.
+    // "BZh", the block size as a digit, and the number that begins a block or ends the file: the first three bytes alone prove little.
     private static IEnumerable<ForeignSignature> Bzip2()
     {
         for (char level = '1'; level <= '9'; level++)
@@ -70,7 +70,7 @@ internal static class ForeignFormats
         }
     }
 
-    // A character stands for the byte of its number.
+    // Each character stands for the byte with its code.
     private static ForeignSignature At(long offset, string bytes)
     {
         byte[] value = new byte[bytes.Length];

@@ -3,12 +3,12 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Foreign;
 
-/// <summary>Bytes that tell a format by their place in a file.</summary>
+/// <summary>Bytes that identify a format by their place in a file.</summary>
 /// <param name="Offset">Where they are, in bytes; negative from the end of the file.</param>
 /// <param name="Bytes">The bytes.</param>
 internal readonly record struct ForeignSignature(long Offset, byte[] Bytes)
 {
-    /// <summary>The longest signature that is looked for, in bytes.</summary>
+    /// <summary>The longest signature, in bytes.</summary>
     public const int MaxBytes = 32;
 
     /// <summary>Whether a file has them there.</summary>

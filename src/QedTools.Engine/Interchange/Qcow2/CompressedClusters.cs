@@ -10,7 +10,7 @@ namespace QedTools.Interchange.Qcow2;
 /// <summary>Reads compressed clusters.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="clusterSize">A cluster's size, in bytes.</param>
-/// <param name="compression">How they are packed; ends with this.</param>
+/// <param name="compression">How they are packed; is disposed with this object.</param>
 internal sealed class CompressedClusters(IStorage storage, int clusterSize, IClusterCompression compression)
     : PackedBlocks<CompressedPlace>(clusterSize, new UnpackedBlocks()), IDisposable
 {
@@ -25,12 +25,12 @@ internal sealed class CompressedClusters(IStorage storage, int clusterSize, IClu
             int done = compression.Unpack(rented, place.MostBytes, data);
             if (done < data.Length)
             {
-                throw Damaged(block, place, $"the end of the compressed data after {done} bytes");
+                throw Damaged(block, place, $"data that ends after {done} bytes");
             }
         }
         catch (InvalidDataException)
         {
-            throw Damaged(block, place, $"no {compression.DataName}");
+            throw Damaged(block, place, $"not {compression.DataName}");
         }
         finally
         {

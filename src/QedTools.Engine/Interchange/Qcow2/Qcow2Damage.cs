@@ -1,6 +1,6 @@
 namespace QedTools.Interchange.Qcow2;
 
-/// <summary>Makes the errors about damaged qcow2 files.</summary>
+/// <summary>Creates the errors about damaged qcow2 files.</summary>
 internal static class Qcow2Damage
 {
     /// <summary>A field has a value that is not allowed.</summary>

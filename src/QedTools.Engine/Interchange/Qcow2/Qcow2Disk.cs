@@ -6,9 +6,9 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Qcow2;
 
-/// <summary>The disk that a qcow2 file makes with the disk of its backing file.</summary>
+/// <summary>The disk that a qcow2 file forms together with the disk of its backing file.</summary>
 /// <param name="layer">The file.</param>
-/// <param name="backing">The backing file's disk; null if there is none or it is not wanted.</param>
+/// <param name="backing">The backing file's disk; null if there is none or it is left out.</param>
 internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
     : InterchangeDisk(layer.DataStorage, Qcow2Format.FormatName, layer.IsNew, backing)
 {
@@ -79,7 +79,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         }
     }
 
-    // Makes whole clusters zero, or a part of one. Returns how far it came.
+    // Makes whole clusters zero, or a part of one. Returns how many bytes it covered.
     private long HideBacking(long offset, long length)
     {
         long end = offset + length;
@@ -97,7 +97,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         return count;
     }
 
-    // New clusters get the data and, around it, what the disk showed there; zeroes come by themselves at the end of a file.
+    // New clusters get the data and, around it, what the disk showed there; the end of a file reads as zeroes anyway.
     private void WriteToNewClusters(long offset, ReadOnlySpan<byte> data, bool showsBacking)
     {
         long first = Geometry.IndexOf(offset);

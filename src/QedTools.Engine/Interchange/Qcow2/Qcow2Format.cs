@@ -18,7 +18,7 @@ internal sealed class Qcow2Format : IDiskFormat
 
     public IReadOnlyList<string> Extensions { get; } = [".qcow2", ".qcow"];
 
-    // Its forerunner has the same magic number, and the version 1.
+    // Its predecessor has the same magic number, and version 1.
     public bool RefusesSparseFiles => false;
 
     public bool Recognizes(IStorage storage)
@@ -46,7 +46,7 @@ internal sealed class Qcow2Format : IDiskFormat
                 "BackingFile",
                 backing.Name,
                 $"a name that fits into the file's first cluster of {clusterSize} bytes",
-                $"The name of the backing file for '{path}' does not fit: with it the header has {needed} bytes, and a cluster has {clusterSize}. Give a shorter name, such as one relative to the image's folder, or larger clusters.");
+                $"The name of the backing file for '{path}' does not fit: with it the header takes {needed} bytes, but a cluster has only {clusterSize}. Give a shorter name, such as one relative to the image's folder, or use larger clusters.");
         }
 
         Qcow2Geometry geometry = Qcow2Geometry.OfClusterSize(clusterSize);

@@ -10,17 +10,17 @@ using QedTools.Storage;
 namespace QedTools.Interchange.Qcow2;
 
 /// <summary>
-/// A qcow2 file as a layer: its active disk or that of a snapshot, read or being written as a new file. What bitmaps it has is left
-/// alone.
+/// A qcow2 file as a layer: its active disk or that of a snapshot, read or being written as a new file. Its bitmaps are
+/// ignored.
 /// </summary>
 internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileLayer
 {
     private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.ExternalDataFile
         | Qcow2Features.CompressionType | Qcow2Features.ExtendedL2;
 
-    private const int UsualGranule = 4096;
+    private const int DefaultGranule = 4096;
 
-    // Names of formats by which QEMU's programs call them.
+    // The names that QEMU's programs use for the formats.
     private static readonly Dictionary<string, QedDiskFormat> FormatNames = new(StringComparer.Ordinal)
     {
         ["raw"] = QedDiskFormat.Raw,
@@ -54,8 +54,8 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     public override BackingReference? Backing { get; }
 
-    // Over a backing file a cluster is stored whole; elsewhere it can have holes in the host's file.
-    public override int Granule => Backing is null ? Math.Min(UsualGranule, Geometry.ClusterSize) : Geometry.ClusterSize;
+    // Over a backing file a cluster is stored whole; otherwise it can have holes in the host's file.
+    public override int Granule => Backing is null ? Math.Min(DefaultGranule, Geometry.ClusterSize) : Geometry.ClusterSize;
 
     public override int? AllocationUnit => Geometry.ClusterSize;
 
@@ -65,7 +65,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     public bool NeedsFiles => Files.Count < FurtherFiles.Count;
 
-    /// <summary>The file that holds the disk's data, compressed clusters excepted.</summary>
+    /// <summary>The file that holds the disk's data, except for compressed clusters.</summary>
     public IStorage DataStorage => Files.Count > 0 ? Files[0] : Storage;
 
     /// <summary>The file's sizes.</summary>
@@ -105,7 +105,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         int length = storage.Read(0, start);
         if (!Qcow2Header.HasMagic(start.Slice(0, length)))
         {
-            throw Qcow2Damage.Of(storage.Path, "what the file begins with", "something else", "\"QFI\\xfb\"");
+            throw Qcow2Damage.Of(storage.Path, "the start of the file", "something else", "\"QFI\\xfb\"");
         }
 
         Qcow2Header header = Qcow2Header.Parse(start);
@@ -129,7 +129,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
     /// <param name="storage">The file.</param>
     /// <param name="geometry">The cluster size, and what follows from it.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors, up to the geometry's limit.</param>
-    /// <param name="backing">The backing file to name, or null.</param>
+    /// <param name="backing">The backing file to record, or null.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public static Qcow2Layer Create(IStorage storage, in Qcow2Geometry geometry, long virtualSize, BackingReference? backing)
     {
@@ -153,7 +153,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         return new Qcow2Layer(storage, header, backing, isNew: true);
     }
 
-    /// <summary>How many bytes header, extensions and name of a new file with a backing file have.</summary>
+    /// <summary>The size of the header, extensions and name in a new file with a backing file, in bytes.</summary>
     /// <param name="backing">The backing file.</param>
     public static long HeaderBytesFor(in BackingReference backing) =>
         Qcow2Header.SizeOfVersion3
@@ -168,9 +168,9 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         SnapshotEntry entry = SnapshotTable.Read(Storage, _header).ElementAt(snapshot.Index).Entry;
         string name = FormattableString.Invariant($"of the snapshot {snapshot.Index}");
         ulong size = entry.VirtualSize ?? _header.VirtualSize;
-        Qcow2Damage.Require(size <= Qcow2Geometry.MaxSize, Storage.Path, $"the disk size {name}", size, $"up to {Qcow2Geometry.MaxSize}");
+        Qcow2Damage.Require(size <= Qcow2Geometry.MaxSize, Storage.Path, $"the disk size {name}", size, $"at most {Qcow2Geometry.MaxSize}");
 
-        // Where the entry does not tell the size (version 2, before QEMU 1.1), the disk may have grown since: what the table does not reach is unallocated.
+        // If the entry does not state the size (version 2, before QEMU 1.1), the disk may have grown since: what the table does not cover is unallocated.
         long tables = Geometry.TablesFor((long)size);
         tables = entry.VirtualSize is null ? Math.Min(tables, entry.L1Size) : tables;
         RequireL1(Storage, Geometry, entry.L1Size, entry.L1Offset, tables, (long)size, ($"the L1 table's size {name}", $"the L1 table's offset {name}"));
@@ -182,7 +182,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         }
     }
 
-    // How long the file has to be only its entries tell.
+    // Only the table entries show how long the file has to be.
     public void Attach(IReadOnlyList<IStorage> files)
     {
         Files = files;
@@ -218,7 +218,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         Compressed.Dispose();
     }
 
-    // A method for itself: what unpacks zstd is loaded only where it is needed.
+    // A separate method, so that the zstd library is loaded only where it is needed.
     private static IClusterCompression CompressionOf(in Qcow2Header header) =>
         header.CompressionType == Qcow2Header.Zstd ? new ZstdCompression() : new DeflateCompression();
 
@@ -245,23 +245,23 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             header.HeaderLength,
             $"104 to {geometry.ClusterSize}, the size of a cluster");
         Qcow2Damage.Require(header.RefcountOrder <= 6, path, "refcount_order", header.RefcountOrder, "0 to 6");
-        Qcow2Damage.Require(header.VirtualSize <= Qcow2Geometry.MaxSize, path, "size", header.VirtualSize, $"up to {Qcow2Geometry.MaxSize}");
+        Qcow2Damage.Require(header.VirtualSize <= Qcow2Geometry.MaxSize, path, "size", header.VirtualSize, $"at most {Qcow2Geometry.MaxSize}");
         long tables = geometry.TablesFor((long)header.VirtualSize);
         RequireL1(storage, geometry, header.L1Size, header.L1TableOffset, tables, (long)header.VirtualSize, ("l1_size", "l1_table_offset"));
-        long mostRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);
+        long maxRefcounts = storage.Length - ((long)header.RefcountTableClusters << geometry.ClusterBits);
         Qcow2Damage.Require(
-            header.RefcountTableOffset <= (ulong)Math.Max(0, mostRefcounts) && mostRefcounts >= 0,
+            header.RefcountTableOffset <= (ulong)Math.Max(0, maxRefcounts) && maxRefcounts >= 0,
             path,
             "refcount_table_offset",
             header.RefcountTableOffset,
-            $"one where {header.RefcountTableClusters} clusters lie inside the file's {storage.Length} bytes; the file is cut short");
+            $"one where {header.RefcountTableClusters} clusters are inside the file's {storage.Length} bytes; the file is cut short");
         bool isDeflate = header.CompressionType == Qcow2Header.Deflate;
         Qcow2Damage.Require(
             isDeflate == ((header.Features & Qcow2Features.CompressionType) == 0),
             path,
             "compression_type",
             header.CompressionType,
-            isDeflate ? "another value than 0, as the incompatible feature bit 3 says" : "0 without the incompatible feature bit 3");
+            isDeflate ? "a value other than 0, as the incompatible feature bit 3 says" : "0 without the incompatible feature bit 3");
     }
 
     private static void RequireL1(
@@ -275,7 +275,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             storage.Path,
             fields.Offset,
             offset,
-            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries lie inside the file's {storage.Length} bytes");
+            $"a multiple of {geometry.ClusterSize}, at least that, where {tables} entries are inside the file's {storage.Length} bytes");
     }
 
     private static void RequireReadable(string path, in Qcow2Header header, Extensions extensions)
@@ -287,7 +287,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             2 => "encryption (LUKS)",
             var method => $"encryption by the method {method}",
         };
-        feature ??= header.HasDataFile && extensions.DataFile is null ? "an external data file whose name it does not tell" : null;
+        feature ??= header.HasDataFile && extensions.DataFile is null ? "an external data file that it does not name" : null;
         feature ??= header.CompressionType > Qcow2Header.Zstd ? $"the compression type {header.CompressionType}" : null;
         if (feature is null && (header.Features & ~Readable) is not Qcow2Features.None and var unknown)
         {
@@ -314,13 +314,13 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             storage.Path,
             "backing_file_size",
             header.BackingNameSize,
-            $"up to {Qcow2Header.MaxBackingNameSize}");
+            $"at most {Qcow2Header.MaxBackingNameSize}");
         Qcow2Damage.Require(
             header.BackingNameOffset >= header.HeaderLength && header.BackingNameOffset <= (ulong)Math.Max(0, clusterSize - (int)header.BackingNameSize),
             storage.Path,
             "backing_file_offset",
             header.BackingNameOffset,
-            $"a place for the whole name behind the header, in the first {clusterSize} bytes");
+            $"an offset that puts the whole name after the header, in the first {clusterSize} bytes");
         byte[] name = new byte[header.BackingNameSize];
         if (storage.Read((long)header.BackingNameOffset, name) < name.Length)
         {
@@ -366,14 +366,14 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         Storage.Write(0, bytes);
     }
 
-    // What of the header's extensions matters to a reader.
+    // The header extensions that matter to a reader.
     private sealed class Extensions
     {
-        private const int MostFormatName = 64;
+        private const int MaxFormatName = 64;
         private const int FeatureNameBytes = 48;
-        private const int MostFeatureNames = 256;
+        private const int MaxFeatureNames = 256;
 
-        // The longest path that Linux takes.
+        // The longest path that Linux allows.
         private const int MaxDataFileName = 4095;
 
         private byte[] _featureNames = [];
@@ -402,24 +402,24 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
                 long room = end - at - HeaderExtension.FrameBytes;
                 Qcow2Damage.Require(
-                    extension.Length <= room, storage.Path, $"the length of the header extension 0x{extension.Type:x8}", extension.Length, $"up to {room}");
+                    extension.Length <= room, storage.Path, $"the length of the header extension 0x{extension.Type:x8}", extension.Length, $"at most {room}");
                 if (extension.Type == HeaderExtension.BackingFormat)
                 {
-                    byte[] name = new byte[Math.Min(MostFormatName, extension.Length)];
+                    byte[] name = new byte[Math.Min(MaxFormatName, extension.Length)];
                     storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
                     found.BackingFormat = Encoding.UTF8.GetString(name);
                 }
                 else if (extension.Type == HeaderExtension.DataFileName)
                 {
                     Qcow2Damage.Require(
-                        extension.Length <= MaxDataFileName, storage.Path, "the length of the data file's name", extension.Length, $"up to {MaxDataFileName}");
+                        extension.Length <= MaxDataFileName, storage.Path, "the length of the data file's name", extension.Length, $"at most {MaxDataFileName}");
                     byte[] name = new byte[extension.Length];
                     storage.ReadExactly(at + HeaderExtension.FrameBytes, name);
                     found.DataFile = Encoding.UTF8.GetString(name);
                 }
                 else if (extension.Type == HeaderExtension.FeatureNames)
                 {
-                    found._featureNames = new byte[Math.Min(MostFeatureNames * FeatureNameBytes, extension.Length)];
+                    found._featureNames = new byte[Math.Min(MaxFeatureNames * FeatureNameBytes, extension.Length)];
                     storage.ReadExactly(at + HeaderExtension.FrameBytes, found._featureNames);
                 }
 

@@ -5,15 +5,15 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Qcow2;
 
-/// <summary>Tells what the file holds of the disk, from its L1 table and its L2 tables; every entry is checked as it is used.</summary>
+/// <summary>Finds what the file holds of the disk, from its L1 table and its L2 tables; every entry is checked when it is used.</summary>
 internal sealed class Qcow2Map
 {
-    private const int LargestPage = 64 << 10;
+    private const int MaxPageBytes = 64 << 10;
     private const int L1PagesBytes = 2 << 20;
     private const int L2PagesBytes = 14 << 20;
 
-    // How many stretches of table a run may be made of, so that no file keeps anybody waiting.
-    private const int MostStretches = 64;
+    // The most table ranges that one run may be made of, so that no file can make a lookup take long.
+    private const int MaxStretches = 64;
 
     private readonly string _path;
     private readonly Qcow2Geometry _geometry;
@@ -23,14 +23,14 @@ internal sealed class Qcow2Map
     private readonly long _l1Offset;
     private readonly long _tables;
 
-    // Where the data of clusters is that are not compressed: of no meaning for a file that is being made.
+    // Where the data of uncompressed clusters is: meaningless for a file that is being created.
     private string _dataPath;
     private long _dataEnd;
 
     /// <param name="storage">The file.</param>
     /// <param name="header">Its header, validated.</param>
-    /// <param name="end">Where a new file ends so far, and where one that is read does, in bytes.</param>
-    /// <param name="isNew">Whether the file is being made.</param>
+    /// <param name="end">Where the file ends, in bytes; for a new one, where it ends so far.</param>
+    /// <param name="isNew">Whether the file is being created.</param>
     public Qcow2Map(IStorage storage, in Qcow2Header header, long end, bool isNew)
     {
         _path = storage.Path;
@@ -39,8 +39,8 @@ internal sealed class Qcow2Map
         _l1Offset = (long)header.L1TableOffset;
         _tables = Math.Min(header.L1Size, _geometry.TablesFor((long)header.VirtualSize));
 
-        // A page never is more than a cluster: so it holds nothing but one table, as tables begin at clusters.
-        int pageBytes = Math.Min(LargestPage, _geometry.ClusterSize);
+        // A page is never larger than a cluster, so it never holds parts of two tables, as tables begin at cluster boundaries.
+        int pageBytes = Math.Min(MaxPageBytes, _geometry.ClusterSize);
         PageReader read = isNew ? PageReaders.OfNew(storage) : PageReaders.Until(storage, end);
         _l1Pages = new PageCache<ulong>(storage, read, new PageLayout(pageBytes, L1PagesBytes / pageBytes) { IsBigEndian = true });
         _l2Pages = new PageCache<ulong>(storage, read, new PageLayout(pageBytes, L2PagesBytes / pageBytes) { IsBigEndian = true });
@@ -49,10 +49,10 @@ internal sealed class Qcow2Map
         _dataEnd = end;
     }
 
-    /// <summary>Where the file ends, in bytes: nothing can be behind it, and a new file's next cluster goes there.</summary>
+    /// <summary>Where the file ends, in bytes: nothing can be past it, and a new file's next cluster goes there.</summary>
     public long End { get; private set; }
 
-    /// <summary>Tells where the disk's data is, if that is not the file that holds the tables.</summary>
+    /// <summary>Sets where the disk's data is, if that is not the file that holds the tables.</summary>
     /// <param name="storage">The external data file.</param>
     public void UseDataFile(IStorage storage)
     {
@@ -74,7 +74,7 @@ internal sealed class Qcow2Map
         long at = offset;
         ClusterKind kind = ClusterKind.Unallocated;
         long place = 0;
-        for (int stretches = 0; at < end && stretches < MostStretches; stretches++)
+        for (int stretches = 0; at < end && stretches < MaxStretches; stretches++)
         {
             long cluster = _geometry.IndexOf(at);
             long most = _geometry.IndexOf(end - 1) - cluster + 1;
@@ -127,8 +127,8 @@ internal sealed class Qcow2Map
     }
 
     /// <summary>Where the data of a compressed cluster is.</summary>
-    /// <param name="cluster">The cluster, which <see cref="RunAt"/> said is compressed.</param>
-    /// <exception cref="QedDamagedFileException">It lies outside the file.</exception>
+    /// <param name="cluster">The cluster, which <see cref="RunAt"/> reported as compressed.</param>
+    /// <exception cref="QedDamagedFileException">It is outside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public CompressedPlace CompressedAt(long cluster)
     {
@@ -136,12 +136,12 @@ internal sealed class Qcow2Map
         CompressedPlace place = entry.CompressedPlace(_geometry.ClusterBits);
         return place.FileOffset < End && place.FileOffset >= _header.HeaderLength
             ? place with { MostBytes = (int)Math.Min(place.MostBytes, End - place.FileOffset) }
-            : throw Damaged(cluster, entry, $"one whose data lies inside the file's {End} bytes");
+            : throw Damaged(cluster, entry, $"one whose data is inside the file's {End} bytes");
     }
 
-    /// <summary>Gives clusters of a new file their places at its end, one behind the other, and what L2 tables they need before them.</summary>
+    /// <summary>Allocates contiguous clusters at the end of a new file, and before them the L2 tables that they need.</summary>
     /// <param name="first">The first cluster.</param>
-    /// <param name="count">How many; all are without a place.</param>
+    /// <param name="count">How many; none of them is allocated yet.</param>
     /// <returns>Where the first one is, in bytes.</returns>
     /// <exception cref="QedLimitException">The file would get too long for the format.</exception>
     /// <exception cref="QedException">The file could not be read or written.</exception>
@@ -157,7 +157,7 @@ internal sealed class Qcow2Map
         return start;
     }
 
-    /// <summary>Makes clusters of a new file zero; all are without a place.</summary>
+    /// <summary>Makes clusters of a new file zero; none of them is allocated yet.</summary>
     /// <param name="first">The first cluster.</param>
     /// <param name="count">How many.</param>
     /// <exception cref="QedException">As for <see cref="Allocate"/>.</exception>
@@ -170,7 +170,7 @@ internal sealed class Qcow2Map
         }
     }
 
-    /// <summary>Writes what of a new file's tables is in memory only.</summary>
+    /// <summary>Writes the parts of a new file's tables that are only in memory.</summary>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void WriteBack()
     {
@@ -229,7 +229,7 @@ internal sealed class Qcow2Map
     {
         if (entry.Cluster.IsCompressed)
         {
-            // "External data file bit": neither compressed clusters nor other places than the disk's own.
+            // "External data file bit": no compressed clusters, and each cluster at its offset on the disk.
             if (_header.HasDataFile)
             {
                 throw Damaged(cluster, entry.Cluster, "one that is not compressed, as the data is in another file");
@@ -259,7 +259,7 @@ internal sealed class Qcow2Map
         }
     }
 
-    // Of the last cluster the file need not have more than the disk shows, and of any one no more than is allocated.
+    // The file need not hold more of the last cluster than the disk shows, nor more of any cluster than is allocated.
     private long StoredBytes(in L2Entry entry, long cluster) => entry.HasSubclusters
         ? Math.Min(ShownBytes(cluster), (long)entry.EndOfAllocated * _geometry.SubclusterSize)
         : entry.KindOf(0, _header.HasDataFile) == ClusterKind.Data ? ShownBytes(cluster) : 0;
@@ -282,7 +282,7 @@ internal sealed class Qcow2Map
         if (entry.FileOffset != _geometry.StartOf(cluster))
         {
             throw Damaged(
-                cluster, entry, FormattableString.Invariant($"0x{_geometry.StartOf(cluster):x}, as data in another file is where it is on the disk"));
+                cluster, entry, FormattableString.Invariant($"0x{_geometry.StartOf(cluster):x}, because data in another file is at its offset on the disk"));
         }
 
         if (entry.FileOffset > _dataEnd - stored)
@@ -291,7 +291,7 @@ internal sealed class Qcow2Map
                 _dataPath,
                 "the length of the data file",
                 _dataEnd,
-                FormattableString.Invariant($"at least {entry.FileOffset + stored} bytes, as '{_path}' says"));
+                FormattableString.Invariant($"at least {entry.FileOffset + stored} bytes, according to '{_path}'"));
         }
     }
 
@@ -322,10 +322,10 @@ internal sealed class Qcow2Map
             : throw new QedLimitException(_path, "FileLength", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
     }
 
-    // Small tables come many at once, so that data that is written in order is together.
+    // Small tables are allocated many at once, so that data that is written in order stays together.
     private void RequireTables(long first, long count)
     {
-        long tables = Math.Max(1, LargestPage / _geometry.ClusterSize);
+        long tables = Math.Max(1, MaxPageBytes / _geometry.ClusterSize);
         long last = _geometry.TableOf(first + count - 1);
         for (long table = _geometry.TableOf(first) / tables * tables; table <= last; table += tables)
         {

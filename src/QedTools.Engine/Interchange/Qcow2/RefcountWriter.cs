@@ -6,17 +6,17 @@ using QedTools.Storage;
 namespace QedTools.Interchange.Qcow2;
 
 /// <summary>
-/// Writes the refcounts of a new file ("Host cluster management"). All its clusters are in use, each of them once, so that
+/// Writes the refcounts of a new file ("Host cluster management"). All its clusters are in use, each of them once, so
 /// they follow from the file's length alone, and are written when it is known: table and blocks at the end of the file.
 /// </summary>
 /// <param name="Offset">Where the refcount table is, in bytes.</param>
 /// <param name="TableClusters">Its size, in clusters.</param>
-/// <param name="Blocks">How many refcount blocks there are behind it.</param>
+/// <param name="Blocks">How many refcount blocks follow it.</param>
 internal readonly record struct RefcountWriter(long Offset, long TableClusters, long Blocks)
 {
     private const int PieceBytes = 64 << 10;
 
-    /// <summary>What it takes for a file, the refcounts of their own clusters among them.</summary>
+    /// <summary>The refcounts that a file needs, including those of their own clusters.</summary>
     /// <param name="path">The file.</param>
     /// <param name="geometry">Its sizes.</param>
     /// <param name="end">Where it ends without them, in bytes.</param>
@@ -43,7 +43,7 @@ internal readonly record struct RefcountWriter(long Offset, long TableClusters, 
             : throw new QedLimitException(path, "ClusterSize", geometry.ClusterSize, $"larger clusters for a file of {end} bytes");
     }
 
-    /// <summary>Writes them, and makes the file as long as it is then.</summary>
+    /// <summary>Writes them, and sets the file's new length.</summary>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void Write(IStorage storage, in Qcow2Geometry geometry)
     {

@@ -6,19 +6,19 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Qcow2;
 
-/// <summary>The list of a file's internal snapshots ("Snapshots"), read entry by entry: its entries have any length.</summary>
+/// <summary>The list of a file's internal snapshots ("Snapshots"), read entry by entry, because the length of an entry varies.</summary>
 internal static class SnapshotTable
 {
-    /// <summary>QEMU opens no file with more snapshots.</summary>
+    /// <summary>QEMU does not open files with more snapshots.</summary>
     public const uint MaxSnapshots = 65536;
 
-    // What QEMU reads at the most.
+    // The most that QEMU reads.
     private const long MaxBytes = 64 << 20;
 
     /// <summary>The snapshots in the order of the table.</summary>
     /// <param name="storage">The file.</param>
     /// <param name="header">Its header, validated.</param>
-    /// <exception cref="QedDamagedFileException">An entry does not lie in the file.</exception>
+    /// <exception cref="QedDamagedFileException">An entry is not inside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IEnumerable<(SnapshotEntry Entry, string Id, string Name)> Read(IStorage storage, Qcow2Header header)
     {
@@ -27,7 +27,7 @@ internal static class SnapshotTable
             yield break;
         }
 
-        Qcow2Damage.Require(header.Snapshots <= MaxSnapshots, storage.Path, "nb_snapshots", header.Snapshots, $"up to {MaxSnapshots}");
+        Qcow2Damage.Require(header.Snapshots <= MaxSnapshots, storage.Path, "nb_snapshots", header.Snapshots, $"at most {MaxSnapshots}");
         Qcow2Geometry geometry = header.Geometry;
         long length = storage.Length;
         Qcow2Damage.Require(
@@ -43,7 +43,7 @@ internal static class SnapshotTable
         {
             if (end - start < SnapshotEntry.FixedBytes)
             {
-                throw Damaged(i, "behind the end of the table or of the file", end);
+                throw Damaged(i, "past the end of the table or of the file", end);
             }
 
             Array.Clear(bytes, 0, bytes.Length);

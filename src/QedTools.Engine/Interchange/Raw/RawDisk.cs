@@ -4,7 +4,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Raw;
 
-/// <summary>The disk that a raw file is. Its holes are zeroes. Its length is the one it was opened with, whatever happens to the file.</summary>
+/// <summary>The disk in a raw file. Its holes are zeroes. Its length is the one it had when it was opened, whatever happens to the file.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="canWrite">Whether it may be changed from the start.</param>
 internal sealed class RawDisk(IStorage storage, bool canWrite = true) : IDisk

@@ -19,12 +19,12 @@ internal sealed class RawFormat : IDiskFormat
 
     public bool RefusesSparseFiles => false;
 
-    /// <summary>True: any file can be raw, so this format is asked last.</summary>
+    /// <summary>True: any file can be raw, so this format is tried last.</summary>
     public bool Recognizes(IStorage storage) => true;
 
     public IDiskLayer Open(IStorage storage) => new RawLayer(storage);
 
-    // A raw file is as long as its disk in any case, so that it is fixed.
+    // A raw file is always as long as its disk, so it is fixed in any case.
     public NewDisk Settle(string path, in DiskRequest request)
     {
         request.RequireOnly(path, Name, DiskChoices.Fixed);

@@ -8,22 +8,22 @@ namespace QedTools.Interchange.Vdi;
 /// <param name="DataOffset">Where the first block is in the file, in bytes.</param>
 internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
 {
-    /// <summary>What new files have, and the only size that QEMU reads, in bytes.</summary>
+    /// <summary>The block size of new files, and the only one that QEMU reads, in bytes.</summary>
     public const int DefaultBlockSize = 1 << 20;
 
     /// <summary>The largest disk, in bytes: what QEMU reads.</summary>
     public const long MaxVirtualSize = 0x1FFFFF80L * DefaultBlockSize;
 
-    /// <summary>The entry of a block that is not there: it reads as the parent does, and as zeroes without one.</summary>
+    /// <summary>The entry of a block that is not there: it reads from the parent, or as zeroes without one.</summary>
     public const uint Free = uint.MaxValue;
 
     /// <summary>The entry of a block of zeroes that is not there.</summary>
     public const uint Zero = uint.MaxValue - 1;
 
-    private const int LargestBlockSize = 256 << 20;
+    private const int MaxBlockSize = 256 << 20;
 
     /// <summary>Whether blocks can have a size, in bytes.</summary>
-    public static bool IsBlockSize(uint size) => size is >= 4096 and <= LargestBlockSize && PowerOfTwo.Is(size);
+    public static bool IsBlockSize(uint size) => size is >= 4096 and <= MaxBlockSize && PowerOfTwo.Is(size);
 
     /// <summary>Where the first block of a new file begins, in bytes.</summary>
     /// <param name="mapEnd">Where the block map ends, in bytes.</param>
@@ -39,7 +39,7 @@ internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
     /// <summary>Where in its block an offset on the disk is, in bytes.</summary>
     public int OffsetIn(long offset) => (int)(offset % BlockSize);
 
-    /// <summary>What of a range lies in the block in which it begins, in bytes.</summary>
+    /// <summary>How much of a range is in the block in which it begins, in bytes.</summary>
     public long LengthIn(long offset, long length) => Math.Min(length, BlockSize - OffsetIn(offset));
 
     /// <summary>Where a block is in the file, in bytes.</summary>

@@ -5,14 +5,14 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vdi;
 
-/// <summary>The disk that a VDI file makes with the disk of its parent.</summary>
+/// <summary>The disk that a VDI file forms together with the disk of its parent.</summary>
 /// <param name="storage">The file.</param>
-/// <param name="blocks">Its block size and where they begin.</param>
+/// <param name="blocks">Its block size, and where its blocks begin.</param>
 /// <param name="map">Where the blocks are.</param>
 /// <param name="length">The disk's size, in bytes.</param>
 /// <param name="fileLength">How long the file was when it was opened, in bytes.</param>
-/// <param name="isNew">Whether the file is being made, and written to.</param>
-/// <param name="parent">The parent's disk; null if there is none or it is not wanted.</param>
+/// <param name="isNew">Whether the file is being created, and written to.</param>
+/// <param name="parent">The parent's disk; null if there is none or it is left out.</param>
 internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map, long length, long fileLength, bool isNew, IDisk? parent)
     : InterchangeDisk(storage, VdiFormat.FormatName, isNew, parent)
 {
@@ -21,7 +21,7 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
 
     public override long Length => length;
 
-    /// <summary>Gives each block of a new file its place, in order.</summary>
+    /// <summary>Allocates each block of a new file, in order.</summary>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void AllocateAll()
     {
@@ -66,6 +66,6 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
                 VdiFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "entry {0} of the block map", index),
                 entry,
-                $"4294967295, 4294967294, or the number of a block that lies inside the file's {fileLength} bytes");
+                $"4294967295, 4294967294, or the number of a block inside the file's {fileLength} bytes");
     }
 }

@@ -5,7 +5,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vdi;
 
-/// <summary>VDI, the format of VirtualBox; version 1.1: dynamic, fixed, and for reading differencing.</summary>
+/// <summary>VDI, the format of VirtualBox; version 1.1: dynamic and fixed, and differencing for reading only.</summary>
 internal sealed class VdiFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>

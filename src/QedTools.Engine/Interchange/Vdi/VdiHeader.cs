@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Vdi;
 
-/// <summary>The first 512 bytes of a VDI file of version 1.1, as VirtualBox and QEMU have them (little-endian).</summary>
+/// <summary>The first 512 bytes of a VDI file of version 1.1, as VirtualBox and QEMU define them (little-endian).</summary>
 /// <param name="Version">0x00010001.</param>
 /// <param name="ImageType">How the disk is stored.</param>
 /// <param name="MapOffset">Where the block map is, in bytes.</param>
@@ -11,11 +11,11 @@ namespace QedTools.Interchange.Vdi;
 /// <param name="SectorSize">512.</param>
 /// <param name="DiskSize">The disk's size, in bytes.</param>
 /// <param name="BlockSize">A block's size, in bytes, without <paramref name="BlockExtra"/>.</param>
-/// <param name="BlockExtra">What lies before each block's data, in bytes; 0.</param>
+/// <param name="BlockExtra">How many bytes precede each block's data; 0.</param>
 /// <param name="Blocks">How many blocks the disk has.</param>
 /// <param name="AllocatedBlocks">How many of them are in the file.</param>
 /// <param name="ImageId">Identifies the file (uuidCreate).</param>
-/// <param name="ParentId">The <paramref name="ImageId"/> of the file under this one (uuidLinkage); all zeroes if there is none.</param>
+/// <param name="ParentId">The <paramref name="ImageId"/> of the parent file (uuidLinkage); all zeroes if there is none.</param>
 internal readonly record struct VdiHeader(
     uint Version,
     VdiImageType ImageType,
@@ -42,11 +42,11 @@ internal readonly record struct VdiHeader(
 
     private static ReadOnlySpan<byte> Text => "<<< QedTools VDI Disk Image >>>\n"u8;
 
-    /// <summary>Whether a file that begins so is one.</summary>
+    /// <summary>Whether a file that begins like this is one.</summary>
     public static bool HasSignature(ReadOnlySpan<byte> start) =>
         start.Length >= SignatureAt + sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(start.Slice(SignatureAt)) == Signature;
 
-    /// <summary>Reads the fields without judging them.</summary>
+    /// <summary>Reads the fields without validating them.</summary>
     /// <param name="bytes">512 bytes.</param>
     public static VdiHeader Parse(ReadOnlySpan<byte> bytes) => new(
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(0x44)),

@@ -9,6 +9,6 @@ internal enum VdiImageType : uint
     /// <summary>All blocks.</summary>
     Fixed = 2,
 
-    /// <summary>Blocks where there is something else than in the parent.</summary>
+    /// <summary>Blocks where the disk differs from its parent's.</summary>
     Differencing = 4,
 }

@@ -32,7 +32,7 @@ internal sealed class VdiLayer : InterchangeLayer
 
     public override Guid? ContentId => _header.ImageId;
 
-    // The name of the parent's file stands in VirtualBox's settings of the machine only.
+    // The name of the parent's file is only in VirtualBox's settings of the machine.
     public override BackingReference? Backing => _header.ImageType == VdiImageType.Differencing
         ? BackingReference.ByContentId(_header.ParentId, QedDiskFormat.Vdi)
         : null;
@@ -78,27 +78,27 @@ internal sealed class VdiLayer : InterchangeLayer
 
         if (!VdiBlocks.IsBlockSize(header.BlockSize) || header.BlockExtra != 0)
         {
-            throw Damaged(storage, "the block size", $"{header.BlockSize} + {header.BlockExtra}", "a power of two from 4096 to 268435456, and nothing more");
+            throw Damaged(storage, "the block size", $"{header.BlockSize} + {header.BlockExtra}", "a power of two from 4096 to 268435456, with nothing added");
         }
 
-        long mostBytes = (long)uint.MaxValue * header.BlockSize;
-        if (header.DiskSize > (ulong)mostBytes)
+        long maxBytes = (long)uint.MaxValue * header.BlockSize;
+        if (header.DiskSize > (ulong)maxBytes)
         {
-            throw Damaged(storage, "the disk size", header.DiskSize, $"0 to {mostBytes} bytes");
+            throw Damaged(storage, "the disk size", header.DiskSize, $"0 to {maxBytes} bytes");
         }
 
-        // VBoxManage makes disks of any size; the last block is in the file as a whole, so that all programs round up.
+        // VBoxManage creates disks of any size; the last block is whole in the file, so all programs round up.
         header = header with { DiskSize = (ulong)Sector.RoundUp((long)header.DiskSize) };
 
         long count = new VdiBlocks((int)header.BlockSize, 0).CountFor((long)header.DiskSize);
         if (header.Blocks < count)
         {
-            throw Damaged(storage, "the number of blocks", header.Blocks, $"at least {count}, which is what the disk has");
+            throw Damaged(storage, "the number of blocks", header.Blocks, $"at least {count}, as many as the disk needs");
         }
 
         if (header.MapOffset + (count * sizeof(uint)) > storage.Length)
         {
-            throw Damaged(storage, "the offset of the block map", header.MapOffset, $"up to {storage.Length - (count * sizeof(uint))}, so that the map lies in the file");
+            throw Damaged(storage, "the offset of the block map", header.MapOffset, $"at most {storage.Length - (count * sizeof(uint))}, so that the map is inside the file");
         }
 
         return new VdiLayer(storage, header, isNew: false);

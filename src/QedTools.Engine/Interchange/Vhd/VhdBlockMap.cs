@@ -5,8 +5,8 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vhd;
 
-/// <summary>Where the blocks of a dynamic or differencing file are, and which of their sectors hold something.</summary>
-/// <remarks>Many may read at once; a new file's one writer allocates blocks at the end of the file.</remarks>
+/// <summary>Where the blocks of a dynamic or differencing file are, and which of their sectors hold data.</summary>
+/// <remarks>Many threads may read at once; the one writer of a new file allocates blocks at the end of the file.</remarks>
 internal sealed class VhdBlockMap
 {
     private const int BitsPerByte = 8;
@@ -24,7 +24,7 @@ internal sealed class VhdBlockMap
     /// <param name="blocks">Its block size.</param>
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     /// <param name="tableOffset">Where the block allocation table is, in bytes.</param>
-    /// <param name="newEnd">Where the first block of a file that is being made may begin, in bytes; null for one that is read.</param>
+    /// <param name="newEnd">Where the first block of a file that is being created may begin, in bytes; null for one that is read.</param>
     /// <param name="hasParent">Whether the parent shows where a bitmap has no bit.</param>
     public VhdBlockMap(IStorage storage, VhdBlocks blocks, long virtualSize, long tableOffset, long? newEnd, bool hasParent)
     {
@@ -47,13 +47,13 @@ internal sealed class VhdBlockMap
     /// <summary>The disk's size, in bytes.</summary>
     public long VirtualSize { get; }
 
-    /// <summary>Whether the file is being made.</summary>
+    /// <summary>Whether the file is being created.</summary>
     public bool IsNew { get; }
 
     /// <summary>The run at an offset.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
-    /// <exception cref="QedDamagedFileException">The table leads out of the file.</exception>
+    /// <exception cref="QedDamagedFileException">An entry of the table points outside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public DiskRun RunAt(long offset, long length)
     {
@@ -75,7 +75,7 @@ internal sealed class VhdBlockMap
         RequireInFile(index, entry, data);
         if (!_hasParent)
         {
-            // What was never written is zeroes in the block as well, and programs that write no bitmaps are known.
+            // What was never written is zeroes in the block as well, and there are programs that do not write bitmaps.
             return new DiskRun(QedExtentState.Data, data + within, most);
         }
 
@@ -87,7 +87,7 @@ internal sealed class VhdBlockMap
         return isData ? new DiskRun(QedExtentState.Data, data + within, most) : DiskRun.Without(QedExtentState.Unallocated, most);
     }
 
-    /// <summary>The run at an offset of a file that is being made, in a new block if there was none.</summary>
+    /// <summary>The run at an offset of a file that is being created, in a new block if there was none.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How much is to be written there, in bytes; at least 1.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
@@ -126,7 +126,7 @@ internal sealed class VhdBlockMap
                 VhdFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "entry {0} of the block allocation table", index),
                 entry,
-                $"4294967295, or the sector of a block that lies inside the file's {_fileLength} bytes");
+                $"4294967295, or the sector of a block inside the file's {_fileLength} bytes");
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class VhdBlockMap
 
         public bool Has(int sector) => (bits[sector / BitsPerByte] & (0x80 >> (sector % BitsPerByte))) != 0;
 
-        /// <summary>The first sector behind <paramref name="sector"/> that is not like it, at most <paramref name="end"/>.</summary>
+        /// <summary>The first sector after <paramref name="sector"/> that differs from it, at most <paramref name="end"/>.</summary>
         public int RunEnd(int sector, bool isData, int end)
         {
             byte whole = isData ? byte.MaxValue : (byte)0;

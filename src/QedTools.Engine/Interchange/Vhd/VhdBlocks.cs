@@ -7,10 +7,10 @@ namespace QedTools.Interchange.Vhd;
 /// <param name="BlockSize">A block's size without its bitmap, in bytes: a power of two from 512 bytes to 1 GiB.</param>
 internal readonly record struct VhdBlocks(int BlockSize)
 {
-    /// <summary>What new files have.</summary>
+    /// <summary>The block size of new files.</summary>
     public const int DefaultBlockSize = 2 << 20;
 
-    /// <summary>The other size that Hyper-V makes.</summary>
+    /// <summary>The other block size that Hyper-V uses.</summary>
     public const int SmallBlockSize = 512 << 10;
 
     /// <summary>The largest disk, in bytes: what Hyper-V allows.</summary>
@@ -19,7 +19,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
     /// <summary>An entry of a block that is not there.</summary>
     public const uint Unused = uint.MaxValue;
 
-    private const int LargestBlockSize = 1 << 30;
+    private const int MaxBlockSize = 1 << 30;
 
     // Data that begins at a multiple of this is written without reading.
     private const int HostPage = 4096;
@@ -28,7 +28,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
     public int BitmapBytes => (int)Sector.RoundUp(Math.Max(1, BlockSize / Sector.Size / 8));
 
     /// <summary>Whether blocks can have a size, in bytes.</summary>
-    public static bool IsBlockSize(long size) => size is >= Sector.Size and <= LargestBlockSize && PowerOfTwo.Is(size);
+    public static bool IsBlockSize(long size) => size is >= Sector.Size and <= MaxBlockSize && PowerOfTwo.Is(size);
 
     /// <summary>How many blocks a disk has.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
@@ -54,10 +54,10 @@ internal readonly record struct VhdBlocks(int BlockSize)
 
     /// <summary>The entry of a new block.</summary>
     /// <param name="end">Where the file ends so far, in bytes.</param>
-    /// <param name="alignment">What its data begins at a multiple of, in bytes.</param>
+    /// <param name="alignment">Its data begins at a multiple of this, in bytes.</param>
     public uint EntryBehind(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / Sector.Size));
 
-    /// <summary>What the data of new blocks begins at a multiple of, in bytes: whole sectors where the last block of a full disk would else lie too far for its entry.</summary>
+    /// <summary>The alignment of the data of new blocks, in bytes: only a sector if the last block of a full disk would otherwise be too far for its entry.</summary>
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     /// <param name="start">Where the first block may begin, in bytes.</param>
     public int AlignmentFor(long virtualSize, long start)

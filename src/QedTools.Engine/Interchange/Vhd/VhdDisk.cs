@@ -2,9 +2,9 @@ using QedTools.Disks;
 
 namespace QedTools.Interchange.Vhd;
 
-/// <summary>The disk that a dynamic or differencing VHD file makes with the disk of its parent.</summary>
+/// <summary>The disk that a dynamic or differencing VHD file forms together with the disk of its parent.</summary>
 /// <param name="map">Where the blocks are.</param>
-/// <param name="parent">The parent's disk; null if there is none or it is not wanted.</param>
+/// <param name="parent">The parent's disk; null if there is none or it is left out.</param>
 internal sealed class VhdDisk(VhdBlockMap map, IDisk? parent) : InterchangeDisk(map.Storage, VhdFormat.FormatName, map.IsNew, parent)
 {
     public override long Length => map.VirtualSize;

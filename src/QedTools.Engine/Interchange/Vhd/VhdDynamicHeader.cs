@@ -4,19 +4,19 @@ using System.Text;
 
 namespace QedTools.Interchange.Vhd;
 
-/// <summary>The header of a VHD file that is not fixed, behind its first footer (VHD 1.0, "Dynamic Disk Header Format"; big-endian).</summary>
+/// <summary>The header of a VHD file that is not fixed, after its first footer (VHD 1.0, "Dynamic Disk Header Format"; big-endian).</summary>
 /// <param name="TableOffset">Where the block allocation table is, in bytes.</param>
 /// <param name="HeaderVersion">0x00010000.</param>
 /// <param name="MaxTableEntries">How many blocks the disk has.</param>
 /// <param name="BlockSize">A block's size without its bitmap, in bytes.</param>
-/// <param name="ParentUniqueId">Which file a differencing one was made over.</param>
+/// <param name="ParentUniqueId">Identifies the parent of a differencing file.</param>
 internal readonly record struct VhdDynamicHeader(
     ulong TableOffset, uint HeaderVersion, uint MaxTableEntries, uint BlockSize, Guid ParentUniqueId)
 {
     /// <summary>The header's size, in bytes.</summary>
     public const int Size = 1024;
 
-    /// <summary>The only version there is.</summary>
+    /// <summary>The only version.</summary>
     public const uint KnownVersion = 0x00010000;
 
     private const int ChecksumAt = 36;
@@ -25,7 +25,7 @@ internal readonly record struct VhdDynamicHeader(
 
     private static ReadOnlySpan<byte> Cookie => "cxsparse"u8;
 
-    /// <summary>Reads a header without judging its fields.</summary>
+    /// <summary>Reads a header without validating its fields.</summary>
     /// <param name="bytes">1024 bytes.</param>
     /// <returns>Null if the cookie or the checksum is wrong.</returns>
     public static VhdDynamicHeader? TryParse(ReadOnlySpan<byte> bytes) =>

@@ -9,27 +9,27 @@ namespace QedTools.Interchange.Vhd;
 /// <param name="TimeStamp">When the file was made, in seconds since 2000-01-01 UTC.</param>
 /// <param name="CurrentSize">The disk's size, in bytes.</param>
 /// <param name="DiskType">How the disk is stored.</param>
-/// <param name="UniqueId">Identifies the file to those made over it.</param>
+/// <param name="UniqueId">Identifies the file to its children.</param>
 internal readonly record struct VhdFooter(
     uint Version, ulong DataOffset, uint TimeStamp, ulong CurrentSize, VhdDiskType DiskType, Guid UniqueId)
 {
     /// <summary>The footer's size, in bytes.</summary>
     public const int Size = 512;
 
-    /// <summary>What it was before Virtual PC 2004, in bytes.</summary>
+    /// <summary>The footer's size before Virtual PC 2004, in bytes.</summary>
     public const int OldSize = 511;
 
-    /// <summary>The only version there is.</summary>
+    /// <summary>The only version.</summary>
     public const uint KnownVersion = 0x00010000;
 
-    /// <summary>An offset that leads nowhere.</summary>
+    /// <summary>An offset that points nowhere.</summary>
     public const ulong NoOffset = ulong.MaxValue;
 
     private const int ChecksumAt = 64;
     private const uint ReservedFeature = 2;
 
-    // Readers that do not know a file's creator take the size that the geometry gives, which is another one. This is the
-    // creator whose sizes everybody takes as they are: Windows.
+    // Readers that do not know a file's creator use the size that the geometry gives, which differs. This is the
+    // creator whose sizes all readers use as they are: Windows.
     private static ReadOnlySpan<byte> Creator => "win \0\u0006\0\u0001Wi2k"u8;
 
     private static ReadOnlySpan<byte> Cookie => "conectix"u8;
@@ -37,7 +37,7 @@ internal readonly record struct VhdFooter(
     /// <summary>Whether bytes begin like a footer.</summary>
     public static bool HasCookie(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Cookie);
 
-    /// <summary>Reads a footer without judging its fields.</summary>
+    /// <summary>Reads a footer without validating its fields.</summary>
     /// <param name="bytes">512 bytes.</param>
     /// <returns>Null if the cookie or the checksum is wrong.</returns>
     public static VhdFooter? TryParse(ReadOnlySpan<byte> bytes) =>

@@ -38,7 +38,7 @@ internal sealed class VhdFormat : IDiskFormat
 
         long size = Sector.RoundUp(request.VirtualSize);
 
-        // Such a file would be a footer alone, which QEMU takes for the copy at the start of a dynamic one.
+        // Such a file would be only a footer, which QEMU takes for the copy at the start of a dynamic one.
         if (size == 0 && request.IsFixed)
         {
             throw QedLimitException.ForDiskSize(path, size, $"1 to {VhdBlocks.MaxVirtualSize} bytes in a fixed VHD file, and 0 in a dynamic one");

@@ -9,13 +9,13 @@ namespace QedTools.Interchange.Vhd;
 /// <param name="SectorsPerTrack">17 to 255.</param>
 internal readonly record struct VhdGeometry(int Cylinders, int Heads, int SectorsPerTrack)
 {
-    private const long MostSectors = 65535L * 16 * 255;
+    private const long MaxSectors = 65535L * 16 * 255;
 
     /// <summary>The geometry that is closest to a disk's size, not above it.</summary>
     /// <param name="size">The disk's size, in bytes.</param>
     public static VhdGeometry Of(long size)
     {
-        long sectors = Math.Min(size / Sector.Size, MostSectors);
+        long sectors = Math.Min(size / Sector.Size, MaxSectors);
         if (sectors >= 65535L * 16 * 63)
         {
             return new VhdGeometry((int)(sectors / 255 / 16), 16, 255);

@@ -55,7 +55,7 @@ internal sealed class VhdLayer : InterchangeLayer
             case VhdDiskType.Fixed:
                 return (long)footer.CurrentSize <= storage.Length - footerSize
                     ? new VhdLayer(storage, footer, blocks: null, map: null, backing: null, isNew: false)
-                    : throw Damaged(storage, "Current Size", footer.CurrentSize, $"up to {storage.Length - footerSize}, which is what the file holds");
+                    : throw Damaged(storage, "Current Size", footer.CurrentSize, $"at most {storage.Length - footerSize}, which is what the file holds");
             case VhdDiskType.Dynamic:
             case VhdDiskType.Differencing:
                 return OpenBlocks(storage, footer);
@@ -116,7 +116,7 @@ internal sealed class VhdLayer : InterchangeLayer
         Storage.Write(_map?.WriteBack() ?? VirtualSize, footer);
     }
 
-    // The copy at the start is there for when the footer at the end is lost (VHD 1.0, "Dynamic Hard Disk Image").
+    // The copy at the start is for the case that the footer at the end is lost (VHD 1.0, "Dynamic Hard Disk Image").
     private static VhdFooter ReadFooter(IStorage storage, out int footerSize)
     {
         byte[] bytes = new byte[VhdFooter.Size];
@@ -140,7 +140,7 @@ internal sealed class VhdLayer : InterchangeLayer
         footerSize = VhdFooter.Size;
         return VhdFooter.TryParse(bytes) is { DiskType: not VhdDiskType.Fixed } copy
             ? copy
-            : throw Damaged(storage, "the footer", "not there or has a wrong checksum", "one in the last 512 bytes of the file, or its copy in the first");
+            : throw Damaged(storage, "the footer", "missing or has a wrong checksum", "in the last 512 bytes of the file, or as a copy in the first");
     }
 
     private static VhdLayer OpenBlocks(IStorage storage, VhdFooter footer)
@@ -148,13 +148,13 @@ internal sealed class VhdLayer : InterchangeLayer
         byte[] bytes = new byte[VhdDynamicHeader.Size];
         if (footer.DataOffset > (ulong)Math.Max(0, storage.Length - VhdDynamicHeader.Size))
         {
-            throw Damaged(storage, "Data Offset", footer.DataOffset, $"up to {storage.Length - VhdDynamicHeader.Size}, so that the dynamic disk header lies in the file");
+            throw Damaged(storage, "Data Offset", footer.DataOffset, $"at most {storage.Length - VhdDynamicHeader.Size}, so that the dynamic disk header is inside the file");
         }
 
         storage.ReadExactly((long)footer.DataOffset, bytes);
         if (VhdDynamicHeader.TryParse(bytes) is not { } header)
         {
-            throw Damaged(storage, "the dynamic disk header", "not there or has a wrong checksum", "one where Data Offset leads");
+            throw Damaged(storage, "the dynamic disk header", "missing or has a wrong checksum", "where Data Offset points");
         }
 
         if (header.HeaderVersion != VhdDynamicHeader.KnownVersion)
@@ -177,7 +177,7 @@ internal sealed class VhdLayer : InterchangeLayer
 
         if (header.TableOffset > long.MaxValue || (long)header.TableOffset > storage.Length - (count * sizeof(uint)))
         {
-            throw Damaged(storage, "Table Offset", header.TableOffset, $"up to {storage.Length - (count * sizeof(uint))}, so that the table lies in the file");
+            throw Damaged(storage, "Table Offset", header.TableOffset, $"at most {storage.Length - (count * sizeof(uint))}, so that the table is inside the file");
         }
 
         BackingReference? parent = footer.DiskType == VhdDiskType.Differencing ? ParentOf(storage, header, bytes, size) : null;

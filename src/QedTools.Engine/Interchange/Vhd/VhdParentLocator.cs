@@ -19,8 +19,8 @@ internal readonly record struct VhdParentLocator(uint PlatformCode, uint DataLen
     /// <summary>"W2ku": an absolute path in UTF-16.</summary>
     public const uint AbsoluteWindowsPath = 0x57326B75;
 
-    // Longer than any path of Windows.
-    private const int MostBytes = 64 << 10;
+    // Longer than any Windows path.
+    private const int MaxBytes = 64 << 10;
     private const int FirstAt = 576;
     private const int EntrySize = 24;
 
@@ -36,11 +36,11 @@ internal readonly record struct VhdParentLocator(uint PlatformCode, uint DataLen
             BinaryPrimitives.ReadUInt64BigEndian(entry.Slice(16)));
     }
 
-    /// <summary>The name; null if it is of a kind that is not read, or does not lie in the file.</summary>
+    /// <summary>The name; null if it is of a kind that is not read, or is not inside the file.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>
     public string? ReadName(Storage.IStorage storage)
     {
-        if (PlatformCode is not (RelativeWindowsPath or AbsoluteWindowsPath) || DataLength is 0 or > MostBytes || DataOffset > long.MaxValue - MostBytes)
+        if (PlatformCode is not (RelativeWindowsPath or AbsoluteWindowsPath) || DataLength is 0 or > MaxBytes || DataOffset > long.MaxValue - MaxBytes)
         {
             return null;
         }

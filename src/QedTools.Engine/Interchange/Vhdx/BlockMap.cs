@@ -5,14 +5,14 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vhdx;
 
-/// <summary>Tells what the file holds of the disk, from the block allocation table and the sector bitmaps; every entry is checked as it is used.</summary>
+/// <summary>Finds what the file holds of the disk, from the block allocation table and the sector bitmaps; every entry is checked when it is used.</summary>
 internal sealed class BlockMap
 {
     // 8 MiB of the table, and 8 MiB of bitmaps.
     private static readonly PageLayout PagesOfEach = new(PageBytes: 64 << 10, MostPages: 128);
 
-    // What a run of data is looked at together for; who asks again behind a hole of the host's file does not look twice at all of it.
-    private const int MostBlocks = 4096;
+    // The most blocks in one run of data, so that a caller that continues after a hole in the host's file does not scan all of it again.
+    private const int MaxBlocks = 4096;
 
     private readonly IStorage _file;
     private readonly PageCache<ulong> _entries;
@@ -23,10 +23,10 @@ internal sealed class BlockMap
     private long _end;
 
     /// <param name="file">The file, its log replayed.</param>
-    /// <param name="regions">What of it is no place for blocks.</param>
+    /// <param name="regions">The parts of it where no block may be.</param>
     /// <param name="geometry">The disk's sizes.</param>
     /// <param name="hasParent">Whether it has a parent.</param>
-    /// <param name="isNew">Whether the file is being made.</param>
+    /// <param name="isNew">Whether the file is being created.</param>
     /// <exception cref="QedDamagedFileException">The BAT region is too short for the disk.</exception>
     public BlockMap(IStorage file, FileRegions regions, in VhdxGeometry geometry, bool hasParent, bool isNew)
     {
@@ -63,7 +63,7 @@ internal sealed class BlockMap
         if (entry.State == PayloadBlockState.FullyPresent)
         {
             long fileOffset = (long)entry.FileOffset + within;
-            length = Math.Min(length, _geometry.BlockStart(MostBlocks) - within);
+            length = Math.Min(length, _geometry.BlockStart(MaxBlocks) - within);
             while (run < length && EntryOf(block + 1).Value == entry.Value + (ulong)_geometry.BlockSize)
             {
                 block++;
@@ -89,8 +89,8 @@ internal sealed class BlockMap
         return DiskRun.Without(entry.State == PayloadBlockState.NotPresent ? QedExtentState.Unallocated : QedExtentState.Zero, Math.Min(run, length));
     }
 
-    /// <summary>Gives a block a place at the end of a new file.</summary>
-    /// <param name="block">The block, which has none.</param>
+    /// <summary>Allocates a block at the end of a new file.</summary>
+    /// <param name="block">The block, which is not allocated yet.</param>
     /// <returns>Where it is, in bytes.</returns>
     /// <exception cref="QedException">The file could not be read or written.</exception>
     public long Allocate(long block)
@@ -101,7 +101,7 @@ internal sealed class BlockMap
         return place;
     }
 
-    /// <summary>Brings the table of a new file, and the file's length, into the file.</summary>
+    /// <summary>Writes the table of a new file, and gives the file its length.</summary>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void WriteBack()
     {
@@ -137,16 +137,16 @@ internal sealed class BlockMap
     {
         if (entry.FileOffset > (ulong)_end || length > _end - (long)entry.FileOffset)
         {
-            throw VhdxDamage.Of(_file.Path, $"the BAT entry of {kind} {number}", entry, $"one whose {length} bytes lie inside the file's {_end}");
+            throw VhdxDamage.Of(_file.Path, $"the BAT entry of {kind} {number}", entry, $"one whose {length} bytes are inside the file's {_end}");
         }
 
         if (_regions.At((long)entry.FileOffset, length) is { } region)
         {
-            throw VhdxDamage.Of(_file.Path, $"the BAT entry of {kind} {number}", entry, $"one that lies outside {region.Name} at {region.Start}");
+            throw VhdxDamage.Of(_file.Path, $"the BAT entry of {kind} {number}", entry, $"one outside {region.Name} at {region.Start}");
         }
     }
 
-    // How many blocks from one on have the very entry that another one without data has.
+    // How many blocks from one on have exactly the given entry of a block without data.
     private long CountAlike(long block, BatEntry entry, long most)
     {
         ReadOnlySpan<ulong> entries = _entries.From(EntryOffset(_geometry.BatIndex(block)));
@@ -161,7 +161,7 @@ internal sealed class BlockMap
         if (entry.State != PayloadBlockState.FullyPresent)
         {
             throw VhdxDamage.Of(
-                _file.Path, $"the BAT entry of sector bitmap {chunk}", entry, "one with the state 6 in its lowest three bits, for a block of the chunk is partially present");
+                _file.Path, $"the BAT entry of sector bitmap {chunk}", entry, "one with the state 6 in its lowest three bits, because a block of the chunk is partially present");
         }
 
         RequireInside(entry, VhdxGeometry.SectorBitmapBlockSize, "sector bitmap", chunk);
@@ -170,7 +170,7 @@ internal sealed class BlockMap
         return isHere ? new DiskRun(QedExtentState.Data, fileOffset, run) : DiskRun.Without(QedExtentState.Unallocated, run);
     }
 
-    // How many bits of a bitmap from one on are like that one. The lowest bit of a byte comes first (2.4).
+    // How many bits of a bitmap from a given one on are equal to it. The lowest bit of a byte comes first (2.4).
     private long CountAlike(long bitmap, int first, long most, out bool isSet)
     {
         ReadOnlySpan<byte> bytes = _bitmaps.From(bitmap + (first / 8));

@@ -6,6 +6,6 @@ namespace QedTools.Interchange.Vhdx;
 /// <param name="Length">Its length, in bytes.</param>
 internal readonly record struct FileRegion(string Name, long Start, long Length)
 {
-    /// <summary>The first byte behind it.</summary>
+    /// <summary>The first byte after it.</summary>
     public long End => Start + Length;
 }

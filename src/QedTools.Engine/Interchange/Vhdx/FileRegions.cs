@@ -5,7 +5,7 @@ using QedTools.Interchange.Vhdx.Format;
 
 namespace QedTools.Interchange.Vhdx;
 
-/// <summary>What of a VHDX file is no place for blocks: the header section, the log and the regions ([MS-VHDX], 2.1 and 2.2.3.2).</summary>
+/// <summary>The parts of a VHDX file where no block may be: the header section, the log and the regions ([MS-VHDX], 2.1 and 2.2.3.2).</summary>
 internal sealed class FileRegions
 {
     /// <summary>The header section's length, in bytes.</summary>
@@ -18,7 +18,7 @@ internal sealed class FileRegions
     /// <param name="header">Its header.</param>
     /// <param name="entries">Its region table.</param>
     /// <exception cref="QedDamagedFileException">A region is missing, misplaced, or overlaps another one.</exception>
-    /// <exception cref="QedUnsupportedFormatException">A region that must be known is not.</exception>
+    /// <exception cref="QedUnsupportedFormatException">A required region is not known.</exception>
     public FileRegions(string path, long fileLength, in VhdxHeader header, IReadOnlyList<RegionTableEntry> entries)
     {
         _regions.Add(LogOf(path, fileLength, header));
@@ -54,7 +54,7 @@ internal sealed class FileRegions
             if (_regions[i].Start < _regions[i - 1].End)
             {
                 throw VhdxDamage.Of(path, $"the offset of {_regions[i].Name}", _regions[i].Start, string.Format(
-                    CultureInfo.InvariantCulture, "one behind the end of {0} at {1}", _regions[i - 1].Name, _regions[i - 1].End));
+                    CultureInfo.InvariantCulture, "one after the end of {0} at {1}", _regions[i - 1].Name, _regions[i - 1].End));
             }
         }
     }
@@ -70,7 +70,7 @@ internal sealed class FileRegions
     public static FileRegion LogOf(string path, long fileLength, in VhdxHeader header) =>
         Checked(path, fileLength, "the log", "LogOffset", header.LogOffset, "LogLength", header.LogLength);
 
-    /// <summary>The region that a stretch of the file lies in, wholly or in part; null if there is none.</summary>
+    /// <summary>The region that a range of the file overlaps; null if there is none.</summary>
     /// <param name="start">Where it begins in the file, in bytes.</param>
     /// <param name="length">Its length, in bytes.</param>
     public FileRegion? At(long start, long length)
@@ -103,7 +103,7 @@ internal sealed class FileRegions
             path,
             offsetField,
             offset,
-            $"a multiple of 1 MiB (1048576), at least that, where all {length} bytes lie inside the file's {fileLength}");
+            $"a multiple of 1 MiB (1048576), at least that, where all {length} bytes are inside the file's {fileLength}");
         return new FileRegion(name, (long)offset, length);
     }
 }

@@ -11,7 +11,7 @@ namespace QedTools.Interchange.Vhdx;
 /// <summary>Where the parent of a differencing file is, and which one it must be ([MS-VHDX], 2.6.2.6).</summary>
 internal sealed class ParentLocator
 {
-    /// <summary>The size of what a locator begins with, in bytes.</summary>
+    /// <summary>The size of a locator's header, in bytes.</summary>
     public const int HeaderSize = 20;
 
     private const int EntrySize = 12;
@@ -27,7 +27,7 @@ internal sealed class ParentLocator
     /// <summary>Reads a locator.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="item">The metadata item's bytes; at least <see cref="HeaderSize"/>.</param>
-    /// <exception cref="QedDamagedFileException">An entry lies outside the item.</exception>
+    /// <exception cref="QedDamagedFileException">An entry is outside the item.</exception>
     /// <exception cref="QedUnsupportedFormatException">It is of another type.</exception>
     public static ParentLocator Parse(string path, byte[] item)
     {
@@ -39,7 +39,7 @@ internal sealed class ParentLocator
 
         int count = BinaryPrimitives.ReadUInt16LittleEndian(item.AsSpan(18));
         VhdxDamage.Require(
-            HeaderSize + (count * EntrySize) <= item.Length, path, "KeyValueCount", (ulong)count, $"what fits into the item's {item.Length} bytes");
+            HeaderSize + (count * EntrySize) <= item.Length, path, "KeyValueCount", (ulong)count, $"a number that fits into the item's {item.Length} bytes");
         Dictionary<string, string> entries = new(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
@@ -62,10 +62,10 @@ internal sealed class ParentLocator
 
     /// <summary>What the file says about its parent.</summary>
     /// <param name="path">The file, for messages.</param>
-    /// <exception cref="QedDamagedFileException">The locator names no file, or not which one it must be.</exception>
+    /// <exception cref="QedDamagedFileException">The locator does not name a file, or does not say which one it must be.</exception>
     public BackingReference ToReference(string path)
     {
-        // The order in which the specification wants them tried.
+        // The order in which the specification says to try them.
         List<string> names = [];
         if (_entries.TryGetValue("relative_path", out string? relative) && relative.Length > 0)
         {
@@ -100,7 +100,7 @@ internal sealed class ParentLocator
     private Guid? Linkage(string key) =>
         _entries.TryGetValue(key, out string? text) && Guid.TryParse(text, out Guid linkage) ? linkage : null;
 
-    // The prefix lifts a limit on a path's length and changes nothing else where a drive follows.
+    // The prefix lifts a limit on a path's length and changes nothing else if a drive follows.
     private static string WithoutPrefix(string name) =>
         name.StartsWith(LongPathPrefix, StringComparison.Ordinal) && name.Length > LongPathPrefix.Length + 1 && name[LongPathPrefix.Length + 1] == ':'
             ? name.Substring(LongPathPrefix.Length)

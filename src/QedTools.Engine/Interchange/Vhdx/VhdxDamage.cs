@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace QedTools.Interchange.Vhdx;
 
-/// <summary>Makes the errors about damaged VHDX files.</summary>
+/// <summary>Creates the errors about damaged VHDX files.</summary>
 internal static class VhdxDamage
 {
     /// <summary>A field has a value that is not allowed.</summary>

@@ -2,9 +2,9 @@ using QedTools.Disks;
 
 namespace QedTools.Interchange.Vhdx;
 
-/// <summary>The disk that a VHDX file makes with the disk of its parent.</summary>
+/// <summary>The disk that a VHDX file forms together with the disk of its parent.</summary>
 /// <param name="layer">The file.</param>
-/// <param name="parent">Its parent's disk; null if there is none or it is not wanted.</param>
+/// <param name="parent">Its parent's disk; null if there is none or it is left out.</param>
 internal sealed class VhdxDisk(VhdxLayer layer, IDisk? parent) : InterchangeDisk(layer.File, VhdxFormat.FormatName, layer.IsNew, parent)
 {
     public override long Length => layer.VirtualSize;

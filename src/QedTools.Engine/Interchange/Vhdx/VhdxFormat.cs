@@ -34,7 +34,7 @@ internal sealed class VhdxFormat : IDiskFormat
         if (request.Backing is { } backing)
         {
             throw new QedRequestException(
-                path, "BackingFile", backing.Name, "none", $"The backing file '{backing.Name}' is not possible for '{path}': QedTools reads differencing VHDX files and makes none.");
+                path, "BackingFile", backing.Name, "none", $"The backing file '{backing.Name}' is not possible for '{path}': QedTools reads differencing VHDX files but does not create them.");
         }
 
         request.RequireOnly(path, Name, DiskChoices.BlockSize | DiskChoices.SectorSize | DiskChoices.Fixed);

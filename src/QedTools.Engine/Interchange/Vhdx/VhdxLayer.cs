@@ -10,7 +10,7 @@ namespace QedTools.Interchange.Vhdx;
 /// <summary>A VHDX file as a layer: read with its log replayed in memory, or being written as a new file.</summary>
 internal sealed class VhdxLayer : InterchangeLayer
 {
-    // Where a new file has what comes before its blocks. The metadata and the log are as short as they can be.
+    // The layout of a new file before its blocks. The metadata and the log are as short as they can be.
     private const long LogOffset = FileRegions.HeaderSectionLength;
     private const uint LogLength = VhdxGeometry.Alignment;
     private const long MetadataOffset = LogOffset + LogLength;
@@ -58,10 +58,10 @@ internal sealed class VhdxLayer : InterchangeLayer
     /// <summary>Whether the file is a new one, which may be written to.</summary>
     public bool IsNew { get; }
 
-    /// <summary>Reads and checks what a file begins with.</summary>
+    /// <summary>Reads and checks the structures before the blocks of a file.</summary>
     /// <param name="storage">The file; the layer owns it once this returns.</param>
-    /// <exception cref="QedDamagedFileException">It is no VHDX file, or a damaged one.</exception>
-    /// <exception cref="QedUnsupportedFormatException">It has something that must be known and is not.</exception>
+    /// <exception cref="QedDamagedFileException">It is not a VHDX file, or is damaged.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It requires something that is not known.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static VhdxLayer Open(IStorage storage)
     {
@@ -69,7 +69,7 @@ internal sealed class VhdxLayer : InterchangeLayer
         int count = storage.Read(0, start);
         if (!start.Slice(0, count).SequenceEqual(FileTypeIdentifier.Signature))
         {
-            throw VhdxDamage.Of(storage.Path, "what the file begins with", Describe(start.Slice(0, count)), "\"vhdxfile\"");
+            throw VhdxDamage.Of(storage.Path, "the start of the file", Describe(start.Slice(0, count)), "\"vhdxfile\"");
         }
 
         VhdxHeader header = ReadHeader(storage);
@@ -81,7 +81,7 @@ internal sealed class VhdxLayer : InterchangeLayer
     /// <summary>Writes an empty disk into an empty file.</summary>
     /// <param name="storage">The file.</param>
     /// <param name="geometry">The disk's sizes.</param>
-    /// <param name="isFixed">Whether all blocks get their places now.</param>
+    /// <param name="isFixed">Whether all blocks are allocated now.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public static VhdxLayer Create(IStorage storage, in VhdxGeometry geometry, bool isFixed)
     {
@@ -142,7 +142,7 @@ internal sealed class VhdxLayer : InterchangeLayer
             }
         }
 
-        throw VhdxDamage.Of(file.Path, "the number of intact region tables", 0, "1 at least, of the two at 196608 and 262144");
+        throw VhdxDamage.Of(file.Path, "the number of intact region tables", 0, "at least 1, of the two at 196608 and 262144");
     }
 
     private static void WriteHeaderSection(IStorage storage, in VhdxHeader header, RegionTableEntry[] entries)
@@ -171,6 +171,6 @@ internal sealed class VhdxLayer : InterchangeLayer
             bytes.Add(value.ToString("x2", System.Globalization.CultureInfo.InvariantCulture));
         }
 
-        return bytes.Count == 0 ? "nothing" : string.Join(" ", bytes);
+        return bytes.Count == 0 ? "missing" : string.Join(" ", bytes);
     }
 }

@@ -5,17 +5,17 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vhdx;
 
-/// <summary>What the metadata of a VHDX file say of the disk ([MS-VHDX], 2.6).</summary>
+/// <summary>What the metadata of a VHDX file says about the disk ([MS-VHDX], 2.6).</summary>
 /// <param name="Geometry">The disk's sizes.</param>
-/// <param name="IsFixed">Whether all blocks are to stay allocated.</param>
+/// <param name="IsFixed">Whether all blocks must stay allocated.</param>
 /// <param name="Parent">Where the parent is; null if there is none.</param>
 internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentLocator? Parent)
 {
-    // 2.6.1: the table is 64 KiB, items lie behind it.
+    // 2.6.1: the table is 64 KiB, and the items follow it.
     private const int TableSize = 64 << 10;
     private const int HeaderSize = 32;
-    private const int MostEntries = 2047;
-    private const int MostItemLength = 1 << 20;
+    private const int MaxEntries = 2047;
+    private const int MaxItemLength = 1 << 20;
     private const uint LeaveBlockAllocated = 1;
     private const uint HasParent = 2;
     private const uint PhysicalSectorSize = 4096;
@@ -26,7 +26,7 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
     /// <param name="file">The file, its log replayed.</param>
     /// <param name="region">The metadata region.</param>
     /// <exception cref="QedDamagedFileException">An item is missing or has a value that is not allowed.</exception>
-    /// <exception cref="QedUnsupportedFormatException">An item that must be known is not.</exception>
+    /// <exception cref="QedUnsupportedFormatException">A required item is not known.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static VhdxMetadata Read(IStorage file, FileRegion region)
     {
@@ -54,10 +54,10 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
             new VhdxGeometry((long)virtualSize, (int)blockSize, (int)sectorSize), (flags & LeaveBlockAllocated) != 0, parent);
     }
 
-    /// <summary>Writes the metadata of a file without parent.</summary>
+    /// <summary>Writes the metadata of a file without a parent.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">Where the metadata region is, in bytes; its contents are zero.</param>
-    /// <param name="virtualDiskId">What identifies the disk, whatever happens to it.</param>
+    /// <param name="virtualDiskId">Identifies the disk permanently.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void Write(IStorage file, long offset, Guid virtualDiskId)
     {
@@ -101,7 +101,7 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
         }
 
         ushort count = BinaryPrimitives.ReadUInt16LittleEndian(table.AsSpan(10));
-        VhdxDamage.Require(count <= MostEntries, file.Path, "the metadata table's EntryCount", count, $"up to {MostEntries}");
+        VhdxDamage.Require(count <= MaxEntries, file.Path, "the metadata table's EntryCount", count, $"at most {MaxEntries}");
         MetadataTableEntry[] entries = new MetadataTableEntry[count];
         for (int i = 0; i < count; i++)
         {
@@ -126,9 +126,9 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
             || entry.ItemId == MetadataTableEntry.PhysicalSectorSize
             || entry.ItemId == MetadataTableEntry.ParentLocator);
 
-    // Items may be longer than what is known of them.
+    // Items may be longer than the part that is known.
     private static byte[] ReadItem(
-        IStorage file, FileRegion region, MetadataTableEntry[] entries, Guid id, string name, int leastLength)
+        IStorage file, FileRegion region, MetadataTableEntry[] entries, Guid id, string name, int minLength)
     {
         foreach (MetadataTableEntry entry in entries)
         {
@@ -138,11 +138,11 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
             }
 
             VhdxDamage.Require(
-                entry.Length >= leastLength && entry.Length <= MostItemLength,
-                file.Path, $"Length of the metadata item {name}", entry.Length, $"{leastLength} to {MostItemLength} bytes");
+                entry.Length >= minLength && entry.Length <= MaxItemLength,
+                file.Path, $"Length of the metadata item {name}", entry.Length, $"{minLength} to {MaxItemLength} bytes");
             VhdxDamage.Require(
                 entry.Offset >= TableSize && entry.Offset + (long)entry.Length <= region.Length,
-                file.Path, $"Offset of the metadata item {name}", entry.Offset, $"from {TableSize} on, inside the region's {region.Length} bytes");
+                file.Path, $"Offset of the metadata item {name}", entry.Offset, $"at least {TableSize}, with the item inside the region's {region.Length} bytes");
             byte[] item = new byte[entry.Length];
             file.ReadExactly(region.Start + entry.Offset, item);
             return item;

@@ -6,11 +6,11 @@ namespace QedTools.Interchange.Vmdk;
 /// <summary>The encodings that descriptors name: VMware writes that of the machine it runs on.</summary>
 internal static partial class DescriptorEncoding
 {
-    /// <summary>What a descriptor is in that names no encoding.</summary>
+    /// <summary>The encoding of a descriptor that does not name one.</summary>
     public static Encoding Default => Encoding.UTF8;
 
     /// <summary>The encoding of a name such as "windows-1252", "Shift_JIS" or "GBK".</summary>
-    /// <returns>Null if nobody here knows it, or if it cannot be that of a descriptor, whose words are ASCII.</returns>
+    /// <returns>Null if it is not known here, or if it cannot be that of a descriptor, whose keywords are ASCII.</returns>
     public static Encoding? Named(string name)
     {
         try

@@ -4,7 +4,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>A space-efficient sparse extent, which ESXi servers make as deltas over a parent (seSparse).</summary>
+/// <summary>A space-efficient sparse extent, which ESXi servers create as deltas over a parent (seSparse).</summary>
 internal sealed class SeSparseExtent : VmdkExtent
 {
     private readonly SeSparseMap _map;
@@ -22,7 +22,7 @@ internal sealed class SeSparseExtent : VmdkExtent
 
     /// <summary>Reads and validates the header of a file.</summary>
     /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
-    /// <exception cref="QedUnsupportedFormatException">It has what is not known, or its journal was not written back.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It uses something that is not known, or its journal was not written back.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static SeSparseExtent Open(IStorage storage)
     {

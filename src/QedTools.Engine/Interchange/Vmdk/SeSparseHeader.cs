@@ -5,10 +5,10 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>The header of a space-efficient sparse extent: the fields that matter. VMware documents none; QEMU's reader names them so.</summary>
+/// <summary>The header of a space-efficient sparse extent: the fields that matter. VMware documents none; the names are those in QEMU's reader.</summary>
 /// <param name="Capacity">How much of a disk the extent holds, in sectors.</param>
 /// <param name="DirectoryOffset">Where the grain directory is, in sectors.</param>
-/// <param name="DirectorySize">How much room it has, in sectors.</param>
+/// <param name="DirectorySize">How much space it has, in sectors.</param>
 /// <param name="TablesOffset">Where grain table 0 is, in sectors.</param>
 /// <param name="GrainsOffset">Where grain 0 of the file is, in sectors.</param>
 internal readonly record struct SeSparseHeader(
@@ -28,9 +28,9 @@ internal readonly record struct SeSparseHeader(
     private const int ReservedEnd = 80;
     private const int PaddingAt = 208;
 
-    /// <summary>Reads the header in the first sector, and the one that tells whether the journal is empty.</summary>
-    /// <exception cref="QedDamagedFileException">It is none, or cut short.</exception>
-    /// <exception cref="QedUnsupportedFormatException">It has what is not known, or its journal was not written back.</exception>
+    /// <summary>Reads the header in the first sector, and the one that shows whether the journal is empty.</summary>
+    /// <exception cref="QedDamagedFileException">It is not such a header, or is cut short.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It uses something that is not known, or its journal was not written back.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static SeSparseHeader Read(IStorage storage)
     {
@@ -56,7 +56,7 @@ internal readonly record struct SeSparseHeader(
         ulong most = (ulong)storage.Length / Sector.Size;
         if (volatileOffset >= most)
         {
-            throw Damaged(storage, "the offset of the volatile header", volatileOffset, FormattableString.Invariant($"one that lies inside the file's {most} sectors"));
+            throw Damaged(storage, "the offset of the volatile header", volatileOffset, FormattableString.Invariant($"one inside the file's {most} sectors"));
         }
 
         storage.ReadExactly((long)volatileOffset * Sector.Size, bytes);

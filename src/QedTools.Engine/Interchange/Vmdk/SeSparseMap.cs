@@ -28,7 +28,7 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
     /// <summary>The run at an offset.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
-    /// <exception cref="QedDamagedFileException">An entry is none that the format has, or leads out of the file.</exception>
+    /// <exception cref="QedDamagedFileException">An entry is not one that the format has, or points outside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public DiskRun RunAt(long offset, long length)
     {
@@ -64,7 +64,7 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
         return count;
     }
 
-    // The upper four bits tell what a grain is: not there, given back by the guest, zero, or stored.
+    // The upper four bits tell what a grain is: not there, discarded by the guest, zero, or stored.
     private static QedExtentState? StateOf(ulong entry) => (entry >> 60) switch
     {
         0 when entry == 0 => QedExtentState.Unallocated,
@@ -94,7 +94,7 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
         return new DiskRun(state, state == QedExtentState.Data ? place + within : 0, Math.Min(length, ((long)count * GrainSize) - within));
     }
 
-    // Null for a grain that does not lie in the file as a whole.
+    // Null for a grain that is not entirely inside the file.
     private long? PlaceOf(ulong number)
     {
         long first = SectorOffset(header.GrainsOffset);
@@ -112,7 +112,7 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
                 VmdkFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "entry {0} of the grain directory", number),
                 entry,
-                $"0, or the number of a table that lies inside the file's {_fileLength} bytes");
+                $"0, or the number of a table inside the file's {_fileLength} bytes");
     }
 
     private QedDamagedFileException Damaged(long grain, ulong entry) => new(
@@ -120,5 +120,5 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
         VmdkFormat.FormatName,
         string.Format(CultureInfo.InvariantCulture, "the grain table entry of grain {0}", grain),
         string.Format(CultureInfo.InvariantCulture, "0x{0:x16}", entry),
-        $"0, one of a grain of zeroes, or one of a grain that lies inside the file's {_fileLength} bytes");
+        $"0, one of a grain of zeroes, or one of a grain inside the file's {_fileLength} bytes");
 }

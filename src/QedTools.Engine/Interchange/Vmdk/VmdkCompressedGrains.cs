@@ -6,23 +6,23 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>Reads the compressed grains of an extent: a marker, and behind it what zlib made of the grain.</summary>
+/// <summary>Reads the compressed grains of an extent: a marker, followed by the grain as compressed by zlib.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="grains">Its sizes.</param>
 /// <param name="length">The extent's size as a disk, in bytes.</param>
-/// <param name="kept">Keeps grains of which only a part was asked for.</param>
+/// <param name="kept">Keeps grains that were read only in part.</param>
 internal sealed class VmdkCompressedGrains(IStorage storage, VmdkGrains grains, long length, UnpackedBlocks kept)
     : PackedBlocks<uint>(grains.GrainSize, kept)
 {
-    /// <summary>The largest grain that is unpacked, in bytes; VMware makes 64 KiB.</summary>
+    /// <summary>The largest grain that is unpacked, in bytes; VMware uses 64 KiB.</summary>
     public const int MaxGrainSize = 1 << 20;
 
     private readonly long _fileLength = storage.Length;
 
-    // What does not get smaller by compression gets a little larger.
+    // Data that compression does not make smaller gets a little larger.
     private int MaxPackedSize => 2 * grains.GrainSize;
 
-    /// <summary>Makes sure that a grain can lie where its entry says.</summary>
+    /// <summary>Makes sure that a grain can be where its entry says.</summary>
     /// <param name="grain">Its number on the disk.</param>
     /// <param name="entry">Its entry: the sector of its marker.</param>
     /// <exception cref="QedDamagedFileException">It cannot.</exception>
@@ -30,7 +30,7 @@ internal sealed class VmdkCompressedGrains(IStorage storage, VmdkGrains grains, 
     {
         if (PlaceOf(entry) + VmdkMarker.GrainHeaderSize + ZlibData.MinSize > _fileLength)
         {
-            throw Damaged($"the grain table entry of grain {grain}", entry, $"0, or the sector of a grain that lies inside the file's {_fileLength} bytes");
+            throw Damaged($"the grain table entry of grain {grain}", entry, $"0, or the sector of a grain inside the file's {_fileLength} bytes");
         }
     }
 
@@ -70,12 +70,12 @@ internal sealed class VmdkCompressedGrains(IStorage storage, VmdkGrains grains, 
             long needed = Math.Min(data.Length, length - (grain * grains.GrainSize));
             if (count is null || count < needed)
             {
-                throw DamagedData(grain, start, count is { } found ? FormattableString.Invariant($"data of {found} bytes") : "data of more bytes");
+                throw DamagedData(grain, start, count is { } found ? FormattableString.Invariant($"data that unpacks to {found} bytes") : "data that unpacks to more bytes");
             }
         }
         catch (InvalidDataException)
         {
-            throw DamagedData(grain, start, "no data of zlib, or with another checksum");
+            throw DamagedData(grain, start, "not zlib data, or has a wrong checksum");
         }
         finally
         {
@@ -84,7 +84,7 @@ internal sealed class VmdkCompressedGrains(IStorage storage, VmdkGrains grains, 
     }
 
     private QedDamagedFileException DamagedData(long grain, long start, string found) =>
-        Damaged($"the compressed grain {grain} at {start}", found, $"what zlib made of {grains.GrainSize} bytes");
+        Damaged($"the compressed grain {grain} at {start}", found, $"zlib data that unpacks to {grains.GrainSize} bytes");
 
     private QedDamagedFileException Damaged(FormattableString field, object value, FormattableString allowed) => new(
         storage.Path, VmdkFormat.FormatName, FormattableString.Invariant(field), value, FormattableString.Invariant(allowed));

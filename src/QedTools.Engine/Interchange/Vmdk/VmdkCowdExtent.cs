@@ -33,7 +33,7 @@ internal sealed class VmdkCowdExtent : VmdkExtent
 
     private static ReadOnlySpan<byte> Magic => "COWD"u8;
 
-    /// <summary>Whether a file begins as one does.</summary>
+    /// <summary>Whether a file begins like one.</summary>
     /// <exception cref="QedException">It could not be read.</exception>
     public static bool IsOne(IStorage storage)
     {
@@ -82,13 +82,13 @@ internal sealed class VmdkCowdExtent : VmdkExtent
         long needed = grains.TablesFor(length);
         if (tableCount < needed)
         {
-            throw Damaged(storage, "numGDEntries", tableCount, FormattableString.Invariant($"at least {needed}, which is what the disk has"));
+            throw Damaged(storage, "numGDEntries", tableCount, FormattableString.Invariant($"at least {needed}, as many as the disk needs"));
         }
 
         long directoryOffset = (long)directory * Sector.Size;
         return directoryOffset >= HeaderSize && directoryOffset + (needed * sizeof(uint)) <= storage.Length
             ? new VmdkCowdExtent(storage, grains, length, directoryOffset, tables)
-            : throw Damaged(storage, "gdOffset", directory, "4 or more, so that the grain directory lies in the file behind the header");
+            : throw Damaged(storage, "gdOffset", directory, "at least 4, so that the grain directory is inside the file and after the header");
 
         uint FieldAt(int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
     }

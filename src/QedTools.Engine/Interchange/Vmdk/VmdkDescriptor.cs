@@ -11,11 +11,11 @@ namespace QedTools.Interchange.Vmdk;
 
 /// <summary>The text that describes a VMDK disk ("Virtual Disk Format 5.0", "The Descriptor File").</summary>
 /// <param name="ContentId">Changes with the contents (CID); null if it is not given.</param>
-/// <param name="ParentContentId">The parent's CID when this was made over it; null without a parent.</param>
-/// <param name="SaysParent">Whether it says at all that there is a parent or none.</param>
+/// <param name="ParentContentId">The parent's CID when this disk was created on it; null without a parent.</param>
+/// <param name="SaysParent">Whether it says at all whether there is a parent.</param>
 /// <param name="CreateType">What kind of disk it is, such as monolithicSparse; empty if it is not given.</param>
 /// <param name="ParentName">The parent's file name; null without a parent.</param>
-/// <param name="Extents">The lines that tell where the data is.</param>
+/// <param name="Extents">The lines that say where the data is.</param>
 internal sealed record VmdkDescriptor(
     uint? ContentId, uint? ParentContentId, bool SaysParent, string CreateType, string? ParentName, IReadOnlyList<VmdkExtentLine> Extents)
 {
@@ -72,9 +72,9 @@ internal sealed record VmdkDescriptor(
         return false;
     }
 
-    /// <summary>Reads a descriptor; lines it does not know are left out.</summary>
+    /// <summary>Reads a descriptor; unknown lines are ignored.</summary>
     /// <param name="path">The file it is in, for messages.</param>
-    /// <param name="bytes">The text, perhaps with zeroes behind it.</param>
+    /// <param name="bytes">The text, perhaps followed by zeroes.</param>
     /// <exception cref="QedDamagedFileException">A value that matters cannot be read.</exception>
     /// <exception cref="QedUnsupportedFormatException">It is in an encoding that is not known.</exception>
     public static VmdkDescriptor Parse(string path, byte[] bytes)
@@ -127,7 +127,7 @@ internal sealed record VmdkDescriptor(
             : throw Damaged(path, key, $"'{PrintableText.Of(value)}'", "eight hexadecimal digits");
     }
 
-    /// <summary>The file under the disk; null if there is none.</summary>
+    /// <summary>The disk's parent; null if there is none.</summary>
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     public BackingReference? ParentOf(long virtualSize) => ParentName is { } name
         ? new BackingReference(name, IsRaw: false)
@@ -186,7 +186,7 @@ internal sealed record VmdkDescriptor(
         return encoding.GetString(bytes, 0, length);
     }
 
-    // What a line says of one of the keys that matter; in the spelling that they have here.
+    // The key and value in a line, if the key is one that matters; with the key as it is spelled here.
     private static (string Key, string Value)? ValueIn(string line) =>
         line.IndexOf('=') is > 0 and int equals && line.Substring(0, equals).TrimEnd() is var name
         && Array.Find(Keys, key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)) is { } known

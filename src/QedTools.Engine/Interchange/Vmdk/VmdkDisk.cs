@@ -5,15 +5,15 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>The disk that a sparse extent makes with the disk of its parent.</summary>
+/// <summary>The disk that a sparse extent forms together with the disk of its parent.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="grains">Its sizes.</param>
 /// <param name="map">Where the grains are.</param>
 /// <param name="length">The disk's size, in bytes.</param>
 /// <param name="fileLength">How long the file was when it was opened, in bytes.</param>
 /// <param name="hasZeroedGrains">Whether an entry of 1 is a grain of zeroes.</param>
-/// <param name="compressed">Reads the grains if they are compressed; null if they are as they are.</param>
-/// <param name="parent">The parent's disk; null if there is none or it is not wanted.</param>
+/// <param name="compressed">Reads the grains if they are compressed; null if they are stored as they are.</param>
+/// <param name="parent">The parent's disk; null if there is none or it is left out.</param>
 internal sealed class VmdkDisk(
     IStorage storage, VmdkGrains grains, VmdkGrainMap map, long length, long fileLength, bool hasZeroedGrains, VmdkCompressedGrains? compressed, IDisk? parent)
     : InterchangeDisk(storage, VmdkFormat.FormatName, map is VmdkGrainMap.OfNewExtent, parent)
@@ -25,7 +25,7 @@ internal sealed class VmdkDisk(
 
     public override long Length => length;
 
-    // What of a run is in the file lies there in one piece; a compressed grain is a run of its own.
+    // Where a run is in the file, it is contiguous there; each compressed grain is a separate run.
     protected override DiskRun RunAt(long offset, long length)
     {
         long index = grains.IndexOf(offset);
@@ -76,7 +76,7 @@ internal sealed class VmdkDisk(
 
     private long PlaceOf(long offset, uint entry) => ((long)entry * Sector.Size) + grains.OffsetIn(offset);
 
-    // How much of a run of grains the file holds, in bytes from the run's start: the first grain at the least. The disk's last grain may end
+    // How much of a run of grains the file holds, in bytes from the run's start: at least the first grain. The disk's last grain may end
     // with the disk.
     private long CountInFile(long index, uint entry, long run)
     {
@@ -90,7 +90,7 @@ internal sealed class VmdkDisk(
                 VmdkFormat.FormatName,
                 string.Format(CultureInfo.InvariantCulture, "the grain table entry of grain {0}", index),
                 entry,
-                $"0, or the sector of a grain that lies inside the file's {fileLength} bytes");
+                $"0, or the sector of a grain inside the file's {fileLength} bytes");
         }
 
         return start + Math.Min(grains.RoundUpToGrain(run), rest) <= fileLength

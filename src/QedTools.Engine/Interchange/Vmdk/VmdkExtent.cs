@@ -3,7 +3,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>A file that holds the grains of a disk, or of a part of one: what there is of it shows through to the parent's disk.</summary>
+/// <summary>A file that holds the grains of a disk, or of a part of one. Where it has no grain, the parent's disk shows through.</summary>
 /// <param name="storage">The file.</param>
 internal abstract class VmdkExtent(IStorage storage)
 {
@@ -19,8 +19,8 @@ internal abstract class VmdkExtent(IStorage storage)
     /// <summary>A grain's size, in bytes.</summary>
     public abstract int GrainSize { get; }
 
-    /// <summary>The disk that it makes with what lies under it.</summary>
-    /// <param name="parent">The same part of the parent's disk; null if there is none or it is not wanted.</param>
+    /// <summary>The disk that it forms together with its parent.</summary>
+    /// <param name="parent">The same part of the parent's disk; null if there is none or it is left out.</param>
     public abstract IDisk ToDisk(IDisk? parent);
 
     /// <summary>The error for a field that has a value which the format does not allow.</summary>

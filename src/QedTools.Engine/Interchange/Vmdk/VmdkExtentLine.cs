@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>A line of a descriptor that tells where a part of the disk is ("Virtual Disk Format 5.0", "The Extent Description").</summary>
+/// <summary>A line of a descriptor that says where a part of the disk is ("Virtual Disk Format 5.0", "The Extent Description").</summary>
 /// <param name="Access">RW, RDONLY or NOACCESS.</param>
 /// <param name="Sectors">The part's size, in sectors.</param>
 /// <param name="Type">FLAT, SPARSE, ZERO and so on.</param>
@@ -22,13 +22,13 @@ internal readonly record struct VmdkExtentLine(string Access, long Sectors, stri
 
     private static readonly char[] Blanks = [' ', '\t'];
 
-    /// <summary>Whether a part's bytes lie in order in its file.</summary>
+    /// <summary>Whether a part's bytes are in order in its file.</summary>
     public bool IsFlat => Type is "FLAT" or "VMFS";
 
-    /// <summary>Whether a part's file tells by tables where its grains are.</summary>
+    /// <summary>Whether a part's file has tables that say where its grains are.</summary>
     public bool IsSparse => Type is "SPARSE" or "VMFSSPARSE" or SeSparse;
 
-    /// <summary>Whether a line is to be one of these, readable or not.</summary>
+    /// <summary>Whether a line is meant to be one of these, readable or not.</summary>
     /// <param name="line">The line without blanks around it.</param>
     public static bool IsOne(string line) =>
         line.IndexOfAny(Blanks) is > 0 and int end && line.Substring(0, end).ToUpperInvariant() is "RW" or "RDONLY" or NoAccess;

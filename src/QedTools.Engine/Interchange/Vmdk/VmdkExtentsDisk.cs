@@ -3,7 +3,7 @@ using QedTools.Disks;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>The disk of a descriptor: its extents, one behind the other.</summary>
+/// <summary>The disk of a descriptor: its extents, one after the other.</summary>
 /// <param name="parts">The extents in order, each where the one before it ends; at least one.</param>
 internal sealed class VmdkExtentsDisk(VmdkExtentsDisk.Part[] parts) : IDisk
 {
@@ -78,7 +78,7 @@ internal sealed class VmdkExtentsDisk(VmdkExtentsDisk.Part[] parts) : IDisk
 
     /// <summary>A part of the disk in one place.</summary>
     /// <param name="Start">Where it begins on the disk, in bytes.</param>
-    /// <param name="End">The first byte behind it.</param>
+    /// <param name="End">The first byte after it.</param>
     /// <param name="Disk">What it reads as; null if it is zeroes.</param>
     /// <param name="File">Which of the layer's files it is in (<see cref="DiskExtent.File"/>).</param>
     internal readonly record struct Part(long Start, long End, IDisk? Disk, int File);

@@ -7,7 +7,7 @@ namespace QedTools.Interchange.Vmdk;
 
 /// <summary>
 /// A descriptor whose extents are in files: flat (monolithicFlat, twoGbMaxExtentFlat, vmfs), sparse (twoGbMaxExtentSparse, vmfsSparse,
-/// seSparse), or both. It is alone in a file, or before the flat data that it describes.
+/// seSparse), or both. It is in a file by itself, or precedes the flat data that it describes.
 /// </summary>
 internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
 {
@@ -59,8 +59,8 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
 
     public bool NeedsFiles => _files.Count < _names.Count;
 
-    /// <summary>Reads and validates a descriptor that is a file of its own.</summary>
-    /// <exception cref="QedDamagedFileException">It describes no disk.</exception>
+    /// <summary>Reads and validates a descriptor that is in a file by itself.</summary>
+    /// <exception cref="QedDamagedFileException">It does not describe a disk.</exception>
     /// <exception cref="QedUnsupportedFormatException">It describes a kind of disk that is not read.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static VmdkExtentsLayer Open(IStorage storage)
@@ -68,7 +68,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         long length = storage.Length;
         if (length > VmdkDescriptor.MaxBytes)
         {
-            throw Damaged(storage, "the descriptor's length", length, $"up to {VmdkDescriptor.MaxBytes} bytes");
+            throw Damaged(storage, "the descriptor's length", length, $"at most {VmdkDescriptor.MaxBytes} bytes");
         }
 
         byte[] bytes = new byte[(int)length];
@@ -83,7 +83,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
                 throw Damaged(storage, "parentCID", "missing", "the CID of the parent, or ffffffff for none");
             }
 
-            // What is not in a flat extent would have to be the parent's, and there is no such thing.
+            // A flat extent stores all of its part, so there is nothing that a parent could show.
             if (!extent.IsSparse && descriptor.ParentName is not null)
             {
                 throw Unsupported(storage, descriptor, extent);
@@ -93,10 +93,10 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         return new VmdkExtentsLayer(storage, descriptor);
     }
 
-    /// <summary>Validates a descriptor that lies in a file with the data that it describes, which is flat then.</summary>
+    /// <summary>Validates a descriptor that is in one file with the data that it describes, which is then flat.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="descriptor">What it says.</param>
-    /// <exception cref="QedDamagedFileException">It describes no disk.</exception>
+    /// <param name="descriptor">The descriptor in it.</param>
+    /// <exception cref="QedDamagedFileException">It does not describe a disk.</exception>
     /// <exception cref="QedUnsupportedFormatException">It describes a kind of disk that is not read.</exception>
     public static VmdkExtentsLayer OpenEmbedded(IStorage storage, VmdkDescriptor descriptor)
     {
@@ -128,10 +128,10 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
             IStorage file = files[_fileOf[i] - 1];
             if (_extents[i].IsSparse)
             {
-                // Its tables are those of one extent. A descriptor that names it a hundred thousand times would cost memory.
+                // Its tables are those of one extent. A descriptor that names it a hundred thousand times would cost too much memory.
                 if (!sparse.Add(file))
                 {
-                    throw Damaged(Storage, "an extent description", $"'{PrintableText.Of(_extents[i].FileName)}' once more", "each sparse extent once");
+                    throw Damaged(Storage, "an extent description", $"'{PrintableText.Of(_extents[i].FileName)}', which is named twice", "a sparse extent that is named once");
                 }
 
                 _sparse[i] = OpenSparse(file, _extents[i], tables, unpacked);
@@ -142,12 +142,12 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
                     file,
                     "the length of the extent",
                     file.Length,
-                    FormattableString.Invariant($"at least {(_extents[i].Offset + _extents[i].Sectors) * Sector.Size} bytes, as '{Storage.Path}' says"));
+                    FormattableString.Invariant($"at least {(_extents[i].Offset + _extents[i].Sectors) * Sector.Size} bytes, according to '{Storage.Path}'"));
             }
         }
     }
 
-    // Without its files nothing can be said but what the disk's size is.
+    // Without its files, only the disk's size is known.
     public override IDisk ToDisk(IDisk? backing)
     {
         if (NeedsFiles)
@@ -205,7 +205,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
                     storage,
                     "an extent description",
                     FormattableString.Invariant($"{extent.Sectors} sectors from {extent.Offset}, {extent.Type}"),
-                    FormattableString.Invariant($"1 sector at least, {MaxSectors} of all extents at most, and an offset only in flat ones"));
+                    FormattableString.Invariant($"at least 1 sector, at most {MaxSectors} in all extents, and an offset only in flat ones"));
             }
 
             sectors += extent.Sectors;
@@ -216,12 +216,12 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
     {
         string over = descriptor.ParentName is null ? string.Empty : ", over a parent";
         return QedUnsupportedFormatException.ForFeature(storage.Path, VmdkFormat.FormatName, FormattableString.Invariant(
-            $"its data in other files in a way (createType \"{PrintableText.Of(descriptor.CreateType)}\", {descriptor.Extents.Count} extents, one of them {extent.Access} {PrintableText.Of(extent.Type)}{over})"));
+            $"its data in other files in an unsupported way (createType \"{PrintableText.Of(descriptor.CreateType)}\", {descriptor.Extents.Count} extents, one of them {extent.Access} {PrintableText.Of(extent.Type)}{over})"));
     }
 
     private VmdkExtent OpenSparse(IStorage file, VmdkExtentLine line, VmdkTables tables, UnpackedBlocks unpacked)
     {
-        // SPARSE and VMFSSPARSE say on which host it was made; which of the two formats that is, its beginning does.
+        // SPARSE and VMFSSPARSE say on which host it was made; the start of the file says which of the two formats it is.
         VmdkExtent extent = line.Type == VmdkExtentLine.SeSparse ? SeSparseExtent.Open(file)
             : VmdkCowdExtent.IsOne(file) ? VmdkCowdExtent.Open(file, tables)
             : VmdkHostedExtent.Open(file, VmdkHostedExtent.ReadHeader(file), tables, unpacked);
@@ -231,7 +231,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
                 file,
                 "capacity",
                 FormattableString.Invariant($"{extent.Length / Sector.Size}"),
-                FormattableString.Invariant($"{line.Sectors} sectors, as '{Storage.Path}' says"));
+                FormattableString.Invariant($"{line.Sectors} sectors, according to '{Storage.Path}'"));
     }
 
     private static QedDamagedFileException Damaged(IStorage storage, string field, object value, string allowed) =>

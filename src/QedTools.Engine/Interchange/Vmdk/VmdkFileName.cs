@@ -8,7 +8,7 @@ internal static class VmdkFileName
 {
     private static readonly char[] Separators = ['/', '\\'];
 
-    /// <summary>The names to look for, in order: the stored one as this host writes it, and for a full path the file beside the descriptor.</summary>
+    /// <summary>The names to look for, in order: the stored one as this host writes it, and for a full path the file of that name in the descriptor's folder.</summary>
     /// <param name="stored">The name as stored.</param>
     public static List<string> Places(string stored)
     {

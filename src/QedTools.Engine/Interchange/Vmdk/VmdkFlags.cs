@@ -9,10 +9,10 @@ internal enum VmdkFlags : uint
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>The line ends in the header are to be looked at.</summary>
+    /// <summary>The line ends in the header must be checked.</summary>
     LineEnds = 1,
 
-    /// <summary>There is a second grain directory, with tables of its own.</summary>
+    /// <summary>There is a second grain directory, with its own tables.</summary>
     RedundantTables = 2,
 
     /// <summary>An entry of 1 is a grain of zeroes.</summary>
@@ -21,6 +21,6 @@ internal enum VmdkFlags : uint
     /// <summary>Grains are compressed.</summary>
     CompressedGrains = 1 << 16,
 
-    /// <summary>Markers lie between the grains.</summary>
+    /// <summary>There are markers between the grains.</summary>
     Markers = 1 << 17,
 }

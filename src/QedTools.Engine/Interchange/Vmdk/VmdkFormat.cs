@@ -7,14 +7,14 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and for reading what else holds a disk.</summary>
+/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and other kinds for reading only.</summary>
 internal sealed class VmdkFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>
     public const string FormatName = "VMDK";
 
-    // The descriptor has 20 sectors; this leaves ample room for the rest of it.
-    private const int MostNameBytes = 4096;
+    // The descriptor has 20 sectors; this leaves ample space for the rest of it.
+    private const int MaxNameBytes = 4096;
 
     public QedDiskFormat? Kind => QedDiskFormat.Vmdk;
 
@@ -44,16 +44,16 @@ internal sealed class VmdkFormat : IDiskFormat
         }
 
         throw VmdkParts.TryErrorFor(storage.Path) as QedException
-            ?? new QedDamagedFileException(storage.Path, FormatName, "its beginning", "something else", "\"KDMV\", or a descriptor");
+            ?? new QedDamagedFileException(storage.Path, FormatName, "the start of the file", "something else", "\"KDMV\", or a descriptor");
     }
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
         request.RequireOnly(path, Name, DiskChoices.None);
         string name = Path.GetFileName(path);
-        if (name.Any(character => character == '"' || char.IsControl(character)) || System.Text.Encoding.UTF8.GetByteCount(name) > MostNameBytes)
+        if (name.Any(character => character == '"' || char.IsControl(character)) || System.Text.Encoding.UTF8.GetByteCount(name) > MaxNameBytes)
         {
-            throw new QedLimitException(path, "DestinationPath", name, "a name without quotation marks and control characters, which a VMDK file can record");
+            throw new QedLimitException(path, "DestinationPath", name, "a name that a VMDK file can record, without quotation marks and control characters");
         }
 
         long size = Sector.RoundUp(request.VirtualSize);

@@ -11,10 +11,10 @@ internal abstract class VmdkGrainMap
 {
     /// <summary>A grain's entry.</summary>
     /// <param name="index">The grain's number on the disk.</param>
-    /// <exception cref="QedException">The tables could not be read or lead out of the file.</exception>
+    /// <exception cref="QedException">The tables could not be read or point outside the file.</exception>
     public abstract uint this[long index] { get; }
 
-    /// <summary>How many grains from one on are one run, as far as is known without reading on: none are there, or all lie one behind the other.</summary>
+    /// <summary>How many grains from one on form one run, as far as is known without reading on: none is there, or all are contiguous.</summary>
     /// <param name="index">The first grain's number on the disk.</param>
     /// <param name="most">How many to look at; at least 1, not beyond the end of the disk.</param>
     /// <param name="entry">The first grain's entry.</param>
@@ -65,7 +65,7 @@ internal abstract class VmdkGrainMap
             return at - within;
         }
 
-        // Empty for one without any grain, so that no file whose directory leads to it a million times keeps anybody waiting.
+        // Empty for a table without any grain, so that a file whose directory points to it a million times does not cost time.
         private uint[] TableAt(uint sector, long index)
         {
             if (sector == VmdkGrains.Unused)
@@ -93,7 +93,7 @@ internal abstract class VmdkGrainMap
                     VmdkFormat.FormatName,
                     string.Format(CultureInfo.InvariantCulture, "entry {0} of the grain directory", number),
                     sector,
-                    $"0, or the sector of a table that lies inside the file's {_fileLength} bytes");
+                    $"0, or the sector of a table inside the file's {_fileLength} bytes");
             }
 
             storage.ReadExactly(offset, bytes);
@@ -112,7 +112,7 @@ internal abstract class VmdkGrainMap
         }
     }
 
-    /// <summary>The map of an extent that is being made: all tables lie behind each other, twice.</summary>
+    /// <summary>The map of an extent that is being created: all tables are contiguous, in two copies.</summary>
     /// <param name="first">The tables of the grain directory.</param>
     /// <param name="second">Those of the second one.</param>
     internal sealed class OfNewExtent(BlockTable first, BlockTable second) : VmdkGrainMap
@@ -122,7 +122,7 @@ internal abstract class VmdkGrainMap
         public override long CountRun(long index, long most, out uint entry) =>
             first.CountAlike(index, most, out entry) is var alike && entry == VmdkGrains.Unused ? alike : 1;
 
-        /// <summary>Gives a grain its place.</summary>
+        /// <summary>Sets where a grain is.</summary>
         /// <exception cref="QedException">The file could not be read or written.</exception>
         public void Set(long index, uint sector)
         {

@@ -3,7 +3,7 @@ using QedTools.Disks;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>The arithmetic of grains and of the tables that tell where they are.</summary>
+/// <summary>The arithmetic of grains and of the tables that say where they are.</summary>
 /// <param name="GrainSize">A grain's size, in bytes.</param>
 /// <param name="EntriesPerTable">How many entries a grain table has.</param>
 internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
@@ -17,7 +17,7 @@ internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
     /// <summary>The largest disk that is written, in bytes: with its tables it stays below 2^32 sectors.</summary>
     public const long MaxVirtualSize = 2040L << 30;
 
-    /// <summary>The sizes that VMware makes.</summary>
+    /// <summary>The sizes that VMware uses.</summary>
     public static readonly VmdkGrains Usual = new(64 << 10, 512);
 
     /// <summary>A grain's size, in sectors.</summary>
@@ -40,7 +40,7 @@ internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
     /// <summary>Where in its grain an offset on the disk is, in bytes.</summary>
     public int OffsetIn(long offset) => (int)(offset % GrainSize);
 
-    /// <summary>What of a range lies in the grain in which it begins, in bytes.</summary>
+    /// <summary>How much of a range is in the grain in which it begins, in bytes.</summary>
     public long LengthIn(long offset, long length) => Math.Min(length, GrainSize - OffsetIn(offset));
 
     /// <summary>An offset rounded up to whole grains.</summary>

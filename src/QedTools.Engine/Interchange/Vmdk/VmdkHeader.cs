@@ -9,12 +9,12 @@ namespace QedTools.Interchange.Vmdk;
 /// <param name="Capacity">The disk's size, in sectors.</param>
 /// <param name="GrainSize">A grain's size, in sectors.</param>
 /// <param name="DescriptorOffset">Where the embedded descriptor is, in sectors; 0 if there is none.</param>
-/// <param name="DescriptorSize">How much room it has, in sectors.</param>
+/// <param name="DescriptorSize">How much space it has, in sectors.</param>
 /// <param name="EntriesPerTable">How many entries a grain table has.</param>
 /// <param name="RedundantDirectoryOffset">Where the second grain directory is, in sectors.</param>
-/// <param name="DirectoryOffset">Where the grain directory is, in sectors; <see cref="DirectoryAtEnd"/> if the footer tells.</param>
+/// <param name="DirectoryOffset">Where the grain directory is, in sectors; <see cref="DirectoryAtEnd"/> if the footer says it.</param>
 /// <param name="Overhead">How much of the file comes before the first grain, in sectors.</param>
-/// <param name="IsUnclean">Whether somebody who wrote to it did not close it.</param>
+/// <param name="IsUnclean">Whether a program that wrote to it did not close it.</param>
 /// <param name="CompressAlgorithm">0 for none, <see cref="Deflate"/>.</param>
 internal readonly record struct VmdkHeader(
     uint Version,
@@ -33,7 +33,7 @@ internal readonly record struct VmdkHeader(
     /// <summary>The header's size, in bytes.</summary>
     public const int Size = 512;
 
-    /// <summary>The <see cref="DirectoryOffset"/> of a file that was written in one go: where the directory is stands in the footer.</summary>
+    /// <summary>The <see cref="DirectoryOffset"/> of a file that was written in one go: the footer says where the directory is.</summary>
     public const ulong DirectoryAtEnd = ulong.MaxValue;
 
     /// <summary>The <see cref="CompressAlgorithm"/> of compressed grains.</summary>
@@ -43,7 +43,7 @@ internal readonly record struct VmdkHeader(
 
     private static ReadOnlySpan<byte> Magic => "KDMV"u8;
 
-    // Tells whether somebody has sent the file as text.
+    // Shows whether the file was transferred as text.
     private static ReadOnlySpan<byte> LineEnds => "\n \r\n"u8;
 
     /// <summary>Whether a file begins with a sparse extent.</summary>
@@ -53,7 +53,7 @@ internal readonly record struct VmdkHeader(
     /// <param name="bytes">512 bytes.</param>
     public static bool HasLineEnds(ReadOnlySpan<byte> bytes) => bytes.Slice(LineEndsAt, LineEnds.Length).SequenceEqual(LineEnds);
 
-    /// <summary>Reads the fields without judging them.</summary>
+    /// <summary>Reads the fields without validating them.</summary>
     /// <param name="bytes">512 bytes.</param>
     public static VmdkHeader Parse(ReadOnlySpan<byte> bytes) => new(
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(4)),

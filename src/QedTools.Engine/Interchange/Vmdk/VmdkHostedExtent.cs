@@ -46,7 +46,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
 
         if (!VmdkHeader.HasMagic(bytes))
         {
-            throw Damaged(storage, "its beginning", "something else", "\"KDMV\"");
+            throw Damaged(storage, "the start of the file", "something else", "\"KDMV\"");
         }
 
         VmdkHeader header = VmdkHeader.Parse(bytes);
@@ -59,7 +59,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
     /// <param name="header">Its header, validated.</param>
     /// <param name="tables">Keeps its tables.</param>
     /// <param name="unpacked">Keeps its unpacked grains.</param>
-    /// <exception cref="QedDamagedFileException">It holds no disk, its grain directory does not lie in the file, or its footer is damaged.</exception>
+    /// <exception cref="QedDamagedFileException">It does not hold a disk, its grain directory is not inside the file, or its footer is damaged.</exception>
     /// <exception cref="QedUnsupportedFormatException">Its footer is of a version or a kind that is not read.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static VmdkHostedExtent Open(IStorage storage, VmdkHeader header, VmdkTables tables, UnpackedBlocks unpacked)
@@ -75,7 +75,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
         long most = (storage.Length - (count * sizeof(uint))) / Sector.Size;
         if (last.DirectoryOffset > long.MaxValue || (long)last.DirectoryOffset > most || most < 0)
         {
-            throw Damaged(storage, "gdOffset", last.DirectoryOffset, $"up to {Math.Max(0, most)}, so that the grain directory lies in the file");
+            throw Damaged(storage, "gdOffset", last.DirectoryOffset, $"at most {Math.Max(0, most)}, so that the grain directory is inside the file");
         }
 
         VmdkGrainMap map = new VmdkGrainMap.OfExtent(
@@ -90,7 +90,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
 
     private static bool HasZeroedGrains(VmdkHeader header) => (header.Flags & VmdkFlags.ZeroedGrains) != 0;
 
-    // The last three sectors: a marker, the footer, which is a header that knows where the directory is, and the marker of the end.
+    // The last three sectors: a marker, the footer, which is a header that knows where the directory is, and the end marker.
     private static VmdkHeader ReadFooter(IStorage storage, VmdkHeader header)
     {
         const int MarkerSize = Sector.Size;
@@ -98,7 +98,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
         long start = storage.Length - bytes.Length;
         if (start < VmdkHeader.Size)
         {
-            throw Damaged(storage, "the footer", "missing", "one in the last sectors of the file");
+            throw Damaged(storage, "the footer", "missing", "in the last sectors of the file");
         }
 
         storage.ReadExactly(start, bytes);
@@ -109,7 +109,7 @@ internal sealed class VmdkHostedExtent : VmdkExtent
             || end is not { Value: 0, DataSize: 0, Type: VmdkMarker.EndOfStream }
             || !VmdkHeader.HasMagic(footerBytes))
         {
-            throw Damaged(storage, "the footer", "missing", "one between two markers in the last sectors of the file, where gdOffset says it is");
+            throw Damaged(storage, "the footer", "missing", "between two markers in the last sectors of the file, where gdOffset says it is");
         }
 
         VmdkHeader footer = VmdkHeader.Parse(footerBytes);
@@ -120,12 +120,12 @@ internal sealed class VmdkHostedExtent : VmdkExtent
                 storage,
                 "the footer",
                 FormattableString.Invariant($"of {footer.Capacity} sectors in grains of {footer.GrainSize}, {footer.EntriesPerTable} to a table, flags 0x{(uint)footer.Flags:x}"),
-                FormattableString.Invariant($"what the header has: {header.Capacity}, {header.GrainSize}, {header.EntriesPerTable}, 0x{(uint)header.Flags:x}"));
+                FormattableString.Invariant($"the same as in the header: {header.Capacity}, {header.GrainSize}, {header.EntriesPerTable}, 0x{(uint)header.Flags:x}"));
     }
 
     private static void Validate(IStorage storage, VmdkHeader header, ReadOnlySpan<byte> bytes)
     {
-        const ulong MostSectors = long.MaxValue / Sector.Size / 2;
+        const ulong MaxSectors = long.MaxValue / Sector.Size / 2;
         if (header.Version is 0 or > 3)
         {
             throw Unsupported(storage, $"version {header.Version}");
@@ -138,20 +138,20 @@ internal sealed class VmdkHostedExtent : VmdkExtent
 
         if ((header.Flags & VmdkFlags.LineEnds) != 0 && !VmdkHeader.HasLineEnds(bytes))
         {
-            throw Damaged(storage, "the line ends in the header", "changed", "as written: the file was sent as text");
+            throw Damaged(storage, "the line-end field of the header", "changed", "as it was written: the file was transferred as text");
         }
 
         ValidateCompression(storage, header);
 
-        // Without capacity the file holds a descriptor, and perhaps the flat disk that it describes.
+        // With a capacity of 0 the file holds a descriptor, and perhaps the flat disk that it describes.
         if (header.Capacity == 0)
         {
             return;
         }
 
-        if (header.Capacity > MostSectors)
+        if (header.Capacity > MaxSectors)
         {
-            throw Damaged(storage, "capacity", header.Capacity, $"1 to {MostSectors} sectors");
+            throw Damaged(storage, "capacity", header.Capacity, $"1 to {MaxSectors} sectors");
         }
 
         if (header.GrainSize is < 8 or > 1 << 17 || (header.GrainSize & (header.GrainSize - 1)) != 0)

@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>What lies before each grain, table and footer of a stream-optimized extent ("Virtual Disk Format 5.0", "Stream-Optimized Compressed Sparse Extents").</summary>
+/// <summary>What precedes each grain, table and footer of a stream-optimized extent ("Virtual Disk Format 5.0", "Stream-Optimized Compressed Sparse Extents").</summary>
 /// <param name="Value">Before a grain its first sector on the disk (LBA); before anything else its size, in sectors.</param>
 /// <param name="DataSize">How many bytes of compressed data follow; 0 before anything but a grain.</param>
-/// <param name="Type">What follows where it is no grain; for a grain the data begins in its place.</param>
+/// <param name="Type">What follows, if it is not a grain; for a grain, the data begins in its place.</param>
 internal readonly record struct VmdkMarker(ulong Value, uint DataSize, uint Type)
 {
-    /// <summary>How many bytes lie before a grain's data.</summary>
+    /// <summary>How many bytes precede a grain's data.</summary>
     public const int GrainHeaderSize = 12;
 
     /// <summary>The type of the last marker of a file.</summary>
@@ -21,7 +21,7 @@ internal readonly record struct VmdkMarker(ulong Value, uint DataSize, uint Type
     private const int TypeAt = 12;
 
     /// <summary>Reads a marker.</summary>
-    /// <param name="bytes">At least 16 bytes, or the 12 that lie before a grain's data: the type is 0 then.</param>
+    /// <param name="bytes">At least 16 bytes, or the 12 that precede a grain's data: the type is then 0.</param>
     public static VmdkMarker Parse(ReadOnlySpan<byte> bytes) => new(
         BinaryPrimitives.ReadUInt64LittleEndian(bytes),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(8)),

@@ -10,7 +10,7 @@ internal static class VmdkParts
 {
     private const string Extension = ".vmdk";
 
-    // Enough for any folder of virtual machines; more would be a folder that was made to cost time.
+    // Enough for any folder of virtual machines; more would be a folder that was crafted to cost time.
     private const int MaxFiles = 1000;
     private const int MaxDescriptorBytes = 64 << 10;
 
@@ -31,7 +31,7 @@ internal static class VmdkParts
             string fullPath = Path.GetFullPath(path);
             string fileName = Path.GetFileName(fullPath);
 
-            // disk.vmdk describes disk-s001.vmdk more likely than any other file does.
+            // disk.vmdk is more likely to describe disk-s001.vmdk than any other file is.
             return HostFiles.FilesIn(Path.GetDirectoryName(fullPath) ?? fullPath)
                 .Where(file => Path.GetExtension(file).Equals(Extension, StringComparison.OrdinalIgnoreCase) && file != fullPath)
                 .OrderBy(file => !fileName.StartsWith(Path.GetFileNameWithoutExtension(file), StringComparison.OrdinalIgnoreCase))

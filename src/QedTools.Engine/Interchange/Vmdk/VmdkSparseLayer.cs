@@ -60,7 +60,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     /// <summary>Writes an empty disk into an empty file.</summary>
     /// <param name="storage">The file.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
-    /// <param name="fileName">The name that the file is to get, without a folder, which its descriptor records.</param>
+    /// <param name="fileName">The name that the file will get, without a folder, which its descriptor records.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public static VmdkSparseLayer Create(IStorage storage, long virtualSize, string fileName)
     {
@@ -127,7 +127,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
                 storage,
                 "descriptorOffset",
                 header.DescriptorOffset,
-                $"one where {header.DescriptorSize} sectors lie inside the file's {sectors}");
+                $"one where {header.DescriptorSize} sectors are inside the file's {sectors}");
         }
 
         if (header.DescriptorSize is 0 or > VmdkDescriptor.MaxBytes / Sector.Size)
@@ -139,7 +139,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         storage.ReadExactly((long)header.DescriptorOffset * Sector.Size, text);
         if (text[0] == 0)
         {
-            // QEMU leaves room for a descriptor in the parts of a disk too.
+            // QEMU leaves space for a descriptor in the parts of a disk too.
             throw VmdkParts.TryErrorFor(storage.Path) as QedException
                 ?? Damaged(storage, "the descriptor", "empty", "the text that describes the disk");
         }
@@ -147,7 +147,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         VmdkDescriptor descriptor = VmdkDescriptor.Parse(storage.Path, text);
         if (!descriptor.SaysParent)
         {
-            // The disk may be an overlay, and would read wrong without what it lies over.
+            // The disk may be an overlay, and would read wrong without its parent.
             throw Damaged(storage, "parentCID", "missing", "the CID of the parent, or ffffffff for none");
         }
 
@@ -159,11 +159,11 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
 
     private static void WriteDirectory(IStorage storage, long offset, long tablesAt, long tables, VmdkGrains grains)
     {
-        const int Most = 16 << 10;
-        byte[] piece = new byte[(int)Math.Min(tables, Most) * sizeof(uint)];
-        for (long first = 0; first < tables; first += Most)
+        const int MaxEntries = 16 << 10;
+        byte[] piece = new byte[(int)Math.Min(tables, MaxEntries) * sizeof(uint)];
+        for (long first = 0; first < tables; first += MaxEntries)
         {
-            int count = (int)Math.Min(Most, tables - first);
+            int count = (int)Math.Min(MaxEntries, tables - first);
             for (int i = 0; i < count; i++)
             {
                 uint sector = checked((uint)((tablesAt + ((first + i) * grains.TableBytes)) / Sector.Size));

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>The grain tables of a disk that were read last, of all its extents together.</summary>
+/// <summary>The grain tables that were read last, for all extents of a disk together.</summary>
 internal sealed class VmdkTables
 {
     // 8 MiB: those of 64 GiB as VMware makes them.
@@ -13,7 +13,7 @@ internal sealed class VmdkTables
     private int _entries;
 
     /// <summary>A table; null if it is not kept.</summary>
-    /// <param name="owner">Whose it is.</param>
+    /// <param name="owner">Its owner.</param>
     /// <param name="sector">Where it is in the file.</param>
     public uint[]? TryGet(object owner, uint sector)
     {
@@ -23,13 +23,13 @@ internal sealed class VmdkTables
         }
     }
 
-    /// <summary>Keeps a table; others may give way.</summary>
-    /// <param name="owner">Whose it is.</param>
+    /// <summary>Keeps a table; others may be dropped.</summary>
+    /// <param name="owner">Its owner.</param>
     /// <param name="sector">Where it is in the file.</param>
     /// <param name="table">Its entries; none if no grain is there.</param>
     public void Keep(object owner, uint sector, uint[] table)
     {
-        // What an empty one takes in the dictionary counts too.
+        // The space that even an empty table takes in the dictionary counts too.
         int entries = table.Length + 16;
         lock (_gate)
         {

@@ -10,7 +10,7 @@ internal static class ZlibData
     private const int HeaderSize = 2;
     private const int ChecksumSize = 4;
 
-    /// <summary>The fewest bytes that it can have: a header, a block of nothing, and a checksum.</summary>
+    /// <summary>The fewest bytes that it can have: a header, an empty block, and a checksum.</summary>
     public const int MinSize = HeaderSize + 2 + ChecksumSize;
 
     private const int MethodMask = 0x0f;
@@ -18,12 +18,12 @@ internal static class ZlibData
     private const int HasDictionary = 0x20;
     private const int HeaderModulus = 31;
 
-    /// <summary>Unpacks data that is to end where the buffer does, or before.</summary>
+    /// <summary>Unpacks data that must not be longer than the buffer.</summary>
     /// <param name="packed">A buffer that begins with it.</param>
     /// <param name="length">How many bytes it has.</param>
-    /// <param name="data">What to fill.</param>
-    /// <returns>How many bytes came of it; null if there are more than the buffer takes.</returns>
-    /// <exception cref="InvalidDataException">It is no such data, or not what was compressed.</exception>
+    /// <param name="data">The buffer to fill.</param>
+    /// <returns>How many bytes were unpacked; null if there are more than the buffer holds.</returns>
+    /// <exception cref="InvalidDataException">It is not such data, or its checksum is wrong.</exception>
     public static int? Unpack(byte[] packed, int length, Span<byte> data)
     {
         if (length < MinSize
@@ -45,12 +45,12 @@ internal static class ZlibData
     {
         // The largest prime below 2^16, and how many bytes can be added before a sum no longer fits in 32 bits.
         const uint Modulus = 65521;
-        const int Most = 5552;
+        const int MaxPart = 5552;
         uint low = 1;
         uint high = 0;
         while (data.Length > 0)
         {
-            ReadOnlySpan<byte> part = data.Slice(0, Math.Min(Most, data.Length));
+            ReadOnlySpan<byte> part = data.Slice(0, Math.Min(MaxPart, data.Length));
             foreach (byte value in part)
             {
                 low += value;

@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 namespace QedTools.Qed.Checking;
 
 /// <summary>
-/// A set of cluster numbers whose memory follows the number of clusters put into it, wherever in the file they claim to
-/// be: a bitmap in chunks where they lie close together, a hash set for the rest.
+/// A set of cluster numbers whose memory grows with the number of its members, wherever in the file they claim to be:
+/// a bitmap in chunks where they are close together, a hash set for the rest.
 /// </summary>
 /// <remarks>
-/// A chunk is allocated as long as all chunks together stay below a fixed allowance plus <see cref="BytesPerMember"/>
-/// bytes for each member. A hostile image whose entries are scattered over a huge file so costs a few dozen bytes per
-/// entry that is really there, and an honest one costs one bit per cluster.
+/// A chunk is allocated while all chunks together stay below a fixed allowance plus <see cref="BytesPerMember"/> bytes
+/// for each member. A hostile image whose entries are scattered over a huge file therefore costs a few dozen bytes per
+/// entry that actually exists, and an honest one costs one bit per cluster.
 /// </remarks>
 internal sealed class ClusterSet
 {
@@ -29,11 +29,11 @@ internal sealed class ClusterSet
     /// <summary>How many clusters are in the set.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The largest cluster number ever put in; -1 for an empty set.</summary>
+    /// <summary>The largest cluster number ever added; -1 for an empty set.</summary>
     public long Largest { get; private set; } = -1;
 
-    /// <summary>Puts a cluster in.</summary>
-    /// <returns>False if it was in already.</returns>
+    /// <summary>Adds a cluster.</summary>
+    /// <returns>False if it was already in the set.</returns>
     public bool Add(long cluster)
     {
         if (!Insert(cluster))
@@ -46,10 +46,10 @@ internal sealed class ClusterSet
         return true;
     }
 
-    /// <summary>Puts neighbouring clusters in if none of them is in yet.</summary>
+    /// <summary>Adds a range of clusters if none of them is in the set yet.</summary>
     /// <param name="first">The first cluster.</param>
     /// <param name="count">How many; at least 1.</param>
-    /// <returns>False if one was in already; the set is unchanged then.</returns>
+    /// <returns>False if one of them was already in the set; the set is then unchanged.</returns>
     public bool AddRange(long first, long count)
     {
         if (Overlaps(first, count))
@@ -63,7 +63,7 @@ internal sealed class ClusterSet
             ulong[]? chunk = FindChunk(cluster >> ChunkBits);
             if (chunk is null)
             {
-                // The first cluster decides whether the chunk is worth its memory; it may stay without one.
+                // Adding the first cluster decides whether a chunk is worth its memory; there may be none afterwards.
                 Add(cluster);
                 cluster++;
                 continue;
@@ -78,7 +78,7 @@ internal sealed class ClusterSet
         return true;
     }
 
-    /// <summary>Whether one of several neighbouring clusters is in.</summary>
+    /// <summary>Whether any cluster of a range is in the set.</summary>
     /// <param name="first">The first cluster.</param>
     /// <param name="count">How many.</param>
     public bool Overlaps(long first, long count)
@@ -110,12 +110,12 @@ internal sealed class ClusterSet
         return false;
     }
 
-    /// <summary>Whether a cluster is in.</summary>
+    /// <summary>Whether a cluster is in the set.</summary>
     public bool Contains(long cluster) =>
         (FindChunk(cluster >> ChunkBits) is { } chunk && (chunk[WordOf(cluster)] & MaskOf(cluster)) != 0)
         || (_scattered.Count > 0 && _scattered.Contains(cluster));
 
-    /// <summary>All clusters that are in, from the largest down; takes time and memory as the members do, not as their numbers.</summary>
+    /// <summary>All clusters in the set, from the largest down. Time and memory depend on how many there are, not on their numbers.</summary>
     public IEnumerable<long> Descending()
     {
         long[] scattered = [.. _scattered];

@@ -8,16 +8,16 @@ using QedTools.Qed.Format;
 namespace QedTools.Qed.Checking;
 
 /// <summary>
-/// The full consistency check (QED specification, "Consistency checking"): every table entry leads to a place of its own
-/// inside the file, and every cluster of the file is reached. Reads only.
+/// The full consistency check (QED specification, "Consistency checking"): every table entry must point to a place inside
+/// the file that no other entry uses, and some entry must point to every cluster of the file. Read-only.
 /// </summary>
 /// <remarks>
-/// Two passes over the L1 table. The first notes all tables, so that the second, which reads the L2 tables, knows a data
-/// entry that points into a table whichever comes first. Each L2 table is read once, however many entries lead to it, so
-/// the time follows what is in the file and not what it claims. Tables are read beside each other and checked in order.
+/// Two passes over the L1 table. The first notes all tables, so that the second, which reads the L2 tables, recognizes a data
+/// entry that points into a table, whichever comes first. Each L2 table is read once, however many entries point to it, so
+/// the time depends on what is in the file and not on what it claims. Tables are read in parallel and checked in order.
 ///
-/// An L1 entry that leads to a data cluster makes a table of whatever that holds. Such a table is known by being data of the disk
-/// and having faults of its own; the check is made again without it then, so that the one wrong entry counts as one.
+/// An L1 entry that points to a data cluster turns whatever that cluster holds into a table. Such a false table is recognized by
+/// being data of the disk and having faults of its own. The check is then repeated without it, so that one wrong entry counts as one.
 /// </remarks>
 internal sealed class ImageChecker
 {
@@ -36,23 +36,23 @@ internal sealed class ImageChecker
     private readonly ClusterSet _tablesRead = new();
     private readonly ClusterSet _dataClusters = new();
     private readonly ClusterSet _dataInTables = new();
-    private readonly Dictionary<long, TableVerdict> _faultyTables = []; // by the L1 entries that lead to them
-    private readonly HashSet<long> _noTables;
+    private readonly Dictionary<long, TableVerdict> _faultyTables = []; // by the L1 entries that point to them
+    private readonly HashSet<long> _falseTables;
     private readonly List<QedCorruption> _corruptions = [];
     private long _corruptionCount;
     private long _allocated;
     private long _zero;
     private long _fragmented;
     private long _tableCount;
-    private long _l1IndexBefore = -1;
-    private long _dataBefore;
+    private long _previousL1Index = -1;
+    private long _previousData;
     private TableVerdict _verdict;
 
     private ImageChecker(
-        QedFile file, HashSet<long> noTables, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        QedFile file, HashSet<long> falseTables, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         _file = file;
-        _noTables = noTables;
+        _falseTables = falseTables;
         _layout = file.Layout;
         _geometry = _layout.Geometry;
         _progress = progress;
@@ -63,27 +63,27 @@ internal sealed class ImageChecker
     }
 
     /// <summary>Checks an image.</summary>
-    /// <param name="file">The image; nobody may change it meanwhile.</param>
-    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
-    /// <param name="cancellation">Stops the check.</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <param name="file">The image; it must not change during the check.</param>
+    /// <param name="progress">Receives the number of table bytes read; may be null.</param>
+    /// <param name="cancellation">Cancels the check.</param>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static QedCheckResult Check(QedFile file, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         Survey(file, progress, cancellation).Result;
 
-    /// <summary>Checks an image and tells which clusters are in use.</summary>
-    /// <param name="file">The image; nobody may change it meanwhile.</param>
-    /// <param name="progress">Is told the bytes of tables read; may be null.</param>
-    /// <param name="cancellation">Stops the check.</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <summary>Checks an image and reports which clusters are in use.</summary>
+    /// <param name="file">The image; it must not change during the check.</param>
+    /// <param name="progress">Receives the number of table bytes read; may be null.</param>
+    /// <param name="cancellation">Cancels the check.</param>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static ImageSurvey Survey(QedFile file, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         ImageChecker checker = new(file, [], progress, cancellation);
         QedCheckResult result = checker.Run();
-        if (checker.TablesMadeOfData() is { Count: > 0 } noTables)
+        if (checker.FindFalseTables() is { Count: > 0 } falseTables)
         {
-            checker = new ImageChecker(file, noTables, progress, cancellation);
+            checker = new ImageChecker(file, falseTables, progress, cancellation);
             result = checker.Run();
         }
 
@@ -117,14 +117,14 @@ internal sealed class ImageChecker
         };
     }
 
-    // A part of a cluster at the end of the file that nothing refers to is no leak.
+    // A partial cluster at the end of the file that nothing refers to is not a leak.
     private bool IsPartInUse()
     {
         long last = _geometry.ClusterAt(_layout.FileLength);
         return _geometry.OffsetInCluster(_layout.FileLength) != 0 && (_tableClusters.Contains(last) || _dataClusters.Contains(last));
     }
 
-    private HashSet<long> TablesMadeOfData()
+    private HashSet<long> FindFalseTables()
     {
         HashSet<long> found = [];
         foreach (KeyValuePair<long, TableVerdict> table in _faultyTables)
@@ -148,7 +148,7 @@ internal sealed class ImageChecker
         }
     }
 
-    // First pass: every valid table's clusters are taken, and faults of the L1 entries are found.
+    // First pass: marks the clusters of every valid table and finds the faults of L1 entries.
     private void NoteTables(long firstIndex, ReadOnlySpan<ulong> entries)
     {
         for (int i = 0; i < entries.Length; i++)
@@ -167,7 +167,7 @@ internal sealed class ImageChecker
                 continue;
             }
 
-            if (_noTables.Contains(index))
+            if (_falseTables.Contains(index))
             {
                 Report(QedCorruptionKind.DataAndTable, index, null, entry);
                 continue;
@@ -192,7 +192,7 @@ internal sealed class ImageChecker
     private void ReportProgress(TableBatch batch) => _progress?.Report(new OperationProgress(
         Math.Min(batch.TablesBefore, _tableCount) * _geometry.TableBytes, _tableCount * _geometry.TableBytes));
 
-    // Second pass: every table that an entry leads to, once. Small tables come several at a time.
+    // Second pass: every table that an entry points to, once. Small tables are batched.
     private IEnumerable<TableBatch> Batches()
     {
         ulong[] l1 = new ulong[_reader.PieceEntries];
@@ -205,7 +205,7 @@ internal sealed class ImageChecker
                 ClusterEntry entry = new(l1[i]);
                 if (entry.IsUnallocated
                     || entry.ProblemIn(_layout, _geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort)
-                    || _noTables.Contains(l1Piece.FirstIndex + i)
+                    || _falseTables.Contains(l1Piece.FirstIndex + i)
                     || entry.Offset == _file.L1TableOffset
                     || !_tablesRead.Add(_geometry.ClusterAt(entry.Offset)))
                 {
@@ -238,10 +238,10 @@ internal sealed class ImageChecker
         long used = l1Index >= _l1Used
             ? 0
             : Math.Min(_geometry.EntriesPerTable, _geometry.ClustersCovering(_virtualSize - _geometry.VirtualOffset(l1Index, 0)));
-        if (l1Index != _l1IndexBefore)
+        if (l1Index != _previousL1Index)
         {
-            _l1IndexBefore = l1Index;
-            _dataBefore = 0;
+            _previousL1Index = l1Index;
+            _previousData = 0;
             _verdict = new TableVerdict(tableOffset, Sound: 0, Faulty: 0);
         }
 
@@ -289,12 +289,12 @@ internal sealed class ImageChecker
     private void NoteData(long offset, int clusters)
     {
         _allocated += clusters;
-        _fragmented += _dataBefore != 0 && offset != _dataBefore + _geometry.ClusterSize ? 1 : 0;
-        _dataBefore = offset + _geometry.BytesOf(clusters - 1);
+        _fragmented += _previousData != 0 && offset != _previousData + _geometry.ClusterSize ? 1 : 0;
+        _previousData = offset + _geometry.BytesOf(clusters - 1);
     }
 
-    // How many entries lead to clusters side by side that are all inside the file, inside the disk and nobody else's; those
-    // are taken then. 0 if the first one must be looked at alone.
+    // Counts the first entries that point to contiguous clusters, all inside the file, inside the disk and not in use elsewhere,
+    // and marks these clusters. Returns 0 if the first entry must be checked by itself.
     private int CountSoundData(ReadOnlySpan<ulong> entries, ClusterEntry first, long used)
     {
         if (used <= 0 || first.ProblemIn(_layout, 1) != EntryProblem.None)
@@ -303,8 +303,8 @@ internal sealed class ImageChecker
         }
 
         long inFile = _layout.ClustersFrom(first.Offset);
-        int most = (int)Math.Min(entries.Length, Math.Min(inFile, used));
-        int run = EntryScan.CountContiguous(entries.Slice(0, most), first.Value, (uint)_geometry.ClusterSize);
+        int max = (int)Math.Min(entries.Length, Math.Min(inFile, used));
+        int run = EntryScan.CountContiguous(entries.Slice(0, max), first.Value, (uint)_geometry.ClusterSize);
         long cluster = _geometry.ClusterAt(first.Offset);
         return !_tableClusters.Overlaps(cluster, run) && _dataClusters.AddRange(cluster, run) ? run : 0;
     }
@@ -344,18 +344,18 @@ internal sealed class ImageChecker
         return kind is null;
     }
 
-    // All clusters of a table that are there, even if some are taken: what lies in them is in use either way.
+    // Marks all clusters of a table that the file has, even if some are marked already: they are in use either way.
     private bool MarkTable(long offset)
     {
         long first = _geometry.ClusterAt(offset);
         long end = Math.Min(first + _geometry.TableSize, _geometry.ClustersCovering(_layout.FileLength));
-        bool isAlone = true;
+        bool isUnshared = true;
         for (long cluster = first; cluster < end; cluster++)
         {
-            isAlone &= _tableClusters.Add(cluster);
+            isUnshared &= _tableClusters.Add(cluster);
         }
 
-        return isAlone;
+        return isUnshared;
     }
 
     private void Report(QedCorruptionKind kind, long l1Index, long? l2Index, ClusterEntry entry)
@@ -381,7 +381,7 @@ internal sealed class ImageChecker
         _ => QedCorruptionKind.OutsideFile,
     };
 
-    // How many of a table's data entries are sound.
+    // How many of a table's data entries are sound, and how many are faulty.
     private readonly record struct TableVerdict(long Offset, long Sound, long Faulty);
 
     private sealed class BatchWorker(ImageChecker checker) : IPieceWorker<TableBatch>

@@ -9,14 +9,14 @@ using QedTools.Storage;
 namespace QedTools.Qed.Checking;
 
 /// <summary>
-/// Repairs all that <see cref="ImageChecker"/> finds in the tables: what leads nowhere is cleared, what leads to a place
-/// that is taken gets a copy of its own. Everything that can be read before reads the same afterwards.
+/// Repairs everything that <see cref="ImageChecker"/> finds in the tables: an entry that points nowhere is cleared, and an entry
+/// that points to a place already in use gets its own copy. Everything that could be read before reads the same afterwards.
 /// </summary>
 /// <remarks>
-/// First what leads behind the end of the file is cleared: later copies lie there. Then the L1 table: afterwards no two L2 tables
-/// share a cluster. Then each L2 table. A copy is on the disk before an entry leads to it and nothing is overwritten but entries, so
-/// a crash leaves an image that can be repaired again. What was cut short at the end of the file is kept and made whole. With no writer
-/// it only tells what it would do.
+/// First, entries that point past the end of the file are cleared, because copies will be put there. Then the L1 table is repaired:
+/// afterwards no two L2 tables share a cluster. Then each L2 table. A copy is on the disk before an entry points to it, and only entries
+/// are overwritten, so a crash leaves an image that can be repaired again. What was cut short at the end of the file is kept and padded
+/// to its full size. Without a writer it only reports what it would do.
 /// </remarks>
 internal sealed class ImageRepairer
 {
@@ -59,15 +59,15 @@ internal sealed class ImageRepairer
         _l2Reader = new TableReader(file.Storage, _geometry, cancellation);
     }
 
-    /// <summary>Repairs the tables of an image, or tells what that would be.</summary>
-    /// <param name="file">The image; nobody reads or writes it meanwhile.</param>
+    /// <summary>Repairs the tables of an image, or only reports what would be repaired.</summary>
+    /// <param name="file">The image; nothing else may read or write it during the repair.</param>
     /// <param name="writer">Its writer; null to change nothing.</param>
-    /// <param name="log">Is told every repair.</param>
-    /// <param name="progress">Is told the tables dealt with; may be null.</param>
-    /// <param name="cancellation">Stops between two repairs; those made so far stay.</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <param name="log">Receives every repair.</param>
+    /// <param name="progress">Receives the number of table bytes processed; may be null.</param>
+    /// <param name="cancellation">Cancels between two repairs; those already made stay.</param>
+    /// <exception cref="OperationCanceledException">The repair was cancelled.</exception>
     /// <exception cref="QedException">The file could not be read or written.</exception>
-    /// <returns>What becomes of the file.</returns>
+    /// <returns>The effect on the file.</returns>
     public static TableRepairs RepairTables(
         QedFile file, MetadataWriter? writer, RepairLog log, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         new ImageRepairer(file, writer, log, progress, cancellation).Run();
@@ -94,7 +94,7 @@ internal sealed class ImageRepairer
         RepairL2Tables();
         _writer?.Commit();
 
-        // A part of a cluster at the end of the file becomes a whole one when something is put behind it.
+        // A partial cluster at the end of the file becomes a whole one when something is appended.
         long last = _geometry.ClusterAt(_layout.FileLength);
         bool isInUse = _tableClusters.Contains(last) || _dataClusters.Contains(last);
         long tail = (_hasCopied || isInUse) && _geometry.OffsetInCluster(_layout.FileLength) != 0 ? 1 : 0;
@@ -149,7 +149,8 @@ internal sealed class ImageRepairer
 
     private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries) => ClearL1(firstIndex, entries, zeroes: false);
 
-    // Where an L2 table shares clusters with the L1 table they are its zero clusters, and stay until it is copied. They lead nowhere meanwhile.
+    // Entries with the value of a zero entry: where an L2 table shares clusters with the L1 table, they are its zero clusters, so they
+    // stay until it is copied. Meanwhile they point nowhere as L1 entries.
     private void ClearL1Zeroes(long firstIndex, ReadOnlySpan<ulong> entries) => ClearL1(firstIndex, entries, zeroes: true);
 
     private void ClearL1(long firstIndex, ReadOnlySpan<ulong> entries, bool zeroes)
@@ -165,7 +166,7 @@ internal sealed class ImageRepairer
         }
     }
 
-    // The first table to claim clusters keeps them; one that shares some with it is not marked, its copy will be alone.
+    // The first table to claim clusters keeps them. One that shares some of them is not marked; its copy will share nothing.
     private bool MarkTable(long offset)
     {
         long first = _geometry.ClusterAt(offset);
@@ -173,7 +174,7 @@ internal sealed class ImageRepairer
         return _tableClusters.AddRange(first, end - first);
     }
 
-    // The copy leads to copies of all valid data, so that it shares nothing with anyone.
+    // The copy points to copies of all valid data, so that it shares nothing with any other table.
     private void CopyTable(long l1Index, long offset)
     {
         NoteTable(QedRepairKind.TableCopied, l1Index);
@@ -210,7 +211,7 @@ internal sealed class ImageRepairer
         _writer.Repoint(_file.L1TableOffset, l1Index, copy);
     }
 
-    // Many entries can lead to one table, so the answer is remembered.
+    // Many entries can point to one table, so the answer is cached.
     private long CountData(long table, long used)
     {
         bool isWhole = used == _geometry.EntriesPerTable;
@@ -240,7 +241,7 @@ internal sealed class ImageRepairer
         return count;
     }
 
-    // At most what all entries of all tables can lead to, which is no more than 2^54.
+    // Cannot overflow: all entries of all tables together point to at most 2^54 clusters.
     private void CountCopies(long clusters) => _copiedClusters += clusters;
 
     private void CountChange(long entryOffset)
@@ -250,9 +251,9 @@ internal sealed class ImageRepairer
         _lastChangedPage = page;
     }
 
-    // Entries that lead behind the end of the file are cleared before the file grows: otherwise a crash would leave them leading to
-    // what was put there. Those behind the end of the disk that lead to data stay until tables are copied: another table may map that
-    // data by them. Data that is a table at the same time is copied before that table changes, so that it stays what it was.
+    // Entries that point past the end of the file are cleared before the file grows: otherwise a crash would leave them pointing to
+    // whatever was appended. Entries for offsets past the end of the disk that point to data stay until tables are copied: another table
+    // may use them to map that data. Data that is also a table is copied before that table changes, so that it stays as it was.
     private void PrepareToGrow()
     {
         FindDataInTables();
@@ -302,7 +303,7 @@ internal sealed class ImageRepairer
         }
     }
 
-    // Of the entry that the end of the file goes through some bytes are there, which mean nothing without the others.
+    // If the end of the file cuts through an entry, the bytes of it that are there mean nothing without the others.
     private void ClearCutEntry()
     {
         if (_cutTable is { } table && (_layout.FileLength - table) % QedGeometry.EntrySize != 0)
@@ -331,7 +332,7 @@ internal sealed class ImageRepairer
             }
         }));
 
-        // The data of those in conflict is copied with them, each table's once.
+        // The data of conflicting tables is copied with them. Each of these tables is scanned once.
         HashSet<long> seen = [];
         foreach ((long l1Index, long table) in _conflicting)
         {
@@ -366,7 +367,7 @@ internal sealed class ImageRepairer
         });
     }
 
-    // The tables that were marked, each led to by one entry; those that are copied for being in conflict are whole.
+    // The marked tables, each with the one entry that points to it. Conflicting tables need no repair: they are replaced by copies.
     private void ForEachSingleTable(Action<long, long> action)
     {
         HashSet<long> copied = [];
@@ -391,7 +392,7 @@ internal sealed class ImageRepairer
     private void RepairL2(long l1Index, long table) => ForEachPointer(
         l1Index, table, (index, entry, isInDisk) => RepairEntry(l1Index, table, index, entry, isInDisk));
 
-    // The entries of an L2 table that lead, or mean to lead, to data.
+    // The entries of an L2 table that point, or are meant to point, to data.
     private void ForEachPointer(long l1Index, long table, EntryHandler handle)
     {
         long used = EntriesInDisk(l1Index);
@@ -418,7 +419,7 @@ internal sealed class ImageRepairer
     {
         if (!isInDisk || !IsData(entry))
         {
-            // Elsewhere that was done before the file grew.
+            // Otherwise this was done before the file grew.
             if (HasData(table) || IsData(entry))
             {
                 Clear(l1Index, table, index, isInDisk);
@@ -445,7 +446,7 @@ internal sealed class ImageRepairer
     private long CopyCluster(long offset)
     {
         long copy = _writer!.Take(1);
-        // The rest of a cluster that was cut short is zeroes, as the new one is.
+        // The new cluster reads as zeroes, so the missing part of a cluster that was cut short becomes zeroes.
         StorageCopy.Run(_file.Storage, offset, _file.Storage, copy, Math.Min(_geometry.ClusterSize, _layout.FileLength - offset));
         return copy;
     }
@@ -486,7 +487,7 @@ internal sealed class ImageRepairer
         }
     }
 
-    // The part of the disk that an entry maps; one behind its end maps all that it could.
+    // The part of the disk that an entry maps. For an entry past the end of the disk, all that it could map.
     private (long Start, long Length) MappedBy(long l1Index) => Clip(_geometry.VirtualOffset(l1Index, 0), _geometry.BytesPerL2Table);
 
     private (long Start, long Length) MappedBy(long l1Index, long index) =>

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 
 namespace QedTools;
 
-/// <summary>What a full consistency check of an image found. Counts are exact; details are kept for the first 1,000 faults.</summary>
+/// <summary>The result of a full consistency check of an image. Counts are exact; details are kept for the first 1,000 faults.</summary>
 public sealed record QedCheckResult
 {
     /// <summary>The image.</summary>
@@ -14,7 +14,7 @@ public sealed record QedCheckResult
     /// <summary>The verdict: corrupt if anything but leaks was found.</summary>
     public required QedCheckStatus Status { get; init; }
 
-    /// <summary>Whether the image was not closed cleanly (the header's need-check bit). That alone is no damage.</summary>
+    /// <summary>Whether the image was not closed cleanly (the header's need-check bit). That alone is not damage.</summary>
     public required bool NeedsCheck { get; init; }
 
     /// <summary>The virtual size in clusters, rounded up.</summary>
@@ -26,7 +26,7 @@ public sealed record QedCheckResult
     /// <summary>How many clusters of the disk are marked as zeroes.</summary>
     public required long ZeroClusters { get; init; }
 
-    /// <summary>How many data clusters do not lie directly behind the data cluster before them in the same L2 table.</summary>
+    /// <summary>How many data clusters do not directly follow the previous data cluster of the same L2 table in the file.</summary>
     public required long FragmentedClusters { get; init; }
 
     /// <summary>How many clusters of the file nothing refers to.</summary>

@@ -3,10 +3,10 @@ namespace QedTools;
 /// <summary>The verdict of a check.</summary>
 public enum QedCheckStatus
 {
-    /// <summary>Everything is as the format wants it.</summary>
+    /// <summary>Everything conforms to the format.</summary>
     Clean = 0,
 
-    /// <summary>Clusters take room that nothing refers to; no data is in danger.</summary>
+    /// <summary>Clusters that nothing refers to take up space; no data is in danger.</summary>
     Leaks = 1,
 
     /// <summary>Table entries are wrong, so that data is lost or in danger.</summary>

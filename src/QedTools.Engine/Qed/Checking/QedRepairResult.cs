@@ -2,7 +2,7 @@ using System.Collections.Generic;
 
 namespace QedTools;
 
-/// <summary>What a repair found, did and left.</summary>
+/// <summary>What a repair found, what it did, and what remains.</summary>
 public sealed record QedRepairResult
 {
     /// <summary>The image.</summary>
@@ -11,10 +11,10 @@ public sealed record QedRepairResult
     /// <summary>The file's name without its folder.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
 
-    /// <summary>The check before.</summary>
+    /// <summary>The check before the repair.</summary>
     public required QedCheckResult Before { get; init; }
 
-    /// <summary>The check afterwards; the same as before if nothing was changed.</summary>
+    /// <summary>The check after the repair; the same as before if nothing was changed.</summary>
     public required QedCheckResult After { get; init; }
 
     /// <summary>How many repairs were made.</summary>
@@ -26,9 +26,9 @@ public sealed record QedRepairResult
     /// <summary>The file that the old contents of all changed parts were saved to; null if nothing was saved.</summary>
     public required string? BackupPath { get; init; }
 
-    /// <summary>How much room the repair needs on the disk at most, in bytes, for what it copies and for its backup.</summary>
+    /// <summary>The most space that the repair needs on the disk for copies and for its backup, in bytes.</summary>
     public long RequiredBytes { get; init; }
 
-    /// <summary>The verdict before and afterwards.</summary>
+    /// <summary>The verdicts before and after.</summary>
     public override string ToString() => $"{Before.Status} -> {After.Status}: {Path}";
 }

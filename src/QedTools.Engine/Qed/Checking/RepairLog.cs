@@ -2,7 +2,7 @@ using System.Collections.Generic;
 
 namespace QedTools.Qed.Checking;
 
-/// <summary>Collects repairs: neighbours of the same kind become one, and only the first 10,000 are kept.</summary>
+/// <summary>Collects repairs. Adjacent ones of the same kind are merged, and only the first 10,000 are kept.</summary>
 internal sealed class RepairLog
 {
     private const int MaxKept = 10_000;
@@ -26,7 +26,7 @@ internal sealed class RepairLog
     /// <summary>Notes the repair of one table entry.</summary>
     /// <param name="kind">What was done.</param>
     /// <param name="entryOffset">Where the entry is in the file, in bytes.</param>
-    /// <param name="virtualOffset">Where on the disk what it maps begins, in bytes.</param>
+    /// <param name="virtualOffset">Where the part of the disk that it maps begins, in bytes.</param>
     /// <param name="length">How much of the disk it maps, in bytes.</param>
     public void Add(QedRepairKind kind, long entryOffset, long virtualOffset, long length)
     {

@@ -2,10 +2,10 @@ using System.Collections.Generic;
 
 namespace QedTools.Qed.Checking;
 
-/// <summary>Pieces of tables that are read together: enough of them to be worth handing to another thread.</summary>
+/// <summary>Pieces of tables that are read together, enough of them to be worth passing to another thread.</summary>
 internal sealed class TableBatch
 {
-    private const int MostEntries = 64 << 10;
+    private const int MaxEntries = 64 << 10;
 
     private readonly List<(long L1Index, TablePiece Piece)> _pieces = [];
 
@@ -15,16 +15,16 @@ internal sealed class TableBatch
     /// <summary>How many entries all pieces have together.</summary>
     public int Entries { get; private set; }
 
-    /// <summary>How many tables end with this batch or before it.</summary>
+    /// <summary>How many tables end in this batch or an earlier one.</summary>
     public long TablesBefore { get; set; }
 
-    /// <summary>A piece, and the entry of the L1 table that leads to its table.</summary>
+    /// <summary>A piece, and the index of the L1 entry that points to its table.</summary>
     public (long L1Index, TablePiece Piece) this[int index] => _pieces[index];
 
-    /// <summary>Adds a piece if there is room for it; the first one in any case.</summary>
+    /// <summary>Adds a piece if there is space for it. The first one is always added.</summary>
     public bool TryAdd(long l1Index, TablePiece piece)
     {
-        if (Count > 0 && Entries + piece.Count > MostEntries)
+        if (Count > 0 && Entries + piece.Count > MaxEntries)
         {
             return false;
         }

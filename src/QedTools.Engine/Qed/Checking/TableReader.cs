@@ -9,22 +9,22 @@ using QedTools.Storage;
 
 namespace QedTools.Qed.Checking;
 
-/// <summary>A part of a table, to be read at once.</summary>
+/// <summary>A part of a table that is read in one go.</summary>
 /// <param name="TableOffset">Where its table begins in the file, in bytes.</param>
 /// <param name="FirstIndex">The index of its first entry in the table.</param>
 /// <param name="Count">How many entries; at least 1, at most <see cref="TableReader.PieceEntries"/>.</param>
 internal readonly record struct TablePiece(long TableOffset, long FirstIndex, int Count);
 
 /// <summary>
-/// Reads whole tables from front to back in large pieces, and skips what lies in holes. A table that reached behind the end of the file
-/// when the reader was made ends there, whatever is put behind it afterwards.
+/// Reads whole tables from front to back in large pieces, and skips holes. A table that extended past the end of the file when the
+/// reader was created ends there, whatever is appended to the file later.
 /// </summary>
 internal sealed class TableReader
 {
     private const int PieceBytes = 512 << 10;
 
-    // Asking for a smaller one costs more than reading it.
-    private const int SmallestHoleLookedFor = 64 << 10;
+    // Looking for a smaller hole costs more than reading it.
+    private const int MinHoleBytes = 64 << 10;
 
     private readonly IStorage _storage;
     private readonly QedGeometry _geometry;
@@ -33,7 +33,7 @@ internal sealed class TableReader
 
     /// <param name="storage">The image's file.</param>
     /// <param name="geometry">Its sizes.</param>
-    /// <param name="cancellation">Stops the reading between two pieces.</param>
+    /// <param name="cancellation">Cancels between two pieces.</param>
     public TableReader(IStorage storage, QedGeometry geometry, CancellationToken cancellation)
     {
         _storage = storage;
@@ -43,15 +43,15 @@ internal sealed class TableReader
         PieceEntries = (int)(Math.Min(PieceBytes, geometry.TableBytes) / QedGeometry.EntrySize);
     }
 
-    /// <summary>Takes a piece of a table.</summary>
+    /// <summary>Handles a piece of a table.</summary>
     /// <param name="firstIndex">The index of its first entry.</param>
-    /// <param name="entries">Its entries, in the machine's byte order; only valid during the call.</param>
+    /// <param name="entries">Its entries, in the machine's byte order; valid only during the call.</param>
     public delegate void PieceHandler(long firstIndex, ReadOnlySpan<ulong> entries);
 
-    /// <summary>How many entries the largest piece has.</summary>
+    /// <summary>The number of entries in the largest piece.</summary>
     public int PieceEntries { get; }
 
-    /// <summary>Hands out a table's entries in order; stretches in holes, which are all zeroes, are left out.</summary>
+    /// <summary>Passes a table's entries to a handler in order, without those in holes, which are all zeroes.</summary>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long tableOffset, PieceHandler handle)
@@ -63,21 +63,21 @@ internal sealed class TableReader
         }
     }
 
-    /// <summary>The pieces of a table in order, without those in holes and behind the end of the file.</summary>
+    /// <summary>The pieces of a table in order, without those in holes and past the end of the file.</summary>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     public IEnumerable<TablePiece> PiecesOf(long tableOffset)
     {
-        // Where less than a sector is missing the rest is zeroes.
+        // If less than a sector is missing, the rest is zeroes.
         long there = Math.Max(0, _length - tableOffset);
         bool isWhole = there > _geometry.TableBytes - Sector.Size;
         long end = tableOffset + (isWhole ? _geometry.TableBytes : there & ~(QedGeometry.EntrySize - 1L));
         for (long at = tableOffset; at < end;)
         {
-            StorageRange range = end - at > SmallestHoleLookedFor ? _storage.RangeAt(at, end - at) : new StorageRange(end - at, IsHole: false);
+            StorageRange range = end - at > MinHoleBytes ? _storage.RangeAt(at, end - at) : new StorageRange(end - at, IsHole: false);
             if (range.IsHole)
             {
-                // An entry that straddles the hole's end is read with the data behind it. Behind its end a file that was cut short
-                // since seems to have a hole too: reading tells.
+                // An entry that straddles the hole's end is read with the data after it. A file that was cut short in the meantime
+                // also seems to have a hole past its end: reading shows the difference.
                 long skipped = Math.Min(range.Length, Math.Max(0, _storage.Length - at)) & ~(QedGeometry.EntrySize - 1L);
                 if (skipped > 0)
                 {
@@ -97,11 +97,11 @@ internal sealed class TableReader
         }
     }
 
-    /// <summary>Reads a piece; from several threads at once if need be.</summary>
+    /// <summary>Reads a piece. Several threads may call this at once.</summary>
     /// <param name="piece">The piece.</param>
-    /// <param name="buffer">Gets its entries.</param>
+    /// <param name="buffer">Receives its entries.</param>
     /// <returns>The entries, in the machine's byte order.</returns>
-    /// <exception cref="QedFileChangedException">The file was cut short since the reader was made.</exception>
+    /// <exception cref="QedFileChangedException">The file was cut short after the reader was created.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public ReadOnlySpan<ulong> Read(TablePiece piece, Span<ulong> buffer)
     {

@@ -5,10 +5,10 @@ using QedTools.Qed.Format;
 namespace QedTools.Qed.Files;
 
 /// <summary>
-/// What is found and changed where in one QED file, for experts who follow an operation. All its lines are worded here;
-/// stretches side by side become one line.
+/// Traces what an operation finds and changes in one QED file, and where, for experts. All its lines are worded here;
+/// adjacent ranges become one line.
 /// </summary>
-/// <remarks>Offsets with 0x are in the file, those called virtual on the disk. One thread calls at a time.</remarks>
+/// <remarks>Offsets with 0x are in the file, those called virtual are on the disk. Only one thread may call at a time.</remarks>
 internal sealed class ImageTrace
 {
     private readonly Action<string> _write;
@@ -34,9 +34,9 @@ internal sealed class ImageTrace
         LeftToBacking,
     }
 
-    /// <summary>The trace of one file; null if nobody wants to know.</summary>
-    /// <param name="trace">Who is told; may be null.</param>
-    /// <param name="path">The file, by the name that it has for the user.</param>
+    /// <summary>The trace of one file; null if the operation is not traced in detail.</summary>
+    /// <param name="trace">Receives the lines; may be null.</param>
+    /// <param name="path">The file, by the name that the user knows it by.</param>
     /// <param name="geometry">Its sizes.</param>
     public static ImageTrace? Of(OperationTrace? trace, string path, QedGeometry geometry) =>
         trace?.Detail is { } write ? new ImageTrace(write, path, geometry) : null;
@@ -55,7 +55,7 @@ internal sealed class ImageTrace
             + $"for each {_geometry.BytesPerL2Table} bytes of the disk; the file has {fileLength} bytes, {_geometry.WholeClusters(fileLength)} whole clusters.");
     }
 
-    /// <summary>A header that was written, by the fields that differ from the one before.</summary>
+    /// <summary>A header that was written: the fields that differ from the previous one.</summary>
     public void HeaderWritten(in QedHeader before, in QedHeader after)
     {
         Flush();
@@ -77,10 +77,10 @@ internal sealed class ImageTrace
         }
     }
 
-    /// <summary>A backing file's name that was written, before a header leads to it.</summary>
+    /// <summary>A backing file's name that was written, before a header points to it.</summary>
     public void BackingNameWritten(long offset, int size) => Write($"backing file name written at {Range(offset, size)}.");
 
-    /// <summary>Whether a check lists the L2 tables: where it is what the operation is about.</summary>
+    /// <summary>Whether a check lists the L2 tables: only if checking is the purpose of the operation.</summary>
     public bool ListsTables { get; set; }
 
     /// <summary>An L2 table that a check found.</summary>
@@ -88,7 +88,7 @@ internal sealed class ImageTrace
     {
         if (ListsTables)
         {
-            Write($"entry {l1Index} of the L1 table leads to the L2 table at {Range(offset, _geometry.TableBytes)}.");
+            Write($"entry {l1Index} of the L1 table points to the L2 table at {Range(offset, _geometry.TableBytes)}.");
         }
     }
 
@@ -96,10 +96,10 @@ internal sealed class ImageTrace
     public void TableAdded(long l1Index, long offset, long length) =>
         Write($"new L2 table at {Range(offset, length)}, for entry {l1Index} of the L1 table.");
 
-    /// <summary>An L2 table that was taken out.</summary>
-    public void TableRemoved(long l1Index, long offset) => Write($"L2 table at 0x{offset:x} taken out of entry {l1Index} of the L1 table.");
+    /// <summary>An L2 table that was removed.</summary>
+    public void TableRemoved(long l1Index, long offset) => Write($"L2 table at 0x{offset:x} removed from entry {l1Index} of the L1 table.");
 
-    /// <summary>Clusters that are mapped to something else from now on.</summary>
+    /// <summary>Clusters that are now mapped to something else.</summary>
     /// <param name="virtualOffset">Where on the disk, in bytes.</param>
     /// <param name="length">How much of it, in bytes.</param>
     /// <param name="entry">The first cluster's new entry.</param>
@@ -119,17 +119,17 @@ internal sealed class ImageTrace
         }
     }
 
-    /// <summary>Data that was overwritten where it was.</summary>
+    /// <summary>Data that was overwritten in place.</summary>
     public void Overwritten(long virtualOffset, long offset, long length) => Note(Change.Overwritten, virtualOffset, offset, length);
 
-    /// <summary>Data that was overwritten with zeroes where it was.</summary>
+    /// <summary>Data that was overwritten with zeroes in place.</summary>
     public void Zeroed(long virtualOffset, long offset, long length) => Note(Change.Zeroed, virtualOffset, offset, length);
 
-    /// <summary>A table entry that leads elsewhere from now on, or nowhere.</summary>
+    /// <summary>A table entry that now points elsewhere, or nowhere.</summary>
     /// <param name="isL1">Whether the table is the L1 table.</param>
     /// <param name="tableOffset">Where the table is, in bytes.</param>
     /// <param name="index">The entry in it.</param>
-    /// <param name="offset">Where it leads, in bytes; null: it is cleared.</param>
+    /// <param name="offset">Where it points, in bytes; null if it was cleared.</param>
     public void Repointed(bool isL1, long tableOffset, long index, long? offset)
     {
         long step = isL1 ? _geometry.TableBytes : _geometry.ClusterSize;
@@ -147,7 +147,7 @@ internal sealed class ImageTrace
         _pendingEntries = new EntryRun(isL1, tableOffset, index, 1, offset);
     }
 
-    /// <summary>Table entries that were written and flushed.</summary>
+    /// <summary>Table entries that were written to the file.</summary>
     /// <param name="isL1">Whether they are the L1 table's.</param>
     /// <param name="bytes">How many bytes.</param>
     public void EntriesWritten(bool isL1, long bytes)
@@ -175,7 +175,7 @@ internal sealed class ImageTrace
     /// <summary>A new length of the file.</summary>
     public void Resized(long length) => Write($"file length set to {length} bytes (0x{length:x}).");
 
-    /// <summary>Tells what is still collected.</summary>
+    /// <summary>Writes the lines that are still pending.</summary>
     public void Flush()
     {
         FlushEntries();
@@ -188,7 +188,7 @@ internal sealed class ImageTrace
             Change.Overwritten => $"{disk} overwritten at {Range(stretch.Offset!.Value, stretch.Length)}.",
             Change.Zeroed => $"{disk} overwritten with zeroes at {Range(stretch.Offset!.Value, stretch.Length)}.",
             Change.MarkedZero => $"{disk} marked as zeroes.",
-            Change.LeftToBacking => $"{disk} unallocated from now on.",
+            Change.LeftToBacking => $"{disk} now unallocated.",
             _ => null,
         };
         if (text is not null)
@@ -226,7 +226,7 @@ internal sealed class ImageTrace
         string table = run.IsL1 ? "the L1 table" : $"the L2 table at 0x{run.TableOffset:x}";
         string which = run.Count == 1 ? $"entry {run.Index}" : $"entries {run.Index} to {run.Index + run.Count - 1}";
         string effect = run.Target is { } target
-            ? $"{(run.Count == 1 ? "now leads" : "now lead")} to {Range(target, run.Count * (run.IsL1 ? _geometry.TableBytes : _geometry.ClusterSize))}"
+            ? $"{(run.Count == 1 ? "now points" : "now point")} to {Range(target, run.Count * (run.IsL1 ? _geometry.TableBytes : _geometry.ClusterSize))}"
             : "cleared";
         _write($"{_name}: {which} of {table} {effect}.");
     }

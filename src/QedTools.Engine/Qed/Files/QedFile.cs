@@ -4,7 +4,7 @@ using QedTools.Storage;
 
 namespace QedTools.Qed.Files;
 
-/// <summary>One open QED file, below its tables and what works on them: its header, and where clusters can be in it.</summary>
+/// <summary>One open QED file, at the level below its tables: its header, and where clusters can be in it.</summary>
 internal sealed class QedFile
 {
     private long _length;
@@ -28,18 +28,18 @@ internal sealed class QedFile
     /// <summary>Where the L1 table is in the file, in bytes.</summary>
     public long L1TableOffset => (long)Header.L1TableOffset;
 
-    /// <summary>Is told what happens where in the file; null if nobody wants to know.</summary>
+    /// <summary>Traces what happens in the file, and where; null if the operation is not traced in detail.</summary>
     public ImageTrace? Trace { get; private set; }
 
-    /// <summary>The clusters that a writer has handed out; null while there is no writer.</summary>
+    /// <summary>The clusters that a writer has allocated; null while there is no writer.</summary>
     public INewClusters? NewClusters { get; set; }
 
-    /// <summary>Where clusters can be in the file, as long as it was when last asked for, and as a writer is making it.</summary>
+    /// <summary>Where clusters can be in the file, given its length as last read or as a writer is extending it.</summary>
     public ImageLayout Layout => new(Header.Geometry, Header.HeaderBytes, Math.Max(_length, NewClusters?.GrownEnd ?? 0));
 
     /// <summary>Reads and validates the header of a file.</summary>
-    /// <param name="storage">The file; stays the caller's.</param>
-    /// <exception cref="QedFormatException">It is no QED image, or one with an invalid header or unknown features.</exception>
+    /// <param name="storage">The file; the caller still owns it.</param>
+    /// <exception cref="QedFormatException">It is not a QED image, or has an invalid header or unknown features.</exception>
     /// <exception cref="QedException">It could not be read.</exception>
     public static QedFile Open(IStorage storage)
     {
@@ -51,7 +51,7 @@ internal sealed class QedFile
         return new QedFile(storage, header);
     }
 
-    /// <summary>Writes a header into a file that is being made.</summary>
+    /// <summary>Writes a header into a file that is being created.</summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public static void WriteHeader(IStorage storage, QedHeader header)
     {
@@ -60,7 +60,10 @@ internal sealed class QedFile
         storage.Write(0, bytes);
     }
 
-    /// <summary>Writes the header; the caller orders it among the other writes. Who writes clears the autoclear features that it does not know, which are all.</summary>
+    /// <summary>
+    /// Writes the header; the caller orders it among the other writes. A program that writes must clear the autoclear features
+    /// that it does not know: here, all of them.
+    /// </summary>
     /// <exception cref="QedException">It could not be written.</exception>
     public void WriteHeader(QedHeader header)
     {
@@ -70,21 +73,21 @@ internal sealed class QedFile
         Header = header;
     }
 
-    /// <summary>Asks the host for the file's length again: somebody else may be letting it grow.</summary>
+    /// <summary>Reads the file's length again: another program may be extending the file.</summary>
     public void RefreshLength() => _length = Storage.Length;
 
-    /// <summary>Tells from now on what happens where in the file; nothing of what is there already.</summary>
-    /// <param name="trace">Who is told; may be null.</param>
-    /// <param name="path">The file, by the name that it has for the user.</param>
+    /// <summary>Starts to trace what happens in the file, but not what is already there.</summary>
+    /// <param name="trace">Receives the lines; may be null.</param>
+    /// <param name="path">The file, by the name that the user knows it by.</param>
     public void Follow(OperationTrace? trace, string path) => Trace = ImageTrace.Of(trace, path, Header.Geometry);
 
-    /// <summary>Tells what is in the header.</summary>
+    /// <summary>Traces the contents of the header.</summary>
     public void TellHeader() => Trace?.Header(Header, _length);
 
     /// <summary>Fills a buffer from clusters or tables of the file.</summary>
     /// <param name="offset">Where in the file to begin, in bytes.</param>
-    /// <param name="buffer">What to fill. Behind the file's end as it was when last asked for, and in clusters handed out since, are zeroes.</param>
-    /// <exception cref="QedFileChangedException">What lay in the file is not there any more.</exception>
+    /// <param name="buffer">The buffer to fill. Past the end of the file as last read, and in clusters allocated since, it gets zeroes.</param>
+    /// <exception cref="QedFileChangedException">Something that was in the file is no longer there.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long offset, Span<byte> buffer)
     {
@@ -104,9 +107,9 @@ internal sealed class QedFile
         buffer.Slice(count).Clear();
     }
 
-    /// <summary>Copies clusters to another place in the file; of one that is cut short the rest becomes zeroes.</summary>
+    /// <summary>Copies clusters to another place in the file; the missing part of one that is cut short becomes zeroes.</summary>
     /// <param name="offset">Where the first is, in bytes.</param>
-    /// <param name="target">Where it goes, in bytes; the two do not overlap.</param>
+    /// <param name="target">Where the copy goes, in bytes; the two must not overlap.</param>
     /// <param name="length">How much, in bytes.</param>
     /// <exception cref="QedException">The file could not be read or written.</exception>
     public void CopyWithin(long offset, long target, long length)

@@ -7,19 +7,19 @@ internal readonly record struct ClusterEntry(ulong Value)
     /// <summary>The L2 entry of a cluster that reads as zeroes without data stored for it.</summary>
     public const ulong ZeroValue = 1;
 
-    /// <summary>No entry of any image may have one of these bits set: offsets are multiples of the smallest cluster.</summary>
+    /// <summary>No entry of any image may have one of these bits set: offsets are multiples of the smallest cluster size.</summary>
     private const ulong ReservedBits = QedGeometry.MinClusterSize - 1;
 
-    /// <summary>Whether nothing is stored: an L2 entry then leads to the backing file, an L1 entry to no table.</summary>
+    /// <summary>Whether nothing is stored: an L2 entry then leaves the cluster to the backing file, an L1 entry has no table.</summary>
     public bool IsUnallocated => Value == 0;
 
     /// <summary>Whether an L2 entry says that the cluster reads as zeroes.</summary>
     public bool IsZero => Value == ZeroValue;
 
-    /// <summary>The offset of the cluster or table in the file, in bytes; only after <see cref="ProblemIn"/> found none, or that it is cut short.</summary>
+    /// <summary>The offset of the cluster or table in the file, in bytes; valid only if <see cref="ProblemIn"/> finds no problem, or that it is cut short.</summary>
     public long Offset => (long)Value;
 
-    /// <summary>What keeps the entry from being the offset of <paramref name="clusters"/> clusters in the file.</summary>
+    /// <summary>The problem, if any, that keeps the entry from being the offset of <paramref name="clusters"/> clusters in the file.</summary>
     /// <param name="layout">The file's addressable area.</param>
     /// <param name="clusters">1 for data, the table size for a table.</param>
     public EntryProblem ProblemIn(in ImageLayout layout, int clusters)

@@ -9,7 +9,7 @@ namespace QedTools.Qed.Format;
 /// <param name="FileLength">The file's length, in bytes.</param>
 internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderBytes, long FileLength)
 {
-    /// <summary>How many clusters of the file are whole or lack less than a sector, those of the header included.</summary>
+    /// <summary>How many clusters of the file, including those of the header, are whole or lack less than a sector.</summary>
     public long AddressableClusters => Geometry.WholeClusters(FileLength)
         + (Geometry.ClusterSize - Geometry.OffsetInCluster(FileLength) < Sector.Size ? 1 : 0);
 
@@ -19,18 +19,21 @@ internal readonly record struct ImageLayout(QedGeometry Geometry, long HeaderByt
     /// <summary>How many whole clusters of the file could be data or tables.</summary>
     public long UsableClusters => Geometry.WholeClusters(FileLength) - Geometry.WholeClusters(HeaderBytes);
 
-    /// <summary>How many of those clusters lie at an offset and behind it.</summary>
+    /// <summary>How many addressable clusters there are from an offset on.</summary>
     /// <param name="offset">Where the first of them begins, in bytes.</param>
     public long ClustersFrom(long offset) => AddressableClusters - Geometry.ClusterAt(offset);
 
-    /// <summary>How many entries of a table that begins in the file are there.</summary>
+    /// <summary>How many entries of a table that begins in the file are inside the file.</summary>
     /// <param name="tableOffset">Where the table begins, in bytes.</param>
     public long EntriesIn(long tableOffset) =>
         MissingBytes(tableOffset, Geometry.TableSize) == 0
             ? Geometry.EntriesPerTable
             : Math.Max(0, FileLength - tableOffset) / QedGeometry.EntrySize;
 
-    /// <summary>How much of several clusters lies behind the end of the file, in bytes; 0 if less than a sector does: that reads as zeroes, as QEMU rounds lengths up to sectors.</summary>
+    /// <summary>
+    /// How much of several clusters is past the end of the file, in bytes; 0 if less than a sector is: that reads as zeroes, because
+    /// QEMU rounds lengths up to sectors.
+    /// </summary>
     /// <param name="offset">Where the first of them begins: inside the file.</param>
     /// <param name="clusters">How many.</param>
     public long MissingBytes(long offset, int clusters)

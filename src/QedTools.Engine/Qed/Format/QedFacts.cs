@@ -2,6 +2,6 @@ using QedTools.Disks;
 
 namespace QedTools.Qed.Format;
 
-/// <summary>What a QED file tells of itself.</summary>
+/// <summary>What a QED file says about itself.</summary>
 /// <param name="Header">Its header.</param>
 internal sealed record QedFacts(QedHeader Header) : FormatFacts;

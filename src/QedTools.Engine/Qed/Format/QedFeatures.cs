@@ -19,8 +19,8 @@ public enum QedFeatures : long
     BackingFormatNoProbe = 0x04,
 
     /// <summary>
-    /// Not of the specification: a repair is being taken back, or that was cut off, and tables lead to what they do not belong to. As an
-    /// unknown bit it keeps every program from reading that.
+    /// Not part of the specification: a repair is being undone, or undoing it was interrupted, so tables may point to data that does not
+    /// belong to them. As an unknown bit it keeps every program from reading such an image.
     /// </summary>
     BeingTakenBack = 1L << 62,
 }

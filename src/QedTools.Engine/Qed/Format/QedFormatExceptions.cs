@@ -5,7 +5,7 @@ using QedTools.Disks;
 
 namespace QedTools;
 
-/// <summary>A file is not of the format that it is to be opened as: its contents are of another one, or of none that is known.</summary>
+/// <summary>A file is not of the format that it was to be opened as: its contents are of another format, or of no known one.</summary>
 public sealed class QedNotAnImageException : QedFormatException
 {
     /// <param name="path">The file.</param>
@@ -27,13 +27,13 @@ public sealed class QedNotAnImageException : QedFormatException
 
     private bool IsOfOtherFormat { get; init; }
 
-    /// <summary>The format that the file can be read as, where its extension means another one; null if that is not known.</summary>
+    /// <summary>The format that the file can be read as, if its extension means another one; null if that is not known.</summary>
     public QedDiskFormat? FoundFormat { get; private init; }
 
     /// <summary>The option of the operation that names the file's format, such as "SourceFormat"; null if it has none.</summary>
     public string? FormatOption { get; internal set; }
 
-    /// <summary>A QED image was wanted, and this is a file of another format that is read.</summary>
+    /// <summary>A QED image was expected, but the file is of another supported format.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">The format that it is of, such as "VHDX".</param>
     /// <param name="namedLike">The format that its extension means, if another one.</param>
@@ -48,7 +48,7 @@ public sealed class QedNotAnImageException : QedFormatException
         IsOfOtherFormat = namedLike is null,
     };
 
-    /// <summary>The extension means one format, and the contents are of another that is read.</summary>
+    /// <summary>The extension means one format, but the contents are of another supported one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="namedLike">The format that its extension means.</param>
     /// <param name="found">The format that it is of.</param>
@@ -59,7 +59,7 @@ public sealed class QedNotAnImageException : QedFormatException
         FoundFormat = found.Kind,
     };
 
-    /// <summary>The extension means a format, and the contents are of none that is known.</summary>
+    /// <summary>The extension means a format, but the contents are of no known one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="namedLike">The format that its extension means.</param>
     /// <param name="isEmpty">Whether it has no contents at all.</param>
@@ -74,25 +74,25 @@ public sealed class QedNotAnImageException : QedFormatException
         FoundFormat = isEmpty ? null : QedDiskFormat.Raw,
     };
 
-    /// <summary>A format was named for a file, and it is of another one, or of none that is known.</summary>
+    /// <summary>A format was specified for a file, but the file is of another format, or of no known one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="named">The format that was named.</param>
+    /// <param name="named">The format that was specified.</param>
     /// <param name="phrase">What it is instead, such as "a VHD file"; null if its contents are of no known format.</param>
     /// <param name="isEmpty">Whether it has no contents at all.</param>
     /// <param name="cause">What was found when it was opened.</param>
     internal static QedNotAnImageException ForNamed(string path, string named, string? phrase, bool isEmpty, Exception cause) => new(
         path,
-        $"'{path}' is not a {named} file, as which it was to be read: "
-        + $"{(phrase is not null ? $"it is {phrase}" : isEmpty ? "it is empty" : "its contents are of no known format")}. Name its own format, or the right file.",
+        $"'{path}' is not a {named} file, although that format was specified: "
+        + $"{(phrase is not null ? $"it is {phrase}" : isEmpty ? "it is empty" : "its contents are of no known format")}. Specify its actual format, or the right file.",
         cause);
 
-    /// <summary>An overlay says that the file below it is of a format, and it is not.</summary>
+    /// <summary>An overlay records a format for the file below it, but the file is of another.</summary>
     /// <param name="path">The file.</param>
     /// <param name="recorded">The format that is recorded for it.</param>
     /// <param name="phrase">What it is instead, such as "a VHD file".</param>
     /// <param name="cause">What was found when it was opened.</param>
     internal static QedNotAnImageException ForRecord(string path, string recorded, string phrase, Exception cause) => new(
-        path, $"'{path}' is to be a {recorded} file, as the image above it says, but it is {phrase}. Put the file back that the image was made over.", cause);
+        path, $"'{path}' should be a {recorded} file according to the image above it, but it is {phrase}. Put back the file that the image was created on.", cause);
 }
 
 /// <summary>A file ends before the header does.</summary>
@@ -112,7 +112,7 @@ public sealed class QedHeaderException : QedFormatException
     internal QedHeaderException(string path, string field, ulong value, string allowed)
         : base(path, string.Format(
             CultureInfo.InvariantCulture,
-            "The header of '{0}' is damaged: {1} is {2}, allowed is {3}. The image cannot be opened as it is; get an intact copy.",
+            "The header of '{0}' is damaged: {1} is {2}, but must be {3}. The image cannot be opened as it is; get an intact copy.",
             path, field, value, allowed))
     {
         Field = field;
@@ -130,18 +130,18 @@ public sealed class QedHeaderException : QedFormatException
     public string Allowed { get; }
 }
 
-/// <summary>An image uses features that this version does not know, so that what was asked could do harm or give wrong data.</summary>
+/// <summary>An image uses features that this version does not know, so the requested operation could do harm or return wrong data.</summary>
 public sealed class QedUnsupportedFeatureException : QedFormatException
 {
     private QedUnsupportedFeatureException(string path, ulong bits, string message)
         : base(path, message) => Bits = bits;
 
-    /// <summary>The unknown bits of the header field that stands in the way.</summary>
+    /// <summary>The unknown bits of the header field that prevents the operation.</summary>
     public ulong Bits { get; }
 
     internal static QedUnsupportedFeatureException ForOpening(string path, ulong bits) => new(path, bits, string.Format(
         CultureInfo.InvariantCulture,
-        "'{0}' uses QED features that QedTools does not know (bits 0x{1:x}), so it is left alone. Use a newer QedTools, or the program that made the image.",
+        "'{0}' uses QED features that QedTools does not know (bits 0x{1:x}), so it was not opened. Use a newer version of QedTools, or the program that made the image.",
         path,
         bits));
 
@@ -156,7 +156,7 @@ public sealed class QedUnsupportedFeatureException : QedFormatException
 public sealed class QedCutOffRestoreException : QedFormatException
 {
     internal QedCutOffRestoreException(string path)
-        : base(path, $"Undoing a repair of '{path}' was interrupted, and until that is finished the image mixes old and new data. Undo it again, with the same backup.")
+        : base(path, $"Undoing a repair of '{path}' was interrupted, and until that is finished the image is a mix of old and new data. Undo the repair again, with the same backup.")
     {
     }
 

@@ -17,7 +17,7 @@ internal readonly record struct QedGeometry
     /// <summary>The largest cluster, in bytes.</summary>
     public const int MaxClusterSize = 1 << 26;
 
-    /// <summary>The cluster size that QEMU creates unless told otherwise, in bytes.</summary>
+    /// <summary>QEMU's default cluster size, in bytes.</summary>
     public const int DefaultClusterSize = 1 << 16;
 
     /// <summary>The smallest table, in clusters.</summary>
@@ -26,7 +26,7 @@ internal readonly record struct QedGeometry
     /// <summary>The largest table, in clusters.</summary>
     public const int MaxTableSize = 16;
 
-    /// <summary>The table size that QEMU creates unless told otherwise, in clusters.</summary>
+    /// <summary>QEMU's default table size, in clusters.</summary>
     public const int DefaultTableSize = 4;
 
 
@@ -72,7 +72,7 @@ internal readonly record struct QedGeometry
     /// <summary>How much of the disk one L2 table maps, in bytes; at most 2^53.</summary>
     public long BytesPerL2Table => 1L << (_tableBits + _clusterBits);
 
-    /// <summary>The largest virtual size, in bytes: all that the tables can map, or all that 63 bits can count, in whole sectors.</summary>
+    /// <summary>The largest virtual size, in bytes: what the tables can map, but at most the whole sectors that 63 bits can count.</summary>
     public long MaxVirtualSize
     {
         get
@@ -82,7 +82,7 @@ internal readonly record struct QedGeometry
         }
     }
 
-    /// <summary>The most whole clusters that a file can have, so that the end of the last one is an offset too.</summary>
+    /// <summary>The largest number of whole clusters in a file, such that the end of the last one is a valid offset too.</summary>
     public long MaxFileClusters => long.MaxValue >> _clusterBits;
 
     /// <summary>Whether the format allows this cluster size, in bytes.</summary>
@@ -93,7 +93,7 @@ internal readonly record struct QedGeometry
     public static bool IsTableSize(long clusters) =>
         clusters is >= MinTableSize and <= MaxTableSize && PowerOfTwo.Is(clusters);
 
-    /// <summary>How many whole clusters fit into <paramref name="bytes"/>: what of a file is addressable.</summary>
+    /// <summary>How many whole clusters fit into <paramref name="bytes"/>: the addressable part of a file.</summary>
     public long WholeClusters(long bytes) => bytes >> _clusterBits;
 
     /// <summary>How many clusters it takes to cover <paramref name="bytes"/>.</summary>
@@ -103,13 +103,13 @@ internal readonly record struct QedGeometry
     /// <exception cref="OverflowException">It does not fit into 63 bits.</exception>
     public long BytesOf(long clusters) => checked(clusters * ClusterSize);
 
-    /// <summary>The end of a cluster, in bytes; saturates. -1: the start of the first one.</summary>
+    /// <summary>The end of a cluster, in bytes; saturates. For -1, the start of the first one.</summary>
     public long EndOf(long cluster) => cluster >= MaxFileClusters ? long.MaxValue : BytesOf(cluster + 1);
 
     /// <summary>The number of the cluster that holds the byte at <paramref name="offset"/>.</summary>
     public long ClusterAt(long offset) => offset >> _clusterBits;
 
-    /// <summary>How far into its cluster an offset lies, in bytes.</summary>
+    /// <summary>How far into its cluster an offset is, in bytes.</summary>
     public long OffsetInCluster(long offset) => offset & (ClusterSize - 1L);
 
     /// <summary>Whether an offset is the first byte of a cluster.</summary>
@@ -141,6 +141,6 @@ internal readonly record struct QedGeometry
     /// <summary>How many L2 tables it takes to map the first <paramref name="clusters"/> clusters of a disk.</summary>
     public long TablesFor(long clusters) => (clusters >> _tableBits) + ((clusters & (EntriesPerTable - 1)) == 0 ? 0 : 1);
 
-    /// <summary>Where in the file an entry of a table lies, in bytes.</summary>
+    /// <summary>Where an entry of a table is in the file, in bytes.</summary>
     public static long EntryOffset(long tableOffset, long index) => tableOffset + (index * EntrySize);
 }

@@ -9,9 +9,9 @@ namespace QedTools.Qed.Format;
 /// <param name="ClusterSize">A cluster's size, in bytes.</param>
 /// <param name="TableSize">A table's size, in clusters.</param>
 /// <param name="HeaderSize">The header's size, in clusters.</param>
-/// <param name="Features">What a program must know to open the image.</param>
-/// <param name="CompatFeatures">What a program may ignore.</param>
-/// <param name="AutoclearFeatures">What a program that does not know it must clear before it changes the image.</param>
+/// <param name="Features">Features that a program must know to open the image.</param>
+/// <param name="CompatFeatures">Features that a program may ignore.</param>
+/// <param name="AutoclearFeatures">Features that a program must clear before it changes the image, unless it knows them.</param>
 /// <param name="L1TableOffset">Where the L1 table is, in bytes.</param>
 /// <param name="ImageSize">The virtual size, in bytes.</param>
 /// <param name="BackingNameOffset">Where the backing file's name is, in bytes from the start of the file.</param>
@@ -37,15 +37,15 @@ internal readonly record struct QedHeader(
     /// <summary>The longest backing name that is written, in bytes: every version of QEMU reads it.</summary>
     public const int MaxNewBackingNameSize = 1023;
 
-    /// <summary>The longest backing name that is read, in bytes: QEMU's own limit, and every host's for a path.</summary>
+    /// <summary>The longest backing name that is read, in bytes: QEMU's own limit, and that of every host for a path.</summary>
     public const int MaxBackingNameSize = 4095;
 
     private const QedFeatures KnownFeatures = QedFeatures.BackingFile | QedFeatures.NeedCheck | QedFeatures.BackingFormatNoProbe;
 
-    /// <summary>The cluster and table sizes; only of a validated header.</summary>
+    /// <summary>The cluster and table sizes; only for a validated header.</summary>
     public QedGeometry Geometry => new((int)ClusterSize, (int)TableSize);
 
-    /// <summary>The virtual size, in bytes; only of a validated header.</summary>
+    /// <summary>The virtual size, in bytes; only for a validated header.</summary>
     public long VirtualSize => (long)ImageSize;
 
     /// <summary>The header clusters' size, in bytes.</summary>
@@ -61,7 +61,7 @@ internal readonly record struct QedHeader(
     public static bool HasMagic(ReadOnlySpan<byte> start) =>
         start.Length >= sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(start) == Magic;
 
-    /// <summary>Reads the fields without judging them, except for the magic number and the length.</summary>
+    /// <summary>Reads the fields without validating them, except for the magic number and the length.</summary>
     /// <param name="bytes">The first bytes of the file: 64, or all there are.</param>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fileLength">Its length, in bytes.</param>
@@ -92,7 +92,7 @@ internal readonly record struct QedHeader(
             BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(60)));
     }
 
-    /// <summary>Writes the header as it stands at the start of a file.</summary>
+    /// <summary>Writes the header as it is stored at the start of a file.</summary>
     /// <param name="destination">At least 64 bytes.</param>
     public void WriteTo(Span<byte> destination)
     {
@@ -109,7 +109,7 @@ internal readonly record struct QedHeader(
         BinaryPrimitives.WriteUInt32LittleEndian(destination.Slice(60), BackingNameSize);
     }
 
-    /// <summary>Checks every limit of the format, and that the header lies inside the file and the L1 table begins there.</summary>
+    /// <summary>Checks every limit of the format, and that the header is inside the file and the L1 table begins inside it.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fileLength">Its length, in bytes.</param>
     /// <exception cref="QedCutOffRestoreException">Undoing a repair of the image was interrupted.</exception>
@@ -132,14 +132,14 @@ internal readonly record struct QedHeader(
         long fileClusters = layout.AddressableClusters;
         Require(
             HeaderSize != 0 && HeaderSize <= fileClusters,
-            "header_size", HeaderSize, fileClusters == 0 ? "1 or more, but the file is shorter than one cluster" : $"1 to {fileClusters} clusters, as long as the file is");
+            "header_size", HeaderSize, fileClusters == 0 ? "1 or more clusters inside the file, which is shorter than one cluster" : $"1 to {fileClusters} clusters, the length of the file");
 
-        // The same rule as for a table that an L1 entry names: aligned, behind the header, in the file.
+        // The same rule as for a table that an L1 entry points to: aligned, after the header, inside the file.
         string problem = new ClusterEntry(L1TableOffset).ProblemIn(layout, (int)TableSize) switch
         {
             EntryProblem.None or EntryProblem.CutShort => string.Empty,
             EntryProblem.ReservedBits or EntryProblem.Misaligned => "a multiple of the cluster size",
-            EntryProblem.InsideHeader => $"an offset behind the header, from {HeaderBytes} on",
+            EntryProblem.InsideHeader => $"an offset after the header, at least {HeaderBytes}",
             _ => $"an offset inside the file's {fileLength} bytes",
         };
         Require(problem.Length == 0, "l1_table_offset", L1TableOffset, problem);
@@ -147,16 +147,16 @@ internal readonly record struct QedHeader(
         Require(ImageSize % Sector.Size == 0, "image_size", ImageSize, "a multiple of 512 bytes");
         Require(
             ImageSize <= (ulong)geometry.MaxVirtualSize,
-            "image_size", ImageSize, $"up to {geometry.MaxVirtualSize} bytes with this cluster and table size");
+            "image_size", ImageSize, $"at most {geometry.MaxVirtualSize} bytes with this cluster and table size");
 
         if ((Features & QedFeatures.BackingFile) != 0 && BackingNameSize != 0)
         {
             Require(
                 BackingNameSize <= MaxBackingNameSize,
-                "backing_filename_size", BackingNameSize, $"up to {MaxBackingNameSize} bytes");
+                "backing_filename_size", BackingNameSize, $"at most {MaxBackingNameSize} bytes");
             Require(
                 BackingNameOffset >= Size && BackingNameOffset + (long)BackingNameSize <= HeaderBytes,
-                "backing_filename_offset", BackingNameOffset, $"a place for the whole name from {Size} to {HeaderBytes}, inside the header");
+                "backing_filename_offset", BackingNameOffset, $"an offset that puts the whole name between {Size} and {HeaderBytes}, inside the header");
         }
 
         void Require(bool holds, string field, ulong value, string allowed)

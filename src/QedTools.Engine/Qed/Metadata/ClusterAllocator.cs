@@ -4,23 +4,23 @@ using QedTools.Qed.Format;
 
 namespace QedTools.Qed.Metadata;
 
-/// <summary>Hands out clusters at the end of the file.</summary>
+/// <summary>Allocates clusters at the end of the file.</summary>
 /// <remarks>
-/// A cluster that becomes free is not handed out again in the same session: a reader may be on its way there, a crash could
-/// bring back the entry that led there, and in a damaged image another entry may still lead there. Whoever closes the
-/// image checks it and packs the file.
+/// A cluster that becomes free is not allocated again in the same session: a reader may be about to read it, a crash could
+/// bring back the entry that pointed to it, and in a damaged image another entry may still point to it. When the image is
+/// closed it is checked and the file is packed.
 /// </remarks>
 internal sealed class ClusterAllocator : INewClusters
 {
     private readonly string _path;
     private readonly QedGeometry _geometry;
     private readonly bool _hasTail;
-    private long _clusters; // of the file, as long as it is going to be
+    private long _clusters; // of the file, at the length that it will have
     private long _newFrom;
 
     /// <param name="path">The file, for messages.</param>
     /// <param name="geometry">The cluster and table sizes.</param>
-    /// <param name="fileLength">The file's length, in bytes; a part of a cluster at its end becomes a whole one when something is put behind it.</param>
+    /// <param name="fileLength">The file's length, in bytes; a partial cluster at its end becomes a whole one when something is appended.</param>
     public ClusterAllocator(string path, QedGeometry geometry, long fileLength)
     {
         _path = path;
@@ -34,16 +34,16 @@ internal sealed class ClusterAllocator : INewClusters
 
     public bool IsNew(long offset) => _geometry.ClusterAt(offset) >= _newFrom;
 
-    /// <summary>The end of the last cluster handed out, in bytes, at most the largest that a file can have; only when <see cref="HasGrown"/>.</summary>
+    /// <summary>The end of the last cluster allocated, in bytes, at most the largest that a file can have; valid only if <see cref="HasGrown"/>.</summary>
     public long End => _geometry.EndOf(_clusters - 1);
 
-    /// <summary>Whether clusters were handed out, so that the file must reach to <see cref="End"/>.</summary>
+    /// <summary>Whether clusters were allocated, so that the file must extend to <see cref="End"/>.</summary>
     public bool HasGrown { get; private set; }
 
     /// <summary>Whether clusters became free.</summary>
     public bool HasFree { get; private set; }
 
-    /// <summary>Takes clusters that lie side by side and read as zeroes.</summary>
+    /// <summary>Allocates contiguous clusters, which read as zeroes.</summary>
     /// <returns>Where the first begins, in bytes.</returns>
     /// <exception cref="QedLimitException">The file would be longer than 63 bits can count.</exception>
     public long Take(long clusters)
@@ -55,7 +55,7 @@ internal sealed class ClusterAllocator : INewClusters
                 "FileLength",
                 _geometry.MaxFileClusters,
                 $"up to {_geometry.MaxFileClusters} clusters",
-                $"'{_path}' cannot get any longer: a file has at most {long.MaxValue} bytes. Convert the disk to a new image, which takes only what it needs.");
+                $"'{_path}' cannot grow any further: a file has at most {long.MaxValue} bytes. Convert the disk to a new image, which takes only the space it needs.");
         }
 
         long offset = End;
@@ -65,7 +65,7 @@ internal sealed class ClusterAllocator : INewClusters
         return offset;
     }
 
-    /// <summary>Leaves room up to an offset: what is handed out lies behind it, and the file reaches to it.</summary>
+    /// <summary>Reserves the file up to an offset: clusters are allocated after it, and the file extends to it.</summary>
     /// <param name="end">A cluster's end, in bytes.</param>
     public void Reserve(long end)
     {
@@ -73,11 +73,11 @@ internal sealed class ClusterAllocator : INewClusters
         HasGrown = true;
     }
 
-    /// <summary>Takes back what was handed out last; it reads as zeroes again.</summary>
-    /// <param name="offset">Where it begins, in bytes.</param>
+    /// <summary>Frees the clusters that were allocated last; they read as zeroes again.</summary>
+    /// <param name="offset">Where the first begins, in bytes.</param>
     public void GiveBack(long offset) => _clusters = _geometry.WholeClusters(offset);
 
-    /// <summary>Notes that clusters became free, or that some taken were not used after all.</summary>
+    /// <summary>Notes that clusters became free, or that some allocated ones were not used after all.</summary>
     public void NoteFree() => HasFree = true;
 
     /// <summary>Notes that the file was packed.</summary>

@@ -20,11 +20,11 @@ internal sealed class ClusterMap
         _tables = tables;
     }
 
-    /// <summary>The run of clusters that begins at <paramref name="offset"/>, as far as one page of a table tells.</summary>
+    /// <summary>The run of clusters that begins at <paramref name="offset"/>, as far as one page of a table shows.</summary>
     /// <param name="offset">Where on the disk, in bytes; need not be a cluster's start.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
     /// <exception cref="QedCorruptException">
-    /// A table entry on the way points where no cluster can be, or what is there at <paramref name="offset"/> lies behind the end of the file.
+    /// A table entry used points where no cluster can be, or what belongs at <paramref name="offset"/> is past the end of the file.
     /// </exception>
     /// <exception cref="QedException">The tables could not be read.</exception>
     public DiskRun RunAt(long offset, long length)
@@ -97,7 +97,7 @@ internal sealed class ClusterMap
                 _file.Storage.Path, EntryName(l1Index, l2Index), cluster.Value, Describe(problem, isTable: false), offset, LengthOf(bad));
         }
 
-        // What lies contiguously behind a valid cluster is valid as far as the file goes.
+        // Clusters that contiguously follow a valid one are valid up to the end of the file.
         long inFile = _file.Layout.ClustersFrom(cluster.Offset);
         int count = EntryScan.CountContiguous(Clip(l2, inFile), cluster.Value, (uint)geometry.ClusterSize);
         return new DiskRun(QedExtentState.Data, cluster.Offset + geometry.OffsetInCluster(offset), LengthOf(count));
@@ -117,7 +117,7 @@ internal sealed class ClusterMap
         return _file.Layout.EntriesIn(tableOffset);
     }
 
-    // How many entries from the first on lead where no cluster can be.
+    // How many entries, from the first on, point where no cluster can be.
     private int CountBad(ReadOnlySpan<ulong> entries)
     {
         int count = 1;
@@ -144,8 +144,8 @@ internal sealed class ClusterMap
         return problem;
     }
 
-    private static ReadOnlySpan<ulong> Clip(ReadOnlySpan<ulong> entries, long most) =>
-        entries.Length > most ? entries.Slice(0, (int)most) : entries;
+    private static ReadOnlySpan<ulong> Clip(ReadOnlySpan<ulong> entries, long max) =>
+        entries.Length > max ? entries.Slice(0, (int)max) : entries;
 
     private static string EntryName(long l1Index, long? l2Index) => l2Index is { } index
         ? string.Format(CultureInfo.InvariantCulture, "entry {0} of L2 table {1}", index, l1Index)
@@ -154,8 +154,8 @@ internal sealed class ClusterMap
     private static string Describe(EntryProblem problem, bool isTable) => problem switch
     {
         EntryProblem.ReservedBits => "has reserved bits set",
-        EntryProblem.Misaligned => "is no multiple of the cluster size",
-        EntryProblem.InsideHeader => "lies inside the header",
-        _ => isTable ? "puts the table beyond the end of the file" : "lies beyond the end of the file",
+        EntryProblem.Misaligned => "is not a multiple of the cluster size",
+        EntryProblem.InsideHeader => "is inside the header",
+        _ => isTable ? "puts the table past the end of the file" : "is past the end of the file",
     };
 }

@@ -6,12 +6,12 @@ using QedTools.Storage;
 namespace QedTools.Qed.Metadata;
 
 /// <summary>
-/// All changes of an image's header and tables while it is open for writing, in the order that keeps flushed data safe
-/// whatever happens: need-check bit, then data, then L2 tables, then the L1 table.
+/// Makes all changes to an image's header and tables while it is open for writing, in the order that keeps flushed data
+/// safe whatever happens: need-check bit, then data, then L2 tables, then the L1 table.
 /// </summary>
 /// <remarks>
-/// Table changes stay in memory until <see cref="Commit"/>. A crash before it loses what was not flushed and leaves at most
-/// clusters that nothing refers to. One thread calls at a time; others may look tables up meanwhile.
+/// Table changes stay in memory until <see cref="Commit"/>. A crash before that loses what was not flushed and leaves nothing
+/// worse than clusters that nothing refers to. Only one thread may call at a time; others may look up tables meanwhile.
 /// </remarks>
 internal sealed class MetadataWriter
 {
@@ -36,7 +36,7 @@ internal sealed class MetadataWriter
     /// <summary>Whether something went wrong, so that the image must be checked before it is written to again.</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>Whether anything of the image was changed.</summary>
+    /// <summary>Whether anything in the image was changed.</summary>
     public bool HasChanged { get; private set; }
 
     /// <summary>Whether the need-check bit stays set at the end: the tables are damaged until a repair is complete.</summary>
@@ -49,7 +49,7 @@ internal sealed class MetadataWriter
 
     private ImageTrace? Trace => _file.Trace;
 
-    /// <summary>Must precede every change of the image, of data too.</summary>
+    /// <summary>Must be called before every change to the image, also before changes to data.</summary>
     /// <exception cref="QedException">The header could not be written.</exception>
     public void BeforeDataChange()
     {
@@ -65,11 +65,11 @@ internal sealed class MetadataWriter
         }
     }
 
-    /// <summary>Sets the need-check bit, unless it is set: entries are going to be out of step with the rest of the image.</summary>
+    /// <summary>Sets the need-check bit if it is not set yet: entries are about to get out of step with the rest of the image.</summary>
     /// <exception cref="QedException">The header could not be written.</exception>
     public void SetNeedCheck() => BeforeTableChange();
 
-    /// <summary>Takes clusters side by side for data. They read as zeroes.</summary>
+    /// <summary>Allocates contiguous clusters for data. They read as zeroes.</summary>
     /// <param name="clusters">How many.</param>
     /// <returns>Where the first begins in the file, in bytes.</returns>
     /// <exception cref="QedException">The need-check bit could not be set.</exception>
@@ -79,8 +79,8 @@ internal sealed class MetadataWriter
         return _allocator.Take(clusters);
     }
 
-    /// <summary>Lets the file reach to an offset, so that clusters and tables that were cut short are whole again. What is added is zeroes.</summary>
-    /// <param name="end">The end of the last one, in bytes: at or behind the end of the file.</param>
+    /// <summary>Extends the file with zeroes to an offset, so that clusters and tables that were cut short are complete again.</summary>
+    /// <param name="end">The end of the last one, in bytes: at or past the end of the file.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void Pad(long end) => Guard(() =>
     {
@@ -90,10 +90,10 @@ internal sealed class MetadataWriter
         _storage.Flush();
     });
 
-    /// <summary>Makes sure that a range of the disk has its L2 tables, so that they do not come between its clusters.</summary>
+    /// <summary>Makes sure that a range of the disk has its L2 tables, so that they are not put between its clusters.</summary>
     /// <param name="virtualOffset">Where on the disk it begins, in bytes.</param>
     /// <param name="length">Its length, in bytes; at least 1.</param>
-    /// <exception cref="QedException">The tables could not be read or made.</exception>
+    /// <exception cref="QedException">The tables could not be read or added.</exception>
     public void PrepareTables(long virtualOffset, long length)
     {
         for (long l1Index = Geometry.L1Index(virtualOffset); l1Index <= Geometry.L1Index(virtualOffset + length - 1); l1Index++)
@@ -106,7 +106,7 @@ internal sealed class MetadataWriter
         }
     }
 
-    /// <summary>Gives back the clusters that <see cref="Take"/> handed out last, to which no entry leads.</summary>
+    /// <summary>Frees the clusters that <see cref="Take"/> allocated last; no entry may point to them.</summary>
     /// <param name="offset">Where the first begins in the file, in bytes.</param>
     public void GiveBack(long offset)
     {
@@ -121,7 +121,7 @@ internal sealed class MetadataWriter
         }
         catch (QedException)
         {
-            // They may hold something by now, so they stay taken until the file is packed.
+            // They may hold something by now, so they stay allocated until the file is packed.
             _allocator.NoteFree();
         }
     }
@@ -133,8 +133,8 @@ internal sealed class MetadataWriter
     /// <param name="virtualOffset">Where on the disk, in bytes: a cluster's start.</param>
     /// <param name="clusters">How many clusters.</param>
     /// <param name="entry">The first cluster's new entry.</param>
-    /// <param name="step">How much more each following one's is: the cluster size for data, else 0.</param>
-    /// <exception cref="QedException">The tables could not be read or made.</exception>
+    /// <param name="step">How much larger each following entry is: the cluster size for data, otherwise 0.</param>
+    /// <exception cref="QedException">The tables could not be read or added.</exception>
     public void Map(long virtualOffset, long clusters, ClusterEntry entry, uint step)
     {
         try
@@ -150,7 +150,7 @@ internal sealed class MetadataWriter
         }
     }
 
-    /// <summary>Lets an entry lead to a copy of what it led to; what it led to before is not freed.</summary>
+    /// <summary>Makes an entry point to a copy of its target; the original is not freed.</summary>
     /// <param name="tableOffset">The table, in bytes from the start of the file.</param>
     /// <param name="index">The entry in it.</param>
     /// <param name="offset">Where the copy is, in bytes; written, but not flushed yet.</param>
@@ -173,7 +173,7 @@ internal sealed class MetadataWriter
         }
     });
 
-    /// <summary>Clears an entry, wherever it led to.</summary>
+    /// <summary>Clears an entry, wherever it pointed.</summary>
     /// <param name="tableOffset">The table, in bytes from the start of the file.</param>
     /// <param name="index">The entry in it.</param>
     /// <exception cref="QedException">The tables could not be read.</exception>
@@ -190,7 +190,7 @@ internal sealed class MetadataWriter
         }
     });
 
-    /// <summary>Lets the header lead to a copy of the L1 table.</summary>
+    /// <summary>Makes the header point to a copy of the L1 table.</summary>
     /// <param name="offset">Where the copy is, in bytes; written, but not flushed yet.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void RepointL1(long offset) => Guard(() =>
@@ -203,7 +203,7 @@ internal sealed class MetadataWriter
         _storage.Flush();
     });
 
-    /// <summary>Takes an L2 table out, and frees it and all it leads to.</summary>
+    /// <summary>Removes an L2 table, and frees it and everything it points to.</summary>
     /// <param name="l1Index">Its index in the L1 table; nothing happens if there is none.</param>
     /// <exception cref="QedException">The tables could not be read.</exception>
     public void RemoveTable(long l1Index) => Guard(() =>
@@ -231,7 +231,7 @@ internal sealed class MetadataWriter
     {
         if (_tables.HasChangedL2 || _tables.HasChangedL1)
         {
-            // No table may lead behind the end of the file.
+            // No table entry may point past the end of the file.
             if (_allocator.HasGrown && _storage.Length < _allocator.End)
             {
                 SetFileLength(_allocator.End);
@@ -261,7 +261,7 @@ internal sealed class MetadataWriter
         _dataMustComeFirst = false;
     });
 
-    /// <summary>Changes the virtual size in the header, when all that goes before is on the disk.</summary>
+    /// <summary>Changes the virtual size in the header, after all earlier changes are on the disk.</summary>
     /// <exception cref="QedException">The file could not be written.</exception>
     public void SetVirtualSize(long size) => Guard(() =>
     {

@@ -11,45 +11,45 @@ namespace QedTools.Qed.Metadata;
 /// The L1 and L2 tables of an image in memory, as many pages of them as fit into a fixed budget. No page holds parts of two tables.
 /// </summary>
 /// <remarks>
-/// Many may read while one writes: an entry is one 64-bit word. Changed pages stay in memory until <see cref="WriteBack"/>,
-/// whose caller orders them among the other writes; when it is due, <see cref="IsFull"/> says so.
+/// Many threads may read while one writes: an entry is one 64-bit word. Changed pages stay in memory until <see cref="WriteBack"/>,
+/// whose caller orders them among the other writes. <see cref="IsFull"/> reports when it is due.
 /// </remarks>
 internal sealed class TableCache
 {
-    private const int LargestPage = 64 << 10;
+    private const int MaxPageBytes = 64 << 10;
     private const int Budget = 16 << 20;
-    private const int MostLeadingRuns = 1 << 18;
+    private const int MaxLeadingRuns = 1 << 18;
 
     private readonly IStorage _storage;
     private readonly PageCache<ulong> _pages;
     private readonly int _pageBytes;
-    private readonly int _mostPages;
+    private readonly int _maxPages;
     private readonly Dictionary<long, long> _leadingRuns = [];
     private readonly List<TablePage> _changedL2 = [];
     private readonly List<TablePage> _changedL1 = [];
 
     /// <param name="storage">The image's file.</param>
-    /// <param name="read">Reads it, and knows what may lie behind its end.</param>
+    /// <param name="read">Reads it, and knows what to return past its end.</param>
     /// <param name="geometry">Its sizes: a page is a cluster, or 64 KiB where clusters are larger.</param>
     public TableCache(IStorage storage, PageReader read, QedGeometry geometry)
     {
         _storage = storage;
         _pageBytes = PageBytesFor(geometry);
-        _mostPages = Budget / _pageBytes;
-        _pages = new PageCache<ulong>(storage, read, new PageLayout(_pageBytes, _mostPages) { KeepsChanges = true });
+        _maxPages = Budget / _pageBytes;
+        _pages = new PageCache<ulong>(storage, read, new PageLayout(_pageBytes, _maxPages) { KeepsChanges = true });
     }
 
     /// <summary>The size of a page, in bytes.</summary>
-    public static int PageBytesFor(QedGeometry geometry) => Math.Min(LargestPage, geometry.ClusterSize);
+    public static int PageBytesFor(QedGeometry geometry) => Math.Min(MaxPageBytes, geometry.ClusterSize);
 
-    /// <summary>Whether changes of L2 tables wait to be written.</summary>
+    /// <summary>Whether changes to L2 tables are waiting to be written.</summary>
     public bool HasChangedL2 => _changedL2.Count > 0;
 
-    /// <summary>Whether changes of the L1 table wait to be written.</summary>
+    /// <summary>Whether changes to the L1 table are waiting to be written.</summary>
     public bool HasChangedL1 => _changedL1.Count > 0;
 
-    /// <summary>Whether so many changes wait that they must be written before more are made.</summary>
-    public bool IsFull => _changedL1.Count + _changedL2.Count >= _mostPages / 2;
+    /// <summary>Whether so many changes are waiting that they must be written before more are made.</summary>
+    public bool IsFull => _changedL1.Count + _changedL2.Count >= _maxPages / 2;
 
     /// <summary>How many entries of a table from <paramref name="index"/> on are in one page.</summary>
     public long EntriesInPage(long index) => (_pageBytes / QedGeometry.EntrySize) - (index % (_pageBytes / QedGeometry.EntrySize));
@@ -57,16 +57,16 @@ internal sealed class TableCache
     /// <summary>The entries of a table from <paramref name="index"/> to the end of the page they are in.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes: a multiple of the cluster size.</param>
     /// <param name="index">The first entry wanted.</param>
-    /// <returns>At least one entry; in the machine's byte order, and alive: a writer's changes show.</returns>
+    /// <returns>At least one entry; in the machine's byte order, and live: a writer's changes show.</returns>
     /// <exception cref="QedException">The file could not be read.</exception>
     public ReadOnlySpan<ulong> Entries(long tableOffset, long index) => _pages.From(QedGeometry.EntryOffset(tableOffset, index));
 
-    /// <summary>How many entries a table begins with that are all like the first one. The answer is remembered.</summary>
+    /// <summary>How many entries at the start of a table are equal to the first one. The answer is cached.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
     /// <param name="entriesPerTable">How many entries it has.</param>
     /// <remarks>
-    /// Without this a crafted image whose L1 entries all lead to one large empty table would be walked through that table
-    /// millions of times.
+    /// Without the cache, a crafted image whose L1 entries all point to one large empty table would make the engine scan
+    /// that table millions of times.
     /// </remarks>
     /// <exception cref="QedException">The file could not be read.</exception>
     public long LeadingRun(long tableOffset, long entriesPerTable)
@@ -76,7 +76,7 @@ internal sealed class TableCache
             if (!_leadingRuns.TryGetValue(tableOffset, out long count))
             {
                 count = MeasureLeadingRun(tableOffset, entriesPerTable);
-                if (_leadingRuns.Count >= MostLeadingRuns)
+                if (_leadingRuns.Count >= MaxLeadingRuns)
                 {
                     _leadingRuns.Clear();
                 }
@@ -88,11 +88,11 @@ internal sealed class TableCache
         }
     }
 
-    /// <summary>How many entries are 0 because the file has a hole there, counted in whole pages: none of them is loaded.</summary>
+    /// <summary>How many entries are 0 because the file has a hole there, counted in whole pages without loading any of them.</summary>
     /// <param name="tableOffset">Where the table is in the file, in bytes.</param>
     /// <param name="index">The first entry, which begins a page.</param>
-    /// <param name="end">The entry behind the last one to look at.</param>
-    /// <returns>0 also behind the end of the file, whose hosts call that a hole: loading a page tells whether something was there.</returns>
+    /// <param name="end">The entry after the last one to look at.</param>
+    /// <returns>0 also past the end of the file, which hosts report as a hole: loading a page shows whether something was there.</returns>
     /// <exception cref="QedException">The file could not be read.</exception>
     public long CountInHole(long tableOffset, long index, long end)
     {
@@ -103,7 +103,7 @@ internal sealed class TableCache
             long length = range.IsHole ? Math.Min(range.Length, Math.Max(0, _storage.Length - at)) & ~(_pageBytes - 1L) : 0;
             foreach (TablePage page in _changedL2)
             {
-                // It waits in memory to be written there.
+                // The page is waiting in memory to be written there.
                 if (page.Offset >= at && page.Offset < at + length)
                 {
                     length = page.Offset - at;
@@ -120,7 +120,7 @@ internal sealed class TableCache
     /// <param name="index">The first entry.</param>
     /// <param name="count">How many; may span pages.</param>
     /// <param name="value">The first entry's new value.</param>
-    /// <param name="step">How much more each following one's is.</param>
+    /// <param name="step">How much larger each following entry is.</param>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Set(long tableOffset, bool isL1, long index, long count, ulong value, uint step)
     {
@@ -133,7 +133,7 @@ internal sealed class TableCache
                 int here = (int)Math.Min(count, page.Entries.Length - first);
                 Span<ulong> entries = page.Entries.AsSpan(first, here);
 
-                // Most entries of a table that is cut off or zeroed have that value already, and writing them would fill the file's holes.
+                // Most entries of a table that is truncated or zeroed have that value already, and writing them would fill the file's holes.
                 if (step != 0 || entries[0] != value || EntryScan.CountEqual(entries, value) < here)
                 {
                     for (int i = 0; i < entries.Length; i++)
@@ -154,7 +154,7 @@ internal sealed class TableCache
         }
     }
 
-    /// <summary>Forgets what is in memory of a part of the file, which is about to become something else.</summary>
+    /// <summary>Discards the pages in memory of a part of the file that is about to become something else.</summary>
     /// <param name="offset">Where it begins, in bytes: a multiple of the cluster size.</param>
     /// <param name="length">Its length, in bytes: likewise.</param>
     public void Forget(long offset, long length)
@@ -168,7 +168,7 @@ internal sealed class TableCache
 
     /// <summary>Writes the changed entries of the L1 table or of all L2 tables to the file, without flushing it.</summary>
     /// <returns>How much was written, in bytes.</returns>
-    /// <exception cref="QedException">The file could not be written; what was not written is still to be.</exception>
+    /// <exception cref="QedException">The file could not be written; what was not written is still waiting.</exception>
     public long WriteBack(bool l1)
     {
         long bytes = 0;

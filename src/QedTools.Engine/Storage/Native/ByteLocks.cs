@@ -6,13 +6,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>What came of an attempt to lock a file.</summary>
+/// <summary>The result of an attempt to lock a file.</summary>
 internal enum LockOutcome
 {
     /// <summary>It is locked.</summary>
     Acquired,
 
-    /// <summary>Somebody else's lock excludes this one.</summary>
+    /// <summary>Another lock conflicts with this one.</summary>
     InUse,
 
     /// <summary>The file system has no locks.</summary>
@@ -20,8 +20,8 @@ internal enum LockOutcome
 }
 
 /// <summary>
-/// Byte 100+p is locked by whoever holds permission p, byte 200+p by whoever does not share it: QEMU's scheme, seen in
-/// its image locking documentation. All locks are shared ones; a conflict is found by probing for an exclusive one.
+/// Byte 100+p is locked by a process that holds permission p, byte 200+p by one that does not share it: QEMU's scheme, from its
+/// image locking documentation. All locks are shared ones; a conflict is found by probing for an exclusive one.
 /// </summary>
 /// <remarks>The kernel drops the locks with the last handle on the open file, however the process ends.</remarks>
 internal static unsafe class ByteLocks
@@ -32,19 +32,19 @@ internal static unsafe class ByteLocks
     private const int HeldBase = 100;
     private const int UnsharedBase = 200;
 
-    // As Linux numbers them; LockType has macOS's.
+    // The values on Linux; LockType maps them to those of macOS.
     private const int SharedLock = 0;
     private const int ExclusiveLock = 1;
     private const int NoLock = 2;
 
     private static readonly int[] ReaderHolds = [ConsistentRead];
     private static readonly int[] WriterHolds = [ConsistentRead, Write, Resize];
-    private static readonly int[] NobodyElseMay = [Write, Resize];
+    private static readonly int[] DeniedToOthers = [Write, Resize];
 
-    /// <summary>Lets this flow of execution find file systems without locks: for tests.</summary>
+    /// <summary>Makes file systems appear to have no locks in this flow of execution; for tests.</summary>
     public static readonly AsyncLocal<bool> AreMissing = new();
 
-    /// <summary>Takes the locks of a reader that needs the contents to stand still, or of a writer.</summary>
+    /// <summary>Takes the locks of a reader that needs the contents not to change, or of a writer.</summary>
     /// <remarks>A file system without such locks lets everybody in, as QEMU does there.</remarks>
     public static LockOutcome Acquire(SafeFileHandle handle, bool forWriting)
     {
@@ -57,7 +57,7 @@ internal static unsafe class ByteLocks
             }
         }
 
-        foreach (int permission in NobodyElseMay)
+        foreach (int permission in DeniedToOthers)
         {
             if (Take(handle, UnsharedBase + permission) is var outcome && outcome != LockOutcome.Acquired)
             {
@@ -74,18 +74,18 @@ internal static unsafe class ByteLocks
         return LockOutcome.InUse;
     }
 
-    /// <summary>Gives all locks of an open file back.</summary>
+    /// <summary>Releases all locks of an open file.</summary>
     /// <remarks>
-    /// Closing it is not enough: a process that another thread is just starting holds the same open file until it runs its own
-    /// program.
+    /// Closing it is not enough: a child process that another thread is just starting holds the same open file until it executes
+    /// its own program.
     /// </remarks>
     public static void Release(SafeFileHandle handle) =>
         Call(handle, set: true, NoLock, HeldBase, UnsharedBase + Resize - HeldBase + 1, out _);
 
-    /// <summary>Gives back the lock that .NET takes on every file it opens; on macOS, before any other.</summary>
+    /// <summary>Releases the lock that .NET takes on every file it opens; on macOS, before any other lock is taken.</summary>
     /// <remarks>
-    /// It is flock's, on the whole file. Linux keeps those apart; macOS has one list for all kinds, in which it stands in the way of
-    /// everybody's probe and takes in the byte locks of the same open file.
+    /// It is a lock of flock, on the whole file. Linux keeps those separate; macOS has one list for all kinds of locks, in which it blocks
+    /// every probe and absorbs the byte locks of the same open file.
     /// </remarks>
     public static void ReleaseRuntimeLock(SafeFileHandle handle)
     {
@@ -108,7 +108,7 @@ internal static unsafe class ByteLocks
     /// <summary>Whether a writer would be refused now. Takes no lock.</summary>
     public static bool ExcludeWriter(SafeFileHandle handle) => IsExcluded(handle, WriterHolds);
 
-    // Gives back what was taken before unless it succeeds. An error of another kind than "no locks here" is somebody's exclusive lock.
+    // Releases what was taken before unless it succeeds. Any error other than "no locks here" means an exclusive lock of another process.
     private static LockOutcome Take(SafeFileHandle handle, int position)
     {
         if (!AreMissing.Value && Call(handle, set: true, SharedLock, position, 1, out _))
@@ -131,7 +131,7 @@ internal static unsafe class ByteLocks
             }
         }
 
-        foreach (int permission in NobodyElseMay)
+        foreach (int permission in DeniedToOthers)
         {
             if (IsLockedElsewhere(handle, HeldBase + permission))
             {

@@ -1,10 +1,10 @@
-// How a host is asked to begin writing a file to the disk.
+// Asks the host to begin writing a file to the disk.
 using System;
 using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Starts writeback with sync_file_range where there is such a call; elsewhere the host begins when it likes.</summary>
+/// <summary>Starts writeback with sync_file_range where that call exists; elsewhere the host decides when to begin.</summary>
 internal static class EarlyWriteback
 {
     private const uint Write = 2; // SYNC_FILE_RANGE_WRITE: start, and wait for nothing
@@ -25,7 +25,7 @@ internal static class EarlyWriteback
         }
         catch (EntryPointNotFoundException)
         {
-            // A C library without the call.
+            // The C library lacks the call.
         }
         finally
         {

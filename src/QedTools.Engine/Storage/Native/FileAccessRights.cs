@@ -1,4 +1,4 @@
-// Who may use a file that takes another one's place.
+// The access rights of a file that takes another one's place.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -7,17 +7,17 @@ using System.Text;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Gives a new file the owner, permissions, access list, labels and attributes of another one, or leaves it to its owner alone.</summary>
+/// <summary>Gives a new file the owner, permissions, access list, labels and attributes of another one, or restricts it to its owner.</summary>
 internal static unsafe class FileAccessRights
 {
     private const int OwnerMayReadAndWrite = 0x180;
     private const int Permissions = 0x1FF;
     private const string AccessList = "system.posix_acl_access";
 
-    /// <summary>Makes a file that does not exist yet and that from its first moment nobody can use who cannot use another one.</summary>
+    /// <summary>Creates a new file that, from the first moment, is closed to everyone who may not use another file.</summary>
     /// <param name="path">The new file.</param>
     /// <param name="like">The other file.</param>
-    /// <exception cref="IOException">It exists, or could not be made.</exception>
+    /// <exception cref="IOException">It already exists, or could not be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The host refuses.</exception>
     public static void CreatePrivate(string path, string like)
     {
@@ -27,20 +27,20 @@ internal static unsafe class FileAccessRights
             return;
         }
 
-        // Not shared: whoever opened it before it has its access list could read it ever after.
+        // Not shared: anyone who opened it before it had its access list could read it from then on.
         using FileHandle file = FileHandle.Open(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         if (WindowsAccessList.Of(like) is { } list && !WindowsAccessList.TryGive(path, list))
         {
             file.Dispose();
             File.Delete(path);
-            throw new UnauthorizedAccessException($"The permissions of '{like}' could not be given to the new file '{path}'.");
+            throw new UnauthorizedAccessException($"The permissions of '{like}' could not be applied to the new file '{path}'.");
         }
     }
 
-    /// <summary>Lets those use a new file who may use another one. To be called while it is empty.</summary>
+    /// <summary>Gives a new file the access rights of another one. To be called while the new file is empty.</summary>
     /// <param name="target">The new file, made by <see cref="CreatePrivate"/>.</param>
     /// <param name="source">The other file.</param>
-    /// <returns>False if that could not be done in full: only the owner may use the new file then.</returns>
+    /// <returns>False if that could not be done in full: then only the owner may use the new file.</returns>
     /// <exception cref="UnauthorizedAccessException">Not even that could be done.</exception>
     public static bool TryCopy(string target, string source)
     {
@@ -61,14 +61,14 @@ internal static unsafe class FileAccessRights
                 && FileStatus.OfPath(target) is { Permissions: { } left }
                 && (left & Permissions & ~OwnerMayReadAndWrite) != 0)
             {
-                throw new UnauthorizedAccessException($"The permissions of '{source}' could not be given to the new file '{target}'.");
+                throw new UnauthorizedAccessException($"The permissions of '{source}' could not be applied to the new file '{target}'.");
             }
 
             return false;
         }
     }
 
-    // What lets others in comes last: the file is private until it has its owner and its labels.
+    // Rights for other users come last: the file is private until it has its owner and its labels.
     private static bool TryCopy(string target, byte* to, string source, byte* from)
     {
         if (FileStatus.OfPath(source) is not { Permissions: { } wanted, Owner: { } owner }
@@ -79,13 +79,13 @@ internal static unsafe class FileAccessRights
 
         if (owner != present && LibC.ChangeOwner(to, owner.User, owner.Group) != 0)
         {
-            // Only root gives a file away. What the group may do must not become what another group may do.
+            // Only root can give a file away. Rights of its group must not become rights of another group.
             if (owner.Group != present.Group && LibC.ChangeOwner(to, LibC.Unchanged, owner.Group) != 0)
             {
                 return false;
             }
 
-            wanted &= Permissions; // not the right to be the owner for a moment
+            wanted &= Permissions; // without the set-user-ID, set-group-ID and sticky bits
         }
 
         bool hasAttributes = Platform.IsMac
@@ -102,7 +102,7 @@ internal static unsafe class FileAccessRights
             return false;
         }
 
-        // A folder's default access list, which the new file has got and the other one has not.
+        // The folder's default access list, which the new file has inherited and the other file does not have.
         if (ownNames.Contains(AccessList) && !names.Contains(AccessList) && !TryRemove(to, AccessList))
         {
             return false;
@@ -114,7 +114,7 @@ internal static unsafe class FileAccessRights
 
         static bool IsAccessList(string name) => name.StartsWith("system.", StringComparison.Ordinal);
 
-        // Not what the kernel keeps about the contents, nor what only root sees.
+        // Not what the kernel records about the contents, nor what only root can see.
         static bool IsKept(string name) => IsAccessList(name)
             || name.StartsWith("user.", StringComparison.Ordinal)
             || (name.StartsWith("security.", StringComparison.Ordinal) && name is not ("security.capability" or "security.ima" or "security.evm"));
@@ -127,7 +127,7 @@ internal static unsafe class FileAccessRights
             return isMissing;
         }
 
-        // A label that the new file has by itself may be one that this user cannot give.
+        // A label that the new file already has may be one that this user cannot set.
         if (ValueOf(to, name, out _) is { } present && present.AsSpan().SequenceEqual(value))
         {
             return true;
@@ -148,7 +148,7 @@ internal static unsafe class FileAccessRights
         }
     }
 
-    // Null: the host does not tell.
+    // Null if the host does not report them.
     private static List<string>? NamesOf(byte* path)
     {
         while (true)

@@ -1,4 +1,4 @@
-// Reads and writes at offsets of an open file where there is no RandomAccess: an unbuffered stream behind a lock.
+// Reads and writes at offsets of an open file where there is no RandomAccess: an unbuffered stream guarded by a lock.
 using System;
 using System.Buffers;
 using System.IO;
@@ -9,7 +9,7 @@ namespace QedTools.Storage.Native;
 /// <summary>An open file, addressed by offset; safe for many readers at once.</summary>
 internal sealed class FileHandle : IDisposable
 {
-    private const int LargestPiece = 1 << 20;
+    private const int MaxPiece = 1 << 20;
 
     private readonly object _gate = new();
     private readonly FileStream _stream;
@@ -38,7 +38,7 @@ internal sealed class FileHandle : IDisposable
 
     public int Read(long offset, Span<byte> buffer)
     {
-        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, LargestPiece));
+        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, MaxPiece));
         try
         {
             int count = Math.Min(buffer.Length, piece.Length);
@@ -59,7 +59,7 @@ internal sealed class FileHandle : IDisposable
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
-        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(data.Length, LargestPiece));
+        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(data.Length, MaxPiece));
         try
         {
             while (data.Length > 0)
@@ -82,10 +82,10 @@ internal sealed class FileHandle : IDisposable
         }
     }
 
-    /// <summary>The range at an offset, as <see cref="FileHoles"/> tells it.</summary>
+    /// <summary>The range at an offset, as <see cref="FileHoles"/> reports it.</summary>
     public StorageRange RangeAt(long offset, long length)
     {
-        // The question moves the file's position, which Mono's stream reads at and believes to know.
+        // The query moves the file's position, which Mono's stream assumes to be where it left it.
         lock (_gate)
         {
             StorageRange range = FileHoles.RangeAt(Safe, offset, length);

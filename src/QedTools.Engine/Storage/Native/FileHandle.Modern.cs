@@ -21,7 +21,7 @@ internal sealed class FileHandle : IDisposable
 
     public void Write(long offset, ReadOnlySpan<byte> data) => RandomAccess.Write(Safe, data, offset);
 
-    /// <summary>The range at an offset, as <see cref="FileHoles"/> tells it.</summary>
+    /// <summary>The range at an offset, as <see cref="FileHoles"/> reports it.</summary>
     public StorageRange RangeAt(long offset, long length) => FileHoles.RangeAt(Safe, offset, length);
 
     public void SetLength(long length) => RandomAccess.SetLength(Safe, length);

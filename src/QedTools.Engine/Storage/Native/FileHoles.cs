@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace QedTools.Storage.Native;
 
 /// <summary>
-/// Finds holes with SEEK_DATA/SEEK_HOLE on Linux and FSCTL_QUERY_ALLOCATED_RANGES on Windows, and makes files able to have them.
+/// Finds holes with SEEK_DATA/SEEK_HOLE on Linux and FSCTL_QUERY_ALLOCATED_RANGES on Windows, and allows files to have them.
 /// </summary>
 internal static unsafe class FileHoles
 {
@@ -15,8 +15,8 @@ internal static unsafe class FileHoles
     private const int SeekHole = 4;
     private const int NoSuchAddress = 6; // ENXIO: no data from here to the end of the file
 
-    // Rounding to pages overflows near 2^63: tmpfs was seen to tell of no data where some is.
-    private const long BelievedEnd = long.MaxValue - (1 << 20);
+    // Rounding to pages overflows near 2^63: tmpfs was seen to report no data where there is some.
+    private const long TrustedEnd = long.MaxValue - (1 << 20);
 
     /// <summary>The range at <paramref name="offset"/>, at most <paramref name="length"/> bytes of it.</summary>
     public static StorageRange RangeAt(SafeFileHandle handle, long offset, long length)
@@ -28,8 +28,8 @@ internal static unsafe class FileHoles
                 return WindowsRangeAt(handle, offset, length);
             }
 
-            // macOS has the call too, but APFS was seen to tell of holes where data is (coreutils, pull request 68). In a 32-bit
-            // process lseek takes an offset of 32 bits, and another call stands for this one.
+            // macOS has the call too, but APFS was seen to report holes where there is data (coreutils, pull request 68). In a
+            // 32-bit process lseek takes a 32-bit offset, and a different call would be needed.
             if (Platform.IsLinux && IntPtr.Size == sizeof(long))
             {
                 return LinuxRangeAt(handle, offset, length);
@@ -37,13 +37,13 @@ internal static unsafe class FileHoles
         }
         catch (EntryPointNotFoundException)
         {
-            // As on a host that cannot tell or is not believed: everything is data.
+            // As on a host that cannot tell or is not trusted: everything is data.
         }
 
         return new StorageRange(length, IsHole: false);
     }
 
-    /// <summary>Lets a Windows file have holes; other hosts need no asking. A file system that cannot is no error.</summary>
+    /// <summary>Lets a Windows file have holes; other hosts need no call for that. A file system without holes is not an error.</summary>
     public static void Allow(SafeFileHandle handle)
     {
         if (Platform.IsWindows)
@@ -52,7 +52,7 @@ internal static unsafe class FileHoles
         }
     }
 
-    /// <summary>Sets a file's position, which <see cref="RangeAt"/> moves on Linux; Windows keeps it with each read.</summary>
+    /// <summary>Sets a file's position, which <see cref="RangeAt"/> moves on Linux; on Windows it is passed with each read.</summary>
     public static void MoveTo(SafeFileHandle handle, long offset)
     {
         if (!Platform.IsLinux)
@@ -77,12 +77,12 @@ internal static unsafe class FileHoles
 
     private static StorageRange LinuxRangeAt(SafeFileHandle handle, long offset, long length)
     {
-        if (offset >= BelievedEnd)
+        if (offset >= TrustedEnd)
         {
             return new StorageRange(length, IsHole: false);
         }
 
-        length = Math.Min(length, BelievedEnd - offset);
+        length = Math.Min(length, TrustedEnd - offset);
         bool added = false;
         try
         {
@@ -115,9 +115,9 @@ internal static unsafe class FileHoles
     {
         long* query = stackalloc long[2] { offset, length };
         long* range = stackalloc long[2];
-        bool told = Kernel32.DeviceIoControl(
+        bool succeeded = Kernel32.DeviceIoControl(
             handle, Kernel32.FsctlQueryAllocatedRanges, query, 16, range, 16, out int returned, IntPtr.Zero);
-        if (!told && Marshal.GetLastWin32Error() != Kernel32.ErrorMoreData)
+        if (!succeeded && Marshal.GetLastWin32Error() != Kernel32.ErrorMoreData)
         {
             return new StorageRange(length, IsHole: false);
         }

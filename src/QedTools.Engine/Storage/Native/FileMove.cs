@@ -11,7 +11,7 @@ internal static unsafe partial class FileMove
     /// <summary>Renames within a folder.</summary>
     /// <param name="from">The file.</param>
     /// <param name="to">Its new name.</param>
-    /// <param name="replace">Whether whatever has that name is gone in the same step; otherwise it stays and is an error.</param>
+    /// <param name="replace">Whether a file of that name is replaced in the same step; if not, it stays and causes an error.</param>
     public static void Into(string from, string to, bool replace)
     {
         if (Platform.IsWindows)
@@ -29,8 +29,8 @@ internal static unsafe partial class FileMove
             }
             else if (!TryRenameToFree(source, target, to))
             {
-                // Two names for a moment, where the file system has no such rename. File.Move looks and then renames, and a file that
-                // comes in between is lost; it is left for file systems that have no hard links either.
+                // Without such a rename, the file has two names for a moment. File.Move checks and then renames, so a file created in
+                // between would be lost; it is used only on file systems that have no hard links either.
                 if (LibC.Link(source, target) == 0)
                 {
                     _ = LibC.Unlink(source);
@@ -47,7 +47,7 @@ internal static unsafe partial class FileMove
         }
     }
 
-    // False: the host or the file system has no rename that leaves a taken name alone.
+    // False if the host or the file system has no rename that leaves an existing file alone.
     private static bool TryRenameToFree(byte* source, byte* target, string to)
     {
         try

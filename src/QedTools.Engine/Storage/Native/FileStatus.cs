@@ -1,4 +1,4 @@
-// What the host knows of a file beside its contents: its kind, its identity, the room it takes.
+// What the host knows about a file besides its contents: its kind, its identity, the space it takes.
 using System;
 using System.Buffers.Binary;
 using System.Globalization;
@@ -10,13 +10,13 @@ using Microsoft.Win32.SafeHandles;
 namespace QedTools.Storage.Native;
 
 /// <summary>A file's status as the host reports it.</summary>
-/// <param name="Kind">What the path names, with its article, if it is no regular file ("a folder"); null for a regular file.</param>
+/// <param name="Kind">What the path names, with its article, if it is not a regular file ("a folder"); null for a regular file.</param>
 /// <param name="Identity">Equal for two paths exactly if they lead to the same file.</param>
-/// <param name="AllocatedBytes">What the host has allocated for it, in bytes; null where the host cannot tell.</param>
-/// <param name="Permissions">Who may do what with it, as the low bits of st_mode; null on Windows.</param>
+/// <param name="AllocatedBytes">What the host has allocated for it, in bytes; null if the host does not report it.</param>
+/// <param name="Permissions">Its permissions, as the low bits of st_mode; null on Windows.</param>
 /// <param name="Owner">The user and the group that it belongs to; null on Windows.</param>
-/// <param name="Modified">When it was last written to, in a unit of the host's; null where the host cannot tell.</param>
-/// <param name="Device">Equal for two files exactly if they are on the same file system; null where the host cannot tell.</param>
+/// <param name="Modified">When it was last written to, in a host-specific unit; null if the host does not report it.</param>
+/// <param name="Device">Equal for two files exactly if they are on the same file system; null if the host does not report it.</param>
 internal readonly record struct FileStatus(
     string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null, long? Modified = null,
     string? Device = null)
@@ -27,8 +27,8 @@ internal readonly record struct FileStatus(
     private const int AllocationUnit = 512;
     private const int MaxWindowsName = 255;
 
-    /// <summary>Asks by path, without opening the file: opening a pipe would wait for its other end.</summary>
-    /// <returns>The status; null if nothing is there, or nothing that this user may see.</returns>
+    /// <summary>Gets the status by path, without opening the file: opening a pipe would wait for its other end.</summary>
+    /// <returns>The status; null if nothing exists there, or nothing that this user may see.</returns>
     public static FileStatus? OfPath(string path)
     {
         if (Platform.IsWindows && IsDevicePath(Path.GetFullPath(path)))
@@ -49,7 +49,7 @@ internal readonly record struct FileStatus(
         return File.Exists(path) ? new FileStatus(null, FullPathIdentity(path), null) : null;
     }
 
-    /// <summary>Whether a name is that of a symbolic link whose target is not there.</summary>
+    /// <summary>Whether a path is a symbolic link whose target does not exist.</summary>
     public static bool IsLinkToNothing(string path)
     {
         try
@@ -88,7 +88,7 @@ internal readonly record struct FileStatus(
         }
     }
 
-    /// <summary>Asks by handle, whatever has the file's name by now.</summary>
+    /// <summary>Gets the status by handle, whatever file has the name by now.</summary>
     public static FileStatus OfHandle(SafeFileHandle handle, string path)
     {
         if (Platform.IsWindows)
@@ -126,7 +126,7 @@ internal readonly record struct FileStatus(
         return handle.IsInvalid ? null : OfWindowsHandle(handle, folder).Device;
     }
 
-    /// <summary>Whether Windows takes a full path for that of a device, as it does NUL or COM1 in every folder.</summary>
+    /// <summary>Whether Windows treats a full path as a device, as it does NUL or COM1 in every folder.</summary>
     public static bool IsDevicePath(string fullPath) => fullPath.StartsWith(@"\\.\", StringComparison.Ordinal);
 
     private static unsafe FileStatus OfWindowsHandle(SafeFileHandle handle, string path)
@@ -190,7 +190,7 @@ internal readonly record struct FileStatus(
         }
         catch (EntryPointNotFoundException)
         {
-            // A C library older than statx: the portable answer has to do.
+            // The C library is older than statx: the portable answer has to do.
         }
 
         return null;

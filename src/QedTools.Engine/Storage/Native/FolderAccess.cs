@@ -6,13 +6,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Whether files can be made in a folder, asked without making one.</summary>
+/// <summary>Checks whether files can be created in a folder, without creating one.</summary>
 internal static class FolderAccess
 {
-    /// <summary>Fails if the host is sure to refuse a new file there; where it cannot tell, that is left to the attempt.</summary>
+    /// <summary>Fails if the host is certain to refuse a new file there; if that cannot be determined, it is left to the attempt.</summary>
     /// <param name="folder">The folder, which exists.</param>
-    /// <param name="path">What would be made in it, for the message.</param>
-    /// <exception cref="QedAccessDeniedException">This user may make no file there.</exception>
+    /// <param name="path">What would be created in it, for the message.</param>
+    /// <exception cref="QedAccessDeniedException">This user may not create files there.</exception>
     /// <exception cref="QedStorageException">Nobody can: the file system is read-only.</exception>
     public static void RequireWritable(string folder, string path)
     {

@@ -6,7 +6,7 @@ namespace QedTools.Storage.Native;
 /// <summary>Makes a file's new name survive a power cut.</summary>
 internal static class FolderFlush
 {
-    /// <summary>Flushes a folder's entries to the disk where the host needs that said; errors are no concern of the caller's.</summary>
+    /// <summary>Flushes a folder's entries to the disk where the host requires that; errors are ignored.</summary>
     public static unsafe void Flush(string? folder)
     {
         if (folder is null || Platform.IsWindows)
@@ -22,7 +22,7 @@ internal static class FolderFlush
                 int file = LibC.Open(first, LibC.OpenReadOnly);
                 if (file >= 0)
                 {
-                    // On macOS fsync leaves the data in the drive's cache; not every file system there has more to offer.
+                    // On macOS fsync leaves the data in the drive's cache; not every file system there offers more.
                     if (!Platform.IsMac || LibC.Fcntl((IntPtr)file, LibC.MacFullFsync, null) != 0)
                     {
                         _ = LibC.Fsync(file);
@@ -34,7 +34,7 @@ internal static class FolderFlush
         }
         catch (EntryPointNotFoundException)
         {
-            // No such call, no such need.
+            // A host without these calls does not need them.
         }
     }
 }

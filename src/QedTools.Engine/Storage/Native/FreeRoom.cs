@@ -3,13 +3,13 @@ using System.IO;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>How much a file system can still take.</summary>
+/// <summary>The free space of a file system.</summary>
 internal static class FreeRoom
 {
-    /// <summary>That of the file system that holds a file.</summary>
-    /// <param name="path">The file; a link counts as what it leads to.</param>
+    /// <summary>The free space of the file system that holds a file.</summary>
+    /// <param name="path">The file; links are followed.</param>
     /// <param name="device">Its file system (<see cref="FileStatus.Device"/>).</param>
-    /// <returns>Null where the host cannot tell.</returns>
+    /// <returns>Null if the host does not report it.</returns>
     public static StorageRoom? OfFile(string path, string? device)
     {
         string full = Path.GetFullPath(path);
@@ -18,12 +18,12 @@ internal static class FreeRoom
             return OfUnix(full) is { } bytes ? new StorageRoom(device, bytes) : null;
         }
 
-        // Windows answers for folders only. That of a link can be on another volume than the file.
-        return Path.GetDirectoryName(full) is { } folder && OfFolder(folder) is { } room && room.Device == device ? room : null;
+        // Windows reports it for folders only. The folder of a link can be on another volume than the file.
+        return Path.GetDirectoryName(full) is { } folder && OfFolder(folder) is { } space && space.Device == device ? space : null;
     }
 
-    /// <summary>That of the file system under a folder, where it is mounted somewhere above it or right there.</summary>
-    /// <returns>Null where the host cannot tell.</returns>
+    /// <summary>The free space of the file system that holds a folder, whether it is mounted at the folder or above it.</summary>
+    /// <returns>Null if the host does not report it.</returns>
     public static StorageRoom? OfFolder(string folder)
     {
         string full = Path.GetFullPath(folder);
@@ -32,14 +32,14 @@ internal static class FreeRoom
             : null;
     }
 
-    // On Unix .NET asks statvfs for whatever path it is given.
+    // On Unix, .NET calls statvfs with whatever path it is given.
     private static long? OfUnix(string path)
     {
         try
         {
             DriveInfo drive = new(path);
 
-            // Some file systems over a network or in a process have no sizes at all.
+            // Some network and user-space file systems report no sizes at all.
             return drive.TotalSize > 0 ? drive.AvailableFreeSpace : null;
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))

@@ -1,11 +1,11 @@
-// The calls into Windows that .NET has no name for.
+// The calls into Windows that .NET does not expose.
 using System;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Signatures and constants of kernel32. Guard every use with the platform: see <see cref="Platform"/>.</summary>
+/// <summary>Signatures and constants of kernel32. Guard every use with a platform check: see <see cref="Platform"/>.</summary>
 internal static unsafe class Kernel32
 {
     public const uint FsctlSetSparse = 0x000900C4;

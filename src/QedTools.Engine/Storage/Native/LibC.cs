@@ -1,4 +1,4 @@
-// The calls into the C library of Linux and macOS that .NET has no name for.
+// The calls into the C library of Linux and macOS that .NET does not expose.
 using System;
 using System.ComponentModel;
 using System.IO;
@@ -7,7 +7,7 @@ using System.Text;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Signatures and constants of the C library. Guard every use with the platform: see <see cref="Platform"/>.</summary>
+/// <summary>Signatures and constants of the C library. Guard every use with a platform check: see <see cref="Platform"/>.</summary>
 internal static unsafe class LibC
 {
     public const int AtEmptyPath = 0x1000;
@@ -31,18 +31,18 @@ internal static unsafe class LibC
     private const int NotPermitted = 1;
     private const int Invalid = 22;
 
-    /// <summary>Whether an error number says that the host or the file system has no such call.</summary>
+    /// <summary>Whether an error number means that the host or the file system does not support the call.</summary>
     public static bool IsUnsupported(int error) => error == Invalid || (Platform.IsMac
         ? error is 45 or 78 or 102
         : error is 38 or 95);
 
-    /// <summary>Whether an error number says that the file system keeps no locks.</summary>
+    /// <summary>Whether an error number means that the file system has no locks.</summary>
     public static bool IsWithoutLocks(int error) => IsUnsupported(error) || error == (Platform.IsMac ? 77 : 37);
 
-    /// <summary>Whether an error number says that a file has no attribute of that name.</summary>
+    /// <summary>Whether an error number means that a file has no attribute of that name.</summary>
     public static bool IsMissingAttribute(int error) => error == 61;
 
-    /// <summary>Whether an error number says that a name is longer than the host or the file system allows.</summary>
+    /// <summary>Whether an error number means that a name is longer than the host or the file system allows.</summary>
     public static bool IsNameTooLong(int error) => error == (Platform.IsMac ? 63 : 36);
 
     /// <summary>What .NET would throw for an error number.</summary>
@@ -66,7 +66,7 @@ internal static unsafe class LibC
         return SignalAction(signal, null, action) == 0 && action[0] == (IntPtr)Ignore;
     }
 
-    /// <summary>Has a signal ignored that would end the process, unless somebody handles it.</summary>
+    /// <summary>Makes the process ignore a signal that would end it, unless there is a handler.</summary>
     public static void IgnoreUnlessHandled(int signal)
     {
         const int Ignore = 1;
@@ -77,9 +77,9 @@ internal static unsafe class LibC
         }
     }
 
-    /// <summary>Makes a file that does not exist yet, which only its owner may read and write from the first moment.</summary>
-    /// <exception cref="IOException">It exists, or could not be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    /// <summary>Creates a new file that only its owner may read and write, from the first moment.</summary>
+    /// <exception cref="IOException">It already exists, or could not be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user does not have permission.</exception>
     public static void CreatePrivate(string path)
     {
         const int OwnerMayReadAndWrite = 0x180;
@@ -115,7 +115,7 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
     public static extern int StatFileMacX64(int file, byte* result);
 
-    /// <summary>The path without symbolic links; <paramref name="resolved"/> has room for 4,096 bytes.</summary>
+    /// <summary>The path without symbolic links; <paramref name="resolved"/> must hold 4,096 bytes.</summary>
     [DllImport("libc", EntryPoint = "realpath", SetLastError = true)]
     public static extern byte* RealPath(byte* path, byte* resolved);
 
@@ -125,11 +125,11 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static extern int Fcntl(IntPtr file, int command, byte* argument);
 
-    /// <summary>fcntl with offsets of 64 bits in a 32-bit process.</summary>
+    /// <summary>fcntl with 64-bit offsets in a 32-bit process.</summary>
     [DllImport("libc", EntryPoint = "fcntl64", SetLastError = true)]
     public static extern int Fcntl64(IntPtr file, int command, byte* argument);
 
-    /// <summary>fcntl as Apple's ARM64 calling convention wants it: a variadic argument goes on the stack, behind eight registers.</summary>
+    /// <summary>fcntl as Apple's ARM64 calling convention requires it: a variadic argument goes on the stack, after eight registers.</summary>
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static extern int FcntlOnStack(
         IntPtr file, IntPtr command, IntPtr r2, IntPtr r3, IntPtr r4, IntPtr r5, IntPtr r6, IntPtr r7, byte* argument);
@@ -152,7 +152,7 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int Create(byte* path, int flags, int mode);
 
-    /// <summary>open as Apple's ARM64 calling convention wants it (see <see cref="FcntlOnStack"/>).</summary>
+    /// <summary>open as Apple's ARM64 calling convention requires it (see <see cref="FcntlOnStack"/>).</summary>
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int CreateOnStack(
         byte* path, IntPtr flags, IntPtr r2, IntPtr r3, IntPtr r4, IntPtr r5, IntPtr r6, IntPtr r7, IntPtr mode);

@@ -1,4 +1,4 @@
-// What the operating system tells a process by signals, where .NET has no registration for them.
+// Signals from the operating system to this process, where .NET has no registration for them.
 using System;
 
 namespace QedTools.Storage.Native;
@@ -10,10 +10,10 @@ internal static class ProcessSignals
 
     private static int _survives;
 
-    /// <summary>Has something done when this process ends by itself.</summary>
+    /// <summary>Runs an action when this process ends by itself.</summary>
     public static void AtEnd(Action action) => AppDomain.CurrentDomain.ProcessExit += (_, _) => action();
 
-    /// <summary>Makes a write beyond the largest size that a file may have (ulimit -f) an error, where it would end the process.</summary>
+    /// <summary>Makes a write beyond the file size limit (ulimit -f) an error, where it would otherwise end the process.</summary>
     public static void SurviveFileSizeLimit()
     {
         if (!Platform.IsWindows && System.Threading.Interlocked.Exchange(ref _survives, 1) == 0)

@@ -1,4 +1,4 @@
-// What the operating system tells a process by signals.
+// Signals from the operating system to this process.
 using System;
 using System.Runtime.InteropServices;
 
@@ -9,16 +9,16 @@ internal static class ProcessSignals
 {
     private const int FileSizeExceeded = 25; // SIGXFSZ on Linux and macOS
 
-    // A registration ends when it is collected.
+    // A registration ends when it is garbage-collected.
     private static readonly PosixSignalRegistration?[] Registrations = new PosixSignalRegistration?[3];
 
-    /// <summary>Has something done when this process is asked to end or ends, as late as it can be done. What the host does then stays as it is.</summary>
+    /// <summary>Runs an action when this process ends or is asked to end, as late as possible. What the host does then is unchanged.</summary>
     public static void AtEnd(Action action)
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => action();
         Registrations[0] = Register(PosixSignal.SIGTERM);
 
-        // Whoever started this process can have made it immune, as nohup does. Windows: the console window is closed.
+        // The parent process may have made this one ignore the signal, as nohup does. On Windows it means the console window is closed.
         if (Platform.IsWindows || !LibC.IsIgnored(LibC.HangUp))
         {
             Registrations[1] = Register(PosixSignal.SIGHUP);
@@ -33,8 +33,8 @@ internal static class ProcessSignals
         });
     }
 
-    /// <summary>Makes a write beyond the largest size that a file may have (ulimit -f) an error, where it would end the process.</summary>
-    /// <remarks>A handler and not "ignore", which the programs that this process starts would inherit.</remarks>
+    /// <summary>Makes a write beyond the file size limit (ulimit -f) an error, where it would otherwise end the process.</summary>
+    /// <remarks>A handler rather than "ignore", which child processes would inherit.</remarks>
     public static void SurviveFileSizeLimit()
     {
         if (!Platform.IsWindows)
@@ -51,7 +51,7 @@ internal static class ProcessSignals
         }
         catch (Exception e) when (e is System.IO.IOException or PlatformNotSupportedException)
         {
-            return null; // the host keeps the signal to itself
+            return null; // the host does not let processes handle the signal
         }
     }
 }

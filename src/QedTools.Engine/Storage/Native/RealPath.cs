@@ -4,10 +4,10 @@ using System.Text;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Paths as the host follows them: symbolic links first, "..", which means the folder above, afterwards.</summary>
+/// <summary>Paths as the host resolves them: symbolic links first, then "..", which means the parent folder.</summary>
 internal static class RealPath
 {
-    private const int MostBytes = 4096;
+    private const int MaxBytes = 4096;
 
     /// <summary>The path of an existing file or folder without symbolic links; null if it does not exist or this host has no such call.</summary>
     public static unsafe string? Of(string path)
@@ -17,7 +17,7 @@ internal static class RealPath
             return null;
         }
 
-        byte* resolved = stackalloc byte[MostBytes];
+        byte* resolved = stackalloc byte[MaxBytes];
         byte[] name = Encoding.UTF8.GetBytes(path + '\0');
         try
         {
@@ -34,13 +34,13 @@ internal static class RealPath
 
     /// <summary>The full path that a name in a folder leads to.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="name">A file's name as seen from there.</param>
-    /// <exception cref="ArgumentException">It is no path.</exception>
+    /// <param name="name">A file name relative to the folder.</param>
+    /// <exception cref="ArgumentException">It is not a valid path.</exception>
     public static string Combine(string folder, string name)
     {
         string path = Path.Combine(folder, name);
 
-        // Only a name that goes up can mean something else by its letters than to the host.
+        // Only a name with ".." can mean something different when resolved as text than to the host.
         bool goesUp = !Platform.IsWindows && Array.IndexOf(name.Split('/'), "..") >= 0;
         return goesUp && Of(Path.GetDirectoryName(path) ?? folder) is { } real
             ? Path.Combine(real, Path.GetFileName(path))

@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>The discretionary access list of a file on Windows, with whether it takes part in inheritance.</summary>
+/// <summary>The discretionary access control list of a file on Windows, including whether it inherits entries.</summary>
 internal static unsafe class WindowsAccessList
 {
     private const uint Discretionary = 4; // DACL_SECURITY_INFORMATION
 
-    /// <summary>A file's list as a security descriptor of the host; null where the file system has none, or does not tell.</summary>
+    /// <summary>A file's list as a native security descriptor; null if the file system has none or does not report it.</summary>
     public static byte[]? Of(string path)
     {
         string name = Extended(path);
@@ -26,7 +26,7 @@ internal static unsafe class WindowsAccessList
         }
     }
 
-    /// <summary>Gives a file a list that <see cref="Of"/> returned.</summary>
+    /// <summary>Applies a list that <see cref="Of"/> returned to a file.</summary>
     public static bool TryGive(string path, byte[] list)
     {
         fixed (byte* first = list)
@@ -35,7 +35,7 @@ internal static unsafe class WindowsAccessList
         }
     }
 
-    // A path may be too long without it.
+    // Without the prefix a path may be too long.
     private static string Extended(string path)
     {
         string full = Path.GetFullPath(path);

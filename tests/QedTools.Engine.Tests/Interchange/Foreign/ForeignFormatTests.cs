@@ -14,7 +14,9 @@ public sealed class ForeignFormatTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>Files that the programs of the formats made of a text of five bytes; the EnCase file, of a disk of 4 KiB, is cut off.</summary>
+    /// <summary>
+    /// Files that each format's own program made from a text of five bytes; the EnCase file, of a disk of 4 KiB, is truncated.
+    /// </summary>
     public static TheoryData<string, string> Files => new()
     {
         { "gzip", "H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==" },
@@ -27,14 +29,14 @@ public sealed class ForeignFormatTests : IDisposable
         { "EnCase", "RVZGCQ0K/wABAQAAAGhlYWRlcjIAAAAAAAAAAAAAAQAAAAAAAPMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAJADWuJ4nHWOaw6C" },
     };
 
-    /// <summary>What QEMU makes and QedTools does not read, by QEMU's name.</summary>
+    /// <summary>Formats that QEMU creates and QedTools does not read, with QEMU's names.</summary>
     public static TheoryData<string, string> QemuFormats => new() { { "qcow", "qcow" }, { "Parallels", "parallels" } };
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Files_of_other_programs_are_known_by_their_contents(string format, string base64)
+    public void Files_of_other_programs_are_recognized_by_their_contents(string format, string base64)
     {
         MemoryStorage storage = new("disk.bin");
         storage.Write(0, Convert.FromBase64String(base64));
@@ -46,7 +48,7 @@ public sealed class ForeignFormatTests : IDisposable
     [InlineData(System.Formats.Tar.TarEntryFormat.Ustar)]
     [InlineData(System.Formats.Tar.TarEntryFormat.Gnu)]
     [InlineData(System.Formats.Tar.TarEntryFormat.Pax)]
-    public void Tar_archives_are_known_by_their_contents(System.Formats.Tar.TarEntryFormat format)
+    public void Tar_archives_are_recognized_by_their_contents(System.Formats.Tar.TarEntryFormat format)
     {
         using MemoryStream archive = new();
         using (System.Formats.Tar.TarWriter writer = new(archive, format, leaveOpen: true))
@@ -63,7 +65,7 @@ public sealed class ForeignFormatTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(QemuFormats))]
-    public void Disks_that_QEMU_makes_are_known_by_their_contents(string format, string theirs)
+    public void Disks_that_QEMU_creates_are_recognized_by_their_contents(string format, string theirs)
     {
         Qemu.Img("create", "-q", "-f", theirs, At("disk"), "1M");
         using FileStorage storage = FileStorage.Open(At("disk"), StorageAccess.Read);
@@ -72,7 +74,7 @@ public sealed class ForeignFormatTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_image_of_macOS_is_known_by_its_last_sector()
+    public void A_macOS_disk_image_is_recognized_by_its_last_sector()
     {
         MemoryStorage storage = new("disk.bin");
         storage.Write(4096 - 512, "koly\0\0\0\u0004\0\0\u0002\0"u8);
@@ -84,7 +86,7 @@ public sealed class ForeignFormatTests : IDisposable
     }
 
     [Fact]
-    public void What_raw_disks_begin_with_is_no_format()
+    public void Signatures_found_on_raw_disks_are_not_a_format()
     {
         foreach (string text in new[] { "EFI PART", "LABELONE", "XFSB", "NTFS    ", "\u00eb\u003c\u0090MSDOS5.0", "\u00eb\u0058\u0090mkfs.fat", "BZh9", "MZ", "\u007fELF", "GRUB", "hsqs", "-FVE-FS-" })
         {
@@ -104,7 +106,7 @@ public sealed class ForeignFormatTests : IDisposable
     [InlineData("a.vmdk", "COWD", "COWD", "vmkfstools")]
     [InlineData("a.vmdk", "gzip", "extension of VMDK disks", "Decompress")]
     [InlineData("a.E01", "EnCase", "EnCase", "ewfexport")]
-    public void Files_that_are_not_read_are_refused_by_name_with_what_to_do(string name, string format, string named, string advice)
+    public void Files_of_unsupported_formats_are_refused_by_format_name_with_advice(string name, string format, string named, string advice)
     {
         MemoryStorage storage = new(name);
         storage.SetLength(4096);
@@ -125,14 +127,14 @@ public sealed class ForeignFormatTests : IDisposable
     }
 
     [Fact]
-    public void A_format_without_a_signature_is_known_by_its_extension()
+    public void A_format_without_a_signature_is_recognized_by_its_extension()
     {
         Assert.Equal("VHD set", DiskFormats.Probe(new MemoryStorage("vm.VHDS")).Name);
         Assert.Equal("Raw", DiskFormats.Probe(new MemoryStorage("vm.vhds.1")).Name);
     }
 
     [Fact]
-    public void The_table_says_of_each_what_it_is_and_what_to_do()
+    public void The_table_gives_each_format_a_description_and_a_remedy()
     {
         Assert.Equal(ForeignFormats.All.Select(format => format.Name).Distinct(), ForeignFormats.All.Select(format => format.Name));
         Assert.All(ForeignFormats.All, format =>

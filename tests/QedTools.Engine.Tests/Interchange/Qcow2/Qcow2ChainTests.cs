@@ -24,7 +24,7 @@ public sealed class Qcow2ChainTests : IDisposable
     [InlineData("base.qcow2", "qcow2", "qcow2")]
     [InlineData("base.vdi", "vdi", "VDI")]
     [InlineData("base.vmdk", "vmdk", "VMDK")]
-    public void An_overlay_is_read_through_a_file_of_any_format(string name, string format, string shown)
+    public void An_overlay_is_read_over_a_file_of_any_format(string name, string format, string shown)
     {
         byte[] content = RawFiles.Scattered(At("content.raw"), 4 * MiB, seed: 1, pieces: 40);
         Convert("content.raw", name, new DiskConversionOptions());
@@ -53,7 +53,7 @@ public sealed class Qcow2ChainTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_called_raw_is_never_probed()
+    public void A_backing_file_recorded_as_raw_is_never_probed()
     {
         File.Copy(Fixture.PathOf("chains/base.qed"), At("guest.img"));
         Qcow2Sketch sketch = new(MiB, path: "over.qcow2");
@@ -88,7 +88,7 @@ public sealed class Qcow2ChainTests : IDisposable
     }
 
     [Fact]
-    public void The_place_of_compressed_data_is_not_told()
+    public void The_offset_of_compressed_data_is_not_reported()
     {
         Qcow2Sketch sketch = new(MiB, path: "base.qcow2");
         sketch.PutCompressed(0, Qcow2DiskTests.Text(0, 4096));
@@ -105,7 +105,7 @@ public sealed class Qcow2ChainTests : IDisposable
     }
 
     [Fact]
-    public void An_overlay_holds_only_what_differs()
+    public void An_overlay_stores_only_what_differs()
     {
         byte[] content = RawFiles.Scattered(At("base.raw"), 20 * MiB, seed: 1, pieces: 200);
         Convert("base.raw", "base.qcow2", new DiskConversionOptions());
@@ -122,7 +122,7 @@ public sealed class Qcow2ChainTests : IDisposable
         new byte[] { 1, 2, 3 }.CopyTo(content, 12 * MiB);
         QedImageInfo info = Convert("top.raw", "top.qcow2", new DiskConversionOptions { BackingFile = "base.qcow2", Verify = true });
 
-        // Header, L1 table, L2 table, one cluster, the refcounts.
+        // Header, L1 table, L2 table, one data cluster, two clusters of refcounts.
         Assert.Equal((4 + 2) * 65536, info.FileSize);
         Assert.Equal(("base.qcow2", QedBackingFormat.Probe, At("base.qcow2")), (info.BackingFile, info.BackingFormat, info.BackingFilePath));
         Assert.Equal(content, DiskBytes.OfFile(At("top.qcow2")));

@@ -22,7 +22,7 @@ public sealed class Qcow2CreateTests
     private static readonly IDiskFormat Format = DiskFormats.Of(QedDiskFormat.Qcow2);
 
     [Fact]
-    public void A_new_file_is_as_the_specification_says()
+    public void A_new_file_is_as_specified()
     {
         MemoryStorage storage = Make(new DiskRequest(5 * MiB) { ClusterSize = 4096 }, disk => disk.Write((2 * MiB) + 5000, [7, 8, 9]));
 
@@ -35,12 +35,12 @@ public sealed class Qcow2CreateTests
             + "00000004" + "00000068" + "0000000000000000", // 16 bits, 104 bytes, no extensions
             Convert.ToHexString(Bytes(storage, 0, 112)));
 
-        // The tables of 4 KiB come 16 at once, but the disk has 3.
+        // Tables of 4 KiB are allocated 16 at a time, but this disk has only 3.
         Assert.Equal("800000000000200080000000000030008000000000004000", Convert.ToHexString(Bytes(storage, 4096, 24)));
     }
 
     [Fact]
-    public void Clusters_come_one_behind_the_other_as_they_are_written()
+    public void Clusters_follow_each_other_in_the_order_of_writing()
     {
         MemoryStorage storage = Make(new DiskRequest(2 * GiB), disk =>
         {
@@ -49,7 +49,7 @@ public sealed class Qcow2CreateTests
             disk.Write(65536 - 2, [4, 5, 6, 7]);
         });
 
-        // Header, L1 table, the first L2 table, 3 clusters, the third L2 table, 3 clusters, the refcounts.
+        // Header, L1 table, the first L2 table, 3 data clusters, the third L2 table, 3 data clusters, the refcounts.
         Assert.Equal((10 + 2) * 65536, storage.Length);
         Assert.Equal("80000000000200000000000000000000" + "80000000000600000000000000000000", Convert.ToHexString(Bytes(storage, 65536, 32)));
         Assert.Equal(
@@ -64,9 +64,10 @@ public sealed class Qcow2CreateTests
     }
 
     [Fact]
-    public void Tables_larger_than_what_is_kept_in_memory_come_out_whole_in_any_order()
+    public void Tables_too_large_for_the_cache_are_complete_whatever_the_order_of_writing()
     {
-        // 64 GiB of L2 tables and 8 MiB of L1 table, of which 14 and 2 MiB are kept: each write is to another table, far from the one before.
+        // 64 GiB of L2 tables and 8 MiB of L1 table, of which 14 and 2 MiB are cached: each write uses another table, far from the one
+        // before.
         const int Count = 3000;
         const long Size = 512 * TiB;
         long Offset(int i) => (i * 7919L % Count) * (Size / Count / MiB) * MiB;
@@ -84,7 +85,7 @@ public sealed class Qcow2CreateTests
                 Assert.Equal(i + 1, BitConverter.ToInt32(DiskBytes.Read(disk, Offset(i), 4)));
             }
 
-            // What the test keeps of the file are 3 pages of 4 KiB for each write at the most. Garbage of earlier tests may go meanwhile.
+            // The test's own file keeps at most 3 pages of 4 KiB for each write. Garbage of earlier tests may be collected in the meantime.
             Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, before + (24 << 20) + (3L * 4500 * Count));
         });
 
@@ -93,7 +94,7 @@ public sealed class Qcow2CreateTests
     }
 
     [Fact]
-    public void A_finished_file_takes_no_more()
+    public void A_finished_file_accepts_no_more_writes()
     {
         MemoryStorage storage = new("new.qcow2");
         IDiskLayer layer = Format.Settle(storage.Path, new DiskRequest(MiB)).Create(storage);
@@ -110,7 +111,7 @@ public sealed class Qcow2CreateTests
     }
 
     [Fact]
-    public void What_is_not_asked_for_is_as_QEMU_makes_it()
+    public void Defaults_are_those_of_QEMU()
     {
         NewDisk disk = Format.Settle("new.qcow2", new DiskRequest(1));
         Assert.Equal(512, disk.VirtualSize);
@@ -131,13 +132,13 @@ public sealed class Qcow2CreateTests
         ["blocks"] = (new DiskRequest(MiB) { BlockSize = MiB }, "BlockSize 1048576", "qcow2"),
         ["sectors"] = (new DiskRequest(MiB) { SectorSize = 512 }, "SectorSize 512", "qcow2"),
         ["a fixed size"] = (new DiskRequest(MiB) { IsFixed = true }, "IsFixed True", "qcow2"),
-        ["a backing file of a long name"] = (
+        ["a backing file with a long name"] = (
             new DiskRequest(MiB) { ClusterSize = 512, Backing = new BackingReference(new string('n', 400), IsRaw: true) }, new string('n', 400), "first cluster of 512 bytes"),
     };
 
     [Theory]
     [MemberData(nameof(Impossible))]
-    public void There_is_no_qcow2_disk_of(string what)
+    public void A_qcow2_disk_is_refused_with(string what)
     {
         (DiskRequest request, string parameter, string allowed) = ImpossibleDisks[what];
         QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Settle("new.qcow2", request));
@@ -149,11 +150,11 @@ public sealed class Qcow2CreateTests
     [InlineData(512, 120 * GiB)]
     [InlineData(64 * KiB, 1024 * TiB)]
     [InlineData(2 * MiB, 1024 * TiB)]
-    public void The_largest_disks_take_little_room(int clusterSize, long size)
+    public void The_largest_disks_take_little_space(int clusterSize, long size)
     {
         MemoryStorage storage = Make(new DiskRequest(size) { ClusterSize = clusterSize }, disk => disk.Write(size - 512, [1]));
 
-        // Of 30 MiB of L1 table in clusters of 512 bytes the refcounts are 120 KiB.
+        // For 30 MiB of L1 table in clusters of 512 bytes, the refcounts take 120 KiB.
         Assert.InRange(storage.AllocatedBytes, 1, 200_000);
         IDisk disk = Qcow2Layer.Open(storage).ToDisk(backing: null);
         Assert.Equal([0, 1, 0], DiskBytes.Read(disk, size - 513, 3));
@@ -182,7 +183,7 @@ public sealed class Qcow2CreateTests
     }
 
     [Fact]
-    public void Whole_clusters_of_zeroes_over_a_backing_file_take_no_room()
+    public void Whole_clusters_of_zeroes_over_a_backing_file_take_no_space()
     {
         IDisk below = Below(DiskBytes.Random(1, 4 * MiB));
         MemoryStorage storage = Make(

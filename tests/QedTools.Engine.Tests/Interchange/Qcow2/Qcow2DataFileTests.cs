@@ -8,7 +8,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>Files whose data is in another file.</summary>
+/// <summary>Files with an external data file.</summary>
 public sealed class Qcow2DataFileTests : IDisposable
 {
     private const int KiB = 1 << 10;
@@ -20,7 +20,7 @@ public sealed class Qcow2DataFileTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Seeds.Take), 12, MemberType = typeof(Seeds))]
-    public void QEMUs_are_read_and_mapped_as_QEMU_does(int seed)
+    public void QEMUs_files_are_read_and_mapped_as_QEMU_does(int seed)
     {
         Random random = new(seed);
         int clusterSize = (16 * KiB) << random.Next(6);
@@ -50,7 +50,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     }
 
     [Fact]
-    public void The_name_begins_in_the_images_folder_and_the_map_names_the_file()
+    public void The_name_is_relative_to_the_images_folder_and_the_map_names_the_file()
     {
         byte[] data = DiskBytes.Random(1, MiB);
         Qcow2Sketch sketch = Sketch("data/disk.bin");
@@ -72,17 +72,17 @@ public sealed class Qcow2DataFileTests : IDisposable
     }
 
     [Fact]
-    public void A_conversion_does_not_overwrite_the_file_that_holds_the_data()
+    public void A_conversion_does_not_overwrite_the_data_file_of_its_source()
     {
         File.WriteAllBytes(At("data.raw"), new byte[MiB]);
         Save(Sketch("data.raw"));
 
-        Assert.Contains("the source itself or a file under it", Assert.Throws<QedRequestException>(() => DiskConversion.Run(
+        Assert.Contains("the source itself or a file that it is based on", Assert.Throws<QedRequestException>(() => DiskConversion.Run(
             At("a.qcow2"), At("data.raw"), new DiskConversionOptions { Replace = true }, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_file_that_is_missing_is_an_error_that_names_it()
+    public void A_missing_data_file_is_an_error_that_names_it()
     {
         Save(Sketch("data.bin"));
 
@@ -97,7 +97,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     [InlineData("http://server/disk")]
     [InlineData("")]
     [InlineData("a\0b")]
-    public void A_name_that_is_no_file_is_not_followed(string name)
+    public void A_name_that_is_not_a_file_name_is_not_followed(string name)
     {
         Save(Sketch(name));
 
@@ -108,7 +108,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     [InlineData(0)]
     [InlineData(MiB - (4 * KiB))]
     [InlineData(MiB - 1)]
-    public void A_file_that_is_too_short_is_an_error_that_names_it_where_it_is_read(int length)
+    public void A_data_file_that_is_too_short_is_an_error_that_names_it_when_it_is_read(int length)
     {
         File.WriteAllBytes(At("data.bin"), DiskBytes.Random(1, length));
         Save(Sketch("data.bin"));
@@ -120,7 +120,7 @@ public sealed class Qcow2DataFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_cut_short_while_it_is_read_is_an_error()
+    public void A_data_file_that_is_truncated_while_it_is_read_is_an_error()
     {
         File.WriteAllBytes(At("data.bin"), DiskBytes.Random(1, MiB));
         Save(Sketch("data.bin"));
@@ -136,12 +136,12 @@ public sealed class Qcow2DataFileTests : IDisposable
     }
 
     [Fact]
-    public void What_such_files_cannot_have_is_damage()
+    public void Entries_that_do_not_fit_a_data_file_are_damage()
     {
         byte[] packed = Qcow2DiskTests.Text(1, 4 * KiB);
         Dictionary<string, (Action<Qcow2Sketch> Harm, string Allowed)> harms = new()
         {
-            ["another place"] = (sketch => sketch.SetEntry(0, 8192 | Qcow2Sketch.Copied), "0x0, as data in another file is where it is on the disk"),
+            ["a different offset"] = (sketch => sketch.SetEntry(0, 8192 | Qcow2Sketch.Copied), "0x0, because data in another file is at its offset on the disk"),
             ["compressed"] = (sketch => sketch.PutCompressed(0, packed), "not compressed"),
         };
         foreach ((string what, (Action<Qcow2Sketch> harm, string allowed)) in harms)
@@ -167,7 +167,7 @@ public sealed class Qcow2DataFileTests : IDisposable
         Assert.Equal([1, 2, 3], DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(null), 0, 3));
     }
 
-    // Data in the first two clusters, in the fifth and in the last.
+    // Data is in the first two clusters, the fifth and the last.
     private static Qcow2Sketch Sketch(string name)
     {
         Qcow2Sketch sketch = new(MiB);

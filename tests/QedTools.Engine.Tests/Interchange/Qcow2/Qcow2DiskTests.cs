@@ -10,13 +10,13 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>Files put together by hand, read as disks.</summary>
+/// <summary>Files built by hand and read as disks.</summary>
 public sealed class Qcow2DiskTests
 {
     private const int KiB = 1 << 10;
     private const int MiB = 1 << 20;
 
-    // What compression makes smaller.
+    // Compressible data.
     internal static byte[] Text(int seed, int length)
     {
         Random random = new(seed);
@@ -30,7 +30,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void What_has_no_table_ends_where_the_next_table_begins_wherever_one_begins_to_look()
+    public void An_extent_without_tables_ends_where_the_next_table_begins_from_any_offset()
     {
         // A table of 512 bytes maps 64 clusters of 512 bytes.
         Qcow2Sketch sketch = new(MiB, clusterBits: 9);
@@ -114,7 +114,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void What_is_unallocated_is_the_backing_files_and_zero_clusters_are_not()
+    public void Unallocated_clusters_come_from_the_backing_file_and_zero_clusters_do_not()
     {
         Qcow2Sketch sketch = new(32 * KiB);
         sketch.SetEntry(1, 1);
@@ -136,7 +136,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void A_compressed_cluster_that_is_read_in_small_steps_is_unpacked_once()
+    public void A_compressed_cluster_that_is_read_in_small_steps_is_decompressed_once()
     {
         Qcow2Sketch sketch = new(256 * KiB, clusterBits: 16);
         for (int i = 0; i < 4; i++)
@@ -187,7 +187,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void The_file_may_end_within_its_last_cluster_where_the_disk_ends_but_not_before()
+    public void The_file_may_end_inside_its_last_cluster_at_the_end_of_the_disk_but_not_before()
     {
         Qcow2Sketch sketch = new((4 * KiB) + 512);
         long place = sketch.Put(1, DiskBytes.Random(1, 4096));
@@ -205,33 +205,33 @@ public sealed class Qcow2DiskTests
 
     private static Dictionary<string, (Action<Qcow2Sketch> Harm, string Field)> AllDamages => new()
     {
-        ["a table at an odd place"] = (sketch => sketch.Write64(sketch.L1Offset, 0x3200), "entry 0 of the L1 table"),
-        ["a table behind the end"] = (sketch => sketch.Write64(sketch.L1Offset, 0x100000), "entry 0 of the L1 table"),
-        ["a table far behind the end"] = (sketch => sketch.Write64(sketch.L1Offset, 0x00FF_FFFF_FFFF_F000), "entry 0 of the L1 table"),
+        ["a misaligned table"] = (sketch => sketch.Write64(sketch.L1Offset, 0x3200), "entry 0 of the L1 table"),
+        ["a table past the end"] = (sketch => sketch.Write64(sketch.L1Offset, 0x100000), "entry 0 of the L1 table"),
+        ["a table far past the end"] = (sketch => sketch.Write64(sketch.L1Offset, 0x00FF_FFFF_FFFF_F000), "entry 0 of the L1 table"),
         ["a table cut off"] = (sketch => sketch.Storage.SetLength(sketch.Storage.Length - 1), "entry 0 of the L1 table"),
         ["a table that is the L1 table"] = (sketch => sketch.Write64(sketch.L1Offset, 0x1000), "entry 0 of the L1 table"),
         ["reserved bits of a table"] = (sketch => sketch.Write64(sketch.L1Offset, sketch.Read64(sketch.L1Offset) | (1UL << 60)), "entry 0 of the L1 table"),
         ["the zero bit of a table"] = (sketch => sketch.Write64(sketch.L1Offset, sketch.Read64(sketch.L1Offset) | 1), "entry 0 of the L1 table"),
-        ["a cluster at an odd place"] = (sketch => sketch.SetEntry(0, 0x2200), "the L2 entry of cluster 0"),
-        ["a cluster behind the end"] = (sketch => sketch.SetEntry(0, 0x100000), "the L2 entry of cluster 0"),
-        ["a cluster far behind the end"] = (sketch => sketch.SetEntry(0, 0x00FF_FFFF_FFFF_F000), "the L2 entry of cluster 0"),
+        ["a misaligned cluster"] = (sketch => sketch.SetEntry(0, 0x2200), "the L2 entry of cluster 0"),
+        ["a cluster past the end"] = (sketch => sketch.SetEntry(0, 0x100000), "the L2 entry of cluster 0"),
+        ["a cluster far past the end"] = (sketch => sketch.SetEntry(0, 0x00FF_FFFF_FFFF_F000), "the L2 entry of cluster 0"),
         ["a cluster that is the L1 table"] = (sketch => sketch.SetEntry(0, 0x1000), "the L2 entry of cluster 0"),
         ["reserved bits of a cluster"] = (sketch => sketch.SetEntry(0, 0x2000 | (1UL << 57)), "the L2 entry of cluster 0"),
         ["low reserved bits of a cluster"] = (sketch => sketch.SetEntry(0, 0x2002), "the L2 entry of cluster 0"),
-        ["compressed data behind the end"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(1 << 20, 100)), "the L2 entry of cluster 0"),
+        ["compressed data past the end"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(1 << 20, 100)), "the L2 entry of cluster 0"),
         ["compressed data in the header"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(20, 100)), "the L2 entry of cluster 0"),
-        ["compressed data that is none"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(PutBytes(sketch, DiskBytes.Random(7, 500)), 500)), "the compressed cluster 0 at"),
+        ["compressed data that is invalid"] = (sketch => sketch.SetEntry(0, sketch.CompressedEntry(PutBytes(sketch, DiskBytes.Random(7, 500)), 500)), "the compressed cluster 0 at"),
         ["compressed data that is cut off"] = (sketch =>
         {
             byte[] packed = Qcow2Sketch.Deflate(DiskBytes.Random(7, 4096));
             sketch.SetEntry(0, sketch.CompressedEntry(PutBytes(sketch, packed), 600));
         }, "the compressed cluster 0 at"),
-        ["compressed data of too few bytes"] = (sketch => sketch.PutCompressed(0, Text(1, 4095)), "the compressed cluster 0 at"),
+        ["compressed data that is too short"] = (sketch => sketch.PutCompressed(0, Text(1, 4095)), "the compressed cluster 0 at"),
     };
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public void Damage_is_told_where_it_is_read(string what)
+    public void Damage_is_reported_when_it_is_read(string what)
     {
         (Action<Qcow2Sketch> harm, string field) = AllDamages[what];
         Qcow2Sketch sketch = new(64 * KiB);
@@ -246,7 +246,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void More_compressed_data_than_a_cluster_holds_does_no_harm()
+    public void Compressed_data_that_goes_on_after_the_cluster_does_no_harm()
     {
         Qcow2Sketch sketch = new(64 * KiB);
         sketch.PutCompressed(0, new byte[50 << 20]);
@@ -258,7 +258,7 @@ public sealed class Qcow2DiskTests
     }
 
     [Fact]
-    public void Version_2_knows_no_zero_clusters()
+    public void Version_2_has_no_zero_clusters()
     {
         Qcow2Sketch sketch = new(64 * KiB, version: 2);
         sketch.SetEntry(0, 1);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>The files under tests/fixtures/qcow2 read as its README says, and stay as they are.</summary>
+/// <summary>The files under tests/fixtures/qcow2 read as their README says, and do not change.</summary>
 public sealed class Qcow2FixtureTests : IDisposable
 {
     private readonly TempFolder _folder = new();

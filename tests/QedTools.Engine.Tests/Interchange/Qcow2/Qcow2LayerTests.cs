@@ -9,7 +9,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>What a file begins with: header, extensions and the name of the backing file.</summary>
+/// <summary>The beginning of a file: header, extensions and the name of the backing file.</summary>
 public sealed class Qcow2LayerTests
 {
     private const int KiB = 1 << 10;
@@ -18,7 +18,7 @@ public sealed class Qcow2LayerTests
 
     private static Dictionary<string, (Action<Qcow2Sketch> Harm, string Field)> AllDamages => new()
     {
-        ["another magic number"] = (sketch => sketch.Write32(0, 0x51464900), "what the file begins with"),
+        ["a wrong magic number"] = (sketch => sketch.Write32(0, 0x51464900), "the start of the file"),
         ["4 bytes"] = (sketch => sketch.Storage.SetLength(4), "the header"),
         ["71 bytes"] = (sketch => sketch.Storage.SetLength(71), "the header"),
         ["103 bytes"] = (sketch => sketch.Storage.SetLength(103), "the header"),
@@ -29,7 +29,7 @@ public sealed class Qcow2LayerTests
             sketch.Write32(20, 13);
             sketch.Write64(72, 16);
         }, "cluster_bits"),
-        ["a name of a data file that is too long"] = (sketch =>
+        ["a data file name that is too long"] = (sketch =>
         {
             sketch.Write32(20, 14);
             sketch.Write32(104, 0x44415441);
@@ -37,22 +37,22 @@ public sealed class Qcow2LayerTests
             sketch.Storage.SetLength(1 << 16);
             sketch.Write64(40, 1 << 14);
         }, "the length of the data file's name"),
-        ["clusters of no size"] = (sketch => sketch.Write32(20, uint.MaxValue), "cluster_bits"),
+        ["clusters of size zero"] = (sketch => sketch.Write32(20, uint.MaxValue), "cluster_bits"),
         ["a size of 64 bits"] = (sketch => sketch.Write64(24, ulong.MaxValue), "size"),
         ["a size beyond the L1 table"] = (sketch => sketch.Write64(24, (2 << 20) + 512), "l1_size"),
         ["the largest size"] = (sketch => sketch.Write64(24, long.MaxValue - 511), "l1_size"),
         ["no L1 table"] = (sketch => sketch.Write32(36, 0), "l1_size"),
-        ["an L1 table at an odd place"] = (sketch => sketch.Write64(40, 4096 + 512), "l1_table_offset"),
+        ["a misaligned L1 table"] = (sketch => sketch.Write64(40, 4096 + 512), "l1_table_offset"),
         ["an L1 table in the header"] = (sketch => sketch.Write64(40, 0), "l1_table_offset"),
-        ["an L1 table behind the end"] = (sketch => sketch.Write64(40, 0x100000), "l1_table_offset"),
-        ["an L1 table far behind the end"] = (sketch => sketch.Write64(40, ulong.MaxValue - 4095), "l1_table_offset"),
+        ["an L1 table past the end"] = (sketch => sketch.Write64(40, 0x100000), "l1_table_offset"),
+        ["an L1 table far past the end"] = (sketch => sketch.Write64(40, ulong.MaxValue - 4095), "l1_table_offset"),
         ["an L1 table cut off"] = (sketch => sketch.Storage.SetLength(4096 + 7), "l1_table_offset"),
         ["a larger L1 table than the file holds"] = (sketch =>
         {
             sketch.Write64(24, 1L << 60);
             sketch.Write32(36, uint.MaxValue);
         }, "l1_size"),
-        ["refcounts behind the end"] = (sketch => sketch.Write64(48, 0x100000), "refcount_table_offset"),
+        ["refcounts past the end"] = (sketch => sketch.Write64(48, 0x100000), "refcount_table_offset"),
         ["more refcounts than the file holds"] = (sketch => sketch.Write32(56, uint.MaxValue), "refcount_table_offset"),
         ["refcounts of 128 bits"] = (sketch => sketch.Write32(96, 7), "refcount_order"),
         ["a short header"] = (sketch => sketch.Write32(100, 72), "header_length"),
@@ -80,7 +80,7 @@ public sealed class Qcow2LayerTests
             sketch.Write32(108, 1);
         }, "the length of the header extension 0x12345678"),
         ["a name of 1,024 bytes"] = (sketch => sketch.NameBacking(new string('n', 1024)), "backing_file_size"),
-        ["a name behind the first cluster"] = (sketch =>
+        ["a name after the first cluster"] = (sketch =>
         {
             sketch.NameBacking("base.raw");
             sketch.Write64(8, 4090);
@@ -117,7 +117,7 @@ public sealed class Qcow2LayerTests
         ["version 4"] = (sketch => sketch.Write32(4, 4), "version 4"),
         ["AES"] = (sketch => sketch.Write32(32, 1), "encryption (AES)"),
         ["LUKS"] = (sketch => sketch.Write32(32, 2), "encryption (LUKS)"),
-        ["another encryption"] = (sketch => sketch.Write32(32, 3), "encryption by the method 3"),
+        ["an unknown encryption"] = (sketch => sketch.Write32(32, 3), "encryption by the method 3"),
         ["an external data file"] = (sketch => sketch.Write64(72, 4), "an external data file"),
         ["another compression"] = (sketch =>
         {
@@ -125,8 +125,8 @@ public sealed class Qcow2LayerTests
             sketch.Write32(100, 112);
             sketch.Write32(104, 0x02000000);
         }, "the compression type 2"),
-        ["what nobody knows"] = (sketch => sketch.Write64(72, 1UL << 40), "unknown incompatible features 0x10000000000,"),
-        ["what has a name"] = (sketch =>
+        ["an unknown feature"] = (sketch => sketch.Write64(72, 1UL << 40), "unknown incompatible features 0x10000000000,"),
+        ["an unknown feature with a name"] = (sketch =>
         {
             sketch.Write64(72, 1UL << 40);
             byte[] names = new byte[96];
@@ -140,7 +140,7 @@ public sealed class Qcow2LayerTests
 
     [Theory]
     [MemberData(nameof(Features))]
-    public void What_is_not_read_is_named(string what)
+    public void An_unsupported_feature_is_named(string what)
     {
         (Action<Qcow2Sketch> change, string named) = AllFeatures[what];
         Qcow2Sketch sketch = new(2 << 20);
@@ -153,14 +153,14 @@ public sealed class Qcow2LayerTests
     }
 
     [Theory]
-    [InlineData(1)] // lazy refcounts of a file that was not closed
-    [InlineData(2)] // somebody found damage
-    public void A_file_that_is_to_be_checked_is_read(ulong features)
+    [InlineData(1)] // lazy refcounts, in a file that was not closed
+    [InlineData(2)] // marked as damaged
+    public void A_file_that_needs_a_check_is_read(ulong features)
     {
         Qcow2Sketch sketch = new(64 * KiB);
         sketch.Write64(72, features);
-        sketch.Write64(80, ulong.MaxValue); // compatible features need not be known
-        sketch.Write64(88, ulong.MaxValue); // nor those that writers clear
+        sketch.Write64(80, ulong.MaxValue); // unknown compatible features may be ignored
+        sketch.Write64(88, ulong.MaxValue); // and so may those that writers clear
         sketch.Put(0, [1, 2, 3]);
 
         Assert.Equal([1, 2, 3], DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
@@ -190,7 +190,7 @@ public sealed class Qcow2LayerTests
     }
 
     [Fact]
-    public void A_file_that_ends_within_its_first_cluster_has_no_more_extensions()
+    public void A_file_that_ends_inside_its_first_cluster_has_no_more_extensions()
     {
         Qcow2Sketch sketch = new(0);
         sketch.Storage.SetLength(104);
@@ -207,9 +207,9 @@ public sealed class Qcow2LayerTests
         Assert.Equal([1, 2, 3], DiskBytes.Read(Qcow2Layer.Open(sketch.Storage).ToDisk(backing: null), 0, 3));
     }
 
-    // A disk is a whole number of sectors, whoever asks: the stream, the map and a conversion.
+    // The stream, the map and a conversion all see a whole number of sectors.
     [Fact]
-    public void A_part_of_a_sector_at_the_end_is_a_sector()
+    public void A_partial_sector_at_the_end_counts_as_a_whole_one()
     {
         Qcow2Sketch sketch = new(64 * KiB);
         sketch.Write64(24, (64 * KiB) - 504);

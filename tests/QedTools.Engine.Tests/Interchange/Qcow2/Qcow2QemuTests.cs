@@ -10,7 +10,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>What QedTools writes QEMU reads and checks, what QEMU writes QedTools reads.</summary>
+/// <summary>QEMU reads and checks what QedTools writes, and QedTools reads what QEMU writes.</summary>
 public sealed class Qcow2QemuTests : IDisposable
 {
     private const int KiB = 1 << 10;
@@ -42,7 +42,7 @@ public sealed class Qcow2QemuTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Disks))]
-    public void QEMU_reads_ours(long size, int clusterSize, int pieces)
+    public void QEMU_reads_our_files(long size, int clusterSize, int pieces)
     {
         RawFiles.OfPieces(At("a.raw"), size, pieces);
         QedImageInfo info = Convert("a.raw", "b.qcow2", new DiskConversionOptions { ClusterSize = clusterSize, Verify = true });
@@ -59,12 +59,12 @@ public sealed class Qcow2QemuTests : IDisposable
         Assert.Equal(0, info.FileSize % clusterSize);
         if (RawFiles.AreSparseIn(_folder.Path))
         {
-            // Of small clusters each has an entry of 8 bytes and a refcount of 2.
+            // With small clusters these matter: an entry of 8 bytes and a refcount of 2 bytes for each cluster.
             long data = RawFiles.DataBytes(At("a.raw"));
             Assert.InRange(RawFiles.DataBytes(At("b.qcow2")), 1, data + (data / 32) + (8L * Math.Abs(pieces) * 4096) + (40 * KiB));
         }
 
-        // QEMU can write to it: what QedTools left is what it expects.
+        // QEMU can write to the file, so QedTools has left it in a state that QEMU expects.
         string last = (size - 512).ToString(CultureInfo.InvariantCulture);
         Qemu.Io(At("b.qcow2"), "qcow2", $"write -P 0x77 {last} 512");
         Qemu.Io(At("a.raw"), "raw", $"write -P 0x77 {last} 512");
@@ -74,14 +74,14 @@ public sealed class Qcow2QemuTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Disks))]
-    public void QEMUs_are_read(long size, int clusterSize, int pieces)
+    public void QEMUs_files_are_read(long size, int clusterSize, int pieces)
     {
         RawFiles.OfPieces(At("a.raw"), size, pieces);
         foreach ((string compat, string compression) in new[] { ("0.10", ""), ("0.10", "zlib"), ("1.1", ""), ("1.1", "zlib"), ("1.1", "zstd") })
         {
             if (compat == "0.10" && size > 1L << 40)
             {
-                continue; // the tables are the same, and it takes QEMU long to look at them
+                continue; // the tables are the same, and QEMU takes a long time to read them
             }
 
             File.Delete(At("b.qcow2"));
@@ -105,7 +105,7 @@ public sealed class Qcow2QemuTests : IDisposable
     [InlineData("lazy_refcounts=on", 64 * KiB)]
     [InlineData("refcount_bits=1", 64 * KiB)]
     [InlineData("refcount_bits=64", 512)]
-    public void QEMUs_of_other_kinds_are_read(string option, int clusterSize)
+    public void QEMUs_files_with_other_options_are_read(string option, int clusterSize)
     {
         const int Size = (5 * MiB) + 512;
         RawFiles.OfPieces(At("a.raw"), Size, 9);
@@ -117,13 +117,13 @@ public sealed class Qcow2QemuTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Seeds.Take), 12, MemberType = typeof(Seeds))]
-    public void QEMUs_map_is_ours(int seed)
+    public void The_map_matches_QEMUs(int seed)
     {
         Random random = new(seed);
         int clusterSize = 512 << random.Next(8);
         const int Size = 6 * MiB;
         Qemu.Img("create", "-q", "-f", "qcow2", "-o", $"cluster_size={clusterSize}", At("b.qcow2"), $"{Size}");
-        // QEMU compresses only what has no place yet.
+        // QEMU compresses only clusters that are not allocated yet.
         List<string> commands = [.. Enumerable.Range(0, clusterSize < 4096 ? 0 : 8)
             .Select(_ => random.Next(Size / clusterSize) * (long)clusterSize)
             .Distinct()
@@ -216,7 +216,7 @@ public sealed class Qcow2QemuTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void What_is_not_read_is_named()
+    public void An_unsupported_feature_is_named()
     {
         (string Name, string[] Options, string Feature)[] cases =
         [

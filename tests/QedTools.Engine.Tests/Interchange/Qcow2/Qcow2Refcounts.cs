@@ -6,12 +6,17 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>Counts for itself who refers to each cluster of a new file, and compares that with the file's refcounts, as qemu-img check does.</summary>
+/// <summary>
+/// Counts the references to each cluster of a new file independently and compares the counts with the file's refcounts, as qemu-img
+/// check does.
+/// </summary>
 internal static class Qcow2Refcounts
 {
     private const ulong OffsetMask = 0x00FF_FFFF_FFFF_FE00;
 
-    /// <summary>Fails unless every cluster of the file is referred to as often as its refcount says, which is once.</summary>
+    /// <summary>
+    /// Fails unless every cluster of the file is referred to exactly as often as its refcount says, and none is left over.
+    /// </summary>
     public static void AssertRight(IStorage storage)
     {
         int bits = (int)Read32(storage, 20);

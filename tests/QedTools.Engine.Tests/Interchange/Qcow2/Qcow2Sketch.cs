@@ -8,7 +8,10 @@ using ZstdSharp;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>A qcow2 file put together by hand: an L1 table in its second cluster, L2 tables and data wherever a test wants them. It has no refcounts, which reading needs none of.</summary>
+/// <summary>
+/// A qcow2 file built by hand: an L1 table in its second cluster, L2 tables and data wherever a test wants them. It has no refcounts,
+/// because reading does not need them.
+/// </summary>
 internal sealed class Qcow2Sketch
 {
     public const ulong Copied = 1UL << 63;
@@ -89,7 +92,7 @@ internal sealed class Qcow2Sketch
         return BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 
-    /// <summary>Says that compressed clusters are Zstandard frames; to be called first.</summary>
+    /// <summary>Declares that compressed clusters are Zstandard frames; call this first.</summary>
     public void UseZstd()
     {
         Write64(72, Read64(72) | 8);
@@ -99,7 +102,7 @@ internal sealed class Qcow2Sketch
         IsZstd = true;
     }
 
-    /// <summary>Adds a header extension behind the last one.</summary>
+    /// <summary>Adds a header extension after the last one.</summary>
     public void AddExtension(uint type, byte[] data)
     {
         Write32(_extensionsEnd, type);
@@ -108,14 +111,14 @@ internal sealed class Qcow2Sketch
         _extensionsEnd += 8 + ((data.Length + 7) / 8 * 8);
     }
 
-    /// <summary>Says that the data is in another file.</summary>
+    /// <summary>Declares that the data is in another file.</summary>
     public void NameDataFile(string name)
     {
         Write64(72, Read64(72) | 4);
         AddExtension(0x44415441, Encoding.UTF8.GetBytes(name));
     }
 
-    /// <summary>Names a backing file, behind the extensions.</summary>
+    /// <summary>Stores the name of a backing file after the extensions.</summary>
     public void NameBacking(string name, string? format = null)
     {
         if (format is not null)
@@ -137,7 +140,7 @@ internal sealed class Qcow2Sketch
         return start;
     }
 
-    /// <summary>Where a cluster's L2 entry is; the table is made if there is none.</summary>
+    /// <summary>The file offset of a cluster's L2 entry; creates the table if there is none.</summary>
     public long EntryOffset(long cluster)
     {
         long perTable = ClusterSize / EntryBytes;
@@ -156,7 +159,7 @@ internal sealed class Qcow2Sketch
     public void SetSubclusters(long cluster, uint allocated, uint zero) => Write64(EntryOffset(cluster) + 8, ((ulong)zero << 32) | allocated);
 
     /// <summary>Gives a cluster data at the end of the file, in all of its subclusters.</summary>
-    /// <returns>Where.</returns>
+    /// <returns>Its file offset.</returns>
     public long Put(long cluster, ReadOnlySpan<byte> data)
     {
         long entry = EntryOffset(cluster);
@@ -171,17 +174,17 @@ internal sealed class Qcow2Sketch
         return place;
     }
 
-    /// <summary>Gives a cluster compressed data, at any byte of the file.</summary>
+    /// <summary>Gives a cluster compressed data, which need not be aligned.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="data">What it holds.</param>
-    /// <param name="gap">How far behind the end of the file it begins.</param>
-    /// <returns>Where, and how long.</returns>
+    /// <param name="data">The uncompressed data.</param>
+    /// <param name="gap">The distance from the end of the file to its start, in bytes.</param>
+    /// <returns>Its file offset and its length.</returns>
     public (long Place, int Length) PutCompressed(long cluster, byte[] data, int gap = 0)
     {
         return PutPacked(cluster, IsZstd ? Zstd(data) : Deflate(data), gap);
     }
 
-    /// <summary>Gives a cluster data that is compressed already.</summary>
+    /// <summary>Gives a cluster data that is already compressed.</summary>
     public (long Place, int Length) PutPacked(long cluster, byte[] packed, int gap = 0)
     {
         long entry = EntryOffset(cluster);
@@ -191,17 +194,17 @@ internal sealed class Qcow2Sketch
         return (place, packed.Length);
     }
 
-    /// <summary>The entry of compressed data.</summary>
+    /// <summary>The L2 entry for compressed data.</summary>
     public ulong CompressedEntry(long place, int length)
     {
         long sectors = ((place + length - 1) / 512) - (place / 512);
         return Compressed | ((ulong)sectors << (62 - (ClusterBits - 8))) | (ulong)place;
     }
 
-    /// <summary>Where the table of snapshots is.</summary>
+    /// <summary>The offset of the snapshot table.</summary>
     public long SnapshotsOffset { get; private set; }
 
-    /// <summary>Adds the table of snapshots at the end of the file.</summary>
+    /// <summary>Adds the snapshot table at the end of the file.</summary>
     public void AddSnapshots(params SketchedSnapshot[] snapshots)
     {
         SnapshotsOffset = Append(0);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>Internal snapshots: which one is meant, and what it reads as.</summary>
+/// <summary>Internal snapshots: which one a name selects, and its contents.</summary>
 public sealed class Qcow2SnapshotTests : IDisposable
 {
     private const int MiB = 1 << 20;
@@ -51,7 +51,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void An_id_counts_before_a_name_and_the_first_of_a_name_before_others_as_in_QEMU()
+    public void As_in_QEMU_ids_take_precedence_over_names_and_the_first_of_equal_names_is_used()
     {
         string file = At("a.qcow2");
         Qemu.Img("create", "-q", "-f", "qcow2", file, "1M");
@@ -91,7 +91,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void What_a_snapshot_does_not_hold_is_the_backing_files()
+    public void Clusters_that_a_snapshot_does_not_have_come_from_the_backing_file()
     {
         File.WriteAllBytes(At("base.raw"), DiskBytes.Random(1, MiB));
         Qemu.Img("create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", At("a.qcow2"));
@@ -108,7 +108,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     }
 
     [Fact]
-    public void Unknown_names_are_errors_that_list_some_that_there_are()
+    public void Unknown_names_are_errors_that_list_some_existing_ones()
     {
         Qcow2Sketch sketch = new(MiB);
         sketch.AddSnapshots([.. Enumerable.Range(1, 13).Select(i => new SketchedSnapshot($"{i}", i == 2 ? new string('n', 5000) : $"name {i}\u001b"))]);
@@ -133,7 +133,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     [InlineData(16)]
     [InlineData(24)]
     [InlineData(1000)]
-    public void Extra_data_of_any_length_is_passed_over(int extra)
+    public void Extra_data_of_any_length_is_skipped(int extra)
     {
         Qcow2Sketch sketch = new(MiB);
         sketch.Put(0, [1, 2, 3]);
@@ -148,7 +148,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     }
 
     [Fact]
-    public void A_short_L1_table_is_damage_unless_the_size_is_not_told()
+    public void A_short_L1_table_is_damage_unless_the_disk_size_is_not_stored()
     {
         // An L1 table of one entry covers 2 MiB.
         Qcow2Sketch sketch = new(5 * MiB);
@@ -167,7 +167,7 @@ public sealed class Qcow2SnapshotTests : IDisposable
     }
 
     [Fact]
-    public void Damaged_tables_are_errors_of_ours()
+    public void Damaged_tables_give_engine_errors()
     {
         Dictionary<string, Action<Qcow2Sketch>> harms = new()
         {

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>Extended L2 entries: clusters of 32 subclusters, each with a state of its own.</summary>
+/// <summary>Extended L2 entries: clusters of 32 subclusters, each with its own state.</summary>
 public sealed class Qcow2SubclusterTests : IDisposable
 {
     private const int KiB = 1 << 10;
@@ -22,7 +22,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Seeds.Take), 12, MemberType = typeof(Seeds))]
-    public void QEMUs_are_read_and_mapped_as_QEMU_does(int seed)
+    public void QEMUs_files_are_read_and_mapped_as_QEMU_does(int seed)
     {
         Random random = new(seed);
         int clusterSize = (16 * KiB) << random.Next(8);
@@ -40,14 +40,14 @@ public sealed class Qcow2SubclusterTests : IDisposable
         Assert.Equal(File.ReadAllBytes(At("theirs.raw")), File.ReadAllBytes(At("ours.raw")));
         Assert.Equal(before, File.ReadAllBytes(At("b.qcow2")));
 
-        // In a file without holes both programs see what the tables say.
+        // In a file without holes, both programs report what the tables say.
         File.Delete(At("b.qcow2"));
         File.WriteAllBytes(At("b.qcow2"), before);
         QemuMaps.AssertSame(_folder, "b.qcow2");
     }
 
     [Fact(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
-    public void Snapshots_of_them_are_read()
+    public void Snapshots_with_subclusters_are_read()
     {
         string file = At("b.qcow2");
         Qemu.Img("create", "-q", "-f", "qcow2", "-o", "extended_l2=on", file, "4M");
@@ -83,7 +83,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
         long whole = sketch.Put(2, data);
         byte[] packed = Qcow2DiskTests.Text(3, size);
         sketch.PutCompressed(3, packed);
-        sketch.SetSubclusters(3, uint.MaxValue, uint.MaxValue); // of no meaning
+        sketch.SetSubclusters(3, uint.MaxValue, uint.MaxValue); // without meaning
         long last = sketch.Put(6, data);
         byte[] below = DiskBytes.Random(2, (6 * size) + 1024);
         byte[] expected = [.. below];
@@ -127,7 +127,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
     }
 
     [Fact]
-    public void Subclusters_that_nothing_is_stored_of_need_not_be_in_the_file()
+    public void Subclusters_without_stored_data_need_not_be_in_the_file()
     {
         const int Size = 64 * KiB;
         Qcow2Sketch sketch = new(Size, 16, hasSubclusters: true);
@@ -143,17 +143,17 @@ public sealed class Qcow2SubclusterTests : IDisposable
     public static TheoryData<string, string> Damages { get; } = new()
     {
         { "both", "the subcluster bitmap of cluster 1" },
-        { "no place", "the subcluster bitmap of cluster 1" },
+        { "no offset", "the subcluster bitmap of cluster 1" },
         { "zero bit", "the L2 entry of cluster 1" },
         { "reserved bits", "the L2 entry of cluster 1" },
-        { "odd place", "the L2 entry of cluster 1" },
-        { "behind the end", "the L2 entry of cluster 1" },
+        { "misaligned offset", "the L2 entry of cluster 1" },
+        { "past the end", "the L2 entry of cluster 1" },
         { "in the L1 table", "the L2 entry of cluster 1" },
     };
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public void Entries_that_cannot_be_are_damage_where_they_are_read(string what, string field)
+    public void Invalid_entries_are_damage_when_they_are_read(string what, string field)
     {
         Qcow2Sketch sketch = new(256 * KiB, 16, hasSubclusters: true);
         sketch.Put(0, [1, 2, 3]);
@@ -163,7 +163,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
             case "both":
                 sketch.SetSubclusters(1, 0x0000_0100, 0x8000_0100);
                 break;
-            case "no place":
+            case "no offset":
                 sketch.SetEntry(1, 0);
                 sketch.SetSubclusters(1, 1u << 31, 0);
                 break;
@@ -173,10 +173,10 @@ public sealed class Qcow2SubclusterTests : IDisposable
             case "reserved bits":
                 sketch.SetEntry(1, (ulong)place | (1UL << 57));
                 break;
-            case "odd place":
+            case "misaligned offset":
                 sketch.SetEntry(1, (ulong)place + 512);
                 break;
-            case "behind the end":
+            case "past the end":
                 sketch.SetEntry(1, (ulong)sketch.Storage.Length);
                 break;
             default:
@@ -196,7 +196,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
     /// <summary>Commands of qemu-io that write, zero and discard whole subclusters and parts of them.</summary>
     internal static IEnumerable<string> CommandsFor(Random random, int size, int clusterSize, bool mayCompress)
     {
-        // QEMU compresses only what has no place yet.
+        // QEMU compresses only clusters that are not allocated yet.
         foreach (int cluster in mayCompress ? Enumerable.Range(0, 4).Select(_ => random.Next(size / clusterSize)).Distinct() : [])
         {
             yield return $"write -q -c -P {random.Next(1, 256)} {(long)cluster * clusterSize} {clusterSize}";

@@ -7,12 +7,12 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>Clusters compressed with Zstandard: what a file may ask of a reader, and what it may not.</summary>
+/// <summary>Clusters compressed with Zstandard: what a file may require of a reader, and what it may not.</summary>
 public sealed class Qcow2ZstdTests
 {
     private const int ClusterSize = 4096;
 
-    // RFC 8878, 3.1.2: a frame that holds nothing for the reader.
+    // RFC 8878, 3.1.2: a skippable frame, which holds no data for the reader.
     private static readonly byte[] Skippable = [0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 7, 7, 7];
 
     [Fact]
@@ -25,18 +25,18 @@ public sealed class Qcow2ZstdTests
     }
 
     [Fact]
-    public void Frames_need_not_tell_their_size() =>
+    public void Frames_need_not_state_their_size() =>
         Assert.Equal(DiskBytes.Random(1, ClusterSize), Read(Frame(windowLog: 12, DiskBytes.Random(1, ClusterSize))));
 
     [Fact]
-    public void A_window_that_every_reader_must_take_is_taken() =>
+    public void A_window_size_that_every_reader_must_support_is_accepted() =>
         Assert.Equal(DiskBytes.Random(1, ClusterSize), Read(Frame(windowLog: 23, DiskBytes.Random(1, ClusterSize))));
 
     [Theory]
     [InlineData(24)]
     [InlineData(27)]
     [InlineData(41)]
-    public void A_larger_window_is_refused_before_it_takes_memory(int windowLog)
+    public void A_larger_window_is_refused_before_memory_is_allocated(int windowLog)
     {
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(
             () => Read(Frame(windowLog, DiskBytes.Random(1, ClusterSize))));
@@ -45,7 +45,7 @@ public sealed class Qcow2ZstdTests
     }
 
     [Fact]
-    public void What_a_frame_holds_beyond_the_cluster_does_no_harm()
+    public void Data_in_a_frame_past_the_cluster_does_no_harm()
     {
         byte[] data = Qcow2DiskTests.Text(1, ClusterSize);
 
@@ -61,13 +61,13 @@ public sealed class Qcow2ZstdTests
         ["deflated data"] = Qcow2Sketch.Deflate(Qcow2DiskTests.Text(1, ClusterSize)),
         ["too few bytes"] = Qcow2Sketch.Zstd(Qcow2DiskTests.Text(1, ClusterSize - 1)),
         ["a frame cut off"] = Qcow2Sketch.Zstd(Qcow2DiskTests.Text(1, ClusterSize))[..^100],
-        ["a frame for skipping alone"] = Skippable,
-        ["a block of a kind that there is not"] = [0x28, 0xB5, 0x2F, 0xFD, 0, 0x10, 0x07, 0, 0],
+        ["only a skippable frame"] = Skippable,
+        ["a block of an undefined type"] = [0x28, 0xB5, 0x2F, 0xFD, 0, 0x10, 0x07, 0, 0],
     };
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public void Damage_is_told_where_it_is_read(string what)
+    public void Damage_is_reported_when_it_is_read(string what)
     {
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Read(AllDamages[what]));
 
@@ -89,7 +89,7 @@ public sealed class Qcow2ZstdTests
         Assert.Equal(Qcow2DiskTests.Text(2, ClusterSize), DiskBytes.Read(disk, ClusterSize, ClusterSize));
     }
 
-    // The whole cluster, and by way of a part of it: they are read differently.
+    // Reads the whole cluster, and also a part of it: these are read in different ways.
     private static byte[] Read(byte[] packed)
     {
         Qcow2Sketch sketch = new(ClusterSize);
@@ -102,7 +102,7 @@ public sealed class Qcow2ZstdTests
         return whole;
     }
 
-    // A frame with a window of its own size and one raw block (RFC 8878, 3.1.1).
+    // A frame with the given window size and one raw block (RFC 8878, 3.1.1).
     private static byte[] Frame(int windowLog, byte[] data)
     {
         int block = (data.Length << 3) | 1;

@@ -6,13 +6,13 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Qcow2;
 
-/// <summary>What qemu-img map says of a qcow2 file, beside what QedTools says.</summary>
+/// <summary>Compares QedTools's map of a qcow2 file with that of qemu-img map.</summary>
 internal static class QemuMaps
 {
-    /// <summary>Fails unless both see the same extents of a file, data at the same places.</summary>
+    /// <summary>Fails unless both report the same extents for a file, with data at the same offsets.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">The file in it, without holes.</param>
-    /// <param name="more">More arguments for qemu-img instead of the file's name.</param>
+    /// <param name="more">Arguments for qemu-img in place of the file's format and name.</param>
     public static void AssertSame(TempFolder folder, string name, params string[] more)
     {
         string overlay = folder.PathOf("over.qed");
@@ -30,7 +30,7 @@ internal static class QemuMaps
         Assert.Equal(expected, ours);
     }
 
-    // What is no data has no place that counts here; and QEMU tells each compressed cluster by itself.
+    // The offset of a range without data does not matter here, and QEMU lists every compressed cluster separately.
     private static IEnumerable<(long Start, long Length, bool IsData, long? Place)> Joined(IEnumerable<(long Start, long Length, bool IsData, long? Place)> extents)
     {
         (long Start, long Length, bool IsData, long? Place)? last = null;

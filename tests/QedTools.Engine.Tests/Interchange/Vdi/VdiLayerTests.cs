@@ -14,9 +14,9 @@ public sealed class VdiLayerTests
     [InlineData((1 << 20) - 1000, (1 << 20) - 512)]
     [InlineData(1, 512)]
     [InlineData(1 << 20, 1 << 20)]
-    public void A_size_that_is_no_multiple_of_a_sector_is_rounded_up(long stored, long expected)
+    public void A_size_that_is_not_a_multiple_of_a_sector_is_rounded_up(long stored, long expected)
     {
-        // VBoxManage convertfromraw makes such files; qemu-img rounds them up too.
+        // VBoxManage convertfromraw makes such files; qemu-img rounds their sizes up too.
         VdiFormat format = new();
         MemoryStorage storage = new();
         IDiskLayer created = format.Settle("a.vdi", new DiskRequest(1 << 20)).Create(storage);

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vdi;
 
-/// <summary>Differencing VDI files, which know their parent by its identifier alone; against a model, because qemu-img refuses them.</summary>
+/// <summary>
+/// Differencing VDI files, which know their parent only by its identifier; checked against a model, because qemu-img refuses them.
+/// </summary>
 public sealed class VdiParentTests : IDisposable
 {
     private const int Block = 1 << 20;
@@ -25,7 +27,7 @@ public sealed class VdiParentTests : IDisposable
     private readonly TempFolder _folder = new();
 
     [Fact]
-    public void Blocks_come_from_the_file_that_has_them_or_are_zeroes()
+    public void Blocks_come_from_the_file_that_stores_them_or_are_zeroes()
     {
         uint[] below = [Stored, Stored, Free, Zero, Stored, Stored, Free];
         uint[] between = [Free, Stored, Stored, Free, Zero, Free, Free];
@@ -56,7 +58,7 @@ public sealed class VdiParentTests : IDisposable
     }
 
     [Fact]
-    public void A_differencing_file_is_converted_and_lies_under_an_overlay()
+    public void A_differencing_file_can_be_converted_and_can_be_a_backing_file()
     {
         Write("disk.vdi", Vdi(1, BaseId, Guid.Empty, [Stored, Stored], 2 * Block, fill: 1));
         Write("top.vdi", Vdi(4, TopId, BaseId, [Free, Stored], 2 * Block, fill: 2));
@@ -74,12 +76,12 @@ public sealed class VdiParentTests : IDisposable
     }
 
     [Fact]
-    public void A_parent_that_is_not_there_is_told_by_its_identifier_and_the_folder()
+    public void A_missing_parent_is_reported_with_its_identifier_and_the_folder()
     {
         Write("top.vdi", Vdi(4, TopId, BaseId, [Free], Block, fill: 2));
         Write("other.vdi", Vdi(1, MiddleId, Guid.Empty, [Free], Block, fill: 2));
         Write("copy.vdi.bak", Vdi(1, BaseId, Guid.Empty, [Free], Block, fill: 2));
-        File.WriteAllText(At("text.vdi"), "no disk at all");
+        File.WriteAllText(At("text.vdi"), "not a disk at all");
         Directory.CreateDirectory(At("sub"));
         Write(Path.Combine("sub", "base.vdi"), Vdi(1, BaseId, Guid.Empty, [Free], Block, fill: 2));
 
@@ -91,7 +93,7 @@ public sealed class VdiParentTests : IDisposable
     }
 
     [Fact]
-    public void Two_files_of_the_same_identifier_are_refused()
+    public void Two_files_with_the_same_identifier_are_refused()
     {
         Write("top.vdi", Vdi(4, TopId, BaseId, [Free], Block, fill: 2));
         Write("a.vdi", Vdi(1, BaseId, Guid.Empty, [Stored], Block, fill: 1));
@@ -104,7 +106,7 @@ public sealed class VdiParentTests : IDisposable
     }
 
     [Fact]
-    public void Identifiers_that_lead_in_a_circle_end()
+    public void A_cycle_of_identifiers_is_an_error()
     {
         Write("self.vdi", Vdi(4, TopId, TopId, [Free], Block, fill: 2));
         Assert.Throws<QedBackingChainException>(() => Open("self.vdi"));
@@ -118,7 +120,7 @@ public sealed class VdiParentTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void A_parent_of_a_disk_that_can_have_none_is_damage(uint type)
+    public void A_parent_of_a_disk_that_cannot_have_one_is_damage(uint type)
     {
         Write("a.vdi", Vdi(type, TopId, BaseId, [Free], Block, fill: 2));
         Assert.Equal("uuidLinkage", Assert.Throws<QedDamagedFileException>(() => Open("a.vdi")).Field);
@@ -132,14 +134,14 @@ public sealed class VdiParentTests : IDisposable
     }
 
     [Fact]
-    public void An_undo_file_is_refused_by_name()
+    public void An_undo_file_is_refused_by_its_type()
     {
         Write("a.vdi", Vdi(3, TopId, BaseId, [Free], Block, fill: 2));
         Assert.Contains("image type 3", Assert.Throws<QedUnsupportedFormatException>(() => Open("a.vdi")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Behind_the_end_of_a_shorter_parent_are_zeroes()
+    public void Past_the_end_of_a_shorter_parent_there_are_zeroes()
     {
         Write("disk.vdi", Vdi(1, BaseId, Guid.Empty, [Stored], Block, fill: 1));
         Write("top.vdi", Vdi(4, TopId, BaseId, [Free, Free, Stored], 3 * Block, fill: 2));
@@ -168,7 +170,7 @@ public sealed class VdiParentTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A VDI file of a few lines: the header as VirtualBox has it, the block map, and the blocks that are stored.</summary>
+    /// <summary>A minimal VDI file: the header as VirtualBox writes it, the block map, and the stored blocks.</summary>
     internal static byte[] Vdi(uint type, Guid id, Guid parent, uint[] map, long size, byte fill)
     {
         const int DataAt = 4096;

@@ -7,7 +7,7 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Interchange.Vhd;
 
-/// <summary>VHD files put together byte by byte, as the specification has them, apart from the code that is tested.</summary>
+/// <summary>VHD files built byte by byte from the specification, independent of the code under test.</summary>
 internal static class VhdFiles
 {
     public const int BlockSize = 4096 * 8;
@@ -17,7 +17,10 @@ internal static class VhdFiles
 
     public static readonly Guid ParentId = new("00112233-4455-6677-8899-aabbccddeeff");
 
-    /// <summary>A differencing file of two blocks: of the first, sectors 0 and 9 to 11 are its own, each filled with its number + 1; the second is not there.</summary>
+    /// <summary>
+    /// A differencing file of two blocks: it stores sectors 0 and 9 to 11 of the first, each filled with its number + 1; the second is
+    /// not allocated.
+    /// </summary>
     public static MemoryStorage Differencing(string path, string parentName)
     {
         MemoryStorage storage = new(path);
@@ -78,7 +81,7 @@ internal static class VhdFiles
         return header;
     }
 
-    /// <summary>Gives a structure the checksum of its bytes.</summary>
+    /// <summary>Stores the checksum of a structure's bytes in it.</summary>
     public static void Seal(byte[] bytes, int checksumAt)
     {
         bytes.AsSpan(checksumAt, 4).Clear();
@@ -91,6 +94,6 @@ internal static class VhdFiles
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(checksumAt), ~sum);
     }
 
-    /// <summary>The layer that a file in memory is.</summary>
+    /// <summary>Opens a file in memory as a layer.</summary>
     public static QedTools.Disks.IDiskLayer Open(IStorage storage) => new VhdFormat().Open(storage);
 }

@@ -19,9 +19,9 @@ public sealed class VhdLayerTests : IDisposable
     [Theory]
     [InlineData(0x00)]
     [InlineData(0xFF)]
-    public void All_of_a_block_of_a_dynamic_disk_is_read_whatever_its_bitmap_says(byte bits)
+    public void A_block_of_a_dynamic_disk_is_read_completely_whatever_its_bitmap_says(byte bits)
     {
-        // QEMU reads it so, and a file whose maker left the bitmap empty would lose its data otherwise.
+        // QEMU reads it this way, and otherwise a file whose creator left the bitmap empty would lose its data.
         MemoryStorage storage = new();
         byte[] footer = VhdFiles.Footer(VhdFiles.BlockSize, type: 3);
         byte[] data = new byte[VhdFiles.BlockSize];
@@ -58,7 +58,7 @@ public sealed class VhdLayerTests : IDisposable
     }
 
     [Fact]
-    public void A_differencing_disk_shows_its_own_sectors_and_its_parents()
+    public void A_differencing_disk_shows_its_own_sectors_and_those_of_its_parent()
     {
         IDiskLayer layer = VhdFiles.Open(VhdFiles.Differencing("over.vhd", ".\\parent.vhd"));
         MemoryStorage below = new("parent.raw");
@@ -97,7 +97,7 @@ public sealed class VhdLayerTests : IDisposable
     }
 
     [Fact]
-    public void A_parent_is_found_by_its_bare_name_and_refused_if_it_is_another_file()
+    public void A_parent_is_found_by_its_file_name_alone_and_refused_if_it_is_a_different_disk()
     {
         string over = Save(VhdFiles.Differencing("over.vhd", "..\\moved\\parent.vhd"));
         byte[] content = RawFiles.Scattered(_folder.PathOf("p.raw"), 2 * VhdFiles.BlockSize, seed: 1, pieces: 4);
@@ -113,7 +113,7 @@ public sealed class VhdLayerTests : IDisposable
     }
 
     [Fact]
-    public void The_copy_of_the_footer_serves_where_the_footer_is_lost()
+    public void The_copy_of_the_footer_is_used_if_the_footer_is_lost()
     {
         RawFiles.Scattered(_folder.PathOf("a.raw"), 100_352, seed: 2, pieces: 4);
         string file = _folder.PathOf("a.vhd");
@@ -160,7 +160,7 @@ public sealed class VhdLayerTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_that_leads_out_of_the_file_is_named()
+    public void An_entry_that_points_outside_the_file_is_named()
     {
         MemoryStorage storage = VhdFiles.Differencing("over.vhd", "x");
         storage.Write(VhdFiles.TableAt + 4, [0, 0, 1, 0]);
@@ -170,7 +170,7 @@ public sealed class VhdLayerTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_above_the_limit_is_refused_with_the_name_of_the_format_that_takes_it()
+    public void A_disk_above_the_limit_is_refused_with_the_name_of_a_format_that_can_hold_it()
     {
         VhdFormat format = new();
         Assert.Equal(2040L << 30, format.Settle("a.vhd", new DiskRequest(2040L << 30)).VirtualSize);
@@ -182,7 +182,7 @@ public sealed class VhdLayerTests : IDisposable
     }
 
     [Fact]
-    public void A_mutated_file_opens_or_fails_with_an_error_of_ours()
+    public void A_mutated_file_opens_or_fails_with_an_engine_error()
     {
         int opened = 0;
         const int Rounds = 4000;

@@ -11,13 +11,13 @@ internal sealed class LogSketch(VhdxSketch sketch, int length = 1 << 20)
 {
     private const int Sector = 4096;
 
-    /// <summary>Where the next entry goes in the ring, in bytes.</summary>
+    /// <summary>The position of the next entry in the ring, in bytes.</summary>
     public long Position { get; set; }
 
-    /// <summary>Which log the entries are of.</summary>
+    /// <summary>The log that the entries belong to.</summary>
     public Guid Guid { get; init; } = new("77777777-7777-7777-7777-777777777777");
 
-    /// <summary>How long the entries say the file was, and becomes, in bytes.</summary>
+    /// <summary>The file lengths before and after that the entries record, in bytes.</summary>
     public (long Flushed, long Last) FileLengths { get; set; }
 
     /// <summary>A change that an entry makes: 4096 bytes of data, or a number of zeroes.</summary>
@@ -36,7 +36,7 @@ internal sealed class LogSketch(VhdxSketch sketch, int length = 1 << 20)
     }
 
     /// <summary>Writes an entry.</summary>
-    /// <returns>Where in the ring it is.</returns>
+    /// <returns>Its position in the ring.</returns>
     public long Add(ulong sequenceNumber, long tail, params ReadOnlySpan<Change> changes)
     {
         byte[] entry = BytesOf(sequenceNumber, tail, changes);

@@ -26,7 +26,7 @@ public sealed class VhdxChainTests : IDisposable
     [InlineData("relative_path", @"..\{0}\parents\parent.vhdx")]
     [InlineData("absolute_win32_path", "{1}")]
     [InlineData("volume_path", "{1}")]
-    public void A_differencing_file_is_read_through_its_parent(string key, string path)
+    public void A_differencing_file_is_read_over_its_parent(string key, string path)
     {
         Directory.CreateDirectory(At("parents"));
         VhdxSketch parent = MakeParent("parents/parent.vhdx");
@@ -43,7 +43,7 @@ public sealed class VhdxChainTests : IDisposable
     }
 
     [Fact]
-    public void The_next_place_is_tried_where_the_parent_is_not()
+    public void The_next_path_is_tried_if_the_parent_is_not_there()
     {
         VhdxSketch parent = MakeParent("parent.vhdx");
         Dictionary<string, string> locator = LocatorOf(parent.DataWriteGuid);
@@ -60,7 +60,7 @@ public sealed class VhdxChainTests : IDisposable
     }
 
     [Fact]
-    public void A_parent_that_changed_since_is_refused()
+    public void A_parent_that_has_changed_since_is_refused()
     {
         VhdxSketch parent = MakeParent("parent.vhdx");
         Dictionary<string, string> locator = LocatorOf(Guid.NewGuid());
@@ -68,9 +68,9 @@ public sealed class VhdxChainTests : IDisposable
         MakeChild("child.vhdx", locator);
         QedBackingFileRefusedException error = Assert.Throws<QedBackingFileRefusedException>(() => ReadAll("child.vhdx"));
         Assert.Equal(At("child.vhdx"), error.Path);
-        Assert.Contains("is not, or not any more, the disk", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is not, or is no longer, the disk", error.Message, StringComparison.Ordinal);
 
-        // Either of two identities will do.
+        // Either of the two identities is accepted.
         locator["parent_linkage2"] = $"{{{parent.DataWriteGuid}}}";
         MakeChild("other.vhdx", locator);
         Assert.Equal(Expected(), ReadAll("other.vhdx"));
@@ -87,7 +87,7 @@ public sealed class VhdxChainTests : IDisposable
         QedNotAnImageException error = Assert.Throws<QedNotAnImageException>(() => ReadAll("child.vhdx"));
 
         Assert.Equal(At("parent.raw"), error.Path);
-        Assert.Contains("is to be a VHDX file", error.Message, StringComparison.Ordinal);
+        Assert.Contains("should be a VHDX file", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class VhdxChainTests : IDisposable
         }
     }
 
-    // 4 MiB: 2 of data, 2 of nothing.
+    // 4 MiB: 2 MiB of data and 2 MiB unallocated.
     private VhdxSketch MakeParent(string name)
     {
         VhdxSketch sketch = new(4 * MiB, path: name);
@@ -125,7 +125,7 @@ public sealed class VhdxChainTests : IDisposable
         return sketch;
     }
 
-    // The second half of the first block, and the third block.
+    // Stores the second half of the first block, and the third block.
     private void MakeChild(string name, Dictionary<string, string> locator)
     {
         VhdxSketch sketch = new(4 * MiB, parent: locator, path: name);

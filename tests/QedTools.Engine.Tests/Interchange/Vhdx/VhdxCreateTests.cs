@@ -56,8 +56,8 @@ public sealed class VhdxCreateTests
             + "1DBF41816FA90947BA47F233A8FAAB5F" + "20000100" + "04000000" + "06000000" + "00000000"
             + "C748A3CD5D4471449CC9E9885251C556" + "24000100" + "04000000" + "06000000" + "00000000",
             Convert.ToHexString(metadata, 0, 192));
-        Assert.Equal("0000200000000000" + "0000400600000000", Convert.ToHexString(metadata, 65536, 16)); // 2 MiB a block, dynamic; 100 MiB
-        Assert.Equal("00100000" + "00100000", Convert.ToHexString(metadata, 65536 + 32, 8)); // sectors of 4096, shown and physical
+        Assert.Equal("0000200000000000" + "0000400600000000", Convert.ToHexString(metadata, 65536, 16)); // 2 MiB per block, dynamic; 100 MiB
+        Assert.Equal("00100000" + "00100000", Convert.ToHexString(metadata, 65536 + 32, 8)); // sectors of 4096 bytes, logical and physical
         Assert.NotEqual(new byte[16], metadata[(65536 + 16)..(65536 + 32)]);
         Assert.Equal(4 * MiB, storage.Length);
         Assert.DoesNotContain(Bytes(storage, 3 * MiB, MiB), value => value != 0);
@@ -75,7 +75,7 @@ public sealed class VhdxCreateTests
     }
 
     [Fact]
-    public void Blocks_come_one_behind_the_other_as_they_are_written()
+    public void Blocks_follow_each_other_in_the_order_of_writing()
     {
         MemoryStorage storage = Make(new DiskRequest(100 * MiB) { BlockSize = MiB }, disk =>
         {
@@ -94,7 +94,7 @@ public sealed class VhdxCreateTests
     }
 
     [Fact]
-    public void The_entry_of_a_block_behind_a_chunk_is_behind_that_of_the_sector_bitmap()
+    public void The_entry_of_a_block_after_a_chunk_follows_the_entry_of_the_sector_bitmap()
     {
         MemoryStorage storage = Make(new DiskRequest(10 * GiB) { BlockSize = MiB }, disk => disk.Write(4 * GiB, [1]));
 
@@ -117,9 +117,9 @@ public sealed class VhdxCreateTests
     }
 
     [Fact]
-    public void Tables_larger_than_what_is_kept_in_memory_come_out_whole_in_any_order()
+    public void Tables_too_large_for_the_cache_are_complete_whatever_the_order_of_writing()
     {
-        // 512 MiB of table, of which 16 MiB are kept: each write is to another page, far from the one before.
+        // 512 MiB of table, of which 16 MiB are cached: each write goes to another page, far from the one before.
         const int Count = 3000;
         long Offset(int i) => (i * 7919L % Count) * (64 * TiB / Count / MiB) * MiB;
         MemoryStorage storage = Make(new DiskRequest(64 * TiB) { BlockSize = MiB }, disk =>
@@ -141,7 +141,7 @@ public sealed class VhdxCreateTests
     }
 
     [Fact]
-    public void Each_file_is_another_disk()
+    public void Each_file_has_its_own_identity()
     {
         MemoryStorage one = Make(new DiskRequest(MiB));
         MemoryStorage two = Make(new DiskRequest(MiB));
@@ -149,13 +149,13 @@ public sealed class VhdxCreateTests
     }
 
     [Fact]
-    public void What_is_not_asked_for_is_as_Hyper_V_makes_it()
+    public void Defaults_are_those_of_Hyper_V()
     {
         NewDisk disk = Format.Settle("new.vhdx", new DiskRequest(1));
         Assert.Equal((512L, 512), (disk.VirtualSize, disk.SectorSize));
         Assert.Equal(32 * MiB, disk.Create(new MemoryStorage("new.vhdx")).AllocationUnit);
 
-        // It opens no file that Windows marks as sparse.
+        // Hyper-V does not open a file that Windows marks as sparse.
         Assert.True(Format.RefusesSparseFiles);
         Assert.False(DiskFormats.Qed.RefusesSparseFiles);
     }
@@ -166,7 +166,7 @@ public sealed class VhdxCreateTests
     [InlineData(513, 4096, 4096)]
     [InlineData(4096, 4096, 4096)]
     [InlineData((64 * TiB) - 1, 4096, 64 * TiB)]
-    public void The_size_becomes_whole_sectors(long wanted, int sectorSize, long size) =>
+    public void The_size_is_rounded_up_to_whole_sectors(long wanted, int sectorSize, long size) =>
         Assert.Equal(size, Format.Settle("new.vhdx", new DiskRequest(wanted) { SectorSize = sectorSize }).VirtualSize);
 
     public static TheoryData<string> Impossible { get; } = [.. ImpossibleDisks.Keys];
@@ -187,7 +187,7 @@ public sealed class VhdxCreateTests
 
     [Theory]
     [MemberData(nameof(Impossible))]
-    public void There_is_no_VHDX_disk_of(string what)
+    public void A_VHDX_disk_is_refused_with(string what)
     {
         (DiskRequest request, string parameter, string allowed) = ImpossibleDisks[what];
         QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Settle("new.vhdx", request));

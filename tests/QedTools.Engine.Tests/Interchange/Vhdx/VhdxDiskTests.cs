@@ -10,7 +10,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx;
 
-/// <summary>What the blocks of a VHDX file read as, alone and over a parent.</summary>
+/// <summary>The contents of a VHDX file's blocks, alone and over a parent.</summary>
 public sealed class VhdxDiskTests
 {
     private const int MiB = 1 << 20;
@@ -27,11 +27,11 @@ public sealed class VhdxDiskTests
     [InlineData(2, QedExtentState.Zero)]
     [InlineData(3, QedExtentState.Zero)]
     [InlineData(5, QedExtentState.Zero)]
-    public void A_block_that_is_not_there_is_zeroes(ulong state, QedExtentState expected)
+    public void A_block_that_is_not_present_is_zeroes(ulong state, QedExtentState expected)
     {
         VhdxSketch sketch = new(3 * MiB);
         sketch.Put(0, DiskBytes.Random(1, MiB));
-        sketch.SetEntry(1, state | (77UL << 20)); // its place, if it has one, is of no meaning
+        sketch.SetEntry(1, state | (77UL << 20)); // its offset, if there is one, has no meaning
         IDisk disk = Open(sketch);
 
         Assert.Equal(expected, disk.ExtentAt(MiB, 2 * MiB).State);
@@ -48,7 +48,7 @@ public sealed class VhdxDiskTests
     [InlineData(6 | (4UL << 20), "0x400006", "inside the file's 4194304")]
     [InlineData(6 | (1UL << 63), "0x8000000000000006", "inside the file's 4194304")]
     [InlineData(0xFFFFFFFFFFF00006, "0xfffffffffff00006", "inside the file's 4194304")]
-    public void An_entry_that_is_not_allowed_is_named_where_it_is_used_and_no_sooner(ulong entry, string value, string allowed)
+    public void An_invalid_entry_is_reported_when_it_is_used_and_not_before(ulong entry, string value, string allowed)
     {
         VhdxSketch sketch = new(10 * MiB);
         sketch.SetEntry(7, entry);
@@ -59,13 +59,13 @@ public sealed class VhdxDiskTests
         foreach (Action use in new Action[] { () => DiskBytes.Read(disk, 6 * MiB, 2 * MiB), () => disk.ExtentAt(7 * MiB, 1) })
         {
             QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(use);
-            Assert.Contains($"the BAT entry of block 7 is {value}, allowed is", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"the BAT entry of block 7 is {value}, but must be", error.Message, StringComparison.Ordinal);
             Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void The_last_block_need_be_there_as_far_as_the_disk_reaches()
+    public void The_last_block_is_needed_only_up_to_the_end_of_the_disk()
     {
         VhdxSketch sketch = new(MiB + 1024);
         long place = sketch.Put(1, DiskBytes.Random(1, 1024));
@@ -77,7 +77,7 @@ public sealed class VhdxDiskTests
     }
 
     [Fact]
-    public void Blocks_beside_each_other_in_the_file_are_one_extent_and_others_are_not()
+    public void Blocks_that_are_adjacent_in_the_file_are_one_extent_and_others_are_not()
     {
         VhdxSketch sketch = new(8 * MiB);
         long first = sketch.Put(0, DiskBytes.Random(1, MiB));
@@ -102,7 +102,7 @@ public sealed class VhdxDiskTests
     }
 
     [Fact]
-    public void What_a_block_has_as_a_hole_in_the_host_s_file_is_zeroes_without_data()
+    public void A_hole_in_the_host_file_inside_a_block_is_zeroes_without_data()
     {
         VhdxSketch sketch = new(2 * MiB);
         long place = sketch.Put(0, DiskBytes.Random(1, 8192), at: 65536);
@@ -119,9 +119,9 @@ public sealed class VhdxDiskTests
     }
 
     [Fact]
-    public void Entries_of_sector_bitmaps_lie_between_those_of_blocks_and_mean_nothing_without_parent()
+    public void Entries_of_sector_bitmaps_are_between_those_of_blocks_and_mean_nothing_without_a_parent()
     {
-        // 4 GiB a chunk. QEMU up to 7.2 leaves anything in the bitmaps' entries of dynamic files.
+        // 4 GiB per chunk. QEMU up to 7.2 leaves arbitrary values in the bitmap entries of dynamic files.
         VhdxSketch sketch = new((8L << 30) + MiB);
         sketch.Put(4095, DiskBytes.Random(1, MiB));
         sketch.Put(4096, DiskBytes.Random(2, MiB));
@@ -135,7 +135,7 @@ public sealed class VhdxDiskTests
     }
 
     [Fact]
-    public void Over_a_parent_what_is_not_present_is_the_parent_s_and_what_is_zero_is_not()
+    public void Over_a_parent_blocks_that_are_not_present_come_from_the_parent_and_zero_blocks_do_not()
     {
         VhdxSketch sketch = new(6 * MiB, parent: Locator);
         long place = sketch.Put(1, DiskBytes.Random(1, MiB));
@@ -161,7 +161,7 @@ public sealed class VhdxDiskTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void Of_a_block_that_is_there_in_part_each_sector_is_the_file_s_or_the_parent_s(int sectorSize)
+    public void In_a_partially_present_block_each_sector_comes_from_the_file_or_the_parent(int sectorSize)
     {
         VhdxSketch sketch = new(4 * MiB, blockSize: 2 * MiB, sectorSize, Locator);
         long sectors = 2 * MiB / sectorSize;
@@ -195,9 +195,9 @@ public sealed class VhdxDiskTests
     }
 
     [Fact]
-    public void A_sector_bitmap_is_found_for_each_chunk_and_read_across_pages()
+    public void Each_chunk_has_its_sector_bitmap_which_is_read_across_pages()
     {
-        // Blocks of 256 MiB: 16 to a chunk, the bits of one block 64 KiB long.
+        // Blocks of 256 MiB: 16 per chunk, and 64 KiB of bits for one block.
         const long BlockSize = 256L << 20;
         VhdxSketch sketch = new(36 * BlockSize, (int)BlockSize, sectorSize: 512, Locator);
         sketch.SetEntry(35, (ulong)sketch.Append(BlockSize) | 7);
@@ -208,7 +208,7 @@ public sealed class VhdxDiskTests
         Assert.Equal(
             [
                 (0, QedExtentState.Unallocated),
-                ((35 * BlockSize) + 4096, QedExtentState.Zero), // the file's, and a hole there
+                ((35 * BlockSize) + 4096, QedExtentState.Zero), // in the file, but a hole there
                 ((36 * BlockSize) - 4096, QedExtentState.Unallocated),
             ],
             DiskBytes.Extents(disk).Select(extent => (extent.Start, extent.State)));
@@ -219,7 +219,7 @@ public sealed class VhdxDiskTests
     [InlineData(7UL | (1UL << 40), "0x10000000007", "state 6")]
     [InlineData(6UL, "0x6", "outside the header section")]
     [InlineData(6UL | (1UL << 40), "0x10000000006", "inside the file's")]
-    public void A_sector_bitmap_that_is_needed_must_be_there(ulong entry, string value, string allowed)
+    public void A_required_sector_bitmap_must_be_present(ulong entry, string value, string allowed)
     {
         VhdxSketch sketch = new(4 * MiB, parent: Locator);
         sketch.Put(2, [], state: 7);
@@ -232,7 +232,7 @@ public sealed class VhdxDiskTests
     }
 
     [Fact]
-    public void A_disk_of_no_size_has_nothing()
+    public void A_disk_of_size_zero_is_empty()
     {
         IDisk disk = Open(new VhdxSketch(0));
         Assert.Equal(0, disk.Length);
@@ -241,7 +241,7 @@ public sealed class VhdxDiskTests
 
     [Theory]
     [MemberData(nameof(Seeds.Take), 20, MemberType = typeof(Seeds))]
-    public void Any_arrangement_reads_as_a_plain_array_does(int seed)
+    public void Any_arrangement_of_blocks_reads_like_a_plain_array(int seed)
     {
         Random random = new(seed);
         int sectorSize = random.Next(2) == 0 ? 512 : 4096;

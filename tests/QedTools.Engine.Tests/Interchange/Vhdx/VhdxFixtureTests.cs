@@ -5,7 +5,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx;
 
-/// <summary>The files under tests/fixtures/vhdx read as its README says, and stay as they are.</summary>
+/// <summary>The files under tests/fixtures/vhdx read as their README says, and do not change.</summary>
 public sealed class VhdxFixtureTests : IDisposable
 {
     private readonly TempFolder _folder = new();

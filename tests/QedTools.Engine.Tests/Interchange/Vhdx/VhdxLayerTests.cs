@@ -7,7 +7,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx;
 
-/// <summary>What a VHDX file says of itself before its blocks, and what of it is refused.</summary>
+/// <summary>The metadata that a VHDX file has before its blocks, and what of it is refused.</summary>
 public sealed class VhdxLayerTests
 {
     private const long MiB = 1 << 20;
@@ -20,29 +20,29 @@ public sealed class VhdxLayerTests
         ["relative_path"] = @".\parent.vhdx",
     };
 
-    /// <summary>Each way to be wrong: what is done to a file, and the field, the value and what is allowed that the error names.</summary>
-    public static TheoryData<string> Wrongs { get; } = [.. WrongFiles.Keys];
+    /// <summary>Each kind of damage: how the file is damaged, and the field, value and allowed values that the error must name.</summary>
+    public static TheoryData<string> Damages { get; } = [.. DamagedFiles.Keys];
 
-    private static Dictionary<string, (Action<VhdxSketch> Spoil, string[] Says)> WrongFiles => new()
+    private static Dictionary<string, (Action<VhdxSketch> Damage, string[] Says)> DamagedFiles => new()
     {
-        ["the magic is another"] = (s => s.Storage.Write(0, "vhdxfilf"u8), ["76 68 64 78 66 69 6c 66", "\"vhdxfile\""]),
-        ["the file is empty"] = (s => s.Storage.SetLength(0), ["nothing", "\"vhdxfile\""]),
+        ["the magic is wrong"] = (s => s.Storage.Write(0, "vhdxfilf"u8), ["76 68 64 78 66 69 6c 66", "\"vhdxfile\""]),
+        ["the file is empty"] = (s => s.Storage.SetLength(0), ["missing", "\"vhdxfile\""]),
         ["the file ends in its first header"] = (s => s.Storage.SetLength(VhdxSketch.FirstHeader + 4095), ["current headers is 0"]),
-        ["both headers are spoilt"] = (
+        ["both headers are damaged"] = (
             s =>
             {
                 s.Write32(VhdxSketch.FirstHeader + 100, 1);
                 s.Write32(VhdxSketch.SecondHeader + 4, 1);
             },
             ["current headers is 0", "65536 and 131072"]),
-        ["both headers are as new"] = (
+        ["both headers are equally new"] = (
             s =>
             {
                 s.LogGuid = Unknown;
                 s.WriteHeader(VhdxSketch.FirstHeader, 2);
             },
             ["current headers is 0"]),
-        ["both region tables are spoilt"] = (
+        ["both region tables are damaged"] = (
             s =>
             {
                 s.Write32(VhdxSketch.FirstRegionTable + 100, 1);
@@ -83,24 +83,24 @@ public sealed class VhdxLayerTests
             s => s.WriteRegionTables((VhdxSketch.BatRegion, MiB, MiB, 1), (VhdxSketch.MetadataRegion, s.MetadataOffset, MiB, 1)),
             ["offset of the", "is 1048576"]),
         ["the BAT is too short for the disk"] = (s => s.Write64(s.ItemOffset(1), 1UL << 40), ["Length of the BAT region is 1048576", "at least 8390648 bytes"]),
-        ["a region nobody must know is over the BAT"] = (
+        ["an optional region is over the BAT"] = (
             s => s.WriteRegionTables(
                 (VhdxSketch.BatRegion, s.BatOffset, MiB, 1), (VhdxSketch.MetadataRegion, s.MetadataOffset, MiB, 1), (Unknown, s.MetadataOffset, 2 * MiB, 0)),
             ["offset of the"]),
-        ["the metadata table has another signature"] = (s => s.Write64(s.MetadataOffset, 1), ["metadata table's Signature is 0x1", "\"metadata\""]),
+        ["the metadata table has a wrong signature"] = (s => s.Write64(s.MetadataOffset, 1), ["metadata table's Signature is 0x1", "\"metadata\""]),
         ["the metadata table has too many entries"] = (s => s.Storage.Write(s.MetadataOffset + 10, [0, 8]), ["EntryCount is 2048", "2047"]),
         ["there are no file parameters"] = (s => s.WriteMetadataEntry(0, Unknown, 0, 0, 0), ["File Parameters is 0", "1"]),
-        ["the file parameters are some user's"] = (s => s.WriteMetadataEntry(0, VhdxSketch.FileParameters, 65536, 8, 1), ["File Parameters is 0"]),
+        ["the file parameters are a user item"] = (s => s.WriteMetadataEntry(0, VhdxSketch.FileParameters, 65536, 8, 1), ["File Parameters is 0"]),
         ["an item is in the table"] = (s => s.WriteMetadataEntry(0, VhdxSketch.FileParameters, 32, 8, 4), ["Offset of the metadata item File Parameters is 32"]),
-        ["an item is behind the region"] = (
+        ["an item is past the end of the region"] = (
             s => s.WriteMetadataEntry(0, VhdxSketch.FileParameters, (1 << 20) - 4, 8, 4), ["Offset of the metadata item File Parameters is 1048572", "1048576"]),
         ["an item wraps"] = (s => s.WriteMetadataEntry(0, VhdxSketch.FileParameters, uint.MaxValue - 3, 8, 4), ["is 4294967292"]),
         ["an item is too short"] = (s => s.WriteMetadataEntry(1, VhdxSketch.VirtualDiskSize, 65536, 7, 6), ["Length of the metadata item Virtual Disk Size is 7", "8 to"]),
         ["an item is too long"] = (s => s.WriteMetadataEntry(1, VhdxSketch.VirtualDiskSize, 65536, (1 << 20) + 1, 6), ["is 1048577"]),
-        ["the block size is no power of two"] = (s => s.Write32(s.ItemOffset(0), 3 << 20), ["BlockSize is 3145728", "1 MiB (1048576) to 256 MiB"]),
+        ["the block size is not a power of two"] = (s => s.Write32(s.ItemOffset(0), 3 << 20), ["BlockSize is 3145728", "1 MiB (1048576) to 256 MiB"]),
         ["the block size is too small"] = (s => s.Write32(s.ItemOffset(0), 1 << 19), ["BlockSize is 524288"]),
         ["the block size is too large"] = (s => s.Write32(s.ItemOffset(0), 1u << 29), ["BlockSize is 536870912"]),
-        ["the sector size is another"] = (s => s.Write32(s.ItemOffset(2), 520), ["LogicalSectorSize is 520", "512 or 4096"]),
+        ["the sector size is not allowed"] = (s => s.Write32(s.ItemOffset(2), 520), ["LogicalSectorSize is 520", "512 or 4096"]),
         ["the disk has half a sector"] = (s => s.Write64(s.ItemOffset(1), 513), ["VirtualDiskSize is 513", "multiple of 512"]),
         ["the disk has half a large sector"] = (
             s =>
@@ -115,12 +115,12 @@ public sealed class VhdxLayerTests
     };
 
     [Theory]
-    [MemberData(nameof(Wrongs))]
-    public void It_is_refused_by_file_field_value_and_what_is_allowed_if(string what)
+    [MemberData(nameof(Damages))]
+    public void The_error_names_file_field_value_and_allowed_values_if(string what)
     {
-        (Action<VhdxSketch> spoil, string[] says) = WrongFiles[what];
+        (Action<VhdxSketch> damage, string[] says) = DamagedFiles[what];
         VhdxSketch sketch = new(10 << 20);
-        spoil(sketch);
+        damage(sketch);
 
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Open(sketch));
 
@@ -131,9 +131,9 @@ public sealed class VhdxLayerTests
     }
 
     [Fact]
-    public void What_must_be_known_and_is_not_is_refused_by_name()
+    public void Unknown_required_items_are_refused_by_name()
     {
-        (Action<VhdxSketch> Spoil, string Says)[] strange =
+        (Action<VhdxSketch> Damage, string Says)[] unsupported =
         [
             (s => s.WriteHeader(VhdxSketch.SecondHeader, 3, version: 2), "version 2 of the format"),
             (s =>
@@ -158,10 +158,10 @@ public sealed class VhdxLayerTests
                 s.Write32(s.ItemOffset(0) + 4, 2);
             }, $"a parent locator of the type {Unknown}"),
         ];
-        foreach ((Action<VhdxSketch> spoil, string says) in strange)
+        foreach ((Action<VhdxSketch> damage, string says) in unsupported)
         {
             VhdxSketch sketch = new(10 << 20);
-            spoil(sketch);
+            damage(sketch);
             QedUnsupportedFormatException error = Assert.Throws<QedUnsupportedFormatException>(() => Open(sketch));
             Assert.Equal("VHDX", error.Format);
             Assert.Contains(says, error.Message, StringComparison.Ordinal);
@@ -169,14 +169,14 @@ public sealed class VhdxLayerTests
     }
 
     [Fact]
-    public void What_need_not_be_known_is_passed_over()
+    public void Unknown_optional_items_are_ignored()
     {
         VhdxSketch sketch = new(10 << 20);
         sketch.WriteHeader(VhdxSketch.SecondHeader, 3, logVersion: 7); // there is no log to replay
         sketch.WriteRegionTables(
             (Unknown, sketch.Append(MiB), MiB, 0), (VhdxSketch.BatRegion, sketch.BatOffset, MiB, 1), (VhdxSketch.MetadataRegion, sketch.MetadataOffset, MiB, 1));
         sketch.Storage.Write(sketch.MetadataOffset + 10, [6]);
-        sketch.WriteMetadataEntry(5, VhdxSketch.FileParameters, 65536, 4, 1); // some user's item of that name
+        sketch.WriteMetadataEntry(5, VhdxSketch.FileParameters, 65536, 4, 1); // a user item of that name
 
         Assert.Equal(10 << 20, Open(sketch).VirtualSize);
     }
@@ -186,16 +186,16 @@ public sealed class VhdxLayerTests
     [InlineData(VhdxSketch.SecondHeader)]
     [InlineData(VhdxSketch.FirstRegionTable)]
     [InlineData(VhdxSketch.SecondRegionTable)]
-    public void One_intact_copy_of_two_is_enough(long spoilt)
+    public void One_intact_copy_of_two_is_enough(long damaged)
     {
         VhdxSketch sketch = new(10 << 20);
-        sketch.Write32(spoilt + 50, 0x12345678);
+        sketch.Write32(damaged + 50, 0x12345678);
 
         Assert.Equal(10 << 20, Open(sketch).VirtualSize);
     }
 
     [Fact]
-    public void It_tells_size_block_size_and_identity()
+    public void It_reports_size_block_size_and_identity()
     {
         VhdxSketch sketch = new((10 << 20) + 4096, blockSize: 2 << 20, sectorSize: 4096);
         using VhdxLayer layer = Open(sketch);
@@ -223,7 +223,7 @@ public sealed class VhdxLayerTests
     }
 
     [Fact]
-    public void A_parent_is_looked_for_where_the_specification_says_in_that_order()
+    public void A_parent_is_looked_for_in_the_order_of_the_specification()
     {
         Dictionary<string, string> locator = new()
         {
@@ -254,7 +254,7 @@ public sealed class VhdxLayerTests
     [InlineData("relative_path", "", "number of paths")]
     [InlineData("parent_linkage", "not a GUID", "parent_linkage is 'not a GUID'")]
     [InlineData("parent_linkage", null, "parent_linkage is missing")]
-    public void A_parent_locator_must_lead_to_one_parent(string key, string? value, string says)
+    public void A_parent_locator_must_name_one_parent(string key, string? value, string says)
     {
         Dictionary<string, string> locator = new(Locator);
         locator.Remove(key);
@@ -273,7 +273,7 @@ public sealed class VhdxLayerTests
     [InlineData(20, 60000, "KeyOffset of the parent locator is 60000")]
     [InlineData(24, 60000, "ValueOffset of the parent locator is 60000")]
     [InlineData(28, 60000, "KeyOffset of the parent locator is")]
-    public void A_parent_locator_must_lie_in_its_item(int at, ushort value, string says)
+    public void A_parent_locator_must_be_inside_its_item(int at, ushort value, string says)
     {
         VhdxSketch sketch = new(10 << 20, parent: Locator);
         sketch.Storage.Write(sketch.ItemOffset(3) + at, BitConverter.GetBytes(value));

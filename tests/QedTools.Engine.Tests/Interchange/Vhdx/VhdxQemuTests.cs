@@ -9,8 +9,8 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx;
 
-/// <summary>What QedTools writes QEMU reads and checks, what QEMU writes QedTools reads.</summary>
-/// <remarks>QEMU knows VHDX files with sectors of 512 bytes and without parent only, and its map says data everywhere.</remarks>
+/// <summary>QEMU reads and checks what QedTools writes, and QedTools reads what QEMU writes.</summary>
+/// <remarks>QEMU supports only VHDX files with sectors of 512 bytes and without a parent, and its map reports data everywhere.</remarks>
 public sealed class VhdxQemuTests : IDisposable
 {
     private const int MiB = 1 << 20;
@@ -33,13 +33,13 @@ public sealed class VhdxQemuTests : IDisposable
         { 40 * MiB, 32, false, 0 },
         { (33 * MiB) + 512, 32, false, 30 },
         { 600 * MiB, 256, false, 10 },
-        { (5L << 30) + 512, 1, false, 40 }, // more than a chunk
+        { (5L << 30) + 512, 1, false, 40 }, // more than one chunk
         { (3L << 40) + 512, 16, false, 12 },
     };
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Disks))]
-    public void QEMU_reads_ours(long size, int blockMiB, bool isFixed, int pieces)
+    public void QEMU_reads_our_files(long size, int blockMiB, bool isFixed, int pieces)
     {
         RawFiles.OfPieces(At("a.raw"), size, pieces);
         QedImageInfo info = Convert("a.raw", "b.vhdx", new DiskConversionOptions { BlockSize = (long)blockMiB * MiB, IsFixed = isFixed, Verify = true });
@@ -58,7 +58,7 @@ public sealed class VhdxQemuTests : IDisposable
             Assert.InRange(RawFiles.DataBytes(At("b.vhdx")), 1, RawFiles.DataBytes(At("a.raw")) + (512 << 10));
         }
 
-        // QEMU can write to it: what QedTools left is what it expects.
+        // QEMU can write to the file, so QedTools has left it in a state that QEMU expects.
         string last = (size - 512).ToString(System.Globalization.CultureInfo.InvariantCulture);
         Qemu.Io(At("b.vhdx"), "vhdx", $"write -P 0x77 {last} 512");
         Qemu.Io(At("a.raw"), "raw", $"write -P 0x77 {last} 512");
@@ -68,7 +68,7 @@ public sealed class VhdxQemuTests : IDisposable
 
     [Theory(Skip = Qemu.SkipReason, SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu))]
     [MemberData(nameof(Disks))]
-    public void QEMUs_are_read(long size, int blockMiB, bool isFixed, int pieces)
+    public void QEMUs_files_are_read(long size, int blockMiB, bool isFixed, int pieces)
     {
         RawFiles.OfPieces(At("a.raw"), size, pieces);
         foreach (string stateZero in new[] { "on", "off" })
@@ -81,7 +81,7 @@ public sealed class VhdxQemuTests : IDisposable
             }
             else
             {
-                // The zeroes of terabytes would take it long.
+                // Terabytes of zeroes would take QEMU too long.
                 Qemu.Img("create", "-q", "-f", "vhdx", "-o", options, At("b.vhdx"), $"{size}");
                 Qemu.Io(At("b.vhdx"), "vhdx", [.. RawFiles.Pieces(size, pieces).Select(piece => $"write -q -P {piece.Value} {piece.Offset} {piece.Length}")]);
             }
@@ -94,7 +94,7 @@ public sealed class VhdxQemuTests : IDisposable
     [MemberData(nameof(Seeds.Take), 12, MemberType = typeof(Seeds))]
     public void QEMU_replays_a_log_to_the_same_disk(int seed)
     {
-        // Of a sequence that goes on at the ring's start QEMU 7.2 replays only what is there, though its tail is not.
+        // If a sequence wraps around to the ring's start, QEMU 7.2 replays only the part there, without the sequence's tail.
         Random random = new(seed);
         VhdxSketch sketch = new(8 * MiB);
         long[] places = [.. Enumerable.Range(0, 3).Select(block => sketch.Put(block, DiskBytes.Random(seed + block, MiB)))];
@@ -142,7 +142,7 @@ public sealed class VhdxQemuTests : IDisposable
         AssertEqual("ours.vhdx", "theirs.raw");
     }
 
-    // QEMU reads all of a VHDX file to compare it, which takes long for terabytes: of those it reads what was written.
+    // QEMU compares a VHDX file by reading all of it, which takes too long for terabytes: there, it reads only what was written.
     private void AssertEqualForQemu(string name, long size, int pieces)
     {
         if (size < 1L << 32)

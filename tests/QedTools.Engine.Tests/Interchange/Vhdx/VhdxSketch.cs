@@ -7,7 +7,9 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Interchange.Vhdx;
 
-/// <summary>A VHDX file laid out by hand, from the specification and without the engine's code, so that any of it can be wrong.</summary>
+/// <summary>
+/// A VHDX file laid out by hand, from the specification and without the engine's code, so that any part of it can be made wrong.
+/// </summary>
 internal sealed class VhdxSketch
 {
     public const long FirstHeader = 64 << 10;
@@ -42,9 +44,9 @@ internal sealed class VhdxSketch
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     /// <param name="blockSize">A block's size, in bytes.</param>
     /// <param name="sectorSize">A sector's size, in bytes.</param>
-    /// <param name="parent">The parent locator's entries; null: it has no parent.</param>
+    /// <param name="parent">The parent locator's entries; null if the disk has no parent.</param>
     /// <param name="logLength">The log's length, in bytes.</param>
-    /// <param name="path">What the file is called.</param>
+    /// <param name="path">The file's name.</param>
     public VhdxSketch(
         long virtualSize,
         int blockSize = MiB,
@@ -91,7 +93,7 @@ internal sealed class VhdxSketch
 
     public Guid LogGuid { get; set; }
 
-    /// <summary>The checksum of a structure with a Checksum field at 4.</summary>
+    /// <summary>The checksum of a structure whose Checksum field is at offset 4.</summary>
     public static uint ChecksumOf(ReadOnlySpan<byte> structure)
     {
         uint crc = uint.MaxValue;
@@ -148,10 +150,10 @@ internal sealed class VhdxSketch
         return table;
     }
 
-    /// <summary>Puts the checksum into a structure with a Checksum field at 4.</summary>
+    /// <summary>Stores the checksum in a structure whose Checksum field is at offset 4.</summary>
     public static void Seal(Span<byte> structure) => BinaryPrimitives.WriteUInt32LittleEndian(structure[4..], ChecksumOf(structure));
 
-    /// <summary>Changes bytes of a structure in the file and makes its checksum fit again.</summary>
+    /// <summary>Changes bytes of a structure in the file and updates its checksum.</summary>
     public void Reseal(long at, int length, Action<byte[]> change)
     {
         byte[] structure = new byte[length];
@@ -172,7 +174,7 @@ internal sealed class VhdxSketch
         Storage.Write(MetadataOffset + 32 + (index * 32), entry);
     }
 
-    /// <summary>Where a metadata item's value is in the file.</summary>
+    /// <summary>The file offset of a metadata item's value.</summary>
     public long ItemOffset(int index) => MetadataOffset + (64 << 10) + (index * 4096L);
 
     /// <summary>Writes a number.</summary>
@@ -191,16 +193,16 @@ internal sealed class VhdxSketch
         Storage.Write(at, bytes);
     }
 
-    /// <summary>Where a block's BAT entry is in the file.</summary>
+    /// <summary>The file offset of a block's BAT entry.</summary>
     public long EntryOffset(long block) => BatOffset + (8 * (block + (block / ChunkRatio)));
 
-    /// <summary>Where the BAT entry of a chunk's sector bitmap is in the file.</summary>
+    /// <summary>The file offset of the BAT entry of a chunk's sector bitmap.</summary>
     public long BitmapEntryOffset(long chunk) => BatOffset + (8 * ((chunk * (ChunkRatio + 1)) + ChunkRatio));
 
     /// <summary>Sets a block's BAT entry.</summary>
     public void SetEntry(long block, ulong entry) => Write64(EntryOffset(block), entry);
 
-    /// <summary>Room for something at the end of the file, as all of it is aligned.</summary>
+    /// <summary>Adds space at the end of the file, aligned like everything in it, and returns its offset.</summary>
     public long Append(long length)
     {
         long at = (Storage.Length + MiB - 1) / MiB * MiB;
@@ -208,7 +210,7 @@ internal sealed class VhdxSketch
         return at;
     }
 
-    /// <summary>Gives a block data and the state of a block that is there.</summary>
+    /// <summary>Gives a block data and, by default, the state of a present block.</summary>
     public long Put(long block, ReadOnlySpan<byte> data, int at = 0, ulong state = 6)
     {
         long place = Append(BlockSize);
@@ -277,7 +279,7 @@ internal sealed class VhdxSketch
             Storage.Write(ItemOffset(3), locator);
         }
 
-        // What is asked for by others.
+        // Metadata items that other readers require.
         WriteMetadataEntry(3, new Guid("BECA12AB-B2E6-4523-93EF-C309E000C746"), (64 << 10) + 16384, 16, 6);
         WriteMetadataEntry(4, new Guid("CDA348C7-445D-4471-9CC9-E9885251C556"), (64 << 10) + 20480, 4, 6);
         Storage.Write(ItemOffset(4), DataWriteGuid.ToByteArray());

@@ -14,17 +14,17 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vmdk;
 
-/// <summary>Descriptors as programs and people write them.</summary>
+/// <summary>Descriptors as written by programs and by people.</summary>
 public sealed class VmdkDescriptorTests : IDisposable
 {
-    private const string Usual = "RW 2048 FLAT \"data.bin\" 0";
+    private const string FlatExtent = "RW 2048 FLAT \"data.bin\" 0";
 
     private readonly TempFolder _folder = new();
     private readonly byte[] _content;
 
     static VmdkDescriptorTests()
     {
-        // The older build is made for .NET Framework, which has all code pages; here they are to be asked for.
+        // The netstandard2.0 build is meant for .NET Framework, which has all code pages; on .NET they must be registered.
         if (!typeof(VmdkDescriptor).Assembly.GetCustomAttribute<TargetFrameworkAttribute>()!.FrameworkName.StartsWith(".NETCoreApp", StringComparison.Ordinal))
         {
             Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
@@ -40,10 +40,10 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("\n\r\n  \n# something else\nversion=3\r\n")]
     [InlineData("\uFEFF# Disk DescriptorFile\r\nversion=1\r\n")]
     [InlineData("# Disk DescriptorFile\nVERSION = 1\n")]
-    public void A_descriptor_is_told_by_what_it_begins_with(string start)
+    public void A_descriptor_is_recognized_by_its_beginning(string start)
     {
-        // Capitals are ours: QEMU wants "version" as it is.
-        string path = Write(start.Replace("VERSION", "version", StringComparison.Ordinal) + Usual + "\n");
+        // Only QedTools accepts capitals: QEMU requires a lower-case "version".
+        string path = Write(start.Replace("VERSION", "version", StringComparison.Ordinal) + FlatExtent + "\n");
 
         Assert.Equal(_content, ReadAll(path));
     }
@@ -55,7 +55,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("version\n")]
     [InlineData("version=x\n")]
     [InlineData("version=1")]
-    public void Other_text_is_no_descriptor(string text) => Assert.Equal("Raw", ProbeOf(Write(text)));
+    public void Other_text_is_not_a_descriptor(string text) => Assert.Equal("Raw", ProbeOf(Write(text)));
 
     [Theory]
     [InlineData("RW 2048 FLAT \"data.bin\" 0 \"36FD5B63-C1C1-4BB2-9DE6-4B1C0F3C6F1B\" \"naa.600\"")]
@@ -69,7 +69,7 @@ public sealed class VmdkDescriptorTests : IDisposable
         Assert.Equal(_content, ReadAll(Write("# Disk DescriptorFile\nversion=1\n" + lines + "\n")));
 
     [Fact]
-    public void Extents_lie_one_behind_the_other_wherever_they_are()
+    public void Extents_form_one_disk_wherever_they_are()
     {
         byte[] other = RawFiles.Scattered(_folder.PathOf("other.bin"), 10 * 512, seed: 5, pieces: 3);
         string path = Write(
@@ -125,7 +125,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("utf-7")]
     public void An_encoding_that_cannot_be_that_of_a_descriptor_is_refused_by_name(string encoding)
     {
-        string path = Write($"# Disk DescriptorFile\nversion=1\nencoding=\"{encoding}\"\n{Usual}\n");
+        string path = Write($"# Disk DescriptorFile\nversion=1\nencoding=\"{encoding}\"\n{FlatExtent}\n");
 
         Assert.Contains(encoding, Assert.Throws<QedUnsupportedFormatException>(() => ReadAll(path)).Message, StringComparison.Ordinal);
     }
@@ -137,7 +137,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("C:\\VMs\\disk\\beside.bin")]
     [InlineData("\\\\server\\share\\beside.bin")]
     [InlineData("/vmfs/volumes/nowhere/beside.bin")]
-    public void A_name_is_followed_whichever_system_wrote_it(string name)
+    public void A_name_is_resolved_whichever_system_wrote_it(string name)
     {
         Directory.CreateDirectory(_folder.PathOf("sub"));
         File.Copy(_folder.PathOf("data.bin"), _folder.PathOf("beside.bin"));
@@ -151,7 +151,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("json:{}")]
     [InlineData("http://localhost/data.bin")]
     [InlineData("no/such/data.bin")]
-    public void What_leads_to_no_file_is_refused(string name)
+    public void A_name_that_does_not_lead_to_a_file_is_refused(string name)
     {
         string path = Write($"# Disk DescriptorFile\nversion=1\nRW 2048 FLAT \"{name}\" 0\n");
 
@@ -159,7 +159,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_and_a_device_are_no_extents()
+    public void A_folder_or_a_device_is_not_an_extent()
     {
         Directory.CreateDirectory(_folder.PathOf("sub"));
         Assert.Throws<QedBackingFileRefusedException>(() => ReadAll(Write("# Disk DescriptorFile\nversion=1\nRW 2048 FLAT \"sub\" 0\n")));
@@ -191,18 +191,18 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("parentCID=ffffffff\nparentFileNameHint=\"p.vmdk\"\nRW 2048 FLAT \"data.bin\" 0")]
     [InlineData("parentCID=none\nRW 2048 FLAT \"data.bin\" 0")]
     [InlineData("parentCID=ffffffff\nparentCID=1\nRW 2048 FLAT \"data.bin\" 0")]
-    public void A_line_that_cannot_be_right_is_damage_and_never_passed_over(string lines)
+    public void An_invalid_line_is_damage_and_never_skipped(string lines)
     {
-        // A line "RW" alone is one of the many that mean nothing; with nothing else the descriptor has no extents.
+        // A line with only "RW" means nothing, like many others; without further lines, the descriptor has no extents.
         string path = Write("# Disk DescriptorFile\nversion=1\nCID=1\n" + lines + "\n");
 
         Assert.Throws<QedDamagedFileException>(() => ReadAll(path));
     }
 
     [Fact]
-    public void The_data_may_lie_behind_the_descriptor_in_the_same_file()
+    public void The_data_may_follow_the_descriptor_in_the_same_file()
     {
-        // As Haiku's vmdkheader makes it: a header without capacity, the descriptor, and the disk from sector 128 on.
+        // As Haiku's vmdkheader writes it: a header without capacity, the descriptor, and the disk from sector 128 on.
         string path = _folder.PathOf("self.vmdk");
         File.WriteAllBytes(path, [.. Header(capacity: 0, descriptorAt: 1), .. Padded($"# Disk Descriptor File\nversion=1\nCID=fffffffe\nparentCID=ffffffff\nRW 2048 FLAT \"self.vmdk\" 128\n", 127 * 512), .. _content]);
 
@@ -212,7 +212,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void A_descriptor_that_names_itself_is_read_as_what_it_says()
+    public void A_descriptor_that_names_itself_as_an_extent_is_read_that_way()
     {
         string path = Write("# Disk DescriptorFile\nversion=1\nRW 1 FLAT \"disk.vmdk\" 0\n#" + new string('x', 1024) + "\n");
 
@@ -233,7 +233,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [Fact]
     public void A_result_never_replaces_an_extent_of_its_source()
     {
-        string path = Write("# Disk DescriptorFile\nversion=1\n" + Usual + "\n");
+        string path = Write("# Disk DescriptorFile\nversion=1\n" + FlatExtent + "\n");
 
         Assert.Throws<QedRequestException>(() => DiskConversion.Run(
             path, _folder.PathOf("data.bin"), new DiskConversionOptions { Replace = true, Format = QedDiskFormat.Raw }, cancellation: TestContext.Current.CancellationToken));
@@ -241,9 +241,9 @@ public sealed class VmdkDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void An_extent_that_changes_is_noticed_as_the_descriptor_is()
+    public void A_change_to_an_extent_is_noticed_like_one_to_the_descriptor()
     {
-        string path = Write("# Disk DescriptorFile\nversion=1\n" + Usual + "\n");
+        string path = Write("# Disk DescriptorFile\nversion=1\n" + FlatExtent + "\n");
         using BackingChain chain = Open(path);
         chain.RequireUnchanged();
 
@@ -258,7 +258,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("disk-s001.vmdk", true)]
     [InlineData("disk-s001.vmdk", false)]
     [InlineData("anything.vmdk", true)]
-    public void A_sparse_extent_without_descriptor_is_a_part_of_a_disk(string name, bool isDescribed)
+    public void A_sparse_extent_without_a_descriptor_is_only_a_part_of_a_disk(string name, bool isDescribed)
     {
         foreach (bool isEmpty in new[] { false, true })
         {
@@ -280,7 +280,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("disk-flat.vmdk", false)]
     [InlineData("disk-f001.vmdk", false)]
     [InlineData("anything.vmdk", true)]
-    public void The_data_of_a_flat_disk_is_a_part_of_it(string name, bool isDescribed)
+    public void The_data_file_of_a_flat_disk_is_only_a_part_of_it(string name, bool isDescribed)
     {
         File.WriteAllBytes(_folder.PathOf(name), new byte[4096]);
         if (isDescribed)
@@ -299,11 +299,11 @@ public sealed class VmdkDescriptorTests : IDisposable
     [InlineData("zeroed")]
     [InlineData("out of range")]
     [InlineData("longer than the file")]
-    [InlineData("of no length")]
+    [InlineData("of length zero")]
     [InlineData("without parentCID")]
     [InlineData("with parentCID of none")]
     [InlineData("without parentFileNameHint")]
-    public void An_overlay_whose_descriptor_is_lost_is_never_read_alone(string damage)
+    public void An_overlay_whose_descriptor_is_lost_is_never_read_without_its_parent(string damage)
     {
         string text = "# Disk DescriptorFile\nversion=1\nCID=00000001\nparentCID=00000002\ncreateType=\"monolithicSparse\"\nparentFileNameHint=\"base.vmdk\"\nRW 2048 SPARSE \"o.vmdk\"\n";
         text = damage switch
@@ -315,14 +315,14 @@ public sealed class VmdkDescriptorTests : IDisposable
             _ => text,
         };
         byte[] header = Header(capacity: 2048, descriptorAt: damage == "out of range" ? 100_000u : 1u);
-        header[36] = damage switch { "longer than the file" => 255, "of no length" => 0, _ => header[36] };
+        header[36] = damage switch { "longer than the file" => 255, "of length zero" => 0, _ => header[36] };
         File.WriteAllBytes(_folder.PathOf("o.vmdk"), [.. header, .. Padded(text, 64 << 10)]);
 
         Assert.Throws<QedDamagedFileException>(() => ReadAll(_folder.PathOf("o.vmdk")));
     }
 
     [Fact]
-    public void A_descriptor_in_a_gigabyte_or_of_a_million_lines_costs_little()
+    public void A_descriptor_in_a_file_of_a_gigabyte_or_with_a_million_lines_costs_little()
     {
         using (FileStream file = File.Create(_folder.PathOf("disk.vmdk")))
         {
@@ -342,7 +342,7 @@ public sealed class VmdkDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void Mutated_descriptors_open_or_fail_with_an_error_of_ours()
+    public void Mutated_descriptors_open_or_fail_with_an_engine_error()
     {
         string[] words =
         [

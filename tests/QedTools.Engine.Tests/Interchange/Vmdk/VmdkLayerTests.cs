@@ -33,7 +33,7 @@ public sealed class VmdkLayerTests : IDisposable
     }
 
     [Fact]
-    public void The_descriptor_of_a_new_file_names_it_by_the_name_that_it_gets()
+    public void The_descriptor_of_a_new_file_uses_its_final_name()
     {
         RawFiles.Scattered(_folder.PathOf("a.raw"), 1 << 20, seed: 1, pieces: 2);
         DiskConversion.Run(_folder.PathOf("a.raw"), _folder.PathOf("gr\u00fcn.vmdk"), new DiskConversionOptions(), cancellation: TestContext.Current.CancellationToken);
@@ -44,7 +44,7 @@ public sealed class VmdkLayerTests : IDisposable
     }
 
     [Fact(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
-    public void An_overlay_of_qemu_img_reads_through_its_parent()
+    public void An_overlay_made_by_qemu_img_is_read_over_its_parent()
     {
         byte[] content = RawFiles.Scattered(_folder.PathOf("a.raw"), 1 << 20, seed: 3, pieces: 9);
         Qemu.Img("convert", "-f", "raw", "-O", "vmdk", _folder.PathOf("a.raw"), _folder.PathOf("base.vmdk"));

@@ -7,7 +7,7 @@ using System.Text;
 
 namespace QedTools.Tests.Interchange.Vmdk;
 
-/// <summary>What a grain of a seSparse file is to be.</summary>
+/// <summary>The state that a grain of a seSparse file should have.</summary>
 internal enum SeSparseGrain
 {
     NotThere,
@@ -17,8 +17,8 @@ internal enum SeSparseGrain
 }
 
 /// <summary>
-/// Files of VMware's kinds written from the specification ("Virtual Disk Format 5.0") alone, for seSparse from what QEMU reads; nothing here
-/// is the engine's.
+/// VMware's file types, written from the specification alone ("Virtual Disk Format 5.0"; for seSparse, from what QEMU reads), without any
+/// code of the engine.
 /// </summary>
 internal sealed class VmdkSketch
 {
@@ -26,13 +26,13 @@ internal sealed class VmdkSketch
 
     private readonly List<byte> _file = [];
 
-    /// <summary>Where each grain's marker is, or its data where there are none, in bytes.</summary>
+    /// <summary>The offset of each grain's marker, or of its data if there are no markers, in bytes.</summary>
     public Dictionary<int, long> Grains { get; } = [];
 
-    /// <summary>Where each grain's entry is, in bytes.</summary>
+    /// <summary>The offset of each grain's entry, in bytes.</summary>
     public Dictionary<int, long> Entries { get; } = [];
 
-    /// <summary>Where the grain directory is, in bytes.</summary>
+    /// <summary>The offset of the grain directory, in bytes.</summary>
     public long Directory { get; private set; }
 
     public byte[] Bytes => [.. _file];
@@ -42,7 +42,9 @@ internal sealed class VmdkSketch
         + (parentCid is null ? string.Empty : $"parentFileNameHint=\"{parent}\"\n")
         + $"\n# Extent description\n{extents}\n\n# The Disk Data Base\n#DDB\n\nddb.virtualHWVersion = \"4\"\nddb.adapterType = \"ide\"\n";
 
-    /// <summary>A stream-optimized file as VMware's tools write it: markers, tables behind their grains, directory and footer at the end.</summary>
+    /// <summary>
+    /// A stream-optimized file as VMware's tools write it: markers, tables after their grains, directory and footer at the end.
+    /// </summary>
     public static VmdkSketch Stream(
         byte[] contents,
         Func<int, bool> isThere,
@@ -75,7 +77,7 @@ internal sealed class VmdkSketch
                     continue;
                 }
 
-                // The last grain is a whole one, with zeroes behind the end of the disk.
+                // The last grain is a full one, with zeroes past the end of the disk.
                 byte[] plain = new byte[grain];
                 contents.AsSpan(i * grain, Math.Min(grain, contents.Length - (i * grain))).CopyTo(plain);
                 byte[] packed = pack?.Invoke(i, plain) ?? Zlib(plain, level);
@@ -116,7 +118,7 @@ internal sealed class VmdkSketch
         return sketch;
     }
 
-    /// <summary>A hosted sparse extent without a descriptor, as a part of a disk.</summary>
+    /// <summary>A hosted sparse extent without a descriptor, used as a part of a disk.</summary>
     public static VmdkSketch Hosted(byte[] contents, Func<int, bool> isThere, int grainSectors = 128, int perTable = 512)
     {
         int grains = Count(contents.Length, grainSectors * Sector);
@@ -149,7 +151,9 @@ internal sealed class VmdkSketch
         return sketch;
     }
 
-    /// <summary>A space-efficient sparse extent. The grains lie from the last to the first, so that numbers and places differ.</summary>
+    /// <summary>
+    /// A space-efficient sparse extent. The grains are stored from last to first, so that grain numbers and positions differ.
+    /// </summary>
     public static VmdkSketch SeSparse(byte[] contents, Func<int, SeSparseGrain> stateOf, bool isReversed = false)
     {
         const int GrainBytes = 4096;
@@ -184,7 +188,7 @@ internal sealed class VmdkSketch
                 continue;
             }
 
-            // Tables lie in the file from the last to the first, too.
+            // Tables are stored from last to first, too.
             int number = isReversed ? tables - 1 - (i / PerTable) : i / PerTable;
             BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan((DirectoryAt * Sector) + (i / PerTable * 8)), 0x1000_0000_0000_0000 + (ulong)number);
             int entryAt = (((tablesAt + (number * 64)) * Sector) + (i % PerTable * 8));
@@ -264,7 +268,7 @@ internal sealed class VmdkSketch
 
     private uint NextSector => (uint)(_file.Count / Sector);
 
-    // Directory, tables and grains, which are not compressed. Every other table is left out if it has no grain.
+    // Writes the directory, tables and uncompressed grains. Every other table is left out if it has no grains.
     private void Fill(byte[] contents, Func<int, bool> isThere, int grainSectors, int perTable, int tables, int directoryAt, int tablesAt, int tableSectors)
     {
         int grain = grainSectors * Sector;

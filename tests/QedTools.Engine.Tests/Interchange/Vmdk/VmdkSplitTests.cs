@@ -12,7 +12,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vmdk;
 
-/// <summary>VMDK disks whose data is in several files, flat and sparse, and the deltas of ESX servers.</summary>
+/// <summary>VMDK disks with data in several files, flat and sparse, and the delta files of ESX servers.</summary>
 public sealed class VmdkSplitTests : IDisposable
 {
     private const int Grain = 64 << 10;
@@ -34,7 +34,7 @@ public sealed class VmdkSplitTests : IDisposable
     [Theory(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
     [InlineData("twoGbMaxExtentSparse")]
     [InlineData("twoGbMaxExtentFlat")]
-    public void A_disk_of_several_extents_is_read_across_their_ends(string subformat)
+    public void A_disk_of_several_extents_is_read_across_their_boundaries(string subformat)
     {
         const long End = 2L << 30;
         string path = _folder.PathOf("disk.vmdk");
@@ -56,7 +56,7 @@ public sealed class VmdkSplitTests : IDisposable
     }
 
     [Fact]
-    public void Flat_and_sparse_extents_and_zeroes_make_one_disk()
+    public void Flat_and_sparse_extents_and_zeroes_form_one_disk()
     {
         Func<int, bool> isThere = i => i % 2 == 0;
         byte[] sparse = VmdkStreamTests.Contents((5 * Grain) + 512, Grain, isThere);
@@ -65,7 +65,7 @@ public sealed class VmdkSplitTests : IDisposable
         byte[] flat = RawFiles.Scattered(_folder.PathOf("flat.bin"), 20 * 512, seed: 5, pieces: 3);
         Save("one.vmdk", VmdkSketch.Hosted(sparse, isThere));
         Save("two.vmdk", VmdkSketch.Hosted(other, i => i == 1, grainSectors: 8, perTable: 2));
-        Save("three.vmdk", VmdkSketch.Stream(packed, _ => true, hasFooter: false)); // QEMU looks for the footer in the descriptor
+        Save("three.vmdk", VmdkSketch.Stream(packed, _ => true, hasFooter: false)); // a footer would confuse QEMU, which looks for it in the descriptor
         File.WriteAllText(_folder.PathOf("disk.vmdk"), VmdkSketch.Text(
             "custom",
             $"RW {sparse.Length / 512} SPARSE \"one.vmdk\"\nRW 7 FLAT \"flat.bin\" 3\nRW 5 ZERO\nRDONLY 24 SPARSE \"two.vmdk\"\nRW {packed.Length / 512} SPARSE \"three.vmdk\"\nRW 2 VMFS \"flat.bin\""));
@@ -74,26 +74,26 @@ public sealed class VmdkSplitTests : IDisposable
         Assert.Equal(expected, ReadAll("disk.vmdk"));
         AssertExtents("disk.vmdk", expected);
 
-        // qemu-img knows neither ZERO nor RDONLY, and reads on in an extent that ends within a grain.
+        // qemu-img supports neither ZERO nor RDONLY, and reads past the end of an extent that ends inside a grain.
         File.WriteAllText(_folder.PathOf("mixed.vmdk"), VmdkSketch.Text(
             "twoGbMaxExtentSparse",
             $"RW 7 FLAT \"flat.bin\" 3\nRW 24 SPARSE \"two.vmdk\"\nRW {packed.Length / 512} SPARSE \"three.vmdk\"\nRW {sparse.Length / 512} SPARSE \"one.vmdk\""));
-        AskQemu("mixed.vmdk", ReadAll("mixed.vmdk"));
+        AssertQemuReads("mixed.vmdk", ReadAll("mixed.vmdk"));
     }
 
     [Theory]
     [InlineData("shorter", "capacity")]
     [InlineData("longer", "capacity")]
     [InlineData("twice", "an extent description")]
-    [InlineData("twice by another name", "an extent description")]
+    [InlineData("twice under different names", "an extent description")]
     [InlineData("with an offset", "an extent description")]
     [InlineData("empty", "the header")]
-    [InlineData("text", "its beginning")]
+    [InlineData("text", "the start of the file")]
     [InlineData("without capacity", "capacity")]
-    [InlineData("the descriptor", "its beginning")]
+    [InlineData("the descriptor", "the start of the file")]
     [InlineData("without parentCID", "parentCID")]
     [InlineData("cut", "gdOffset")]
-    public void An_extent_that_is_not_what_its_line_says_is_damage(string damage, string field)
+    public void An_extent_that_does_not_match_its_line_is_damage(string damage, string field)
     {
         byte[] contents = VmdkStreamTests.Contents(4 * Grain, Grain, _ => true);
         byte[] part = VmdkSketch.Hosted(contents, _ => true).Bytes;
@@ -109,7 +109,7 @@ public sealed class VmdkSplitTests : IDisposable
             case "twice":
                 lines += "\n" + lines;
                 break;
-            case "twice by another name":
+            case "twice under different names":
                 lines += "\n" + lines.Replace("\"s", "\"./s", StringComparison.Ordinal);
                 break;
             case "with an offset":
@@ -140,7 +140,7 @@ public sealed class VmdkSplitTests : IDisposable
     }
 
     [Fact]
-    public void An_extent_that_is_missing_is_named()
+    public void A_missing_extent_is_named()
     {
         Save("s001.vmdk", VmdkSketch.Hosted(new byte[Grain], _ => true));
         File.WriteAllText(_folder.PathOf("disk.vmdk"), VmdkSketch.Text("twoGbMaxExtentSparse", "RW 128 SPARSE \"s001.vmdk\"\nRW 128 SPARSE \"s002.vmdk\""));
@@ -153,7 +153,7 @@ public sealed class VmdkSplitTests : IDisposable
     [InlineData("RW 2048 VMFSRDM \"a.vmdk\"", false)]
     [InlineData("RW 2048 FLAT \"a.vmdk\" 0", true)]
     [InlineData("RW 2048 ZERO", true)]
-    public void What_no_file_can_mean_is_refused_by_name(string extents, bool hasParent)
+    public void Unsupported_extents_are_refused_by_disk_type(string extents, bool hasParent)
     {
         File.WriteAllText(_folder.PathOf("disk.vmdk"), VmdkSketch.Text("thing", extents, parentCid: hasParent ? "00000001" : null, parent: "base.vmdk"));
 
@@ -163,7 +163,7 @@ public sealed class VmdkSplitTests : IDisposable
     [Fact]
     public void A_split_overlay_shows_its_split_parent()
     {
-        // The extents end at other places than the parent's.
+        // The extents end at other offsets than the parent's.
         byte[] below = Base(9 * Grain);
         byte[] first = VmdkStreamTests.Contents(4 * Grain, Grain, i => i % 2 == 0);
         byte[] second = VmdkStreamTests.Contents(5 * Grain, Grain, i => i % 2 == 0);
@@ -177,7 +177,7 @@ public sealed class VmdkSplitTests : IDisposable
 
         Assert.Equal(expected, ReadAll("over.vmdk"));
         AssertExtents("over.vmdk", expected);
-        AskQemu("over.vmdk", expected);
+        AssertQemuReads("over.vmdk", expected);
         File.WriteAllText(_folder.PathOf("base.vmdk"), File.ReadAllText(_folder.PathOf("base.vmdk")).Replace("CID=00000005", "CID=00000006", StringComparison.Ordinal));
         Assert.Throws<QedBackingFileRefusedException>(() => ReadAll("over.vmdk"));
     }
@@ -206,13 +206,13 @@ public sealed class VmdkSplitTests : IDisposable
 
         Assert.Equal(expected, ReadAll("over.vmdk"));
         AssertExtents("over.vmdk", expected);
-        AskQemu("over.vmdk", expected);
+        AssertQemuReads("over.vmdk", expected);
     }
 
     [Theory]
     [InlineData(4, 2, "version 2")]
     [InlineData(8, 11, "flags")]
-    public void A_delta_of_another_kind_is_refused_by_name(int at, byte value, string named)
+    public void A_delta_of_an_unsupported_kind_is_refused_by_name(int at, byte value, string named)
     {
         Assert.Contains(named, Assert.Throws<QedUnsupportedFormatException>(() => ReadCowd((at, value))).Message, StringComparison.Ordinal);
     }
@@ -223,9 +223,9 @@ public sealed class VmdkSplitTests : IDisposable
     [InlineData(20, 3, "gdOffset")]
     [InlineData(23, 1, "gdOffset")]
     [InlineData(24, 0, "numGDEntries")]
-    [InlineData(0, 0, "its beginning")]
+    [InlineData(0, 0, "the start of the file")]
     [InlineData(2051, 1, "entry 0 of the grain directory")]
-    public void A_delta_that_cannot_be_right_is_damage(int at, byte value, string field)
+    public void An_invalid_delta_is_damage(int at, byte value, string field)
     {
         Assert.Equal(field, Assert.Throws<QedDamagedFileException>(() => ReadCowd((at, value))).Field);
     }
@@ -235,7 +235,7 @@ public sealed class VmdkSplitTests : IDisposable
     [InlineData(true)]
     public void A_space_efficient_delta_shows_its_parent(bool isReversed)
     {
-        // Three tables, one of them without a grain.
+        // Three tables, one of them without grains.
         const int SeGrain = 4096;
         byte[] below = Base((37 << 20) + 4096);
         SeSparseGrain StateOf(int i) => i / 4096 == 1 ? SeSparseGrain.NotThere : (i % 97) switch
@@ -260,7 +260,7 @@ public sealed class VmdkSplitTests : IDisposable
 
         Assert.Equal(expected, ReadAll("over.vmdk"));
         AssertExtents("over.vmdk", expected);
-        AskQemu("over.vmdk", expected);
+        AssertQemuReads("over.vmdk", expected);
     }
 
     [Theory]
@@ -270,7 +270,7 @@ public sealed class VmdkSplitTests : IDisposable
     [InlineData(40, 1, "unknown flags")]
     [InlineData(511, 1, "unknown flags")]
     [InlineData(512 + 24, 1, "journal")]
-    public void A_space_efficient_delta_of_another_kind_is_refused_by_name(int at, byte value, string named)
+    public void A_space_efficient_delta_of_an_unsupported_kind_is_refused_by_name(int at, byte value, string named)
     {
         Assert.Contains(named, Assert.Throws<QedUnsupportedFormatException>(() => ReadSeSparse(bytes => bytes[at] = value)).Message, StringComparison.Ordinal);
     }
@@ -292,11 +292,11 @@ public sealed class VmdkSplitTests : IDisposable
     [InlineData(-1, 0x3100_0000_0000_0000, "the grain table entry of grain 0")]
     [InlineData(-1, 0x3000_8000_0000_0000, "the grain table entry of grain 0")]
     [InlineData(-1, 0x3FFF_FFFF_FFFF_FFFF, "the grain table entry of grain 0")]
-    public void A_space_efficient_delta_that_cannot_be_right_is_damage(int at, long value, string field)
+    public void An_invalid_space_efficient_delta_is_damage(int at, long value, string field)
     {
         if (at < 0 && value == 0)
         {
-            // Not damage: the grain is the parent's, of which there is none.
+            // Not damage: the grain would come from the parent, and there is none.
             ReadSeSparse(bytes => BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(4096 + 512), 0));
             return;
         }
@@ -317,7 +317,7 @@ public sealed class VmdkSplitTests : IDisposable
     [Theory]
     [InlineData("COWD")]
     [InlineData("SESPARSE")]
-    public void The_data_of_a_delta_alone_is_refused_with_the_name_of_its_descriptor(string kind)
+    public void The_data_file_of_a_delta_is_refused_with_the_name_of_its_descriptor(string kind)
     {
         VmdkSketch sketch = kind == "COWD" ? VmdkSketch.Cowd(new byte[Grain], _ => true) : VmdkSketch.SeSparse(new byte[Grain], _ => SeSparseGrain.Data);
         Save("alone.vmdk", sketch);
@@ -364,7 +364,7 @@ public sealed class VmdkSplitTests : IDisposable
         return ReadAll("disk.vmdk");
     }
 
-    // What extents say of files is true, and none that goes on is cut in two.
+    // The extents' file offsets are correct, and no extent continues the one before.
     private void AssertExtents(string name, byte[] expected)
     {
         using BackingChain chain = Open(name);
@@ -397,12 +397,12 @@ public sealed class VmdkSplitTests : IDisposable
         }
     }
 
-    private void AskQemu(string name, byte[] expected)
+    private void AssertQemuReads(string name, byte[] expected)
     {
         if (Qemu.IsInstalled)
         {
             Qemu.Img("convert", "-f", "vmdk", "-O", "raw", _folder.PathOf(name), _folder.PathOf("theirs.raw"));
-            Assert.True(expected.AsSpan().SequenceEqual(File.ReadAllBytes(_folder.PathOf("theirs.raw"))), "qemu-img reads something else");
+            Assert.True(expected.AsSpan().SequenceEqual(File.ReadAllBytes(_folder.PathOf("theirs.raw"))), "qemu-img reads different data");
         }
     }
 

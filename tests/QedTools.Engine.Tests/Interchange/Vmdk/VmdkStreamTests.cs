@@ -14,7 +14,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vmdk;
 
-/// <summary>Compressed VMDK files (streamOptimized), as VMware's tools write them in one go and as qemu-img does.</summary>
+/// <summary>Compressed VMDK files (streamOptimized), as VMware's tools write them in one pass and as qemu-img does.</summary>
 public sealed class VmdkStreamTests : IDisposable
 {
     private const int Grain = 64 << 10;
@@ -39,7 +39,7 @@ public sealed class VmdkStreamTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void What_was_written_in_one_go_is_read(int size, bool hasFooter, uint version, int grainSectors, int perTable)
+    public void Files_written_in_one_pass_are_read(int size, bool hasFooter, uint version, int grainSectors, int perTable)
     {
         int grain = grainSectors * 512;
         Func<int, bool> isThere = i => i % 3 != 1 && i / perTable != 1;
@@ -68,7 +68,7 @@ public sealed class VmdkStreamTests : IDisposable
 
         if (Qemu.IsInstalled)
         {
-            // It judges what the test itself wrote.
+            // QEMU checks the file that the test itself wrote.
             Qemu.Img("convert", "-f", "vmdk", "-O", "raw", path, _folder.PathOf("theirs.raw"));
             Assert.Equal(contents, File.ReadAllBytes(_folder.PathOf("theirs.raw")));
         }
@@ -80,7 +80,7 @@ public sealed class VmdkStreamTests : IDisposable
     [InlineData((5 << 20) + 1536, "subformat=streamOptimized")]
     [InlineData((5 << 20) + 512, "subformat=streamOptimized,zeroed_grain=on")]
     [InlineData(40 << 20, "subformat=streamOptimized,compat6=on")]
-    public void What_qemu_img_compresses_is_read(int size, string options)
+    public void Files_compressed_by_qemu_img_are_read(int size, string options)
     {
         byte[] contents = RawFiles.Scattered(_folder.PathOf("a.raw"), size, seed: 3, pieces: 1 + (size / 400_000));
         string path = _folder.PathOf("s.vmdk");
@@ -92,7 +92,7 @@ public sealed class VmdkStreamTests : IDisposable
     }
 
     [Fact]
-    public void Grains_of_any_data_are_unpacked_however_they_were_packed()
+    public void Grains_of_any_data_are_decompressed_whatever_the_compression_level()
     {
         byte[] contents = new byte[6 * Grain];
         new Random(1).NextBytes(contents.AsSpan(0, 2 * Grain));
@@ -104,7 +104,7 @@ public sealed class VmdkStreamTests : IDisposable
     }
 
     [Fact]
-    public void A_compressed_overlay_shows_its_parent_where_it_holds_nothing()
+    public void A_compressed_overlay_shows_its_parent_where_it_stores_nothing()
     {
         byte[] below = RawFiles.Scattered(_folder.PathOf("base-flat.vmdk"), 8 * Grain, seed: 5, pieces: 20);
         File.WriteAllText(_folder.PathOf("base.vmdk"), VmdkSketch.Text("monolithicFlat", $"RW {8 * 128} FLAT \"base-flat.vmdk\" 0", cid: "00000005"));
@@ -116,7 +116,7 @@ public sealed class VmdkStreamTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_of_1_is_a_grain_of_zeroes_where_the_flags_say_so()
+    public void An_entry_of_1_is_a_grain_of_zeroes_if_the_flags_say_so()
     {
         byte[] contents = Contents(4 * Grain, Grain, _ => true);
         VmdkSketch sketch = VmdkSketch.Stream(contents, _ => true);
@@ -141,17 +141,17 @@ public sealed class VmdkStreamTests : IDisposable
     [InlineData("small size", "compressed grain 3")]
     [InlineData("large size", "size in the marker of grain 3")]
     [InlineData("larger size", "compressed grain 3")]
-    [InlineData("size behind the end", "size in the marker of grain 3")]
+    [InlineData("size past the end", "size in the marker of grain 3")]
     [InlineData("data", "compressed grain 3")]
     [InlineData("checksum", "compressed grain 3")]
     [InlineData("zlib header", "compressed grain 3")]
     [InlineData("dictionary", "compressed grain 3")]
     [InlineData("less", "compressed grain 3")]
     [InlineData("more", "compressed grain 3")]
-    [InlineData("entry behind the end", "grain table entry of grain 3")]
+    [InlineData("entry past the end", "grain table entry of grain 3")]
     [InlineData("entry at the end", "grain table entry of grain 3")]
-    [InlineData("table behind the end", "entry 0 of the grain directory")]
-    public void Damage_of_a_grain_is_told_and_never_read_as_zeroes(string damage, string field)
+    [InlineData("table past the end", "entry 0 of the grain directory")]
+    public void Damage_to_a_grain_is_reported_and_never_read_as_zeroes(string damage, string field)
     {
         byte[] contents = Contents(6 * Grain, Grain, _ => true);
         Func<int, byte[], byte[]>? pack = damage switch
@@ -185,7 +185,7 @@ public sealed class VmdkStreamTests : IDisposable
             case "large size":
                 BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(marker + 8), (2 * Grain) + 1);
                 break;
-            case "size behind the end":
+            case "size past the end":
                 BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(marker + 8), uint.MaxValue);
                 break;
             case "data":
@@ -198,15 +198,15 @@ public sealed class VmdkStreamTests : IDisposable
                 bytes[marker + 12] ^= 1;
                 break;
             case "dictionary":
-                bytes[marker + 13] = 0xBB; // 0x78BB is a multiple of 31, as a header has to be
+                bytes[marker + 13] = 0xBB; // 0x78BB is a multiple of 31, as a zlib header must be
                 break;
-            case "entry behind the end":
+            case "entry past the end":
                 BinaryPrimitives.WriteUInt32LittleEndian(entry, uint.MaxValue);
                 break;
             case "entry at the end":
                 BinaryPrimitives.WriteInt32LittleEndian(entry, bytes.Length / 512);
                 break;
-            case "table behind the end":
+            case "table past the end":
                 BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan((int)sketch.Directory), (bytes.Length / 512) - 3);
                 break;
         }
@@ -230,16 +230,16 @@ public sealed class VmdkStreamTests : IDisposable
 
     [Theory]
     [InlineData("cut off", "footer")]
-    [InlineData("of another type", "footer")]
-    [InlineData("without an end", "footer")]
+    [InlineData("of a wrong type", "footer")]
+    [InlineData("without an end marker", "footer")]
     [InlineData("without magic", "footer")]
-    [InlineData("of another capacity", "footer")]
-    [InlineData("of other grains", "footer")]
-    [InlineData("of other flags", "footer")]
+    [InlineData("of a different capacity", "footer")]
+    [InlineData("of a different grain size", "footer")]
+    [InlineData("of different flags", "footer")]
     [InlineData("that points to itself", "gdOffset")]
-    [InlineData("that points behind the end", "gdOffset")]
+    [InlineData("that points past the end", "gdOffset")]
     [InlineData("alone", "footer")]
-    public void A_footer_that_cannot_be_right_is_damage(string damage, string field)
+    public void An_invalid_footer_is_damage(string damage, string field)
     {
         byte[] bytes = VmdkSketch.Stream(Contents(6 * Grain, Grain, _ => true), _ => true).Bytes;
         int footer = bytes.Length - 1024;
@@ -248,28 +248,28 @@ public sealed class VmdkStreamTests : IDisposable
             case "cut off":
                 bytes = bytes[..^512];
                 break;
-            case "of another type":
+            case "of a wrong type":
                 bytes[footer - 512 + 12] = 2;
                 break;
-            case "without an end":
+            case "without an end marker":
                 bytes[footer + 512 + 12] = 1;
                 break;
             case "without magic":
                 bytes[footer] = 0;
                 break;
-            case "of another capacity":
+            case "of a different capacity":
                 bytes[footer + 13]++;
                 break;
-            case "of other grains":
+            case "of a different grain size":
                 bytes[footer + 20] = 64;
                 break;
-            case "of other flags":
+            case "of different flags":
                 bytes[footer + 8] |= 4;
                 break;
             case "that points to itself":
                 bytes.AsSpan(footer + 56, 8).Fill(0xff);
                 break;
-            case "that points behind the end":
+            case "that points past the end":
                 BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(footer + 56), bytes.Length / 512);
                 break;
             default:
@@ -285,7 +285,7 @@ public sealed class VmdkStreamTests : IDisposable
     [InlineData(10, 2, "markers")]
     [InlineData(77, 2, "algorithm 2")]
     [InlineData(21, 16, "4096 sectors")]
-    public void What_no_program_makes_is_refused_by_name(int at, byte value, string named)
+    public void Files_that_no_program_writes_are_refused_by_name(int at, byte value, string named)
     {
         byte[] bytes = VmdkSketch.Stream(Contents(6 * Grain, Grain, _ => true), _ => true, hasFooter: false).Bytes;
         bytes[at] = value;
@@ -312,7 +312,7 @@ public sealed class VmdkStreamTests : IDisposable
     }
 
     [Fact]
-    public void Reading_in_small_steps_unpacks_each_grain_once()
+    public void Reading_in_small_steps_decompresses_each_grain_once()
     {
         byte[] contents = Contents(6 * Grain, Grain, _ => true);
         MemoryStorage storage = new("disk.vmdk");
@@ -329,11 +329,11 @@ public sealed class VmdkStreamTests : IDisposable
         }
 
         Assert.Equal(contents, read);
-        Assert.Equal(2 * 5, metered.Reads); // the marker and the data of each but the first
+        Assert.Equal(2 * 5, metered.Reads); // the marker and the data of each grain but the first
     }
 
     [Fact]
-    public void A_file_that_is_cut_short_while_it_is_open_never_reads_as_zeroes()
+    public void A_file_that_is_truncated_while_it_is_open_never_reads_as_zeroes()
     {
         byte[] contents = Contents((6 * Grain) + 512, Grain, _ => true);
         byte[] file = VmdkSketch.Stream(contents, _ => true).Bytes;
@@ -361,7 +361,7 @@ public sealed class VmdkStreamTests : IDisposable
     }
 
     [Fact]
-    public void Many_threads_read_the_same_grains()
+    public void Many_threads_may_read_the_same_grains()
     {
         byte[] contents = Contents(9 * Grain, Grain, i => i != 4);
         string path = Write(VmdkSketch.Stream(contents, i => i != 4).Bytes);

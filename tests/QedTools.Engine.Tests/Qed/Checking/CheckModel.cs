@@ -6,19 +6,19 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Qed.Checking;
 
-/// <summary>What a check should find, by writing down for every cluster of the file who refers to it.</summary>
+/// <summary>What a check should find, computed by recording for every cluster of the file what refers to it.</summary>
 internal sealed class CheckModel
 {
     private readonly MemoryStorage _file;
-    private readonly Dictionary<long, List<bool>> _references = []; // per cluster: is it a table's, in the order of claims
+    private readonly Dictionary<long, List<bool>> _references = []; // per cluster, in order of claims: whether a table claims it
     private readonly Int128 _clusterSize;
     private readonly Int128 _tableSize;
     private readonly Int128 _headerBytes;
     private readonly Int128 _wholeBytes;
     private readonly Int128 _length;
     private readonly HashSet<long> _noTables;
-    private readonly HashSet<long> _tablesWithData = []; // by their L1 entries
-    private readonly Dictionary<long, int> _faultBalance = []; // by L1 entry: wrong data entries less right ones
+    private readonly HashSet<long> _tablesWithData = []; // by their L1 index
+    private readonly Dictionary<long, int> _faultBalance = []; // by L1 index: bad data entries minus good ones
     private readonly Int128 _entries;
     private readonly Int128 _virtualSize;
 
@@ -31,7 +31,7 @@ internal sealed class CheckModel
             return;
         }
 
-        // One entry of the L1 table makes a table of data: what the image is without it, and that one entry.
+        // An L1 entry that uses data as a table counts as one fault: check the image without it, and report only that entry.
         CheckModel without = new(file, data);
         _references = without._references;
         Corruptions = without.Corruptions;
@@ -201,7 +201,7 @@ internal sealed class CheckModel
         : value + (clusters * _clusterSize) - _length >= 512 ? QedCorruptionKind.CutShort
         : null;
 
-    // Adds a reference to each cluster that is there and returns, for each, those that were there before.
+    // Adds a reference to each cluster that is in the file and returns, for each, the earlier references.
     private List<List<bool>> Claim(ulong offset, Int128 clusters, bool isTable)
     {
         List<List<bool>> before = [];
@@ -247,7 +247,7 @@ internal sealed class CheckModel
             entries[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i * 8));
         }
 
-        // Of a table that was cut short, the entry that the cut went through is lost.
+        // In a truncated table, the entry that the cut goes through is lost.
         if (offset + bytes.Length - _length >= 512 && (_length - offset) % 8 != 0)
         {
             entries[(int)((_length - offset) / 8)] = 0;

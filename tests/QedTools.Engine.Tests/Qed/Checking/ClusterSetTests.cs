@@ -11,31 +11,31 @@ namespace QedTools.Tests.Qed.Checking;
 public sealed class ClusterSetTests
 {
     [Property(Replay = "20250103,3", MaxTest = 300)]
-    public void It_is_a_set(int[] numbers, byte spread)
+    public void It_behaves_like_a_set(int[] numbers, byte spread)
     {
         ArgumentNullException.ThrowIfNull(numbers);
         AssertIsSet(numbers.Select(number => Math.Abs((long)number) << (spread % 40)), [0, 1, long.MaxValue >> 12]);
     }
 
     [Fact]
-    public void Dense_numbers_make_a_set() => Seeded.Run(50_000, 5, random =>
+    public void Dense_numbers_form_a_set() => Seeded.Run(50_000, 5, random =>
         AssertIsSet(Numbers(30_000, () => random.Next(60_000)), Numbers(5000, () => random.Next(70_000))));
 
     [Fact]
-    public void Numbers_all_over_make_a_set() => Seeded.Run(51_000, 3, random =>
+    public void Widely_scattered_numbers_form_a_set() => Seeded.Run(51_000, 3, random =>
         AssertIsSet(Numbers(30_000, () => random.NextInt64(1L << 50)), Numbers(5000, () => random.NextInt64(1L << 50))));
 
     [Fact]
-    public void Numbers_in_more_places_than_the_bitmap_may_have_make_a_set() => Seeded.Run(52_000, 3, random =>
+    public void Numbers_in_more_regions_than_there_may_be_bitmaps_form_a_set() => Seeded.Run(52_000, 3, random =>
     {
-        // 7000 places of 32,768 numbers: the first 4096 get bitmaps, more do as the set grows, the rest are scattered,
-        // and places change from one to the other while numbers come again.
+        // 7000 regions of 32,768 numbers: the first 4096 get bitmaps, more do as the set grows, the rest are stored one by one,
+        // and regions change from one form to the other while numbers are added repeatedly.
         long Number() => ((long)random.Next(7000) << 15) + random.Pick(0, 1, 63, 64, 32767, random.Next(32768));
         AssertIsSet(Numbers(120_000, Number), Numbers(30_000, Number));
     });
 
     [Fact]
-    public void Dense_and_scattered_numbers_in_turn_make_a_set() => Seeded.Run(53_000, 3, random =>
+    public void Alternating_dense_and_scattered_numbers_form_a_set() => Seeded.Run(53_000, 3, random =>
     {
         long next = 0;
         long Number() => random.Next(10) < 7 ? next++ : random.NextInt64(1L << random.Pick(17, 30, 51));
@@ -54,7 +54,7 @@ public sealed class ClusterSetTests
     }
 
     [Fact]
-    public void Members_scattered_over_everything_take_no_more_memory_than_a_fixed_share_each()
+    public void Widely_scattered_members_take_a_bounded_amount_of_memory_each()
     {
         const int Members = 200_000;
         Random random = new(54_000);
@@ -71,9 +71,9 @@ public sealed class ClusterSetTests
     }
 
     [Fact]
-    public void Members_side_by_side_take_a_bit_each()
+    public void Adjacent_members_take_one_bit_each()
     {
-        // The clusters of a full image of 64 GiB in 4 KiB clusters: 2 MiB of bits.
+        // A full image of 64 GiB with 4 KiB clusters: 2 MiB of bits.
         const int Members = 1 << 24;
         ClusterSet set = new();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -118,6 +118,6 @@ public sealed class ClusterSetTests
             }
         }
 
-        Assert.True(model.OrderDescending().SequenceEqual(set.Descending()), "Not all members come from the largest down");
+        Assert.True(model.OrderDescending().SequenceEqual(set.Descending()), "The members are not listed completely, from the largest down");
     }
 }

@@ -13,13 +13,13 @@ using Xunit;
 namespace QedTools.Tests.Qed.Checking;
 
 /// <summary>
-/// What a check finds in the images that QEMU made. The numbers are those of the fixtures' README, by these rules of ours:
-/// tables are claimed before any data; a table that two entries share is read once, tables that overlap are both read; of
-/// what lies beyond the end of the disk, each data entry is bad, an L1 entry is not, and what they refer to is in use.
+/// What a check finds in the images that QEMU made. The numbers are those in the fixtures' README, counted by the engine's rules:
+/// tables are claimed before any data; a table that two entries share is read once, and overlapping tables are both read; past
+/// the end of the disk, every data entry is bad but an L1 entry is not, and the clusters that either refers to are in use.
 /// </summary>
 public sealed class FixtureCheckTests
 {
-    /// <summary>File, clusters in the file, then of the disk: in all, allocated, zero, fragmented.</summary>
+    /// <summary>File, clusters in the file, then clusters of the disk: total, allocated, zero, fragmented.</summary>
     public static TheoryData<string, long, long, long, long, long> Images => new()
     {
         { "empty-default", 5, 16384, 0, 0, 0 },
@@ -42,7 +42,7 @@ public sealed class FixtureCheckTests
         { "base-8k", 17, 6144, 8, 1, 2 },
     };
 
-    /// <summary>File, then clusters of the disk: in all, allocated, zero, fragmented.</summary>
+    /// <summary>File, then clusters of the disk: total, allocated, zero, fragmented.</summary>
     public static TheoryData<string, long, long, long, long> Overlays => new()
     {
         { "base", 256, 8, 1, 1 },
@@ -72,7 +72,9 @@ public sealed class FixtureCheckTests
         { "cycle-self", 256, 0, 0, 0 },
     };
 
-    /// <summary>File, corruptions (the first ones, if many), how many, leaked clusters, allocated, zero, fragmented.</summary>
+    /// <summary>
+    /// File, corruptions (only the first ones if there are many), number of corruptions, leaked clusters, allocated, zero, fragmented.
+    /// </summary>
     public static TheoryData<string, string, long, long, long, long, long> Damaged => new()
     {
         { "dirty-clean", "", 0, 0, 3, 0, 1 },
@@ -108,7 +110,8 @@ public sealed class FixtureCheckTests
         { "data-at-own-l2", "DataAndTable L2[0][1]=0x4000", 1, 1, 8, 1, 2 },
         { "data-at-l1", "DataAndTable L2[0][1]=0x1000", 1, 1, 8, 1, 3 },
 
-        // The table would read 4 KiB of data (512 entries with odd bits) and then the first half of L2[1] over again: one wrong entry.
+        // The table would consist of 4 KiB of data (512 entries with odd bits) and the first half of L2[1] again: this counts as one
+        // bad entry.
         { "table-at-data", "DataAndTable L1[2]=0x9000", 1, 3, 7, 1, 2 },
         { "table-at-l1", "TableAndTable L1[2]=0x1000", 1, 3, 7, 1, 2 },
         { "table-shared", "TableAndTable L1[2]=0xa000", 1, 3, 7, 1, 2 },
@@ -141,7 +144,7 @@ public sealed class FixtureCheckTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public void An_overlay_is_clean_whatever_its_backing_file_is(string name, long total, long allocated, long zero, long fragmented)
+    public void An_overlay_is_clean_whatever_its_backing_file(string name, long total, long allocated, long zero, long fragmented)
     {
         using QedImage image = Open("chains", name);
         QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
@@ -180,14 +183,14 @@ public sealed class FixtureCheckTests
     [InlineData("l1-overhangs", 18)]
     [InlineData("truncated", 17)]
     [InlineData("past-size-l1", 17)]
-    public void The_image_ends_behind_the_last_cluster_in_use(string name, long clusters)
+    public void The_image_ends_after_the_last_cluster_in_use(string name, long clusters)
     {
         using QedImage image = Open("damaged", name);
         Assert.Equal(clusters * 4096, ImageChecker.Check(image.File, null, CancellationToken.None).ImageEndOffset);
     }
 
     [Fact]
-    public void A_bad_entry_is_told_with_the_place_on_the_disk_that_it_maps()
+    public void A_bad_entry_is_reported_with_the_disk_offset_that_it_maps()
     {
         using QedImage image = Open("damaged", "several");
         IReadOnlyList<QedCorruption> found = ImageChecker.Check(image.File, null, CancellationToken.None).Corruptions;
@@ -199,7 +202,7 @@ public sealed class FixtureCheckTests
     [InlineData("images")]
     [InlineData("chains")]
     [InlineData("damaged")]
-    public void Every_image_among_the_fixtures_is_in_one_of_these_tables(string folder)
+    public void Every_image_fixture_is_in_one_of_these_tables(string folder)
     {
         IEnumerable<string> listed = folder switch
         {

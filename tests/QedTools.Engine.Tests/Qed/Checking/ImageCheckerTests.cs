@@ -15,9 +15,9 @@ namespace QedTools.Tests.Qed.Checking;
 public sealed class ImageCheckerTests
 {
     [Fact]
-    public void Random_images_are_clean_but_for_the_clusters_left_out() => Seeded.Run(10_000, 120, random =>
+    public void Random_images_are_clean_except_for_clusters_left_unused() => Seeded.Run(10_000, 120, random =>
     {
-        ImageSketch sketch = ClusterMapTests.RandomImage(random, mostTables: 40);
+        ImageSketch sketch = ClusterMapTests.RandomImage(random, maxTables: 40);
         CheckModel model = new(sketch.Storage);
 
         Assert.DoesNotContain(model.Corruptions, c => c.Kind != QedCorruptionKind.BeyondVirtualSize);
@@ -37,7 +37,7 @@ public sealed class ImageCheckerTests
     });
 
     [Fact]
-    public void A_shrunken_or_cut_image_is_told_apart_from_a_leaking_one() => Seeded.Run(30_000, 300, random =>
+    public void A_shrunk_or_truncated_image_is_distinguished_from_a_leaking_one() => Seeded.Run(30_000, 300, random =>
     {
         ImageSketch sketch = SmallImage(random);
         sketch.VirtualSize = random.NextInt64((sketch.VirtualSize / 512) + 1) * 512;
@@ -53,7 +53,7 @@ public sealed class ImageCheckerTests
     [Theory]
     [InlineData(0UL)]
     [InlineData(1UL)]
-    public void A_table_beyond_the_end_of_the_disk_that_leads_to_no_data_is_no_damage(ulong value)
+    public void A_table_past_the_end_of_the_disk_without_data_is_not_damage(ulong value)
     {
         ImageSketch sketch = new(4096, 1, 1 << 20);
         sketch.SetL2(sketch.TableAt(5), 7, value);
@@ -65,9 +65,9 @@ public sealed class ImageCheckerTests
     }
 
     [Fact]
-    public void Data_beyond_the_end_of_the_disk_is_damage_once_per_entry_and_no_leak()
+    public void Data_past_the_end_of_the_disk_is_damage_once_per_entry_and_not_a_leak()
     {
-        // A disk of 256 clusters and a half: entries 257 and 300 of its table, and two of a table further on.
+        // A disk of 256 and a half clusters: entries 257 and 300 of its table are past the end, and so are two in a later table.
         ImageSketch sketch = new(4096, 1, (1 << 20) + 2048);
         long table = sketch.TableAt(0);
         long further = sketch.TableAt(5);
@@ -106,7 +106,7 @@ public sealed class ImageCheckerTests
     [Fact]
     public void An_image_longer_than_its_cluster_size_squared_does_not_seem_to_leak()
     {
-        // QEMU divides by cluster_size - 1 (its mistake 1): it would report a leak here.
+        // QEMU divides by cluster_size - 1 (bug 1 in docs/format.md): it would report a leak here.
         ImageSketch sketch = new(65536, 4, 5L << 30);
         FillInOrder(sketch, 65536);
         Assert.True(sketch.Storage.Length > 1L << 32);
@@ -149,7 +149,7 @@ public sealed class ImageCheckerTests
             sketch.Map(i * 100_000L, sketch.Append(1));
         }
 
-        // One table and its data at the very end.
+        // One table, and its data at the very end of the file.
         sketch.Storage.SetLength(fileClusters * 65536);
         long end = sketch.Storage.Length;
         sketch.SetL1(1900, end - (5L * 65536));
@@ -165,7 +165,7 @@ public sealed class ImageCheckerTests
     }
 
     [Fact]
-    public void Counts_are_exact_where_details_end_at_a_thousand()
+    public void Counts_are_exact_even_though_details_end_at_a_thousand()
     {
         ImageSketch sketch = new(4096, 4, 1L << 30);
         long first = sketch.TableAt(0);
@@ -192,7 +192,7 @@ public sealed class ImageCheckerTests
     [Fact]
     public void A_table_that_all_L1_entries_share_is_read_once()
     {
-        // 2^19 entries that lead to a table of 2^19 entries: 2^38 if each were followed.
+        // 2^19 entries that refer to one table of 2^19 entries: 2^38 entries if each were followed.
         ImageSketch sketch = new(1 << 18, 16, 1L << 56);
         long table = sketch.Append(16);
         byte[] l1 = new byte[sketch.TableBytes];
@@ -213,14 +213,14 @@ public sealed class ImageCheckerTests
         Assert.Equal(1, result.AllocatedClusters);
         Assert.Equal(0, result.LeakedClusters);
 
-        // The header, the L1 table twice and the L2 table once.
+        // Reads the header, the L1 table twice and the L2 table once.
         Assert.InRange(storage.BytesRead, 3 * sketch.TableBytes, (3 * sketch.TableBytes) + 4096);
     }
 
     [Fact]
-    public void Tables_at_every_cluster_are_read_no_more_than_once_each()
+    public void Tables_at_every_cluster_are_read_at_most_once_each()
     {
-        // Every cluster from the L1 table's on is claimed as the start of a table of 16: they all overlap.
+        // Every cluster from the L1 table on is claimed as the start of a table of 16 clusters, so the tables all overlap.
         ImageSketch sketch = new(4096, 16, 8192L * 8192 * 4096);
         sketch.Append(1000);
         for (int i = 0; i < 1000 + 1; i++)
@@ -272,7 +272,7 @@ public sealed class ImageCheckerTests
 
         MeteredStorage storage = new(sketch.Storage, (offset, length) =>
         {
-            // Where there are zeroes, say that a hole ends after each odd number of bytes; else data does.
+            // Report holes and data ranges of random lengths; only zeroes are reported as holes.
             bool isHole = true;
             long end = Math.Min(length, random.Next(1, 5000));
             byte[] bytes = new byte[end];
@@ -297,7 +297,7 @@ public sealed class ImageCheckerTests
     });
 
     [Fact]
-    public void Progress_rises_to_all_bytes_of_the_tables()
+    public void Progress_rises_to_the_total_bytes_of_the_tables()
     {
         ImageSketch sketch = new(4096, 2, 1L << 30);
         for (int i = 0; i < 20; i++)
@@ -315,7 +315,7 @@ public sealed class ImageCheckerTests
     }
 
     [Fact]
-    public void A_cancelled_check_ends_before_it_reads_another_table()
+    public void A_cancelled_check_stops_before_it_reads_another_table()
     {
         ImageSketch sketch = new(4096, 2, 1L << 30);
         for (int i = 0; i < 20; i++)
@@ -348,7 +348,7 @@ public sealed class ImageCheckerTests
         Assert.Equal(before, after);
     }
 
-    /// <summary>A few tables of 512 to 2048 entries, with data in them, and some clusters that are leaked.</summary>
+    /// <summary>A few tables of 512 to 2048 entries that map data, and some leaked clusters.</summary>
     internal static ImageSketch SmallImage(Random random)
     {
         int clusterSize = random.Pick(4096, 4096, 8192);

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace QedTools.Tests.Qed.Files;
 
-/// <summary>What those who follow an operation are told of an image's file.</summary>
+/// <summary>What an operation's trace reports about an image's file.</summary>
 public sealed partial class ImageTraceTests : IDisposable
 {
     private const int ClusterSize = 4096;
@@ -26,7 +26,7 @@ public sealed partial class ImageTraceTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Nobody_to_tell_is_no_trace()
+    public void Without_a_listener_there_is_no_trace()
     {
         QedGeometry geometry = new(ClusterSize, 2);
         Assert.Null(ImageTrace.Of(null, "x.qed", geometry));
@@ -34,7 +34,7 @@ public sealed partial class ImageTraceTests : IDisposable
     }
 
     [Fact]
-    public void Stretches_side_by_side_become_one_line()
+    public void Adjacent_ranges_become_one_line()
     {
         ImageTrace trace = NewTrace();
         trace.Mapped(0, 8192, new ClusterEntry(0x5000));
@@ -55,13 +55,13 @@ public sealed partial class ImageTraceTests : IDisposable
                 "x.qed: virtual 0-15 overwritten at 0x5000-0x500f.",
                 "x.qed: virtual 16-31 overwritten with zeroes at 0x5010-0x501f.",
                 "x.qed: virtual 32768-40959 marked as zeroes.",
-                "x.qed: virtual 65536-69631 unallocated from now on.",
+                "x.qed: virtual 65536-69631 now unallocated.",
             ],
             _details);
     }
 
     [Fact]
-    public void Entries_that_lead_side_by_side_become_one_line()
+    public void Entries_that_refer_to_adjacent_clusters_become_one_line()
     {
         ImageTrace trace = NewTrace();
         trace.Repointed(isL1: false, 0x4000, 5, 0x9000);
@@ -74,17 +74,17 @@ public sealed partial class ImageTraceTests : IDisposable
         trace.Resized(40960);
         Assert.Equal(
             [
-                "x.qed: entries 5 to 6 of the L2 table at 0x4000 now lead to 0x9000-0xafff.",
-                "x.qed: entry 7 of the L2 table at 0x4000 now leads to 0xc000-0xcfff.",
+                "x.qed: entries 5 to 6 of the L2 table at 0x4000 now point to 0x9000-0xafff.",
+                "x.qed: entry 7 of the L2 table at 0x4000 now points to 0xc000-0xcfff.",
                 "x.qed: entries 8 to 9 of the L2 table at 0x4000 cleared.",
-                "x.qed: entries 0 to 1 of the L1 table now lead to 0x6000-0x9fff.",
+                "x.qed: entries 0 to 1 of the L1 table now point to 0x6000-0x9fff.",
                 "x.qed: file length set to 40960 bytes (0xa000).",
             ],
             _details);
     }
 
     [Fact]
-    public void Lines_keep_the_order_of_what_happened()
+    public void Lines_keep_the_order_of_events()
     {
         ImageTrace trace = NewTrace();
         trace.Mapped(0, 4096, new ClusterEntry(0x5000));
@@ -94,14 +94,14 @@ public sealed partial class ImageTraceTests : IDisposable
         Assert.Equal(
             [
                 "x.qed: virtual 0-4095 now in new clusters at 0x5000-0x5fff.",
-                "x.qed: entry 1 of the L2 table at 0x3000 now leads to 0x7000-0x7fff.",
+                "x.qed: entry 1 of the L2 table at 0x3000 now points to 0x7000-0x7fff.",
                 "x.qed: virtual 4096-4096 overwritten at 0x7000-0x7000.",
             ],
             _details);
     }
 
     [Fact]
-    public void What_is_told_of_random_writes_is_where_they_are() => Seeded.Run(firstSeed: 1, rounds: 20, random =>
+    public void The_trace_of_random_writes_shows_where_they_went() => Seeded.Run(firstSeed: 1, rounds: 20, random =>
     {
         _details.Clear();
         string path = ImageFiles.Make(_folder.PathOf("random.qed"), size: 6 << 20);
@@ -121,7 +121,7 @@ public sealed partial class ImageTraceTests : IDisposable
             }
         }
 
-        SortedDictionary<long, long> told = [];
+        SortedDictionary<long, long> reported = [];
         foreach (Match match in _details.Select(line => NewClusters().Match(line)).Where(match => match.Success))
         {
             long from = long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
@@ -129,7 +129,7 @@ public sealed partial class ImageTraceTests : IDisposable
             long offset = long.Parse(match.Groups[3].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             for (long at = from; at < to; at += ClusterSize)
             {
-                Assert.True(told.TryAdd(at, offset + (at - from)), $"The cluster at {at} was told of twice.");
+                Assert.True(reported.TryAdd(at, offset + (at - from)), $"The cluster at {at} was reported twice.");
             }
         }
 
@@ -142,11 +142,11 @@ public sealed partial class ImageTraceTests : IDisposable
             }
         }
 
-        Assert.Equal(mapped, told);
+        Assert.Equal(mapped, reported);
     });
 
     [Fact]
-    public void To_be_followed_changes_no_byte_of_a_result()
+    public void Tracing_does_not_change_a_byte_of_the_result()
     {
         string source = Fixture.PathOf("images/scattered-default.qed");
         string alone = _folder.PathOf("alone.qed");
@@ -162,29 +162,29 @@ public sealed partial class ImageTraceTests : IDisposable
     }
 
     [Fact]
-    public void Each_operation_tells_of_its_files()
+    public void Each_operation_reports_its_files()
     {
         string bottom = Fixture.CopyTo(_folder, "chains/base.qed");
         string top = Fixture.CopyTo(_folder, "chains/over-qed.qed");
         string bad = Fixture.CopyTo(_folder, "damaged/several.qed");
         System.Threading.CancellationToken token = TestContext.Current.CancellationToken;
 
-        Told(() => ImageInspection.Run(top, new ImageInspectionOptions { Trace = Trace }), "over-qed.qed");
-        Told(() => Assert.Equal(2, ImageInspection.RunOverChain(top, new ImageInspectionOptions { Trace = Trace }).Count()), "over-qed.qed", "base.qed");
-        Told(() => ImageCheck.Run(top, new ImageCheckOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
-        Told(() => Assert.NotEmpty(ImageMapping.Run(top, new ImageMappingOptions { BackingChain = true, Trace = Trace }, token)), "over-qed.qed", "base.qed");
-        Told(() => DiskComparison.Run(top, bottom, new DiskComparisonOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
-        Told(() => ImageCreation.Run(_folder.PathOf("new.qed"), new ImageCreationOptions { SizeBytes = 1 << 20, Trace = Trace }, token), "new.qed");
-        Told(() => DiskConversion.Run(top, _folder.PathOf("flat.qed"), new DiskConversionOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed", "flat.qed");
-        Told(() => ImageResize.Run(top, 2 << 20, new ImageResizeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
-        Told(() => ImageOptimization.Run(bottom, new ImageOptimizationOptions { Trace = Trace }, progress: null, token), "base.qed");
-        Told(() => DiskMerge.Run(top, new DiskMergeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
-        Told(() => BackingFileChange.Run(top, new BackingFileChangeOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
-        Told(() => ImageRepair.Run(bad, new ImageRepairOptions { Trace = Trace }, progress: null, token), "several.qed");
-        Told(() => DiskOpening.Run(top, new DiskOpeningOptions { Trace = Trace }, progress: null, token).Dispose(), "over-qed.qed");
+        AssertReports(() => ImageInspection.Run(top, new ImageInspectionOptions { Trace = Trace }), "over-qed.qed");
+        AssertReports(() => Assert.Equal(2, ImageInspection.RunOverChain(top, new ImageInspectionOptions { Trace = Trace }).Count()), "over-qed.qed", "base.qed");
+        AssertReports(() => ImageCheck.Run(top, new ImageCheckOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
+        AssertReports(() => Assert.NotEmpty(ImageMapping.Run(top, new ImageMappingOptions { BackingChain = true, Trace = Trace }, token)), "over-qed.qed", "base.qed");
+        AssertReports(() => DiskComparison.Run(top, bottom, new DiskComparisonOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
+        AssertReports(() => ImageCreation.Run(_folder.PathOf("new.qed"), new ImageCreationOptions { SizeBytes = 1 << 20, Trace = Trace }, token), "new.qed");
+        AssertReports(() => DiskConversion.Run(top, _folder.PathOf("flat.qed"), new DiskConversionOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed", "flat.qed");
+        AssertReports(() => ImageResize.Run(top, 2 << 20, new ImageResizeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
+        AssertReports(() => ImageOptimization.Run(bottom, new ImageOptimizationOptions { Trace = Trace }, progress: null, token), "base.qed");
+        AssertReports(() => DiskMerge.Run(top, new DiskMergeOptions { Trace = Trace }, progress: null, token), "over-qed.qed", "base.qed");
+        AssertReports(() => BackingFileChange.Run(top, new BackingFileChangeOptions { Trace = Trace }, progress: null, token), "over-qed.qed");
+        AssertReports(() => ImageRepair.Run(bad, new ImageRepairOptions { Trace = Trace }, progress: null, token), "several.qed");
+        AssertReports(() => DiskOpening.Run(top, new DiskOpeningOptions { Trace = Trace }, progress: null, token).Dispose(), "over-qed.qed");
     }
 
-    private void Told(Action operation, params string[] files)
+    private void AssertReports(Action operation, params string[] files)
     {
         _details.Clear();
         operation();

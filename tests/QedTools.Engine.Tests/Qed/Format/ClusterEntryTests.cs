@@ -7,7 +7,7 @@ namespace QedTools.Tests.Qed.Format;
 
 public sealed class ClusterEntryTests
 {
-    // 8 KiB clusters, two of header, and a file of ten clusters with half a cluster behind them.
+    // 8 KiB clusters, a header of two, and a file of ten and a half clusters.
     private static readonly ImageLayout TenClusters = new(new QedGeometry(8192, 2), 2 * 8192, (10 * 8192) + 4096);
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class ClusterEntryTests
     [InlineData(0x8000000000000000UL, (int)EntryProblem.OutsideFile)]
     [InlineData(0x8000000000004000UL, (int)EntryProblem.OutsideFile)]
     [InlineData(0xffffffffffffe000UL, (int)EntryProblem.OutsideFile)]
-    public void A_data_entry_is_judged_by_its_bits_and_its_place(ulong value, int expected) =>
+    public void A_data_entry_is_judged_by_its_bits_and_its_offset(ulong value, int expected) =>
         Assert.Equal((EntryProblem)expected, new ClusterEntry(value).ProblemIn(TenClusters, 1));
 
     [Theory]
@@ -53,11 +53,11 @@ public sealed class ClusterEntryTests
     [InlineData(0x14000UL, 2, (int)EntryProblem.CutShort)]
     [InlineData(0xffffffffffffe000UL, 16, (int)EntryProblem.OutsideFile)]
     [InlineData(0x2000UL, 2, (int)EntryProblem.InsideHeader)]
-    public void A_table_lies_in_the_file_with_all_its_clusters(ulong value, int clusters, int expected) =>
+    public void A_table_must_be_in_the_file_with_all_its_clusters(ulong value, int clusters, int expected) =>
         Assert.Equal((EntryProblem)expected, new ClusterEntry(value).ProblemIn(TenClusters, clusters));
 
     [Fact]
-    public void Every_entry_in_every_file_is_judged_as_plain_arithmetic_judges_it() => Seeded.Run(4000, 30_000, random =>
+    public void Every_entry_in_every_file_is_judged_as_by_plain_arithmetic() => Seeded.Run(4000, 30_000, random =>
     {
         int clusterSize = 1 << random.Next(12, 27);
         int tableSize = 1 << random.Next(0, 5);
@@ -99,7 +99,7 @@ public sealed class ClusterEntryTests
     [InlineData(90112 - 511, 90112, 8)]
     [InlineData(90112 - 1, 90112, 8)]
     [InlineData(long.MaxValue, long.MaxValue, (long.MaxValue / 8192) - 2)]
-    public void A_cluster_counts_as_whole_if_less_than_a_sector_is_missing(long length, long addressable, long usable)
+    public void A_cluster_counts_as_complete_if_less_than_a_sector_is_missing(long length, long addressable, long usable)
     {
         ImageLayout layout = TenClusters with { FileLength = length };
 

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace QedTools.Tests.Qed.Format;
 
-/// <summary>The images of fixtures/headers, each with one odd header field: what its README says of them.</summary>
+/// <summary>The images in fixtures/headers, each with one unusual header field: they behave as their README says.</summary>
 public sealed class HeaderFixtureTests
 {
     public static TheoryData<string> NotQed => ["magic-wrong", "magic-swapped", "cut-0"];
@@ -53,7 +53,7 @@ public sealed class HeaderFixtureTests
         { "backing-size-4096", "backing_filename_size", 4096 },
     };
 
-    /// <summary>File, backing name (with the name's length for the long ones), whether it is raw.</summary>
+    /// <summary>File, backing name (with its length for the long ones), whether the backing file is raw.</summary>
     public static TheoryData<string, string?, bool> Opening => new()
     {
         { "l1-overhangs", null, false },
@@ -84,7 +84,7 @@ public sealed class HeaderFixtureTests
 
     [Theory]
     [MemberData(nameof(DamagedFields))]
-    public void A_field_that_the_format_does_not_allow_is_named(string name, string field, ulong value)
+    public void A_field_that_is_invalid_in_the_format_is_named(string name, string field, ulong value)
     {
         QedHeaderException e = Assert.Throws<QedHeaderException>(() => Open(name));
         Assert.Equal(field, e.Field);
@@ -94,7 +94,7 @@ public sealed class HeaderFixtureTests
 
     [Theory]
     [MemberData(nameof(Opening))]
-    public void What_is_only_odd_opens(string name, string? backing, bool isRaw)
+    public void An_image_that_is_only_unusual_opens(string name, string? backing, bool isRaw)
     {
         using QedImage image = Open(name);
 
@@ -105,7 +105,7 @@ public sealed class HeaderFixtureTests
     }
 
     [Fact]
-    public void Opening_changes_no_unknown_bits()
+    public void Opening_does_not_change_unknown_bits()
     {
         using QedImage compatible = Open("compat-unknown");
         using QedImage autoclear = Open("autoclear-unknown");

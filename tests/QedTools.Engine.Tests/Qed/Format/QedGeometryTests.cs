@@ -8,10 +8,10 @@ using Xunit;
 
 namespace QedTools.Tests.Qed.Format;
 
-/// <summary>Every cluster and table size against whole-number division that cannot overflow.</summary>
+/// <summary>Every cluster and table size, checked against integer arithmetic that cannot overflow.</summary>
 public sealed class QedGeometryTests
 {
-    private static readonly BigInteger LargestSize = new BigInteger(long.MaxValue) / 512 * 512;
+    private static readonly BigInteger MaxSize = new BigInteger(long.MaxValue) / 512 * 512;
 
     public static TheoryData<int, int> AllSizes
     {
@@ -32,7 +32,7 @@ public sealed class QedGeometryTests
 
     [Theory]
     [MemberData(nameof(AllSizes))]
-    public void A_table_is_its_clusters_full_of_eight_byte_entries(int clusterSize, int tableSize)
+    public void A_table_fills_its_clusters_with_eight_byte_entries(int clusterSize, int tableSize)
     {
         QedGeometry geometry = new(clusterSize, tableSize);
         BigInteger entries = (BigInteger)clusterSize * tableSize / 8;
@@ -46,10 +46,10 @@ public sealed class QedGeometryTests
 
     [Theory]
     [MemberData(nameof(AllSizes))]
-    public void The_largest_disk_is_all_that_the_tables_map_or_what_63_bits_count_in_sectors(int clusterSize, int tableSize)
+    public void The_largest_disk_is_what_the_tables_map_or_the_largest_63_bit_multiple_of_a_sector(int clusterSize, int tableSize)
     {
         BigInteger entries = (BigInteger)clusterSize * tableSize / 8;
-        BigInteger expected = BigInteger.Min(entries * entries * clusterSize, LargestSize);
+        BigInteger expected = BigInteger.Min(entries * entries * clusterSize, MaxSize);
 
         Assert.Equal(expected, new QedGeometry(clusterSize, tableSize).MaxVirtualSize);
     }
@@ -57,7 +57,7 @@ public sealed class QedGeometryTests
     [Fact]
     public void The_largest_disk_does_not_overflow()
     {
-        // QEMU multiplies in 64 bits, gets 0 for the largest clusters, and refuses to create any disk (its mistake 3).
+        // QEMU multiplies in 64 bits, gets 0 for the largest clusters, and refuses to create any disk (bug 3 in docs/format.md).
         Assert.Equal(1L << 62, new QedGeometry(1 << 20, 16).MaxVirtualSize);
         Assert.Equal(long.MaxValue - 511, new QedGeometry(1 << 21, 8).MaxVirtualSize);
         Assert.Equal(long.MaxValue - 511, new QedGeometry(1 << 26, 8).MaxVirtualSize);
@@ -66,7 +66,7 @@ public sealed class QedGeometryTests
 
     [Theory]
     [MemberData(nameof(AllSizes))]
-    public void An_offset_splits_into_indexes_that_lead_back_to_it(int clusterSize, int tableSize)
+    public void An_offset_splits_into_indexes_that_give_the_offset_again(int clusterSize, int tableSize)
     {
         QedGeometry geometry = new(clusterSize, tableSize);
         BigInteger entries = (BigInteger)clusterSize * tableSize / 8;
@@ -89,7 +89,7 @@ public sealed class QedGeometryTests
 
     [Theory]
     [MemberData(nameof(AllSizes))]
-    public void A_pair_of_indexes_maps_a_place_on_the_disk_or_saturates(int clusterSize, int tableSize)
+    public void A_pair_of_indexes_maps_a_disk_offset_or_saturates(int clusterSize, int tableSize)
     {
         QedGeometry geometry = new(clusterSize, tableSize);
         long entries = geometry.EntriesPerTable;
@@ -99,7 +99,7 @@ public sealed class QedGeometryTests
             foreach (long l2 in new[] { 0, 1, entries / 2, entries - 1 })
             {
                 BigInteger exact = (((BigInteger)l1 * entries) + l2) * clusterSize;
-                BigInteger expected = exact > long.MaxValue ? LargestSize : exact;
+                BigInteger expected = exact > long.MaxValue ? MaxSize : exact;
                 Assert.Equal(expected, geometry.VirtualOffset(l1, l2));
             }
         }
@@ -139,7 +139,7 @@ public sealed class QedGeometryTests
 
     [Theory]
     [MemberData(nameof(AllSizes))]
-    public void Clusters_whose_bytes_no_number_holds_are_an_overflow(int clusterSize, int tableSize)
+    public void Too_many_clusters_for_a_64_bit_byte_count_are_an_overflow(int clusterSize, int tableSize)
     {
         QedGeometry geometry = new(clusterSize, tableSize);
         long most = long.MaxValue / clusterSize;
@@ -151,7 +151,7 @@ public sealed class QedGeometryTests
 
     [Theory]
     [MemberData(nameof(AllSizes))]
-    public void A_disk_uses_as_many_L1_entries_as_cover_it(int clusterSize, int tableSize)
+    public void A_disk_uses_as_many_L1_entries_as_it_needs(int clusterSize, int tableSize)
     {
         QedGeometry geometry = new(clusterSize, tableSize);
         foreach (long size in InterestingSizes(geometry))
@@ -170,7 +170,7 @@ public sealed class QedGeometryTests
     [InlineData(1 << 26)]
     public void A_file_of_cluster_size_squared_has_cluster_size_clusters(int clusterSize)
     {
-        // Divided by cluster_size - 1 as in QEMU (its mistake 1) it would seem to have one or two more.
+        // Divided by cluster_size - 1, as in QEMU (bug 1 in docs/format.md), it would seem to have one or two more.
         QedGeometry geometry = new(clusterSize, 4);
         long square = (long)clusterSize * clusterSize;
 
@@ -183,7 +183,7 @@ public sealed class QedGeometryTests
     [Fact]
     public void A_table_of_one_cluster_is_allowed()
     {
-        // QEMU refuses it (its mistake 2).
+        // QEMU refuses it (bug 2 in docs/format.md).
         Assert.True(QedGeometry.IsTableSize(1));
         Assert.Equal(512, new QedGeometry(4096, 1).EntriesPerTable);
     }
@@ -233,7 +233,7 @@ public sealed class QedGeometryTests
     [InlineData(65536, 3)]
     [InlineData(65536, 32)]
     [InlineData(65536, -1)]
-    public void Other_sizes_make_no_geometry(int clusterSize, int tableSize) =>
+    public void Other_sizes_are_not_a_valid_geometry(int clusterSize, int tableSize) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new QedGeometry(clusterSize, tableSize));
 
     [Theory]
@@ -246,7 +246,7 @@ public sealed class QedGeometryTests
     [InlineData(long.MaxValue - 511, long.MaxValue - 511)]
     [InlineData(long.MaxValue - 510, long.MaxValue - 511)]
     [InlineData(long.MaxValue, long.MaxValue - 511)]
-    public void A_size_is_rounded_up_to_sectors_as_far_as_there_are_any(long bytes, long expected) =>
+    public void A_size_is_rounded_up_to_sectors_up_to_the_largest_size(long bytes, long expected) =>
         Assert.Equal(expected, Sector.RoundUp(bytes));
 
     [Theory]
@@ -254,7 +254,7 @@ public sealed class QedGeometryTests
     [InlineData(4096, 1, 4104)]
     [InlineData(65536, 32767, 327672)]
     [InlineData(1L << 62, (1L << 27) - 1, (1L << 62) + (1L << 30) - 8)]
-    public void An_entry_lies_eight_bytes_behind_the_one_before(long table, long index, long expected) =>
+    public void Each_entry_is_eight_bytes_after_the_one_before(long table, long index, long expected) =>
         Assert.Equal(expected, QedGeometry.EntryOffset(table, index));
 
     private static IEnumerable<long> InterestingSizes(QedGeometry geometry)

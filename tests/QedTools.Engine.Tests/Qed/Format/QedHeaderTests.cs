@@ -12,7 +12,7 @@ public sealed class QedHeaderTests
 {
     private const string Path = "some/image.qed";
 
-    // 1 MiB disk, 4 KiB clusters, tables of two: header 0, L1 1-2.
+    // A 1 MiB disk with 4 KiB clusters and tables of two: the header is cluster 0, the L1 table clusters 1-2.
     private const long FileLength = 3 * 4096;
 
     private static readonly QedHeader Valid = new(
@@ -82,7 +82,7 @@ public sealed class QedHeaderTests
     }
 
     [Property(Replay = "20250102,3", MaxTest = 500)]
-    public bool Any_64_bytes_behind_the_magic_are_fields(byte[] bytes)
+    public bool Any_64_bytes_that_begin_with_the_magic_are_a_header(byte[] bytes)
     {
         byte[] stored = new byte[64];
         bytes.AsSpan(0, Math.Min(60, bytes.Length)).CopyTo(stored.AsSpan(4));
@@ -100,7 +100,7 @@ public sealed class QedHeaderTests
     [InlineData("51454401")]
     [InlineData("00444551")]
     [InlineData("71656400")]
-    public void Other_first_bytes_are_no_QED_image(string hex)
+    public void A_file_with_other_first_bytes_is_not_a_QED_image(string hex)
     {
         byte[] start = Convert.FromHexString(hex);
 
@@ -114,7 +114,7 @@ public sealed class QedHeaderTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(63)]
-    public void A_file_that_ends_in_its_header_is_truncated(int length)
+    public void A_file_that_ends_inside_its_header_is_truncated(int length)
     {
         byte[] start = new byte[length];
         "QED\0"u8.CopyTo(start);
@@ -145,14 +145,14 @@ public sealed class QedHeaderTests
     }
 
     [Fact]
-    public void Unknown_features_are_named_before_the_sizes_they_may_have_changed()
+    public void Unknown_features_are_reported_before_sizes_that_they_may_have_changed()
     {
         QedHeader header = Valid with { Features = (QedFeatures)8, ClusterSize = 3, TableSize = 0 };
         Assert.Throws<QedUnsupportedFeatureException>(() => header.Validate(Path, FileLength));
     }
 
     [Fact]
-    public void Known_features_and_all_others_that_may_be_unknown_are_accepted()
+    public void Known_features_and_those_that_may_be_unknown_are_accepted()
     {
         (Valid with { Features = (QedFeatures)7, BackingNameOffset = 64, BackingNameSize = 1 }).Validate(Path, FileLength);
         (Valid with { CompatFeatures = ulong.MaxValue, AutoclearFeatures = ulong.MaxValue }).Validate(Path, FileLength);
@@ -186,7 +186,7 @@ public sealed class QedHeaderTests
     {
         for (int bits = 12; bits <= 26; bits++)
         {
-            // Tables of one cluster too, which QEMU refuses (its mistake 2).
+            // Includes tables of one cluster, which QEMU refuses (bug 2 in docs/format.md).
             foreach (uint tableSize in new uint[] { 1, 2, 4, 8, 16 })
             {
                 QedHeader header = Valid with { ClusterSize = 1u << bits, TableSize = tableSize, L1TableOffset = 1UL << bits };
@@ -203,13 +203,13 @@ public sealed class QedHeaderTests
     [InlineData(4u, (4 * 4096) - 512)]
     [InlineData(uint.MaxValue, FileLength)]
     [InlineData(uint.MaxValue, 1L << 43)]
-    public void A_header_of_no_clusters_or_of_more_than_the_file_has_is_refused(uint headerSize, long fileLength) =>
+    public void A_header_of_no_clusters_or_more_than_the_file_has_is_refused(uint headerSize, long fileLength) =>
         Refuses(Valid with { HeaderSize = headerSize, L1TableOffset = 1UL << 30 }, fileLength, "header_size", headerSize);
 
     [Theory]
     [InlineData(64)]
     [InlineData(4095)]
-    public void A_file_of_less_than_a_cluster_is_not_told_that_1_to_0_clusters_are_allowed(long fileLength)
+    public void The_error_for_a_file_shorter_than_a_cluster_does_not_say_that_1_to_0_clusters_are_allowed(long fileLength)
     {
         QedFormatException e = Assert.ThrowsAny<QedFormatException>(() => Valid.Validate(Path, fileLength));
 
@@ -244,11 +244,11 @@ public sealed class QedHeaderTests
     [Theory]
     [InlineData(8192UL)]
     [InlineData(12288UL)]
-    public void An_L1_table_that_is_cut_short_is_no_matter_of_the_header(ulong offset) =>
+    public void A_truncated_L1_table_does_not_make_the_header_invalid(ulong offset) =>
         (Valid with { L1TableOffset = offset }).Validate(Path, FileLength + 4095);
 
     [Fact]
-    public void The_L1_table_may_lie_anywhere_behind_the_header()
+    public void The_L1_table_may_be_anywhere_after_the_header()
     {
         (Valid with { L1TableOffset = 4096 }).Validate(Path, FileLength);
         (Valid with { L1TableOffset = 8192 }).Validate(Path, FileLength + 4096);
@@ -262,18 +262,18 @@ public sealed class QedHeaderTests
     [InlineData((1UL << 20) + 100)]
     [InlineData((1UL << 32) - 1)]
     [InlineData(ulong.MaxValue)]
-    public void A_size_in_parts_of_sectors_is_refused(ulong size) =>
+    public void A_size_that_is_not_a_multiple_of_a_sector_is_refused(ulong size) =>
         Refuses(Valid with { ImageSize = size }, FileLength, "image_size", size);
 
     [Theory]
     [InlineData((1UL << 32) + 512)]
     [InlineData(1UL << 63)]
     [InlineData(ulong.MaxValue - 511)]
-    public void A_size_beyond_what_the_tables_map_is_refused(ulong size) =>
+    public void A_size_larger_than_the_tables_can_map_is_refused(ulong size) =>
         Refuses(Valid with { ImageSize = size }, FileLength, "image_size", size);
 
     [Fact]
-    public void Sizes_from_nothing_to_the_limit_are_accepted()
+    public void Sizes_from_zero_to_the_limit_are_accepted()
     {
         (Valid with { ImageSize = 0 }).Validate(Path, FileLength);
         (Valid with { ImageSize = 512 }).Validate(Path, FileLength);
@@ -283,9 +283,9 @@ public sealed class QedHeaderTests
     [Theory]
     [InlineData(8u)]
     [InlineData(16u)]
-    public void The_largest_disk_of_the_largest_clusters_is_accepted(uint tableSize)
+    public void The_largest_disk_with_the_largest_clusters_is_accepted(uint tableSize)
     {
-        // 64 bits overflow here in QEMU, which refuses every size (its mistake 3).
+        // QEMU overflows 64 bits here and refuses every size (bug 3 in docs/format.md).
         QedHeader header = Valid with { ClusterSize = 1 << 26, TableSize = tableSize, L1TableOffset = 1 << 26, ImageSize = long.MaxValue - 511 };
         header.Validate(Path, 1L << 31);
 
@@ -299,7 +299,7 @@ public sealed class QedHeaderTests
     [InlineData(64u, 4032u)]
     [InlineData(4095u, 1u)]
     [InlineData(4000u, 96u)]
-    public void A_backing_name_lies_anywhere_in_the_header_behind_the_fields(uint offset, uint size)
+    public void A_backing_name_may_be_anywhere_in_the_header_after_the_fields(uint offset, uint size)
     {
         QedHeader header = WithName(offset, size);
         header.Validate(Path, FileLength);
@@ -316,7 +316,7 @@ public sealed class QedHeaderTests
     [InlineData(4096u, 1u)]
     [InlineData(0xfffffff0u, 0x20u)]
     [InlineData(uint.MaxValue, 4095u)]
-    public void A_backing_name_outside_of_it_is_refused(uint offset, uint size) =>
+    public void A_backing_name_outside_the_header_or_over_its_fields_is_refused(uint offset, uint size) =>
         Refuses(WithName(offset, size), FileLength, "backing_filename_offset", offset);
 
     [Theory]
@@ -337,7 +337,7 @@ public sealed class QedHeaderTests
     [InlineData(uint.MaxValue, uint.MaxValue, (long)QedFeatures.None)]
     [InlineData(uint.MaxValue, uint.MaxValue, (long)QedFeatures.BackingFormatNoProbe)]
     [InlineData(uint.MaxValue, 0u, (long)QedFeatures.BackingFile)]
-    public void A_name_without_the_bit_and_a_bit_without_a_name_are_no_backing_file(uint offset, uint size, long features)
+    public void A_name_without_the_bit_or_the_bit_without_a_name_is_not_a_backing_file(uint offset, uint size, long features)
     {
         QedHeader header = Valid with { Features = (QedFeatures)features, BackingNameOffset = offset, BackingNameSize = size };
         header.Validate(Path, FileLength);

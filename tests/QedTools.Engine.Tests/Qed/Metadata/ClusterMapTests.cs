@@ -12,7 +12,7 @@ using Xunit;
 
 namespace QedTools.Tests.Qed.Metadata;
 
-/// <summary>The cluster map and the walk over it, against a look-up of every cluster by itself.</summary>
+/// <summary>The cluster map and the walk over it, checked against looking up every cluster on its own.</summary>
 public sealed class ClusterMapTests
 {
     [Fact]
@@ -33,7 +33,7 @@ public sealed class ClusterMapTests
     [Fact]
     public void The_extents_of_a_small_image_cover_all_of_it() => Seeded.Run(2000, 40, random =>
     {
-        ImageSketch sketch = RandomImage(random, mostTables: 5);
+        ImageSketch sketch = RandomImage(random, maxTables: 5);
         using QedImage image = sketch.Open();
         (List<DiskExtent> expected, _) = new ExtentModel(sketch.Storage).Extents(0, sketch.VirtualSize);
         List<DiskExtent> found = Walk(image, 0, sketch.VirtualSize);
@@ -45,7 +45,7 @@ public sealed class ClusterMapTests
         {
             Assert.Equal(at, extent.Start);
             Assert.True(extent.Length > 0);
-            Assert.False(before?.IsContinuedBy(extent) ?? false, $"{before} and {extent} are one extent");
+            Assert.False(before?.IsContinuedBy(extent) ?? false, $"{before} and {extent} should be one extent");
             at = extent.End;
             before = extent;
         }
@@ -54,9 +54,9 @@ public sealed class ClusterMapTests
     });
 
     [Fact]
-    public void Damage_stops_a_walk_where_it_is_and_nothing_else_does() => Seeded.Run(3000, 400, random =>
+    public void Damage_stops_a_walk_where_the_damage_is_and_nothing_else_does() => Seeded.Run(3000, 400, random =>
     {
-        ImageSketch sketch = RandomImage(random, mostTables: 5);
+        ImageSketch sketch = RandomImage(random, maxTables: 5);
         for (int i = random.Next(1, 5); i > 0; i--)
         {
             Damage(random, sketch);
@@ -82,7 +82,7 @@ public sealed class ClusterMapTests
                 }
             });
 
-            // The last extent before the damage is known to be whole only once the next one begins.
+            // The last extent before the damage is known to be complete only once the next one begins.
             Assert.InRange(found.Count, Math.Max(0, expected.Count - 1), expected.Count);
             Assert.Equal(expected[..found.Count], found);
         }
@@ -93,7 +93,7 @@ public sealed class ClusterMapTests
     [InlineData(4096, 2, 1024)]
     [InlineData(8192, 1, 1024)]
     [InlineData(65536, 4, 32768)]
-    public void A_run_goes_on_across_the_border_of_two_L2_tables(int clusterSize, int tableSize, int entries)
+    public void A_run_continues_across_the_boundary_of_two_L2_tables(int clusterSize, int tableSize, int entries)
     {
         ImageSketch sketch = new(clusterSize, tableSize, 4L * entries * clusterSize);
         sketch.TableAt(0);
@@ -119,7 +119,7 @@ public sealed class ClusterMapTests
     [Fact]
     public void Unallocated_tables_join_unallocated_entries_across_pages_of_the_L1_table()
     {
-        // 2048 L1 entries in four pages of 512; one cluster at the end of page 0's last table, one in page 2.
+        // 2048 L1 entries in four pages of 512; one cluster is at the end of page 0's last table, one in page 2.
         ImageSketch sketch = new(4096, 4, 2048L * 2048 * 4096);
         long data = sketch.Append(2);
         sketch.Map((511 * 2048) + 2047, data);
@@ -154,7 +154,7 @@ public sealed class ClusterMapTests
     }
 
     [Fact]
-    public void A_run_of_data_ends_where_the_file_does()
+    public void A_run_of_data_ends_where_the_file_ends()
     {
         ImageSketch sketch = new(4096, 1, 1 << 20);
         long data = sketch.Append(3);
@@ -163,7 +163,7 @@ public sealed class ClusterMapTests
             sketch.SetL2(sketch.TableAt(0), i, data + (i * 4096L));
         }
 
-        // The table itself lies at the end: the fourth entry is its cluster, the fifth is past the end.
+        // The table itself is at the end of the file: the fourth entry maps its cluster, the fifth is past the end.
         using QedImage image = sketch.Open();
         Assert.Equal([new DiskExtent(0, 4 * 4096, QedExtentState.Data, data, 0)], Walk(image, 0, 4 * 4096));
         QedCorruptException e = Assert.Throws<QedCorruptException>(() => Walk(image, 0, 4 * 4096 + 1));
@@ -180,7 +180,7 @@ public sealed class ClusterMapTests
     [InlineData(0x8000000000006000UL)]
     [InlineData(ulong.MaxValue - 8191)]
     [InlineData(0x7fffffffffffe000UL)]
-    public void An_L1_entry_that_leads_to_no_table_is_damage(ulong value)
+    public void An_L1_entry_that_does_not_refer_to_a_table_is_damage(ulong value)
     {
         ImageSketch sketch = new(8192, 2, 1L << 30);
         sketch.SetL1(1, value);
@@ -195,9 +195,9 @@ public sealed class ClusterMapTests
     [Theory]
     [InlineData(0)]
     [InlineData(32767)]
-    public void A_table_that_is_cut_off_while_it_is_open_is_no_table_of_holes(int mapped)
+    public void A_table_that_is_cut_off_while_the_image_is_open_is_not_read_as_holes(int mapped)
     {
-        // One table of 32,768 entries in four pages, of which one entry is not zero: the rest is a hole in the file, and then gone.
+        // One table of 32,768 entries in four pages with one entry that is not zero: the rest is a hole in the file and is then cut off.
         const int Cluster = 64 << 10;
         const long Span = 32768L * Cluster;
         MemoryStorage storage = new();
@@ -240,7 +240,7 @@ public sealed class ClusterMapTests
     [Theory]
     [InlineData(8)]
     [InlineData(16)]
-    public void The_last_cluster_of_the_largest_disk_of_the_largest_clusters_can_be_data(int tableSize)
+    public void The_last_cluster_of_the_largest_disk_with_the_largest_clusters_can_be_data(int tableSize)
     {
         long size = long.MaxValue - 511;
         ImageSketch sketch = new(1 << 26, tableSize, size);
@@ -254,18 +254,18 @@ public sealed class ClusterMapTests
         Assert.Equal([new DiskExtent(start - 1, 1, QedExtentState.Unallocated, 0, 0)], Walk(image, start - 1, 1));
     }
 
-    /// <summary>An image of 4 KiB to 64 KiB clusters with runs of all kinds, many across the borders of tables.</summary>
-    internal static ImageSketch RandomImage(Random random, int mostTables = 700)
+    /// <summary>An image with clusters of 4 KiB to 64 KiB and runs of all kinds, many across table boundaries.</summary>
+    internal static ImageSketch RandomImage(Random random, int maxTables = 700)
     {
         int clusterSize = 1 << random.Next(12, 17);
         int tableSize = random.Pick(1, 2, 4);
         long entries = (long)clusterSize * tableSize / 8;
-        long tables = Math.Min(entries, random.Next(1, mostTables + 1));
+        long tables = Math.Min(entries, random.Next(1, maxTables + 1));
         long size = (tables * entries * clusterSize) - random.Pick(0, 512 * random.NextInt64(entries * clusterSize / 512));
         ImageSketch sketch = new(clusterSize, tableSize, size, headerSize: random.Next(1, 4));
         long clusters = (size + clusterSize - 1) / clusterSize;
 
-        // Tables at the front, one after the other in any order; data behind them, in runs.
+        // Tables come first, one after the other in random order; data follows in runs.
         for (int run = random.Next(1, 25); run > 0; run--)
         {
             long border = random.NextInt64(tables) * entries;
@@ -324,14 +324,14 @@ public sealed class ClusterMapTests
 
     private static IEnumerable<(long Offset, long Length)> Ranges(Random random, ImageSketch sketch)
     {
-        const int MostClusters = 6000;
+        const int MaxClusters = 6000;
         for (int i = 0; i < 12; i++)
         {
             long tables = (sketch.VirtualSize + sketch.Span - 1) / sketch.Span;
             long near = random.NextInt64(tables) * sketch.Span;
             long offset = Math.Clamp(near + (random.Next(-80, 80) * (long)sketch.ClusterSize), 0, sketch.VirtualSize - 1);
             offset = random.Next(2) == 0 ? offset : Math.Min(sketch.VirtualSize - 1, offset + random.Next(sketch.ClusterSize));
-            long most = Math.Min(sketch.VirtualSize - offset, (long)MostClusters * sketch.ClusterSize);
+            long most = Math.Min(sketch.VirtualSize - offset, (long)MaxClusters * sketch.ClusterSize);
             yield return (offset, random.Next(4) == 0 ? most : 1 + random.NextInt64(most));
         }
 

@@ -7,7 +7,7 @@ using QedTools.Tests.Support;
 namespace QedTools.Tests.Qed.Metadata;
 
 /// <summary>
-/// What an image's extents are, found the slow way: every unit of the disk is looked up by itself in the bytes of the file,
+/// An image's extents, found the slow way: every unit of the disk is looked up on its own in the bytes of the file,
 /// and neighbours that belong together are joined.
 /// </summary>
 internal sealed class ExtentModel
@@ -33,10 +33,10 @@ internal sealed class ExtentModel
 
     public long Length { get; }
 
-    // What lies under a cluster can change from sector to sector, where the backing disk ends.
+    // Inside a cluster, what is below it can change from one sector to the next, where the backing disk ends.
     private long Unit { get; }
 
-    /// <summary>The maximal extents of a range, up to the first entry that is wrong.</summary>
+    /// <summary>The extents of a range, each as long as possible, up to the first bad entry.</summary>
     public (List<DiskExtent> Extents, bool IsDamaged) Extents(long offset, long length)
     {
         List<DiskExtent> extents = [];
@@ -49,7 +49,7 @@ internal sealed class ExtentModel
                 return (extents, true);
             }
 
-            // Of a cluster that ends behind the end of the file, what is there is data.
+            // If a cluster ends past the end of the file, the part in the file is data.
             if (found is { State: QedExtentState.Data, Depth: 0 })
             {
                 next = Math.Min(next, at + EndOf(found.FileOffset / _clusterSize * _clusterSize, _clusterSize) - found.FileOffset);
@@ -73,7 +73,7 @@ internal sealed class ExtentModel
         return (extents, false);
     }
 
-    /// <summary>What one byte of the disk is; null if an entry on the way is wrong.</summary>
+    /// <summary>The state of one byte of the disk; null if an entry on the way is bad.</summary>
     public (QedExtentState State, long FileOffset, int Depth)? At(long offset)
     {
         if (offset >= Length)
@@ -122,7 +122,7 @@ internal sealed class ExtentModel
 
     private bool IsThere(long start, long size, long offset, int length) => start + offset + length <= EndOf(start, size);
 
-    // Where less than a sector of a cluster or table is missing, it counts as whole.
+    // A cluster or table counts as complete if less than a sector of it is missing.
     private long EndOf(long start, long size) => start + size - _file.Length < 512 ? start + size : _file.Length;
 
     private ulong Number(long offset, int size)

@@ -6,7 +6,7 @@ using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Qed.Metadata;
 
-/// <summary>An image in memory, put together entry by entry, right or wrong. Shares no code with the engine's writer.</summary>
+/// <summary>An image in memory, built entry by entry, valid or not. Shares no code with the engine's writer.</summary>
 internal sealed class ImageSketch
 {
     private readonly ulong _features;
@@ -40,7 +40,7 @@ internal sealed class ImageSketch
     /// <summary>Entries in a table.</summary>
     public long Entries => TableBytes / 8;
 
-    /// <summary>Bytes of the disk under one L2 table.</summary>
+    /// <summary>Bytes of the disk that one L2 table maps.</summary>
     public long Span => Entries * ClusterSize;
 
     public long VirtualSize
@@ -53,7 +53,7 @@ internal sealed class ImageSketch
         }
     }
 
-    /// <summary>Lengthens the file by whole clusters and says where they begin.</summary>
+    /// <summary>Lengthens the file by whole clusters and returns the offset where they begin.</summary>
     public long Append(long clusters)
     {
         long at = (Storage.Length + ClusterSize - 1) / ClusterSize * ClusterSize;
@@ -74,7 +74,7 @@ internal sealed class ImageSketch
 
     public void SetL2(long table, long index, long offset) => SetL2(table, index, (ulong)offset);
 
-    /// <summary>Where the table of an L1 entry is; appends one if there is none.</summary>
+    /// <summary>The offset of an L1 entry's table; appends a table if there is none.</summary>
     public long TableAt(long l1Index)
     {
         if (GetL1(l1Index) == 0)

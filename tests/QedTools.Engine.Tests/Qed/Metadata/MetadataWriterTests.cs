@@ -13,16 +13,16 @@ namespace QedTools.Tests.Qed.Metadata;
 
 public sealed class MetadataWriterTests
 {
-    // Far more than it takes; the limit is there because the failure this looks for never ends.
+    // Far more than needed; there is a limit because the failure that these tests look for is an endless loop.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // 16 MiB of pages hold the entries of 128 GiB in clusters of 64 KiB, and of 8 GiB in clusters of 4 KiB.
     [Theory]
     [InlineData(65536, 4, 160L << 30)]
-    public async Task Zeroing_more_than_the_cached_tables_map_ends(int clusterSize, int tableSize, long size)
+    public async Task Zeroing_more_than_the_cached_tables_map_finishes(int clusterSize, int tableSize, long size)
     {
         (QedImage image, IDisk disk) = OpenOverlay(clusterSize, tableSize, size, size);
-        await EndsAsync(() => disk.Zero(0, size));
+        await FinishesAsync(() => disk.Zero(0, size));
 
         AssertZeroes(disk, size);
         image.Dispose();
@@ -30,14 +30,14 @@ public sealed class MetadataWriterTests
 
     [Theory]
     [InlineData(4096, 4, 12L << 30)]
-    public async Task Growing_over_more_of_a_backing_disk_than_the_cached_tables_map_ends(int clusterSize, int tableSize, long size)
+    public async Task Growing_over_more_of_a_backing_disk_than_the_cached_tables_map_finishes(int clusterSize, int tableSize, long size)
     {
         MemoryStorage raw = new("lower.raw");
         raw.SetLength(size);
         QedImage image = new ImageSketch(clusterSize, tableSize, 0, backingName: "lower.raw").Open();
         image.BeginWriting(null, CancellationToken.None);
         IDisk disk = image.ToDisk(new RawDisk(new SolidStorage(raw)));
-        await EndsAsync(() => disk.SetLength(size));
+        await FinishesAsync(() => disk.SetLength(size));
 
         Assert.Equal(size, disk.Length);
         AssertZeroes(disk, size);
@@ -45,9 +45,9 @@ public sealed class MetadataWriterTests
     }
 
     [Fact]
-    public async Task Packing_clusters_of_more_table_pages_than_the_cache_holds_ends()
+    public async Task Packing_clusters_of_more_table_pages_than_the_cache_holds_finishes()
     {
-        // One data cluster in each of 300 pages, which the end of the session moves to where 400 clusters were given up.
+        // One data cluster in each of 300 pages, which the end of the session moves into the space of 400 freed clusters.
         const int Clusters = 400;
         const long PerPage = 8192;
         ImageSketch sketch = new(65536, 4, 310 * PerPage * 65536);
@@ -66,7 +66,7 @@ public sealed class MetadataWriterTests
         image.BeginWriting(null, CancellationToken.None);
         IDisk disk = image.ToDisk(null);
         disk.Zero(0, Clusters * 65536);
-        await EndsAsync(image.EndWriting);
+        await FinishesAsync(image.EndWriting);
 
         QedCheckResult result = ImageChecker.Check(image.File, null, CancellationToken.None);
         Assert.Equal(QedCheckStatus.Clean, result.Status);
@@ -82,11 +82,11 @@ public sealed class MetadataWriterTests
         return (image, image.ToDisk(lower));
     }
 
-    private static async Task EndsAsync(Action action)
+    private static async Task FinishesAsync(Action action)
     {
         Task task = Task.Run(action, TestContext.Current.CancellationToken);
-        bool hasEnded = await Task.WhenAny(task, Task.Delay(Patience, TestContext.Current.CancellationToken)) == task;
-        Assert.True(hasEnded, "It runs without end");
+        bool hasFinished = await Task.WhenAny(task, Task.Delay(Patience, TestContext.Current.CancellationToken)) == task;
+        Assert.True(hasFinished, "It does not finish");
         await task;
     }
 

@@ -6,14 +6,14 @@ using Xunit;
 
 namespace QedTools.Tests.Qed.Metadata;
 
-/// <summary>The page cache under the cluster map, seen through the map: right answers, few reads.</summary>
+/// <summary>The page cache under the cluster map, tested through the map: correct answers and few reads.</summary>
 public sealed class TableCacheTests
 {
-    // 16 MiB of pages of 4 KiB.
+    // 16 MiB in pages of 4 KiB.
     private const int PagesInBudget = 4096;
 
     [Fact]
-    public void Look_ups_over_more_pages_than_the_cache_holds_are_right() => Seeded.Run(5000, 1, random =>
+    public void Lookups_over_more_pages_than_the_cache_holds_are_correct() => Seeded.Run(5000, 1, random =>
     {
         (ImageSketch sketch, List<long> clusters) = ImageWithPages(6000);
         MeteredStorage storage = new(sketch.Storage);
@@ -51,9 +51,9 @@ public sealed class TableCacheTests
     }
 
     [Fact]
-    public void A_table_in_constant_use_stays_while_others_come_and_go()
+    public void A_table_in_constant_use_stays_cached_while_others_come_and_go()
     {
-        // 256 pages of 64 KiB, which are the tables; twenty times as many pass through.
+        // The cache holds 256 pages of 64 KiB, one per table; twenty times as many tables pass through.
         const int Tables = 20 * 256;
         ImageSketch sketch = new(65536, 1, Tables * 8192L * 65536);
         long data = sketch.Append(Tables);
@@ -75,12 +75,12 @@ public sealed class TableCacheTests
             again += storage.Reads;
         }
 
-        // First in, first out would read it and the L1 table anew at each of the twenty turns.
+        // First in, first out would read it and the L1 table again in each of the twenty rounds.
         Assert.InRange(again, 0, 6);
     }
 
     [Fact]
-    public void No_more_pages_are_kept_than_the_budget_holds()
+    public void No_more_pages_are_kept_than_fit_in_the_budget()
     {
         (ImageSketch sketch, List<long> clusters) = ImageWithPages(3 * PagesInBudget);
         MeteredStorage storage = new(sketch.Storage);
@@ -91,7 +91,7 @@ public sealed class TableCacheTests
             disk.ExtentAt(cluster * 4096, 4096);
         }
 
-        // Backwards, so that those that are kept are found before they are dropped.
+        // Backwards, so that the pages in the cache are found before they are dropped.
         storage.Reset();
         for (int i = clusters.Count - 1; i >= 0; i--)
         {

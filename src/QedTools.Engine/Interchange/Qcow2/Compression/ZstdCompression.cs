@@ -8,8 +8,8 @@ namespace QedTools.Interchange.Qcow2.Compression;
 /// <summary>Zstandard frames, one or several to a cluster (RFC 8878), the compression type 1.</summary>
 internal sealed class ZstdCompression : IClusterCompression
 {
-    // 8 MiB: what RFC 8878 (3.1.1.1.2) asks every reader to take, and the most that a file can make this one take.
-    private const int LargestWindowLog = 23;
+    // 8 MiB: what RFC 8878 (3.1.1.1.2) asks every reader to support, and the most that a file can make this one use.
+    private const int MaxWindowLog = 23;
 
     private readonly ConcurrentBag<ZstdDecompressor> _idle = [];
 
@@ -17,7 +17,7 @@ internal sealed class ZstdCompression : IClusterCompression
 
     public int Unpack(byte[] packed, int length, Span<byte> cluster)
     {
-        ZstdDecompressor decompressor = _idle.TryTake(out ZstdDecompressor? idle) ? idle : new ZstdDecompressor(LargestWindowLog);
+        ZstdDecompressor decompressor = _idle.TryTake(out ZstdDecompressor? idle) ? idle : new ZstdDecompressor(MaxWindowLog);
         try
         {
             decompressor.Reset();

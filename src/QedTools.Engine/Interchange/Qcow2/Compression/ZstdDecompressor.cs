@@ -17,13 +17,13 @@ internal sealed class ZstdDecompressor : IDisposable
     private readonly UnwrapStream _unwrap;
 
     /// <summary>Creates one.</summary>
-    /// <param name="largestWindowLog">The base 2 logarithm of the largest window in bytes; a frame that needs a larger one is refused.</param>
-    public ZstdDecompressor(int largestWindowLog)
+    /// <param name="maxWindowLog">The base 2 logarithm of the largest window in bytes; a frame that needs a larger one is refused.</param>
+    public ZstdDecompressor(int maxWindowLog)
     {
         Type type = ZstdLibrary.Decompressor;
         _decompressor = (IDisposable)Activator.CreateInstance(type)!;
         MethodInfo setParameter = Method(type, "SetParameter");
-        setParameter.Invoke(_decompressor, [Enum.ToObject(setParameter.GetParameters()[0].ParameterType, WindowLogMax), largestWindowLog]);
+        setParameter.Invoke(_decompressor, [Enum.ToObject(setParameter.GetParameters()[0].ParameterType, WindowLogMax), maxWindowLog]);
         _reset = (Action)Delegate.CreateDelegate(typeof(Action), _decompressor, Method(type, "ResetStream"));
         _unwrap = (UnwrapStream)Delegate.CreateDelegate(typeof(UnwrapStream), _decompressor, Method(type, "UnwrapStream"));
     }
@@ -36,7 +36,7 @@ internal sealed class ZstdDecompressor : IDisposable
     /// <summary>Begins with a new frame.</summary>
     public void Reset() => _reset();
 
-    /// <summary>Unpacks as much as there is and as there is room for.</summary>
+    /// <summary>Unpacks as much as there is data and space for.</summary>
     public OperationStatus Unpack(ReadOnlySpan<byte> source, Span<byte> destination, out int consumed, out int written) =>
         _unwrap(source, destination, out consumed, out written);
 

@@ -5,7 +5,7 @@ using System.Runtime.Loader;
 
 namespace QedTools.Interchange.Qcow2.Compression;
 
-/// <summary>The assembly ZstdSharp, in a load context of its own: a process may hold another version of it for somebody else.</summary>
+/// <summary>The assembly ZstdSharp, in its own load context: the process may hold another version of it for other code.</summary>
 internal static class ZstdLibrary
 {
     private const string Name = "ZstdSharp";
@@ -19,7 +19,7 @@ internal static class ZstdLibrary
 
     private static Type Load()
     {
-        // Without a file of its own, the engine is part of a program that was published as one file.
+        // Without its own file, the engine is part of a program that was published as one file.
         string own = typeof(ZstdLibrary).Assembly.Location;
         string beside = own.Length == 0 ? string.Empty : Path.Combine(Path.GetDirectoryName(own)!, Name + ".dll");
         Assembly library = File.Exists(beside)

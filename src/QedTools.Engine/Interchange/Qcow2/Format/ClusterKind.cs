@@ -1,12 +1,12 @@
 namespace QedTools.Interchange.Qcow2.Format;
 
-/// <summary>What an L2 entry says of a cluster.</summary>
+/// <summary>What an L2 entry says about a cluster.</summary>
 internal enum ClusterKind
 {
-    /// <summary>The file has nothing: it is the backing file's, and zeroes without one.</summary>
+    /// <summary>The file has nothing: the cluster is the backing file's, or zeroes without one.</summary>
     Unallocated,
 
-    /// <summary>Zeroes, whether or not there is a place for it.</summary>
+    /// <summary>Zeroes, whether or not the file has a place for it.</summary>
     Zero,
 
     /// <summary>Data in a cluster of the file.</summary>

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Qcow2.Format;
 
-/// <summary>The frame of what lies behind the header, in the first cluster ("Header extensions"): type and length, then the data, padded to 8 bytes.</summary>
-/// <param name="Type">What it is.</param>
+/// <summary>The frame of an extension after the header, in the first cluster ("Header extensions"): type and length, then the data, padded to 8 bytes.</summary>
+/// <param name="Type">Which extension it is.</param>
 /// <param name="Length">Its data's length, in bytes.</param>
 internal readonly record struct HeaderExtension(uint Type, uint Length)
 {
@@ -17,7 +17,7 @@ internal readonly record struct HeaderExtension(uint Type, uint Length)
     /// <summary>The name of the backing file's format.</summary>
     public const uint BackingFormat = 0xE2792ACA;
 
-    /// <summary>The name of the file that holds the disk's data, where that is another one.</summary>
+    /// <summary>The name of the file that holds the disk's data, if that is another one.</summary>
     public const uint DataFileName = 0x44415441;
 
     /// <summary>The names of feature bits.</summary>

@@ -3,17 +3,17 @@ using System;
 namespace QedTools.Interchange.Qcow2.Format;
 
 /// <summary>An entry of an L2 table: 64 bits for the cluster and, where there are subclusters, 64 more for those ("Extended L2 Entries").</summary>
-/// <param name="Cluster">What it says of the cluster.</param>
+/// <param name="Cluster">What it says about the cluster.</param>
 /// <param name="Bitmap">A bit for each subcluster that is allocated, then one for each that is zeroes; 0 where there are no subclusters.</param>
 /// <param name="HasSubclusters">Whether there are subclusters.</param>
 internal readonly record struct L2Entry(TableEntry Cluster, ulong Bitmap, bool HasSubclusters)
 {
     private const int ZeroBits = 32;
 
-    /// <summary>The bits of subclusters that are allocated; of no meaning if the cluster is compressed.</summary>
+    /// <summary>The bits of subclusters that are allocated; meaningless if the cluster is compressed.</summary>
     public uint Allocated => (uint)Bitmap;
 
-    /// <summary>The bits of subclusters that are zeroes; of no meaning if the cluster is compressed.</summary>
+    /// <summary>The bits of subclusters that are zeroes; meaningless if the cluster is compressed.</summary>
     public uint Zero => (uint)(Bitmap >> ZeroBits);
 
     /// <summary>An entry as it is in a table.</summary>
@@ -22,7 +22,7 @@ internal readonly record struct L2Entry(TableEntry Cluster, ulong Bitmap, bool H
     public static L2Entry Of(ReadOnlySpan<ulong> words, bool hasSubclusters) =>
         new(new TableEntry(words[0]), hasSubclusters ? words[1] : 0, hasSubclusters);
 
-    /// <summary>What it says of a subcluster, or of the cluster where there are none.</summary>
+    /// <summary>What it says about a subcluster, or about the cluster where there are none.</summary>
     /// <param name="subcluster">0 to 31.</param>
     /// <param name="hasDataFile">Whether the data is in another file.</param>
     public ClusterKind KindOf(int subcluster, bool hasDataFile)
@@ -42,7 +42,7 @@ internal readonly record struct L2Entry(TableEntry Cluster, ulong Bitmap, bool H
         return Cluster.IsZero ? ClusterKind.Zero : Cluster.HasPlace(hasDataFile) ? ClusterKind.Data : ClusterKind.Unallocated;
     }
 
-    /// <summary>How many subclusters from one on are of its kind; 32 where the cluster is of one kind.</summary>
+    /// <summary>How many subclusters from a given one on are of its kind; 32 where the cluster is of one kind.</summary>
     /// <param name="subcluster">0 to 31.</param>
     /// <returns>At least 1; may reach beyond the cluster.</returns>
     public int CountAlike(int subcluster)

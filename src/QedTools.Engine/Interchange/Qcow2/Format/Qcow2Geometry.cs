@@ -2,9 +2,9 @@ using QedTools.Disks;
 
 namespace QedTools.Interchange.Qcow2.Format;
 
-/// <summary>The arithmetic of clusters and of the tables that tell where they are.</summary>
+/// <summary>The arithmetic of clusters and of the tables that say where they are.</summary>
 /// <param name="ClusterBits">The binary logarithm of a cluster's size in bytes; 9 to 21.</param>
-/// <param name="HasSubclusters">Whether L2 entries have 128 bits and tell of subclusters ("Extended L2 Entries").</param>
+/// <param name="HasSubclusters">Whether L2 entries have 128 bits and describe subclusters ("Extended L2 Entries").</param>
 internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubclusters = false)
 {
     /// <summary>The smallest cluster, in bytes.</summary>
@@ -13,7 +13,7 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>The largest cluster that QEMU opens, in bytes.</summary>
     public const int MaxClusterSize = 2 << 20;
 
-    /// <summary>The cluster size that QEMU creates unless told otherwise, in bytes.</summary>
+    /// <summary>QEMU's default cluster size, in bytes.</summary>
     public const int DefaultClusterSize = 64 << 10;
 
     /// <summary>The largest size of a disk that is read, in bytes: a whole number of sectors that 63 bits can count.</summary>
@@ -25,13 +25,13 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>The binary logarithm of the smallest cluster that can have subclusters, in bytes.</summary>
     public const int MinClusterBitsForSubclusters = 14;
 
-    /// <summary>An entry's size in the L1 table and the refcount table, and in an L2 table that knows no subclusters, in bytes.</summary>
+    /// <summary>An entry's size in the L1 table and the refcount table, and in an L2 table without subclusters, in bytes.</summary>
     public const int EntryBytes = 8;
 
-    /// <summary>What a file may have at the most that is to be written, in bytes: more no table entry can point into.</summary>
+    /// <summary>The maximum length of a file that is written, in bytes: table entries cannot point beyond it.</summary>
     public const long MaxFileLength = 1L << 56;
 
-    // QEMU opens no file with a larger L1 table or a larger refcount table.
+    // QEMU does not open files with a larger L1 table or a larger refcount table.
     private const long MaxL1Bytes = 32 << 20;
     private const long MaxRefcountTableBytes = 8 << 20;
 
@@ -46,7 +46,7 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>The size of an entry of an L2 table, in 64-bit words.</summary>
     public int L2EntryWords => L2EntryBytes / sizeof(ulong);
 
-    /// <summary>The size of what an L2 entry tells by itself, in bytes: a subcluster, or the cluster where there are none.</summary>
+    /// <summary>The size of the unit that an L2 entry describes, in bytes: a subcluster, or the cluster where there are none.</summary>
     public int SubclusterSize => 1 << SubclusterBits;
 
     /// <summary>How many entries an L2 table has.</summary>
@@ -71,7 +71,7 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     /// <summary>Whether clusters can have a size, in bytes.</summary>
     public static bool IsClusterSize(long bytes) => bytes is >= MinClusterSize and <= MaxClusterSize && PowerOfTwo.Is(bytes);
 
-    /// <summary>The geometry of files with clusters of a size that <see cref="IsClusterSize"/>.</summary>
+    /// <summary>The geometry of files with clusters of a size that <see cref="IsClusterSize"/> accepts.</summary>
     public static Qcow2Geometry OfClusterSize(long bytes)
     {
         int bits = 0;
@@ -83,7 +83,7 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
         return new Qcow2Geometry(bits);
     }
 
-    /// <summary>How many L2 tables a disk has, as many as its L1 table needs entries.</summary>
+    /// <summary>How many L2 tables a disk has; its L1 table needs as many entries.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
     public long TablesFor(long virtualSize) => virtualSize == 0 ? 0 : ((virtualSize - 1) >> (ClusterBits + ClusterBits - L2EntryBits)) + 1;
 

@@ -19,10 +19,10 @@ namespace QedTools.Interchange.Qcow2.Format;
 /// <param name="RefcountTableClusters">Its size, in clusters.</param>
 /// <param name="Snapshots">How many internal snapshots there are.</param>
 /// <param name="SnapshotsOffset">Where their table is, in bytes.</param>
-/// <param name="Features">What a reader must know.</param>
+/// <param name="Features">The features that a reader must know.</param>
 /// <param name="RefcountOrder">The binary logarithm of a refcount's size in bits.</param>
 /// <param name="HeaderLength">The header's length, in bytes: where its extensions begin.</param>
-/// <param name="CompressionType"><see cref="Deflate"/>, <see cref="Zstd"/>, or a way that came later.</param>
+/// <param name="CompressionType"><see cref="Deflate"/>, <see cref="Zstd"/>, or one that was added later.</param>
 internal readonly record struct Qcow2Header(
     uint Version,
     ulong BackingNameOffset,
@@ -53,7 +53,7 @@ internal readonly record struct Qcow2Header(
     /// <summary>The longest name of a backing file, in bytes.</summary>
     public const int MaxBackingNameSize = 1023;
 
-    /// <summary>16 bits.</summary>
+    /// <summary>The usual refcount order: 16 bits.</summary>
     public const uint UsualRefcountOrder = 4;
 
     /// <summary>The compression type of clusters that are deflated.</summary>
@@ -72,15 +72,15 @@ internal readonly record struct Qcow2Header(
 
     private static ReadOnlySpan<byte> Magic => [(byte)'Q', (byte)'F', (byte)'I', 0xFB];
 
-    /// <summary>Whether a file begins as one of this format, or of its forerunner, which has the version 1.</summary>
+    /// <summary>Whether a file begins as one of this format, or of its predecessor, which has version 1.</summary>
     public static bool HasMagic(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
     /// <summary>The version of a file; null if it is too short to have one.</summary>
-    /// <param name="start">What it begins with.</param>
+    /// <param name="start">The first bytes of the file.</param>
     public static uint? VersionOf(ReadOnlySpan<byte> start) => start.Length < 8 ? null : BinaryPrimitives.ReadUInt32BigEndian(start.Slice(4));
 
-    /// <summary>Reads the fields without judging them.</summary>
-    /// <param name="bytes">What the file begins with: 112 bytes, zeroes behind the end of a shorter one.</param>
+    /// <summary>Reads the fields without validating them.</summary>
+    /// <param name="bytes">The first 112 bytes of the file, with zeroes past the end of a shorter one.</param>
     public static Qcow2Header Parse(ReadOnlySpan<byte> bytes)
     {
         uint version = BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(4));

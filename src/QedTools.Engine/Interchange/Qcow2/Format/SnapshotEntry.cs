@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Qcow2.Format;
 
-/// <summary>The fields of an entry of the snapshot table ("Snapshots"; big-endian), without the strings behind them.</summary>
+/// <summary>The fields of an entry of the snapshot table ("Snapshots"; big-endian), without the strings that follow them.</summary>
 /// <param name="L1Offset">Where the L1 table of the snapshot is, in bytes.</param>
 /// <param name="L1Size">How many entries it has.</param>
 /// <param name="IdLength">The length of the identifier, in bytes.</param>
 /// <param name="NameLength">The length of the name, in bytes.</param>
 /// <param name="Seconds">When the snapshot was taken, in seconds since 1970.</param>
 /// <param name="ExtraBytes">How many bytes of extra data are before the identifier.</param>
-/// <param name="VirtualSize">The disk's size, in bytes; null where the extra data is too short to tell.</param>
+/// <param name="VirtualSize">The disk's size, in bytes; null if the extra data is too short to include it.</param>
 internal readonly record struct SnapshotEntry(
     ulong L1Offset, uint L1Size, int IdLength, int NameLength, uint Seconds, uint ExtraBytes, ulong? VirtualSize)
 {
@@ -28,8 +28,8 @@ internal readonly record struct SnapshotEntry(
     /// <summary>Where in the entry the identifier is, which the name follows, in bytes.</summary>
     public long StringsAt => FixedBytes + (long)ExtraBytes;
 
-    /// <summary>Reads the fields without judging them.</summary>
-    /// <param name="bytes">56 bytes; zeroes behind the end of a shorter file.</param>
+    /// <summary>Reads the fields without validating them.</summary>
+    /// <param name="bytes">56 bytes; zeroes past the end of a shorter file.</param>
     public static SnapshotEntry Parse(ReadOnlySpan<byte> bytes)
     {
         uint extraBytes = BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(36));

@@ -13,31 +13,31 @@ internal readonly record struct TableEntry(ulong Value)
     private const ulong OffsetMask = 0x00FF_FFFF_FFFF_FE00;
     private const ulong ReservedMask = ~(Copied | CompressedFlag | OffsetMask | ZeroFlag);
 
-    /// <summary>The entry of a cluster of zeroes without a place.</summary>
+    /// <summary>The entry of a cluster of zeroes that is not allocated.</summary>
     public static TableEntry Zero => new(ZeroFlag);
 
-    /// <summary>The entry of a cluster, or of an L2 table, to which no other one leads.</summary>
+    /// <summary>The entry of a cluster, or of an L2 table, that no other entry points to.</summary>
     /// <param name="fileOffset">Where it is, in bytes: a multiple of the cluster size.</param>
     public static TableEntry OnlyReferenceTo(long fileOffset) => new((ulong)fileOffset | Copied);
 
-    /// <summary>Where the cluster or the table is in the file, in bytes; 0 for nowhere. Of no meaning if it is compressed.</summary>
+    /// <summary>Where the cluster or the table is in the file, in bytes; 0 for nowhere. Meaningless if it is compressed.</summary>
     public long FileOffset => (long)(Value & OffsetMask);
 
     /// <summary>Whether the cluster of an entry of an L2 table is compressed.</summary>
     public bool IsCompressed => (Value & CompressedFlag) != 0;
 
-    /// <summary>Whether an entry of an L2 table that knows no subclusters says that the cluster is zeroes.</summary>
+    /// <summary>Whether an entry of an L2 table without subclusters says that the cluster is zeroes.</summary>
     public bool IsZero => (Value & (CompressedFlag | ZeroFlag)) == ZeroFlag;
 
     /// <summary>Whether the cluster of an entry of an L2 table has a place.</summary>
-    /// <param name="hasDataFile">Whether the data is in another file, where 0 can be a place as well.</param>
+    /// <param name="hasDataFile">Whether the data is in another file, where 0 can be a valid place.</param>
     public bool HasPlace(bool hasDataFile) => FileOffset != 0 || (hasDataFile && (Value & Copied) != 0);
 
-    /// <summary>Whether an entry of an L2 table has bits that mean nothing.</summary>
+    /// <summary>Whether an entry of an L2 table has reserved bits set.</summary>
     /// <param name="knowsZero">Whether it can say that the cluster is zeroes: not in version 2, and not where there are subclusters.</param>
     public bool HasReservedBits(bool knowsZero) => !IsCompressed && ((Value & ReservedMask) != 0 || (!knowsZero && (Value & ZeroFlag) != 0));
 
-    /// <summary>Whether an entry of the L1 table has bits that mean nothing.</summary>
+    /// <summary>Whether an entry of the L1 table has reserved bits set.</summary>
     public bool HasReservedBitsInL1 => (Value & ~(Copied | OffsetMask)) != 0;
 
     /// <summary>Where the data of a compressed cluster is.</summary>

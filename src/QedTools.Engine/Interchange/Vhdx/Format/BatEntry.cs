@@ -12,14 +12,14 @@ internal readonly record struct BatEntry(ulong Value)
     private const ulong StateMask = 7;
     private const ulong OffsetMask = ~((1UL << 20) - 1);
 
-    /// <summary>The entry of a block that is all in the file.</summary>
+    /// <summary>The entry of a block that is fully in the file.</summary>
     /// <param name="fileOffset">Where, in bytes: a multiple of 1 MiB.</param>
     public static BatEntry FullyPresentAt(long fileOffset) => new((ulong)fileOffset | (ulong)PayloadBlockState.FullyPresent);
 
     /// <summary>The block's state.</summary>
     public PayloadBlockState State => (PayloadBlockState)(Value & StateMask);
 
-    /// <summary>Where the block is in the file, in bytes; a multiple of 1 MiB, of no meaning unless the file holds the block.</summary>
+    /// <summary>Where the block is in the file, in bytes; a multiple of 1 MiB, meaningless unless the file holds the block.</summary>
     public ulong FileOffset => Value & OffsetMask;
 
     /// <inheritdoc/>

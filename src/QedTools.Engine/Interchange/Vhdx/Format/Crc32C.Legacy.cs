@@ -9,7 +9,7 @@ internal static partial class Crc32C
 
     private static readonly uint[] Table = MakeTable();
 
-    /// <summary>Goes on with more bytes.</summary>
+    /// <summary>Continues with more bytes.</summary>
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
         foreach (byte value in bytes)

@@ -7,7 +7,7 @@ namespace QedTools.Interchange.Vhdx.Format;
 // With the processor's own instruction, where it has one.
 internal static partial class Crc32C
 {
-    /// <summary>Goes on with more bytes.</summary>
+    /// <summary>Continues with more bytes.</summary>
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);

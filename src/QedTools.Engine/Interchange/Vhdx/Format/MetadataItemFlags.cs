@@ -9,12 +9,12 @@ internal enum MetadataItemFlags : uint
     /// <summary>None of the following.</summary>
     None = 0,
 
-    /// <summary>It is some user's, not the format's.</summary>
+    /// <summary>It belongs to a user, not to the format.</summary>
     IsUser = 1,
 
     /// <summary>It is about the disk, not the file.</summary>
     IsVirtualDisk = 2,
 
-    /// <summary>A program that does not know it must leave the file alone.</summary>
+    /// <summary>A program that does not know it must not open the file.</summary>
     IsRequired = 4,
 }

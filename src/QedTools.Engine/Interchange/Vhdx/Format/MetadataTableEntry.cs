@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace QedTools.Interchange.Vhdx.Format;
 
 /// <summary>Where one metadata item is in the metadata region ([MS-VHDX], 2.6.1.2).</summary>
-/// <param name="ItemId">What item it is.</param>
+/// <param name="ItemId">Which item it is.</param>
 /// <param name="Offset">Where it begins in the region, in bytes; 0 if it is empty.</param>
 /// <param name="Length">Its length, in bytes.</param>
 /// <param name="Flags">What kind of item it is.</param>

@@ -1,18 +1,18 @@
 namespace QedTools.Interchange.Vhdx.Format;
 
-/// <summary>What a payload block's entry says of the block ([MS-VHDX], 2.5.1.1).</summary>
+/// <summary>What a payload block's entry says about the block ([MS-VHDX], 2.5.1.1).</summary>
 internal enum PayloadBlockState
 {
-    /// <summary>The file has nothing: it is the parent's, and zeroes without one.</summary>
+    /// <summary>The file has nothing: the block is the parent's, or zeroes without one.</summary>
     NotPresent = 0,
 
-    /// <summary>Nothing is promised of the contents; they read as zeroes here.</summary>
+    /// <summary>The contents are undefined; they read as zeroes here.</summary>
     Undefined = 1,
 
     /// <summary>Zeroes.</summary>
     Zero = 2,
 
-    /// <summary>The disk's user has given it up; it reads as zeroes here.</summary>
+    /// <summary>The disk's user has discarded it; it reads as zeroes here.</summary>
     Unmapped = 3,
 
     /// <summary>What <see cref="Unmapped"/> was in version 0.95 of the specification; reserved since.</summary>

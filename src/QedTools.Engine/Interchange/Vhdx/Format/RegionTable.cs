@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Vhdx.Format;
 
-/// <summary>A region table: a header and entries ([MS-VHDX], 2.2.3). A file has two, which are the same.</summary>
+/// <summary>A region table: a header and entries ([MS-VHDX], 2.2.3). A file has two identical ones.</summary>
 internal static class RegionTable
 {
     /// <summary>A table's size, in bytes; its checksum covers all of it.</summary>
@@ -16,7 +16,7 @@ internal static class RegionTable
     public const long SecondOffset = 256 << 10;
 
     private const int HeaderSize = 16;
-    private const uint MostEntries = 2047;
+    private const uint MaxEntries = 2047;
 
     private static ReadOnlySpan<byte> Signature => "regi"u8;
 
@@ -27,7 +27,7 @@ internal static class RegionTable
     {
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(8));
         if (!bytes.StartsWith(Signature)
-            || count > MostEntries
+            || count > MaxEntries
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(Crc32C.FieldOffset)) != Crc32C.OfStructure(bytes))
         {
             return null;
@@ -45,7 +45,7 @@ internal static class RegionTable
     /// <summary>Writes a table with its checksum.</summary>
     /// <param name="destination">64 KiB, all zero.</param>
     /// <param name="entries">Its entries.</param>
-    /// <returns>How many bytes are not zero, at most, from the start.</returns>
+    /// <returns>How many bytes from the start are used; the rest are zero.</returns>
     public static int Write(Span<byte> destination, ReadOnlySpan<RegionTableEntry> entries)
     {
         Signature.CopyTo(destination);

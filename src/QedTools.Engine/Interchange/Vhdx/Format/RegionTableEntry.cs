@@ -4,10 +4,10 @@ using System.Buffers.Binary;
 namespace QedTools.Interchange.Vhdx.Format;
 
 /// <summary>Where one region is in the file ([MS-VHDX], 2.2.3.2).</summary>
-/// <param name="Guid">What region it is.</param>
+/// <param name="Guid">Which region it is.</param>
 /// <param name="FileOffset">Where it begins in the file, in bytes.</param>
 /// <param name="Length">Its length, in bytes.</param>
-/// <param name="IsRequired">Whether a program that does not know the region must leave the file alone.</param>
+/// <param name="IsRequired">Whether a program that does not know the region must not open the file.</param>
 internal readonly record struct RegionTableEntry(Guid Guid, ulong FileOffset, uint Length, bool IsRequired)
 {
     /// <summary>An entry's size, in bytes.</summary>

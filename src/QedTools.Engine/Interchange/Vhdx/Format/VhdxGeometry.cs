@@ -16,10 +16,10 @@ internal readonly record struct VhdxGeometry
     /// <summary>The largest block, in bytes.</summary>
     public const int MaxBlockSize = 256 << 20;
 
-    /// <summary>The block size that Hyper-V creates unless told otherwise, in bytes.</summary>
+    /// <summary>Hyper-V's default block size, in bytes.</summary>
     public const int DefaultBlockSize = 32 << 20;
 
-    /// <summary>The logical sector size that Hyper-V creates unless told otherwise, in bytes.</summary>
+    /// <summary>Hyper-V's default logical sector size, in bytes.</summary>
     public const int DefaultSectorSize = Sector.Size;
 
     /// <summary>The largest disk, in bytes: 64 TiB.</summary>
@@ -69,16 +69,16 @@ internal readonly record struct VhdxGeometry
     /// <summary>The size of the sectors that the disk shows, in bytes.</summary>
     public int SectorSize { get; }
 
-    /// <summary>How many payload blocks have one sector bitmap block between them; 16 at least.</summary>
+    /// <summary>How many payload blocks share one sector bitmap block; at least 16.</summary>
     public long ChunkRatio => (SectorsPerChunk << _sectorBits) >> _blockBits;
 
     /// <summary>How many payload blocks the disk has.</summary>
     public long PayloadBlocks => BlocksCovering(VirtualSize);
 
-    /// <summary>How many entries the block allocation table of a file without parent has.</summary>
+    /// <summary>How many entries the block allocation table of a file without a parent has.</summary>
     public long BatEntries => PayloadBlocks == 0 ? 0 : BatIndex(PayloadBlocks - 1) + 1;
 
-    /// <summary>How many entries the block allocation table of a file with parent has: its last one is a sector bitmap block's.</summary>
+    /// <summary>How many entries the block allocation table of a file with a parent has: the last one is a sector bitmap block's.</summary>
     public long BatEntriesWithParent => PayloadBlocks == 0 ? 0 : SectorBitmapIndex(ChunkOf(PayloadBlocks - 1)) + 1;
 
     /// <summary>Whether the format allows this block size, in bytes.</summary>
@@ -103,30 +103,30 @@ internal readonly record struct VhdxGeometry
     /// <summary>Where a payload block begins on the disk, in bytes.</summary>
     public long BlockStart(long block) => block << _blockBits;
 
-    /// <summary>How far into its block an offset on the disk lies, in bytes.</summary>
+    /// <summary>How far into its block an offset on the disk is, in bytes.</summary>
     public int OffsetInBlock(long offset) => (int)(offset & (BlockSize - 1));
 
     /// <summary>How many bytes of a payload block the disk shows: less than a block only in the last one.</summary>
     public long ShownBytes(long block) => Math.Min(BlockSize, VirtualSize - BlockStart(block));
 
-    /// <summary>The chunk of a payload block: those that have one sector bitmap block between them.</summary>
+    /// <summary>The chunk of a payload block: the blocks that share one sector bitmap block.</summary>
     public long ChunkOf(long block) => block / ChunkRatio;
 
-    /// <summary>Where a payload block's entry is in the block allocation table. Behind each chunk's entries is that of its sector bitmap.</summary>
+    /// <summary>Where a payload block's entry is in the block allocation table. Each chunk's entries are followed by that of its sector bitmap.</summary>
     public long BatIndex(long block) => block + ChunkOf(block);
 
     /// <summary>Where a sector bitmap block's entry is in the block allocation table.</summary>
     public long SectorBitmapIndex(long chunk) => ((chunk + 1) * (ChunkRatio + 1)) - 1;
 
-    /// <summary>How many payload blocks' entries are beside each other from one on, before a sector bitmap block's entry.</summary>
+    /// <summary>How many entries of payload blocks are adjacent from one on, before a sector bitmap block's entry.</summary>
     public long BlocksLeftInChunk(long block) => ChunkRatio - (block % ChunkRatio);
 
     /// <summary>Which bit of its chunk's sector bitmap stands for the sector at an offset on the disk.</summary>
     public int SectorInChunk(long offset) => (int)((offset >> _sectorBits) % SectorsPerChunk);
 
-    /// <summary>How many sectors a stretch of the disk touches.</summary>
+    /// <summary>How many sectors a range of the disk touches.</summary>
     public long SectorsCovering(long offset, long length) => ((offset + length - 1) >> _sectorBits) - (offset >> _sectorBits) + 1;
 
-    /// <summary>How far a number of sectors reach from an offset inside the first of them, in bytes.</summary>
+    /// <summary>How far a number of sectors extend from an offset inside the first of them, in bytes.</summary>
     public long ReachOf(long offset, long sectors) => (sectors << _sectorBits) - (offset & (SectorSize - 1));
 }

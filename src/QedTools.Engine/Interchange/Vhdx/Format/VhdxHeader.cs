@@ -7,7 +7,7 @@ namespace QedTools.Interchange.Vhdx.Format;
 /// <param name="SequenceNumber">Grows with each header that is written.</param>
 /// <param name="FileWriteGuid">Changes when the file is written to.</param>
 /// <param name="DataWriteGuid">Changes when the disk's contents change; a differencing file names its parent's.</param>
-/// <param name="LogGuid">Which log entries are valid; all zero: there is nothing to replay.</param>
+/// <param name="LogGuid">Which log entries are valid; all zero if there is nothing to replay.</param>
 /// <param name="LogVersion">The log's format; 0.</param>
 /// <param name="Version">The file's format; 1.</param>
 /// <param name="LogLength">The log's length, in bytes.</param>
@@ -31,7 +31,7 @@ internal readonly record struct VhdxHeader(
     /// <summary>Where the second header is, in bytes.</summary>
     public const long SecondOffset = 128 << 10;
 
-    /// <summary>The only version of the format that there is.</summary>
+    /// <summary>The only version of the format.</summary>
     public const ushort OnlyVersion = 1;
 
     private static ReadOnlySpan<byte> Signature => "head"u8;
@@ -54,7 +54,7 @@ internal readonly record struct VhdxHeader(
             : null;
 
     /// <summary>Which of a file's two headers counts.</summary>
-    /// <returns>Null if neither does: none is valid, or both are, differ, and none is newer.</returns>
+    /// <returns>Null if neither does: neither is valid, or both are valid and differ, but neither is newer.</returns>
     public static VhdxHeader? Current(VhdxHeader? first, VhdxHeader? second) => (first, second) switch
     {
         (null, _) => second,

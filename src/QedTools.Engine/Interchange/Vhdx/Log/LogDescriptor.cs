@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 
 namespace QedTools.Interchange.Vhdx.Log;
 
-/// <summary>What an entry does to one place of the file ([MS-VHDX], 2.3.1.2 and 2.3.1.3): zeroes there, or a sector of data.</summary>
+/// <summary>What an entry does at one place in the file ([MS-VHDX], 2.3.1.2 and 2.3.1.3): zeroes there, or a sector of data.</summary>
 /// <param name="IsData">Whether it is a data descriptor, not a zero descriptor.</param>
 /// <param name="TrailingBytes">The last 4 bytes of the sector of data, which the log stores here.</param>
 /// <param name="LeadingBytes">The first 8 bytes of the sector of data; in a zero descriptor the length, in bytes.</param>
 /// <param name="FileOffset">Where in the file, in bytes.</param>
-/// <param name="SequenceNumber">The entry's.</param>
+/// <param name="SequenceNumber">The entry's sequence number.</param>
 internal readonly record struct LogDescriptor(bool IsData, uint TrailingBytes, ulong LeadingBytes, ulong FileOffset, ulong SequenceNumber)
 {
     /// <summary>A descriptor's size, in bytes.</summary>
@@ -18,7 +18,7 @@ internal readonly record struct LogDescriptor(bool IsData, uint TrailingBytes, u
 
     private static ReadOnlySpan<byte> ZeroSignature => "zero"u8;
 
-    /// <summary>How much of the file it is about, in bytes.</summary>
+    /// <summary>How much of the file it covers, in bytes.</summary>
     public ulong Length => IsData ? LogEntryHeader.SectorSize : LeadingBytes;
 
     /// <summary>Reads a descriptor.</summary>
@@ -37,7 +37,7 @@ internal readonly record struct LogDescriptor(bool IsData, uint TrailingBytes, u
             : null;
     }
 
-    /// <summary>Whether the descriptor can be one of an entry.</summary>
+    /// <summary>Whether the descriptor can belong to an entry.</summary>
     /// <param name="sequenceNumber">The entry's sequence number.</param>
     public bool IsPlausible(ulong sequenceNumber) =>
         SequenceNumber == sequenceNumber

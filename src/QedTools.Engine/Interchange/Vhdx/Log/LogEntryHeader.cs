@@ -4,15 +4,15 @@ using QedTools.Interchange.Vhdx.Format;
 
 namespace QedTools.Interchange.Vhdx.Log;
 
-/// <summary>What a log entry begins with ([MS-VHDX], 2.3.1.1).</summary>
+/// <summary>The header of a log entry ([MS-VHDX], 2.3.1.1).</summary>
 /// <param name="Checksum">The checksum of the whole entry.</param>
 /// <param name="EntryLength">The entry's length, in bytes.</param>
 /// <param name="Tail">Where in the log the oldest entry is that must be replayed with this one, in bytes.</param>
 /// <param name="SequenceNumber">One more than that of the entry before.</param>
 /// <param name="DescriptorCount">How many descriptors follow.</param>
-/// <param name="LogGuid">Which log it is of.</param>
-/// <param name="FlushedFileOffset">How long the file was on the disk when the entry was written, in bytes: it must be so long still.</param>
-/// <param name="LastFileOffset">How long the file must be made, in bytes.</param>
+/// <param name="LogGuid">Which log it belongs to.</param>
+/// <param name="FlushedFileOffset">The file's length on the disk when the entry was written, in bytes: the file must still be that long.</param>
+/// <param name="LastFileOffset">The length to which the file must be extended, in bytes.</param>
 internal readonly record struct LogEntryHeader(
     uint Checksum,
     uint EntryLength,
@@ -23,10 +23,10 @@ internal readonly record struct LogEntryHeader(
     ulong FlushedFileOffset,
     ulong LastFileOffset)
 {
-    /// <summary>The header's size, in bytes; descriptors follow at once.</summary>
+    /// <summary>The header's size, in bytes; descriptors follow directly.</summary>
     public const int Size = 64;
 
-    /// <summary>What entries are made of, in bytes: their descriptors and each sector of data take whole ones.</summary>
+    /// <summary>The unit that entries are made of, in bytes: their descriptors and each sector of data take whole ones.</summary>
     public const int SectorSize = 4096;
 
     private static ReadOnlySpan<byte> Signature => "loge"u8;
@@ -52,7 +52,7 @@ internal readonly record struct LogEntryHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(56)))
         : null;
 
-    /// <summary>Whether the fields can be those of an entry of a log, its contents not looked at.</summary>
+    /// <summary>Whether the fields can be those of an entry of a log, without looking at its contents.</summary>
     /// <param name="logGuid">The log's identity.</param>
     /// <param name="logLength">Its length, in bytes.</param>
     public bool IsPlausible(Guid logGuid, long logLength) =>

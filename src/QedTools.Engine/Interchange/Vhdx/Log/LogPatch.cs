@@ -5,8 +5,8 @@ namespace QedTools.Interchange.Vhdx.Log;
 
 /// <summary>What a file reads as at one place once its log is replayed.</summary>
 /// <param name="Start">Where in the file, in bytes: a multiple of 4096.</param>
-/// <param name="End">The first byte behind it: likewise.</param>
-/// <param name="DataAt">Where in the file the sector of data is that the log keeps for it, in bytes; null: it is zeroes.</param>
+/// <param name="End">The first byte after it: likewise.</param>
+/// <param name="DataAt">Where in the file the log keeps the sector of data for it, in bytes; null for zeroes.</param>
 /// <param name="LeadingBytes">The first 8 bytes of the data.</param>
 /// <param name="TrailingBytes">The last 4 bytes of the data.</param>
 internal readonly record struct LogPatch(long Start, long End, long? DataAt, ulong LeadingBytes, uint TrailingBytes)

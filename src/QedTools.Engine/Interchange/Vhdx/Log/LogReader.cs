@@ -14,18 +14,18 @@ internal sealed class LogReader(IStorage file, FileRegion log, Guid logGuid)
 {
     private const int ChunkBytes = 64 << 10;
 
-    // A ring that was written front to back has each entry looked at twice at most. More would be crafted, to cost time.
-    private const int MostPasses = 8;
+    // In a ring that was written front to back, each entry is checked at most twice. More means a file crafted to cost time.
+    private const int MaxPasses = 8;
 
     private readonly byte[] _sector = new byte[LogEntryHeader.SectorSize];
     private readonly byte[] _chunk = new byte[ChunkBytes];
     private long _checked;
 
-    /// <summary>Whether the log has an entry of its own at all, valid or not.</summary>
+    /// <summary>Whether the log has any entry with its identity, valid or not.</summary>
     public bool HasEntries { get; private set; }
 
     /// <summary>The entries that must be replayed, in order; none if there is no valid sequence.</summary>
-    /// <exception cref="QedDamagedFileException">The log is made to take very long.</exception>
+    /// <exception cref="QedDamagedFileException">The log is crafted to take very long.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public IReadOnlyList<LogEntry> ActiveSequence()
     {
@@ -39,7 +39,7 @@ internal sealed class LogReader(IStorage file, FileRegion log, Guid logGuid)
                 continue;
             }
 
-            // A sequence without the entry that its last one calls the tail is what is left of an older one. So is each part of it.
+            // A sequence without the entry that its last one names as the tail is left over from an older one. So is each part of it.
             LogEntry head = sequence[sequence.Count - 1];
             int tail = sequence.FindIndex(entry => entry.Position == head.Header.Tail);
             if (tail >= 0 && (active.Count == 0 || head.Header.SequenceNumber > active[active.Count - 1].Header.SequenceNumber))
@@ -56,9 +56,9 @@ internal sealed class LogReader(IStorage file, FileRegion log, Guid logGuid)
         return active;
     }
 
-    /// <summary>Reads a stretch of the log, which begins again at its end.</summary>
-    /// <param name="position">Where in the log, in bytes; may lie behind its end.</param>
-    /// <param name="buffer">Must not reach across the end.</param>
+    /// <summary>Reads a range of the log, which wraps around at its end.</summary>
+    /// <param name="position">Where in the log, in bytes; may be past its end.</param>
+    /// <param name="buffer">Must not extend across the end.</param>
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long position, Span<byte> buffer) => file.ReadExactly(FileOffsetOf(position), buffer);
 
@@ -96,7 +96,7 @@ internal sealed class LogReader(IStorage file, FileRegion log, Guid logGuid)
     {
         _checked += header.EntryLength;
         VhdxDamage.Require(
-            _checked <= MostPasses * log.Length, file.Path, "the log's length with all its entries, in bytes", (ulong)_checked, $"up to {MostPasses * log.Length}");
+            _checked <= MaxPasses * log.Length, file.Path, "the log's length with all its entries, in bytes", (ulong)_checked, $"at most {MaxPasses * log.Length}");
         uint state = Crc32C.AppendStructure(Crc32C.Start, _sector);
         for (long done = LogEntryHeader.SectorSize; done < header.EntryLength;)
         {
@@ -110,7 +110,7 @@ internal sealed class LogReader(IStorage file, FileRegion log, Guid logGuid)
         return ~state == header.Checksum && HasFittingParts(position, header);
     }
 
-    // What belongs to an entry bears its sequence number.
+    // All parts of an entry carry its sequence number.
     private bool HasFittingParts(long position, in LogEntryHeader header)
     {
         long dataSectors = 0;

@@ -8,14 +8,14 @@ namespace QedTools.Interchange.Vhdx.Log;
 /// <summary>Shows a file as it is once its log is replayed, without a change to it.</summary>
 internal static class LogReplay
 {
-    // As many as the largest log can hold, at a sector of data each.
-    private const int MostDescriptors = 1 << 20;
+    // As many as the largest log can hold, with a sector of data for each.
+    private const int MaxDescriptors = 1 << 20;
 
     /// <summary>Replays the log in memory.</summary>
     /// <param name="file">The file.</param>
     /// <param name="header">Its header.</param>
     /// <returns>The file as it should be: the file itself if there is nothing to replay.</returns>
-    /// <exception cref="QedDamagedFileException">The log is damaged, or the file was cut off behind it.</exception>
+    /// <exception cref="QedDamagedFileException">The log is damaged, or the file is shorter than the log requires.</exception>
     /// <exception cref="QedUnsupportedFormatException">The log is of another version.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public static IStorage Over(IStorage file, in VhdxHeader header)
@@ -34,19 +34,19 @@ internal static class LogReplay
         IReadOnlyList<LogEntry> entries = reader.ActiveSequence();
         if (entries.Count == 0)
         {
-            // A program may have stopped between announcing a log and writing to it; what it would have written first is not there either.
+            // A program may have stopped between announcing a log and writing to it. Nothing that the log must precede was written then either.
             return !reader.HasEntries
                 ? file
-                : throw VhdxDamage.Of(file.Path, "the number of intact entries in the log", 0, "at least 1, for there are entries to replay");
+                : throw VhdxDamage.Of(file.Path, "the number of intact entries in the log", 0, "at least 1, because there are entries to replay");
         }
 
         LogEntryHeader head = entries[entries.Count - 1].Header;
         VhdxDamage.Require(
-            head.FlushedFileOffset <= (ulong)file.Length, file.Path, "the file's length", (ulong)file.Length, $"at least {head.FlushedFileOffset}, as the log says");
+            head.FlushedFileOffset <= (ulong)file.Length, file.Path, "the file's length", (ulong)file.Length, $"at least {head.FlushedFileOffset}, according to the log");
         return new ReplayedStorage(file, PatchesOf(file, reader, entries), (long)Math.Min(long.MaxValue, head.LastFileOffset));
     }
 
-    // Later descriptors lie over earlier ones.
+    // Later descriptors override earlier ones.
     private static List<LogPatch> PatchesOf(IStorage file, LogReader reader, IReadOnlyList<LogEntry> entries)
     {
         List<LogPatch> layers = [];
@@ -61,7 +61,7 @@ internal static class LogReplay
                 }
 
                 VhdxDamage.Require(
-                    layers.Count < MostDescriptors, file.Path, "the number of descriptors in the log", (ulong)layers.Count + 1, $"up to {MostDescriptors}");
+                    layers.Count < MaxDescriptors, file.Path, "the number of descriptors in the log", (ulong)layers.Count + 1, $"at most {MaxDescriptors}");
                 long start = (long)descriptor.FileOffset;
                 layers.Add(new LogPatch(
                     start,
@@ -76,7 +76,7 @@ internal static class LogReplay
         return Flatten(layers);
     }
 
-    // A sweep over all starts and ends: between two of them the last layer that covers the place shows.
+    // A sweep over all starts and ends: between two of them the last layer that covers the place wins.
     private static List<LogPatch> Flatten(List<LogPatch> layers)
     {
         List<(long At, int Layer, bool Begins)> edges = [];
@@ -96,7 +96,7 @@ internal static class LogReplay
         {
             if (covering.Count > 0 && edges[i].At > edges[i - 1].At)
             {
-                // A sector of data is as short as an edge is from the next, so that it is never cut.
+                // A sector of data is no longer than the distance between two edges, so it is never split.
                 patches.Add(layers[covering.Max] with { Start = edges[i - 1].At, End = edges[i].At });
             }
 

@@ -4,11 +4,11 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vhdx.Log;
 
-/// <summary>A file as it reads once its log is replayed. It is not written to.</summary>
+/// <summary>A file as it reads once its log is replayed. Read-only.</summary>
 /// <param name="file">The file as it is.</param>
-/// <param name="patches">What is otherwise, in order and apart from each other.</param>
-/// <param name="leastLength">How long it is at least, in bytes; what is added is zeroes.</param>
-internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> patches, long leastLength) : IStorage
+/// <param name="patches">What reads differently, in order and without overlaps.</param>
+/// <param name="minLength">Its minimum length, in bytes; what is added is zeroes.</param>
+internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> patches, long minLength) : IStorage
 {
     private readonly long _fileLength = file.Length;
 
@@ -18,7 +18,7 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public bool CanWrite => false;
 
-    public long Length => Math.Max(_fileLength, leastLength);
+    public long Length => Math.Max(_fileLength, minLength);
 
     public StorageStamp Stamp => file.Stamp;
 
@@ -35,7 +35,7 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
         int stored = (int)Math.Max(0, Math.Min(count, _fileLength - offset));
         file.ReadExactly(offset, buffer.Slice(0, stored));
         buffer.Slice(stored).Clear();
-        for (int i = FirstEndingBehind(offset); i < patches.Count && patches[i].Start < offset + count; i++)
+        for (int i = FirstEndingAfter(offset); i < patches.Count && patches[i].Start < offset + count; i++)
         {
             Apply(patches[i], offset, buffer);
         }
@@ -58,7 +58,7 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
         StorageRange range = offset < _fileLength
             ? file.StoredRangeAt(offset, Math.Min(length, _fileLength - offset))
             : new StorageRange(length, IsHole: true);
-        int i = FirstEndingBehind(offset);
+        int i = FirstEndingAfter(offset);
         if (i == patches.Count || patches[i].Start >= offset + range.Length)
         {
             return range;
@@ -71,7 +71,7 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public void Dispose() => file.Dispose();
 
-    private int FirstEndingBehind(long offset)
+    private int FirstEndingAfter(long offset)
     {
         int low = 0;
         int high = patches.Count;

@@ -8,7 +8,7 @@ namespace QedTools.Tests.Interchange.Vhdx.Format;
 
 public sealed class Crc32CTests
 {
-    // RFC 3720, B.4, and the usual check value.
+    // RFC 3720, B.4, and the common check value.
     public static TheoryData<byte[], uint> Known { get; } = new()
     {
         { [], 0 },
@@ -21,10 +21,10 @@ public sealed class Crc32CTests
 
     [Theory]
     [MemberData(nameof(Known))]
-    public void It_is_that_of_the_standards(byte[] bytes, uint expected) => Assert.Equal(expected, Crc32C.Of(bytes));
+    public void It_matches_the_standards(byte[] bytes, uint expected) => Assert.Equal(expected, Crc32C.Of(bytes));
 
     [Fact]
-    public void It_goes_on_from_any_place()
+    public void It_can_be_continued_from_any_offset()
     {
         byte[] bytes = new byte[1000];
         new Random(1).NextBytes(bytes);
@@ -35,7 +35,7 @@ public sealed class Crc32CTests
     }
 
     [Fact]
-    public void In_a_structure_its_own_field_counts_as_zero()
+    public void In_a_structure_the_checksum_field_itself_counts_as_zero()
     {
         byte[] structure = new byte[100];
         new Random(1).NextBytes(structure);

@@ -28,7 +28,7 @@ public sealed class VhdxGeometryTests
     [InlineData(100L << 30, 32 << 20, 512, 3200, 3224, 3225)]
     [InlineData(64 * TiB, 1 << 20, 512, 67108864, 67125247, 67125248)]
     [InlineData(64 * TiB, 256 << 20, 4096, 262144, 264191, 264192)]
-    public void The_table_has_an_entry_for_each_block_and_each_bitmap_that_is_needed(
+    public void The_table_has_an_entry_for_each_block_and_each_required_bitmap(
         long size, int blockSize, int sectorSize, long blocks, long entries, long entriesWithParent)
     {
         VhdxGeometry geometry = new(size, blockSize, sectorSize);
@@ -39,7 +39,7 @@ public sealed class VhdxGeometryTests
     [InlineData(32 << 20, 512)]
     [InlineData(256 << 20, 512)]
     [InlineData(64 << 20, 4096)]
-    public void Each_chunk_of_entries_is_followed_by_that_of_its_bitmap(int blockSize, int sectorSize)
+    public void Each_chunk_of_entries_is_followed_by_the_entry_of_its_bitmap(int blockSize, int sectorSize)
     {
         VhdxGeometry geometry = new(40 * TiB, blockSize, sectorSize);
         List<string> expected = [];
@@ -65,7 +65,7 @@ public sealed class VhdxGeometryTests
     }
 
     [Fact]
-    public void Offsets_and_blocks_are_each_others()
+    public void Offsets_and_blocks_convert_into_each_other()
     {
         VhdxGeometry geometry = new((10L << 20) + 1536, 1 << 20, 512);
         Assert.Equal(11, geometry.PayloadBlocks);
@@ -83,10 +83,10 @@ public sealed class VhdxGeometryTests
     [InlineData(4096, true)]
     [InlineData(0, false)]
     [InlineData(1024, false)]
-    public void There_are_two_sector_sizes(int size, bool is_one)
+    public void There_are_two_sector_sizes(int size, bool isValid)
     {
-        Assert.Equal(is_one, VhdxGeometry.IsSectorSize(size));
-        if (!is_one)
+        Assert.Equal(isValid, VhdxGeometry.IsSectorSize(size));
+        if (!isValid)
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => new VhdxGeometry(0, 1 << 20, size));
         }
@@ -99,10 +99,10 @@ public sealed class VhdxGeometryTests
     [InlineData(1L << 28, true)]
     [InlineData(1L << 29, false)]
     [InlineData(1L << 32, false)]
-    public void Blocks_are_powers_of_two(long size, bool is_one) => Assert.Equal(is_one, VhdxGeometry.IsBlockSize(size));
+    public void Blocks_are_powers_of_two(long size, bool isValid) => Assert.Equal(isValid, VhdxGeometry.IsBlockSize(size));
 
     [Fact]
-    public void A_disk_has_whole_sectors_up_to_64_TiB()
+    public void A_disk_has_whole_sectors_and_at_most_64_TiB()
     {
         Assert.True(VhdxGeometry.IsVirtualSize(64 * TiB, 4096));
         Assert.False(VhdxGeometry.IsVirtualSize((64 * TiB) + 512, 512));

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx.Format;
 
-/// <summary>Each structure on disk, byte by byte. Those of a file that qemu-img made are taken from a dump of it.</summary>
+/// <summary>Each on-disk structure, byte by byte. Some are copied from a dump of a file that qemu-img made.</summary>
 public sealed class VhdxStructureTests
 {
     // qemu-img create -f vhdx t.vhdx 10M, at 0x10000.
@@ -45,7 +45,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void Every_field_of_a_header_has_its_place()
+    public void Every_field_of_a_header_is_at_its_offset()
     {
         VhdxHeader header = new(
             0x1122334455667788, Guids(1), Guids(2), Guids(3), LogVersion: 0x0A0B, Version: 0x0C0D, LogLength: 0x0E0F1011, LogOffset: 0x1213141516171819);
@@ -60,7 +60,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void A_header_with_a_wrong_byte_is_none()
+    public void A_header_with_a_wrong_byte_is_invalid()
     {
         byte[] bytes = Bytes(QemuHeader, VhdxHeader.Size);
         foreach (int at in new[] { 0, 3, 4, 7, 8, 40, 79, 80, 4095 })
@@ -82,7 +82,7 @@ public sealed class VhdxStructureTests
         Assert.Equal(old, VhdxHeader.Current(null, old));
         Assert.Null(VhdxHeader.Current(null, null));
 
-        // Disk2vhd writes the same one twice.
+        // Disk2vhd writes the same header twice.
         Assert.Equal(old, VhdxHeader.Current(old, old));
         Assert.Null(VhdxHeader.Current(old, old with { LogGuid = Guids(1) }));
     }
@@ -110,7 +110,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void A_region_says_whether_it_must_be_known()
+    public void A_region_says_whether_it_is_required()
     {
         byte[] table = new byte[RegionTable.Size];
         RegionTable.Write(table, [new RegionTableEntry(Guids(5), 0x1122334455667788, 0x99AABBCC, IsRequired: true)]);
@@ -146,7 +146,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void A_BAT_entry_is_a_state_and_a_place_in_MiB()
+    public void A_BAT_entry_is_a_state_and_an_offset_in_MiB()
     {
         BatEntry entry = BatEntry.FullyPresentAt(0x12345L << 20);
         Assert.Equal(0x1234500006UL, entry.Value);
@@ -157,7 +157,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void The_file_begins_with_its_type_and_who_made_it()
+    public void The_file_begins_with_its_type_and_its_creator()
     {
         byte[] bytes = new byte[FileTypeIdentifier.Size];
         FileTypeIdentifier.Write(bytes, "Ab");
@@ -165,7 +165,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void A_log_entry_header_has_its_fields_in_their_places()
+    public void A_log_entry_header_has_its_fields_at_their_offsets()
     {
         byte[] bytes = Bytes(
             "6c6f6765 01020304 00200000 00300000 0807060504030201 05000000 00000000 07070707070707070707070707070707 0000400000000000 0000500000000000", 64);
@@ -194,7 +194,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void Log_descriptors_have_their_fields_in_their_places()
+    public void Log_descriptors_have_their_fields_at_their_offsets()
     {
         LogDescriptor data = LogDescriptor.Parse(Bytes("64657363 01020304 1112131415161718 0010000000000000 0900000000000000", 32))!.Value;
         Assert.Equal(new LogDescriptor(IsData: true, 0x04030201, 0x1817161514131211, 0x1000, 9), data);
@@ -212,7 +212,7 @@ public sealed class VhdxStructureTests
     }
 
     [Fact]
-    public void A_sector_of_data_gets_its_ends_back()
+    public void The_first_and_last_bytes_of_a_data_sector_are_restored()
     {
         byte[] sector = [.. Enumerable.Repeat((byte)0xEE, 4096)];
         new LogPatch(0, 4096, DataAt: 0, 0x0807060504030201, 0x0C0B0A09).Complete(sector);

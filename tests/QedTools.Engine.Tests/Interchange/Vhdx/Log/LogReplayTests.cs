@@ -9,14 +9,14 @@ using Xunit;
 
 namespace QedTools.Tests.Interchange.Vhdx.Log;
 
-/// <summary>A log that is not empty is replayed for reading, and the file stays as it is.</summary>
+/// <summary>A log that is not empty is replayed for reading, and the file does not change.</summary>
 public sealed class LogReplayTests
 {
     private const int MiB = 1 << 20;
     private const int Sector = 4096;
 
     [Fact]
-    public void An_entry_changes_what_the_table_says()
+    public void An_entry_changes_the_table()
     {
         (VhdxSketch sketch, LogSketch log, byte[] bat) = FileWithLog();
         long place = sketch.Append(MiB);
@@ -31,7 +31,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void A_sector_of_data_is_whole_its_ends_among_it()
+    public void A_data_sector_is_complete_including_its_first_and_last_bytes()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, DiskBytes.Random(1, MiB));
@@ -50,7 +50,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void Later_changes_lie_over_earlier_ones_in_and_between_entries()
+    public void Later_changes_override_earlier_ones_within_and_between_entries()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
@@ -79,7 +79,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void Tables_and_metadata_can_be_in_the_log_themselves()
+    public void Tables_and_metadata_can_be_in_the_log()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long newBat = sketch.Append(MiB);
@@ -89,7 +89,7 @@ public sealed class LogReplayTests
         byte[] table = VhdxSketch.RegionTableOf((VhdxSketch.BatRegion, newBat, MiB, 1), (VhdxSketch.MetadataRegion, sketch.MetadataOffset, MiB, 1));
         byte[] items = new byte[Sector];
         BitConverter.GetBytes(2L * MiB).CopyTo(items, 0);
-        sketch.Write32(VhdxSketch.FirstRegionTable, 0); // what is there was torn
+        sketch.Write32(VhdxSketch.FirstRegionTable, 0); // a torn write
         sketch.Write32(VhdxSketch.SecondRegionTable, 0);
         log.Add(
             1, tail: 0, LogSketch.Data(VhdxSketch.FirstRegionTable, table[..Sector]), LogSketch.Data(sketch.ItemOffset(1), items));
@@ -101,13 +101,13 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void A_ring_goes_on_at_its_start()
+    public void The_ring_wraps_around_to_its_start()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
         log.Position = MiB - (3 * Sector);
         long tail = log.Add(5, MiB - (3 * Sector), LogSketch.Data(place, Fill(1, Sector))); // 2 sectors
-        log.Add(6, tail, LogSketch.Data(place + Sector, Fill(2, Sector)), LogSketch.Data(place + (2 * Sector), Fill(3, Sector))); // across the end
+        log.Add(6, tail, LogSketch.Data(place + Sector, Fill(2, Sector)), LogSketch.Data(place + (2 * Sector), Fill(3, Sector))); // wraps around the end
         log.Add(7, tail, LogSketch.Data(place + Sector, Fill(4, Sector)));
         Assert.Equal(4 * Sector, log.Position);
 
@@ -116,7 +116,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void A_ring_that_is_full_is_replayed_once_from_its_tail_on()
+    public void A_full_ring_is_replayed_once_starting_at_its_tail()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
@@ -125,13 +125,13 @@ public sealed class LogReplayTests
             log.Add((ulong)i + 1, tail: 0, LogSketch.Data(place + ((i % 3) * Sector), Fill((byte)i, Sector)));
         }
 
-        // 127, 126 and 125 are the last of each place.
+        // 127, 126 and 125 are the last entries for each offset.
         Assert.Equal(
             [.. Fill(126, Sector), .. Fill(127, Sector), .. Fill(125, Sector), .. Fill(0x11, MiB - (3 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
-    public void What_lies_before_the_tail_is_done_already()
+    public void Entries_before_the_tail_are_already_applied()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
@@ -144,7 +144,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void An_entry_that_was_not_finished_ends_the_log()
+    public void An_unfinished_entry_ends_the_log()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
@@ -156,21 +156,21 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void What_is_left_of_older_rounds_is_passed_over()
+    public void Remains_of_older_rounds_are_skipped()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
         LogSketch.Change[] old = [LogSketch.Data(place, Fill(0xEE, Sector)), LogSketch.Data(place + (5 * Sector), Fill(0xEE, Sector))];
-        new LogSketch(sketch) { Guid = Guid.NewGuid(), Position = 20 * Sector }.Add(100, 20 * Sector, old); // of another log
+        new LogSketch(sketch) { Guid = Guid.NewGuid(), Position = 20 * Sector }.Add(100, 20 * Sector, old); // belongs to another log
         log.Position = 40 * Sector;
-        log.Add(3, 40 * Sector, old); // whole, and older
+        log.Add(3, 40 * Sector, old); // complete, but older
         log.Position = 60 * Sector;
         log.Add(90, 30 * Sector, old); // its tail is overwritten
         log.Add(91, 30 * Sector, old);
         log.Position = 0;
         log.Add(10, tail: 0, LogSketch.Data(place, Fill(1, Sector)));
         log.Add(11, tail: 0, LogSketch.Data(place + Sector, Fill(2, Sector)));
-        log.Add(13, tail: 0, old); // does not follow
+        log.Add(13, tail: 0, old); // not consecutive
 
         Assert.Equal([.. Fill(1, Sector), .. Fill(2, Sector), .. Fill(0x11, MiB - (2 * Sector))], DiskBytes.Read(Open(sketch), 0, MiB));
     }
@@ -179,14 +179,14 @@ public sealed class LogReplayTests
     [InlineData(0)] // its signature
     [InlineData(4)] // its checksum
     [InlineData(8)] // its length
-    [InlineData(40)] // which log it is of
+    [InlineData(40)] // the log it belongs to
     [InlineData(64)] // a descriptor's signature
     [InlineData(88)] // a descriptor's sequence number
     [InlineData(Sector)] // the data's signature
     [InlineData(Sector + 4)] // the data's sequence number, upper half
     [InlineData((2 * Sector) - 4)] // and lower half
     [InlineData(Sector + 1000)] // the data
-    public void An_entry_with_a_wrong_byte_is_none(int at)
+    public void An_entry_with_a_wrong_byte_is_invalid(int at)
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
@@ -196,7 +196,7 @@ public sealed class LogReplayTests
         log.Write(log.Position, entry);
         Assert.Equal([.. Fill(1, Sector), .. Fill(0x11, MiB - Sector)], DiskBytes.Read(Open(sketch), 0, MiB));
 
-        // Nor if its checksum fits.
+        // It is invalid even if its checksum is correct.
         if (at >= 64 && at != Sector + 1000)
         {
             VhdxSketch.Seal(entry);
@@ -219,17 +219,17 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void A_log_that_was_announced_and_not_begun_is_empty()
+    public void A_log_that_was_announced_but_not_started_is_empty()
     {
         (VhdxSketch sketch, _, _) = FileWithLog();
         long place = sketch.Put(0, Fill(0x11, MiB));
-        new LogSketch(sketch) { Guid = Guid.NewGuid() }.Add(1, tail: 0, LogSketch.Data(place, Fill(1, Sector))); // of another log
+        new LogSketch(sketch) { Guid = Guid.NewGuid() }.Add(1, tail: 0, LogSketch.Data(place, Fill(1, Sector))); // belongs to another log
 
         Assert.Equal(Fill(0x11, MiB), DiskBytes.Read(Open(sketch), 0, MiB));
     }
 
     [Fact]
-    public void A_log_that_is_not_announced_is_none()
+    public void A_log_that_is_not_announced_is_ignored()
     {
         VhdxSketch sketch = new(4 * MiB);
         long place = sketch.Put(0, Fill(0x11, MiB));
@@ -239,7 +239,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void The_file_grows_to_where_the_log_wants_it()
+    public void The_file_appears_as_long_as_the_log_requires()
     {
         (VhdxSketch sketch, LogSketch log, byte[] bat) = FileWithLog();
         long end = sketch.Storage.Length;
@@ -257,7 +257,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void A_file_that_is_shorter_than_it_was_is_refused()
+    public void A_file_that_is_shorter_than_the_log_says_is_refused()
     {
         (VhdxSketch sketch, LogSketch log, byte[] bat) = FileWithLog();
         log.FileLengths = (sketch.Storage.Length + MiB, sketch.Storage.Length + MiB);
@@ -265,11 +265,11 @@ public sealed class LogReplayTests
 
         QedDamagedFileException error = Assert.Throws<QedDamagedFileException>(() => Open(sketch));
 
-        Assert.Contains($"the file's length is {sketch.Storage.Length}, allowed is at least {sketch.Storage.Length + MiB}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"the file's length is {sketch.Storage.Length}, but must be at least {sketch.Storage.Length + MiB}", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_the_log_changes_is_data_or_a_hole_as_the_log_has_it()
+    public void Ranges_that_the_log_changes_are_data_or_holes_as_in_the_log()
     {
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         long hole = sketch.Put(0, []);
@@ -290,9 +290,9 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public void Entries_that_are_made_to_take_long_are_given_up()
+    public void Replaying_entries_crafted_to_take_long_is_abandoned()
     {
-        // 1 MiB to check for each of 256 places.
+        // Each of 256 positions would need 1 MiB to be checked.
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
         for (int at = 0; at < MiB; at += Sector)
         {
@@ -310,7 +310,7 @@ public sealed class LogReplayTests
 
     [Theory]
     [MemberData(nameof(Seeds.Take), 30, MemberType = typeof(Seeds))]
-    public void Any_log_does_what_its_entries_do_one_after_the_other(int seed)
+    public void Any_log_has_the_effect_of_its_entries_in_order(int seed)
     {
         Random random = new(seed);
         (VhdxSketch sketch, LogSketch log, _) = FileWithLog();
