@@ -54,6 +54,9 @@ public enum QedRemedy
     /// <summary>Allow names that lead to other network shares.</summary>
     AllowNetworkShares,
 
+    /// <summary>Allow the folder that the file is in, if the image that names it is trusted.</summary>
+    AllowFolder,
+
     /// <summary>Give the overlays another backing file first, or accept that they read wrong data afterwards.</summary>
     ReleaseOverlays,
 }

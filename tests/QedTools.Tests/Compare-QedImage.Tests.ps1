@@ -18,8 +18,8 @@ Describe 'Compare-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'ForceShare', 'Path!@0 value property', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceFormat', 'Strict'
-            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'ForceShare', 'LiteralPath! property', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'ForceShare', 'Path!@0 value property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'ForceShare', 'LiteralPath! property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
         }
 
         It 'by position, and from the pipeline as a string or a result object' {

@@ -39,10 +39,10 @@ Describe 'Convert-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            $more = 'AllowUnc', 'BackingFile', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
+            $more = 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
-            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Snapshot', 'SourceFormat', 'TableSize', 'Verify')
-            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Snapshot', 'SourceFormat', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
+            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
         }
 
         It 'by position, and from the pipeline as a string or a result object' {

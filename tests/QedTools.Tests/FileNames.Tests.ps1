@@ -217,7 +217,8 @@ Describe '<Command> with input that it cannot read' -ForEach $readers {
         $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
     }
 
-    It 'writes one error <Id> about <Fixture>' -ForEach $badFiles {
+    # Only the check is for QED images alone.
+    It 'writes one error <Id> about <Fixture>' -ForEach @($badFiles | Where-Object { $Command -eq 'Test-QedImage' -or $_.Fixture -notlike 'foreign/*' }) {
         $path = Copy-Fixture $Fixture
         Assert-OneError { & $Command $path } $Id $Category $path $Message
         Assert-OneError { & $Command -LiteralPath $path } $Id $Category $path $Message

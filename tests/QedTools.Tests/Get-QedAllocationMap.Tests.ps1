@@ -386,6 +386,40 @@ Describe 'Get-QedAllocationMap' {
         }
     }
 
+    Context 'of images of other formats' {
+        It 'agrees with qemu-img map about <Extension>' -ForEach @(
+            @{ Extension = 'qcow2'; Theirs = 'qcow2' }, @{ Extension = 'vdi'; Theirs = 'vdi' }, @{ Extension = 'vmdk'; Theirs = 'vmdk' }
+        ) {
+            Skip-TestWithout QemuImg
+            $path = Join-TestDrive "map.$Extension"
+            $null = Invoke-Native qemu-img create -f $Theirs $path 40M
+            (Invoke-Native qemu-io -f $Theirs -c 'write -P 1 0 64k' -c 'write -P 2 33M 128k' -c 'write -P 3 10M 1M' $path).ExitCode | Should -Be 0
+            $json = (Invoke-Native qemu-img map -f $Theirs --output=json $path).Output -join ''
+            $theirs = foreach ($match in [regex]::Matches($json, '"start": (\d+), "length": (\d+)[^}]*"data": true, "offset": (\d+)')) {
+                '{0}+{1} @{2}' -f $match.Groups[1].Value, $match.Groups[2].Value, $match.Groups[3].Value
+            }
+            $theirs | Should -Not -BeNullOrEmpty
+            Get-QedAllocationMap $path -State Data | ForEach-Object { '{0}+{1} @{2}' -f $_.Start, $_.Length, $_.FileOffset } | Should -Be $theirs
+        }
+
+        It 'maps a snapshot instead of the present state' {
+            Skip-TestWithout QemuImg
+            $path = Join-TestDrive 'snapshot.qcow2'
+            $null = Invoke-Native qemu-img create -f qcow2 $path 1M
+            $null = Invoke-Native qemu-img snapshot -c empty $path
+            (Invoke-Native qemu-io -f qcow2 -c 'write -P 1 64k 64k' $path).ExitCode | Should -Be 0
+            (Get-QedAllocationMap $path -State Data).Start | Should -Be 64KB
+            Get-QedAllocationMap $path -Snapshot empty -State Data | Should -BeNullOrEmpty
+        }
+
+        It 'looks through a backing file that was moved' {
+            $overlay = Copy-Fixture 'chains/name-missing.qed' -Folder (New-Folder 'moved')
+            $base = Get-Fixture 'chains/base.raw'
+            $found = @(Get-QedAllocationMap $overlay -SourceBackingFile $base)
+            $found.Path | Should -Contain $base
+        }
+    }
+
     Context 'on the screen' {
         It 'is a table of numbers' {
             $text = Get-QedAllocationMap (Get-Fixture 'images/data-zero-hole.qed') | Out-String -Width 120

@@ -131,7 +131,7 @@ Describe 'Get-QedInfo' {
             $info = Get-QedInfo (Get-Fixture 'images/table-1.qed')
             $names = 'Path', 'Name', 'Format', 'VirtualSize', 'FileSize', 'DiskUsage', 'ClusterSize', 'TableSize', 'HeaderSize', 'Features',
             'CompatFeatures', 'AutoclearFeatures', 'L1TableOffset', 'MaxVirtualSize', 'BackingFile', 'BackingFormat',
-            'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'Size', 'BlockSize', 'ParentPath'
+            'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'FormatDetails', 'LostRanges', 'LostBytes', 'Size', 'BlockSize', 'ParentPath'
             $found = @($info.PSObject.Properties | ForEach-Object { $_.Name })
             foreach ($name in $names) { $found | Should -Contain $name }
             $found | Should -HaveCount $names.Count
@@ -463,6 +463,92 @@ Describe 'Get-QedInfo' {
             $info.ClusterSize | Should -Be ([regex]::Match($text, 'cluster_size: (\d+)').Groups[1].Value)
             "$($info.BackingFile)" | Should -BeExactly ([regex]::Match($text, 'backing file: (.*?)( \(actual path: .*\))?(\n|$)').Groups[1].Value)
             ($info.BackingFormat -eq 'Raw') | Should -Be ($text -match 'backing file format: raw')
+        }
+    }
+
+    Context 'of images of other formats' {
+        BeforeAll {
+            # What qemu-img says, as an object.
+            function Get-QemuInfo {
+                param([string] $Path)
+
+                (Invoke-Native qemu-img info -U --output=json $Path).Output -join "`n" | ConvertFrom-Json
+            }
+        }
+
+        It 'agrees with qemu-img about <Fixture>' -ForEach @(
+            @{ Fixture = 'foreign/disk.qcow2'; Format = 'qcow2'; Theirs = 'qcow2' }
+            @{ Fixture = 'foreign/disk.vdi'; Format = 'VDI'; Theirs = 'vdi' }
+            @{ Fixture = 'foreign/disk.vmdk'; Format = 'VMDK'; Theirs = 'vmdk' }
+            @{ Fixture = 'foreign/dynamic.vhd'; Format = 'VHD'; Theirs = 'vpc' }
+        ) {
+            Skip-TestWithout QemuImg
+            $path = Get-Fixture $Fixture
+            $info = Get-QedInfo $path
+            $their = Get-QemuInfo $path
+            $their.format | Should -Be $Theirs
+            $info.Format | Should -BeExactly $Format
+            $info.VirtualSize | Should -Be $their.'virtual-size'
+            if ($their.'cluster-size') { $info.ClusterSize | Should -Be $their.'cluster-size' }
+            $createType = if ($Theirs -eq 'vmdk') { $their.'format-specific'.data.'create-type' } else { $info.FormatDetails.Subformat }
+            $info.FormatDetails.Subformat | Should -Be $createType
+            $info.FormatDetails.LogicalSectorSize | Should -Be 512
+            $info.TableSize, $info.Features | Should -Be $null, $null
+        }
+
+        It 'lists internal snapshots as qemu-img does' {
+            Skip-TestWithout QemuImg
+            $path = Join-TestDrive 'snapshots.qcow2'
+            $null = Invoke-Native qemu-img create -f qcow2 $path 1M
+            foreach ($name in 'first', 'with space', 'first') { (Invoke-Native qemu-img snapshot -c $name $path).ExitCode | Should -Be 0 }
+            $theirs = (Get-QemuInfo $path).snapshots
+            $details = (Get-QedInfo $path).FormatDetails
+            $details.SnapshotCount | Should -Be 3
+            $details.Snapshots.Id | Should -BeExactly $theirs.id
+            $details.Snapshots.Name | Should -BeExactly $theirs.name
+            $details.Snapshots.VirtualSize | Should -Be 1MB, 1MB, 1MB
+            $details.Snapshots[0].Created.Kind | Should -Be 'Utc'
+            $epoch = [System.DateTime]::new(1970, 1, 1, 0, 0, 0, [System.DateTimeKind]::Utc)
+            $details.Snapshots | ForEach-Object { ($_.Created - $epoch).TotalSeconds } | Should -Be $theirs.'date-sec'
+            "$details" | Should -Be 'version 3, 3 snapshots'
+        }
+
+        It 'names the files that hold the data' {
+            Skip-TestWithout QemuImg
+            $path = Join-TestDrive 'flat.vmdk'
+            $null = Invoke-Native qemu-img create -f vmdk -o subformat=monolithicFlat $path 1M
+            $info = Get-QedInfo $path
+            $info.FormatDetails.Subformat | Should -Be 'monolithicFlat'
+            $info.FormatDetails.DataFiles | Should -Be 'flat-flat.vmdk'
+        }
+
+        It 'goes by the contents and warns where the extension means another format' {
+            $path = Copy-Fixture 'foreign/disk.qcow2' -As 'cloud.img'
+            $recorded = Invoke-Recorded { Get-QedInfo $path }
+            $recorded.Output.Format | Should -Be 'qcow2'
+            $recorded.Warnings | Should -HaveCount 1
+            "$($recorded.Warnings)" | Should -BeLike '*qcow2*raw*-SourceFormat Raw*-SourceFormat Qcow2*'
+            foreach ($format in 'Raw', 'Qcow2') {
+                $named = Invoke-Recorded { Get-QedInfo $path -SourceFormat $format }
+                $named.Output.Format | Should -Be $format
+                $named.Warnings | Should -BeNullOrEmpty
+            }
+        }
+
+        It 'shows the chain through a backing file that was moved' {
+            $overlay = Copy-Fixture 'chains/name-missing.qed' -Folder (New-Folder 'moved')
+            $base = Get-Fixture 'chains/base.raw'
+            $layers = @(Get-QedInfo $overlay -SourceBackingFile $base)
+            $layers.Path | Should -Be $overlay, $base
+            $layers.Depth | Should -Be 0, 1
+        }
+
+        It 'is complete in a list, and in what a job gives back' {
+            $info = Get-QedInfo (Get-Fixture 'foreign/disk.vmdk')
+            $info | Format-List | Out-String -Width 200 | Should -Match '(?m)^FormatDetails\s+: monolithicSparse'
+            $copy = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($info))
+            $copy.FormatDetails.Subformat | Should -Be 'monolithicSparse'
+            $copy.FormatDetails.Identifier | Should -Match '^[0-9a-f]{8}$'
         }
     }
 

@@ -319,8 +319,8 @@ Describe 'An error' {
         foreach ($extension in 'vhdx', 'vhd', 'qcow2', 'vdi', 'vmdk') {
             $other = [System.IO.Path]::Combine($folder, "other.$extension")
             $format = (Convert-QedImage $path $other).Format
-            foreach ($command in { Get-QedInfo $other }, { Test-QedImage $other }, { Repair-QedImage $other }, { Resize-QedImage $other 1GB }, { Get-QedAllocationMap $other }) {
-                Assert-OneError $command 'QedNotAnImage' 'InvalidData' $other "'$other' is a $format file, not a QED image.*Convert-QedImage*"
+            foreach ($command in { Test-QedImage $other }, { Repair-QedImage $other }, { Resize-QedImage $other 1GB }, { Optimize-QedImage $other }) {
+                Assert-OneError $command 'QedNotAnImage' 'InvalidData' $other "'$other' is a $format file, not a QED image. Only QED images are checked*Convert-QedImage*"
             }
         }
     }
@@ -376,6 +376,7 @@ Describe 'An error' {
                 @{ Remedy = 'AllowShrinking'; Advice = '*-Shrink*'; Script = { Resize-QedImage base.qed 1KB } }
                 @{ Remedy = 'NameBackingFile'; Advice = '*Set-QedBackingFile*'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
                 @{ Remedy = 'RemoveBackingFile'; Advice = '*Set-QedBackingFile -Remove*'; Script = { Set-QedBackingFile long-name.qed ('y' * 1000) -Force } }
+                @{ Remedy = 'AllowFolder'; Advice = '*-BackingFolder*'; Script = { $null = New-QedImage over-base.qed -BackingFile base.qed; $null = New-Item -ItemType Directory empty; Get-QedInfo over-base.qed -BackingChain -BackingFolder empty | Out-Null } }
                 @{ Remedy = 'AllowNetworkShares'; Advice = '*-AllowUnc*'; Script = { Get-QedInfo share.qed -BackingChain } }
                 @{ Remedy = 'ReleaseOverlays'; Advice = '*Set-QedBackingFile -PreserveContent*-Force*'; Script = { Open-QedImage base.qed -ReadWrite } }
             )
@@ -425,7 +426,7 @@ Describe 'An error' {
         @{ Name = 'a name that is too long'; Script = { New-QedImage new.qed 1MB -BackingFile ('x' * 2000) } }
         @{ Name = 'a missing file'; Script = { Get-QedInfo nothing.qed } }
         @{ Name = 'a folder'; Script = { Get-QedInfo -LiteralPath . } }
-        @{ Name = 'a raw file'; Script = { Get-QedInfo base.raw } }
+        @{ Name = 'a raw file'; Script = { Test-QedImage base.raw } }
         @{ Name = 'an empty file'; Script = { Get-QedInfo empty.qed } }
         @{ Name = 'another provider'; Script = { Get-QedInfo Env:/PATH } }
         @{ Name = 'an unknown drive'; Script = { Get-QedInfo nodrive:/x.qed } }

@@ -107,9 +107,9 @@ BeforeAll {
 Describe 'Show-QedAllocationMap' {
     Context 'accepts its parameters' {
         It 'as documented' {
-            $more = 'AllowUnc', 'Ascii', 'BackingChain', 'Color', 'Force', 'ForceShare', 'Height', 'Length'
-            Get-OwnParameter Show-QedAllocationMap Path | Should -Be ($more + 'Offset', 'OutFile property', 'Path!@0 value property', 'Width')
-            Get-OwnParameter Show-QedAllocationMap LiteralPath | Should -Be ($more + 'LiteralPath! property', 'Offset', 'OutFile property', 'Width')
+            $more = 'AllowUnc', 'Ascii', 'BackingChain', 'BackingFolder', 'Color', 'Force', 'ForceShare', 'Height', 'Length'
+            Get-OwnParameter Show-QedAllocationMap Path | Should -Be ($more + 'Offset', 'OutFile property', 'Path!@0 value property', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Width')
+            Get-OwnParameter Show-QedAllocationMap LiteralPath | Should -Be ($more + 'LiteralPath! property', 'Offset', 'OutFile property', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Width')
         }
 
         It 'by position, by wildcards, and from the pipeline as strings and result objects' {
@@ -145,7 +145,7 @@ Describe 'Show-QedAllocationMap' {
         }
 
         It 'and writes one error for <Fixture>: <Id>' -ForEach @(
-            @{ Fixture = 'foreign/disk.qcow2'; Id = 'QedNotAnImage' }
+            @{ Fixture = 'headers/magic-swapped.qed'; Id = 'QedNotAnImage' }
             @{ Fixture = 'headers/cut-4.qed'; Id = 'QedTruncated' }
         ) {
             $path = Get-Fixture $Fixture

@@ -38,8 +38,27 @@ internal sealed class BackingChain : IDisposable
     /// <exception cref="QedNotAnImageException">It is not of that format.</exception>
     /// <exception cref="QedSnapshotNotFoundException">It does not have the snapshot that the policy names.</exception>
     /// <exception cref="QedException">It could not be opened.</exception>
-    public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy) => OpenTop(
-        path, format, policy, file => policy.TopFormat is { } named ? DiskFormats.OpenNamed(file, DiskFormats.Of(named)) : DiskFormats.Open(file, format));
+    public static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy) => OpenTop(path, _ => format, policy);
+
+    /// <summary>Opens the first layer only, as a format that is chosen once its file is open.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="chooseFormat">Chooses the format, unless the policy names one; null to tell it by the contents.</param>
+    /// <param name="policy">How to open it and what lies under it.</param>
+    /// <inheritdoc cref="OpenTop(string, IDiskFormat, ChainPolicy)"/>
+    public static BackingChain OpenTop(string path, Func<IStorage, IDiskFormat?> chooseFormat, ChainPolicy policy)
+    {
+        IDiskFormat? format = null;
+        return OpenTop(path, policy, () => format, file =>
+        {
+            if (policy.TopFormat is { } named)
+            {
+                return DiskFormats.OpenNamed(file, DiskFormats.Of(named));
+            }
+
+            format = chooseFormat(file);
+            return DiskFormats.Open(file, format);
+        });
+    }
 
     /// <summary>Opens the first layer only, for operations that only layers of one format support.</summary>
     /// <param name="path">The file.</param>
@@ -52,18 +71,18 @@ internal sealed class BackingChain : IDisposable
         where TLayer : class, IDiskLayer
     {
         TLayer? opened = null;
-        BackingChain chain = OpenTop(path, format, policy, file => opened = DiskFormats.Open(file, format));
+        BackingChain chain = OpenTop(path, policy, () => format, file => opened = DiskFormats.Open(file, format));
         top = opened!;
         return chain;
     }
 
-    private static BackingChain OpenTop(string path, IDiskFormat? format, ChainPolicy policy, Func<IStorage, IDiskLayer> open)
+    private static BackingChain OpenTop(string path, ChainPolicy policy, Func<IDiskFormat?> formatOf, Func<IStorage, IDiskLayer> open)
     {
         BackingChain chain = new(policy);
         try
         {
             chain.Add(HostFiles.Open(path, policy.Access, policy.Trace), open);
-            chain.ReportTop(format);
+            chain.ReportTop(formatOf());
             if (policy.TopSnapshot is { } snapshot)
             {
                 chain.UseSnapshot(snapshot);
@@ -90,9 +109,16 @@ internal sealed class BackingChain : IDisposable
     /// <param name="policy">How to open the layers.</param>
     /// <exception cref="QedBackingFileException">A layer names a file that is missing, not followed or above it.</exception>
     /// <exception cref="QedException">A layer could not be opened.</exception>
-    public static BackingChain OpenAll(string path, IDiskFormat? format, ChainPolicy policy)
+    public static BackingChain OpenAll(string path, IDiskFormat? format, ChainPolicy policy) => OpenAll(path, _ => format, policy);
+
+    /// <summary>Opens all layers, the first one as a format that is chosen once its file is open.</summary>
+    /// <param name="path">The file on top.</param>
+    /// <param name="chooseFormat">Chooses its format, unless the policy names one; null to tell it by the contents.</param>
+    /// <param name="policy">How to open the layers.</param>
+    /// <inheritdoc cref="OpenAll(string, IDiskFormat, ChainPolicy)"/>
+    public static BackingChain OpenAll(string path, Func<IStorage, IDiskFormat?> chooseFormat, ChainPolicy policy)
     {
-        BackingChain chain = OpenTop(path, format, policy);
+        BackingChain chain = OpenTop(path, chooseFormat, policy);
         chain.OpenRest();
         return chain;
     }
@@ -120,19 +146,27 @@ internal sealed class BackingChain : IDisposable
     {
         IDiskLayer last = _layers[_layers.Count - 1];
         OpenFurtherFiles(_layers.Count - 1);
+        string namedBy = last.Storage.Path;
+        string? chosen = _layers.Count == 1 ? _policy.TopBackingFile : null;
         if (last.Backing is not { } backing)
         {
-            return false;
+            return chosen is null ? false : throw new QedRequestException(
+                namedBy,
+                "SourceBackingFile",
+                chosen,
+                "none",
+                $"'{namedBy}' names no backing file, so '{chosen}' cannot take the place of one. Leave it out, or name the overlay.");
         }
 
-        string namedBy = last.Storage.Path;
         if (_layers.Count == MaxLayers)
         {
             throw QedBackingChainException.ForDepth(namedBy, backing.Name, MaxLayers);
         }
 
         QedDiskFormat? namedByFormat = DiskFormats.Named(last.FormatName).Kind;
-        string path = backing.IsByContentId ? Search(namedBy, backing, namedByFormat) : Locate(namedBy, backing, namedByFormat);
+        string path = chosen is not null ? Path.GetFullPath(chosen)
+            : backing.IsByContentId ? Search(namedBy, backing, namedByFormat)
+            : Locate(namedBy, backing, namedByFormat);
 
         // Checked before it is locked: a file above it is locked by this very chain.
         if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
@@ -146,11 +180,11 @@ internal sealed class BackingChain : IDisposable
         {
             storage = HostFiles.Open(path, _policy.AccessAt(_layers.Count), _policy.Trace);
         }
-        catch (QedFileNotFoundException e)
+        catch (QedFileNotFoundException e) when (chosen is null)
         {
             throw QedBackingFileNotFoundException.ForLayer(namedBy, backing.Name, path, namedByFormat, e);
         }
-        catch (QedNotAFileException e)
+        catch (QedNotAFileException e) when (chosen is null)
         {
             throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.", QedRemedy.NameBackingFile, namedByFormat);
         }
@@ -314,10 +348,20 @@ internal sealed class BackingChain : IDisposable
     private string Search(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
     {
         Guid? contentId = backing.ContentId;
-        return _layers.Exists(layer => layer.ContentId == contentId)
-            ? throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat)
-            : ContentSearch.Find(namedBy, backing, Contains);
+        if (_layers.Exists(layer => layer.ContentId == contentId))
+        {
+            throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat);
+        }
+
+        return RequireAllowed(ContentSearch.Find(namedBy, backing, Contains), namedBy, backing.Name, namedByFormat);
     }
+
+    private bool IsAllowed(string path) => _policy.Folders is not { } folders || folders.Contains(path);
+
+    private string RequireAllowed(string path, string namedBy, string name, QedDiskFormat? namedByFormat) => IsAllowed(path)
+        ? path
+        : throw new QedBackingFileRefusedException(
+            namedBy, name, $"'{path}' is outside the folders that such files may be in.", QedRemedy.AllowFolder, namedByFormat);
 
     // The first of the names at which there is a file; otherwise the first of all, so that its absence is reported.
     private string Locate(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
@@ -327,7 +371,7 @@ internal sealed class BackingChain : IDisposable
             try
             {
                 string path = BackingFilePath.Resolve(namedBy, name, _policy.AllowUnc);
-                if (HostFiles.IdentityOf(path) is not null)
+                if (IsAllowed(path) && HostFiles.IdentityOf(path) is not null)
                 {
                     return path;
                 }
@@ -338,7 +382,7 @@ internal sealed class BackingChain : IDisposable
             }
         }
 
-        return BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc, namedByFormat);
+        return RequireAllowed(BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc, namedByFormat), namedBy, backing.Name, namedByFormat);
     }
 
     private void Add(IStorage storage, Func<IStorage, IDiskLayer> open)
@@ -407,7 +451,7 @@ internal sealed class BackingChain : IDisposable
         {
             path = Locate(namedBy, name, DiskFormats.Named(_layers[depth].FormatName).Kind);
         }
-        catch (QedBackingFileRefusedException e)
+        catch (QedBackingFileRefusedException e) when (e.Remedy != QedRemedy.AllowFolder)
         {
             throw QedBackingFileRefusedException.ForFurtherFile(
                 namedBy, name.Name, "it is not a file name, or it leads to a protocol, a device or another network share.", e);

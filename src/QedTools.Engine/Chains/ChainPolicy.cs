@@ -19,8 +19,17 @@ internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
     /// <summary>The name or id of the snapshot of the top layer that is read instead of its current state; null for none.</summary>
     public string? TopSnapshot { get; init; }
 
+    /// <summary>The file below the top layer, as a path of the host, instead of the one that the layer names; null: the one that it names.</summary>
+    public string? TopBackingFile { get; init; }
+
+    /// <summary>The folders that files named by layers may be in; null: any.</summary>
+    public BackingFolderSet? Folders { get; init; }
+
     /// <summary>Receives which layers there are and what happens in them; may be null.</summary>
     public OperationTrace? Trace { get; init; }
+
+    /// <summary>The policy for another disk of the same operation: nothing that is said about the top layer of this one applies to it.</summary>
+    public ChainPolicy ForOtherDisk() => this with { TopFormat = null, TopFormatOption = null, TopBackingFile = null, TopSnapshot = null };
 
     /// <summary>What a layer is opened for.</summary>
     /// <param name="depth">0 for the top layer.</param>

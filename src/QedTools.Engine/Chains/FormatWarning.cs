@@ -43,13 +43,14 @@ internal static class FormatWarning
                 $"If it should be a {other.Name} file, get an intact copy."),
             (false, { } other) when other == DiskFormats.Raw => Doubt(
                 $"'{path}' is read as a {format.Name} file because of its contents, but it has the extension of raw disks.",
-                "If it is a raw disk, make the image record it as raw."),
+                "If it is a raw disk, make the image record it as raw.",
+                QedDiskFormat.Raw),
             (false, { } other) when other != format => Doubt(
                 $"'{path}' is read as a {format.Name} file because of its contents, but it has the extension of {other.Name} files.",
                 $"Give it the extension {format.Extensions[0]}."),
             _ => null,
         };
 
-        QedFormatDoubt Doubt(string facts, string remedy) => new(path, facts, remedy, format.Kind ?? QedDiskFormat.Raw, Other: null);
+        QedFormatDoubt Doubt(string facts, string remedy, QedDiskFormat? other = null) => new(path, facts, remedy, format.Kind ?? QedDiskFormat.Raw, other);
     }
 }

@@ -1,4 +1,5 @@
 namespace QedTools.Disks;
 
-/// <summary>Facts about a file that only files of its format have.</summary>
-internal abstract record FormatFacts;
+/// <summary>What only files of one format have.</summary>
+/// <param name="Details">What a result shows of it; null where the format's facts have properties of their own.</param>
+internal record FormatFacts(QedFormatDetails? Details);

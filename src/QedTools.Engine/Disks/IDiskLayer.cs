@@ -18,7 +18,8 @@ internal interface IDiskLayer : IDisposable
     /// <summary>The largest size that the disk could grow to, in bytes, as far as tables in the file limit it; <see cref="long.MaxValue"/> where none do.</summary>
     long MaxVirtualSize { get; }
 
-    /// <summary>Facts that only files of this format have; null if there are none.</summary>
+    /// <summary>What only files of this format have; null where there is nothing. It may be read from the file.</summary>
+    /// <exception cref="QedException">It is damaged or could not be read.</exception>
     FormatFacts? Facts { get; }
 
     /// <summary>The file below this one; null if there is none.</summary>

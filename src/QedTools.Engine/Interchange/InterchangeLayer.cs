@@ -16,9 +16,13 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public long MaxVirtualSize => long.MaxValue;
 
-    public FormatFacts? Facts => null;
+    public FormatFacts? Facts => new FormatFacts(Details);
 
     public virtual BackingReference? Backing => null;
+
+    /// <summary>What the file says about itself.</summary>
+    /// <exception cref="QedException">It is damaged or could not be read.</exception>
+    protected abstract QedFormatDetails Details { get; }
 
     // The unit in which most file systems keep holes: the unwritten rest of a block in a new file is a hole.
     public virtual int Granule => 4096;

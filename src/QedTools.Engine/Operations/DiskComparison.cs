@@ -4,7 +4,6 @@ using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Operations;
-using QedTools.Storage;
 
 namespace QedTools;
 
@@ -30,15 +29,21 @@ public static class DiskComparison
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
+        ChainPolicy policy = options.ToPolicy();
         using BackingChain chain = BackingChain.OpenAll(
             path,
             DiskFormats.OfExtension(path),
-            policy with { TopFormat = options.SourceFormat, TopFormatOption = nameof(options.SourceFormat), TopSnapshot = options.Snapshot });
+            policy);
         using BackingChain reference = BackingChain.OpenAll(
             referencePath,
             DiskFormats.OfExtension(referencePath),
-            policy with { TopFormat = options.ReferenceFormat, TopFormatOption = nameof(options.ReferenceFormat), TopSnapshot = options.ReferenceSnapshot });
+            policy with
+            {
+                TopFormat = options.ReferenceFormat,
+                TopFormatOption = nameof(options.ReferenceFormat),
+                TopBackingFile = options.ReferenceBackingFile,
+                TopSnapshot = options.ReferenceSnapshot,
+            });
         IDisk disk = chain.ToDisk();
         IDisk other = reference.ToDisk();
         (long? first, long differing) = Compare(disk, other, progress, cancellation);

@@ -69,10 +69,12 @@ public static class DiskConversion
         IDiskLayer layer = disk.Create(file.Storage);
         layer.Follow(options.Trace, destinationPath);
         using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
-        Copy(source, layer, backing?.ToDisk(), disk, options, progress, cancellation);
+        LostRanges? lost = options.Salvage ? new LostRanges() : null;
+        Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
         backing?.RequireUnchanged();
-        QedImageInfo info = ImageInspection.Describe(layer, destinationPath);
+        QedImageInfo info = ImageInspection.Describe(layer, destinationPath) with { LostRanges = lost?.ToList(), LostBytes = lost?.Bytes };
+        WarnOfLoss(info, source, options.Trace);
         file.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
         return info;
@@ -81,19 +83,13 @@ public static class DiskConversion
     private static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
         path,
         DiskFormats.OfExtension(path),
-        new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc)
-        {
-            TopFormat = options.SourceFormat,
-            TopFormatOption = nameof(options.SourceFormat),
-            TopSnapshot = options.Snapshot,
-            Trace = options.Trace,
-        });
+        options.ToPolicy());
 
     private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>
         BackingChain.OpenAll(
             BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
             BackingChain.FormatOf(reference),
-            new ChainPolicy(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace?.WithoutWarnings() });
+            options.ToPolicy().ForOtherDisk() with { Trace = options.Trace?.WithoutWarnings() });
 
     // Held from the first check on, so that the file that is replaced is the one that was checked.
     private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
@@ -138,16 +134,29 @@ public static class DiskConversion
         return disk;
     }
 
+    private static IDisk ToReadable(BackingChain source, LostRanges? lost) =>
+        lost is null ? source.ToDisk() : new SalvagedDisk(source.ToDisk(), SalvagedDisk.UnitOf(source.Layers), lost);
+
+    private static void WarnOfLoss(QedImageInfo info, BackingChain source, OperationTrace? trace)
+    {
+        if (info is { LostBytes: > 0, LostRanges: { } ranges })
+        {
+            string count = ranges.Count == LostRanges.MaxListed ? $"{ranges.Count} ranges or more" : ranges.Count == 1 ? "1 range" : $"{ranges.Count} ranges";
+            trace?.Warn($"{ByteSize.FormatExact(info.LostBytes.Value)} of '{source.Layers[0].Storage.Path}' in {count} could not be read and are zeroes in '{info.Path}'. The result lists them.");
+        }
+    }
+
     private static void Copy(
         BackingChain source,
         IDiskLayer target,
         IDisk? backing,
         NewDisk disk,
         DiskConversionOptions options,
+        LostRanges? lost,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        IDisk from = source.ToDisk();
+        IDisk from = ToReadable(source, lost);
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
         DiskCopy.Run(from, new CopyTarget(to, target.Granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
@@ -159,7 +168,7 @@ public static class DiskConversion
         }
 
         stages?.NextStage();
-        (long? first, _) = DiskComparison.Compare(from, to, stages, cancellation);
+        (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), to, stages, cancellation);
         if (first is { } offset)
         {
             throw new QedStorageException(target.Storage.Path, string.Format(

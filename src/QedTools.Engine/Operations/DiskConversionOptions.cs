@@ -1,17 +1,8 @@
 namespace QedTools;
 
 /// <summary>How a disk is converted.</summary>
-public sealed record DiskConversionOptions
+public sealed record DiskConversionOptions : DiskReadingOptions
 {
-    /// <summary>The source's format; null to use that of its extension, else that of its contents. Does not apply to the files below it.</summary>
-    public QedDiskFormat? SourceFormat { get; init; }
-
-    /// <summary>
-    /// The id or the name of an internal snapshot, which is read instead of the disk's current state; an id takes precedence over a name.
-    /// Null for none.
-    /// </summary>
-    public string? Snapshot { get; init; }
-
     /// <summary>The format to convert to; null to use that of the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }
 
@@ -39,6 +30,12 @@ public sealed record DiskConversionOptions
     /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>
     public QedBackingFormat? BackingFormat { get; init; }
 
+    /// <summary>
+    /// Whether what cannot be read of the source (an error of the host, a damaged table, a damaged compressed cluster) becomes zeroes, listed in
+    /// <see cref="QedImageInfo.LostRanges"/>. Else the first such place ends the conversion.
+    /// </summary>
+    public bool Salvage { get; init; }
+
     /// <summary>Whether an existing file of the destination's name is replaced.</summary>
     public bool Replace { get; init; }
 
@@ -53,13 +50,4 @@ public sealed record DiskConversionOptions
     /// soon after can leave it incomplete.
     /// </summary>
     public bool NoFlush { get; init; }
-
-    /// <summary>Whether a backing name may lead to another network share.</summary>
-    public bool AllowUnc { get; init; }
-
-    /// <summary>Whether to read images that another process has open for writing.</summary>
-    public bool ForceShare { get; init; }
-
-    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
-    public OperationTrace? Trace { get; init; }
 }

@@ -40,15 +40,8 @@ public static class DiskOpening
                 QedRemedy.AllowOtherContents);
         }
 
-        StorageAccess access = options.Writable ? StorageAccess.Write : options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read;
-        ChainPolicy policy = new(access, options.AllowUnc)
-        {
-            TopFormat = options.SourceFormat,
-            TopFormatOption = nameof(options.SourceFormat),
-            TopSnapshot = options.Snapshot,
-            Trace = options.Trace,
-        };
-        BackingChain chain = BackingChain.OpenAll(path, options.SourceFormat is null ? DiskFormats.OfFile(path) : null, policy);
+        ChainPolicy policy = options.Writable ? options.ToPolicy() with { Access = StorageAccess.Write } : options.ToPolicy();
+        BackingChain chain = BackingChain.OpenAll(path, DiskFormats.ForOpening, policy);
         try
         {
             if (options.Writable)

@@ -41,7 +41,7 @@ public static class ImageCreation
             file.Commit();
         }
 
-        return ImageInspection.Run(path, new ImageInspectionOptions { Trace = options.Trace });
+        return ImageInspection.Run(path, new ImageInspectionOptions { SourceFormat = QedDiskFormat.Qed, Trace = options.Trace });
     }
 
     // Held from the first check on, so that the file that is replaced is the one that was checked.

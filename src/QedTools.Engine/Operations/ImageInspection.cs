@@ -10,19 +10,20 @@ namespace QedTools;
 /// <summary>Reads the facts of images. Never changes a byte, takes no lock, and works on dirty images and on images in use.</summary>
 public static class ImageInspection
 {
-    /// <summary>The facts of one QED image.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>The facts of one image, of any format that is read.</summary>
+    /// <param name="path">The file. Its contents decide on the format, unless the options name one; where they are of none, its extension does.</param>
     /// <param name="options">How to read it.</param>
     /// <returns>The facts.</returns>
-    /// <exception cref="QedException">It does not exist, is not a QED image, or has a damaged header.</exception>
+    /// <exception cref="QedNotAnImageException">It is not of the format that was named; or its contents and its extension mean no format.</exception>
+    /// <exception cref="QedUnsupportedFormatException">It is of a format, or has a feature, that is not read.</exception>
+    /// <exception cref="QedException">It does not exist, or its header is damaged.</exception>
     public static QedImageInfo Run(string path, ImageInspectionOptions options)
     {
-        ChainPolicy policy = new(StorageAccess.Inspect, options.AllowUnc) { Trace = options.Trace };
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+        using BackingChain chain = OpenTop(path, options);
         return Describe(chain.Layers[0], depth: 0);
     }
 
-    /// <summary>The facts of a QED image and of all layers under it, from the top down.</summary>
+    /// <summary>The facts of an image and of all layers under it, from the top down.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How to read them.</param>
     /// <returns>The facts of each layer, as it is opened.</returns>
@@ -30,8 +31,7 @@ public static class ImageInspection
     /// <exception cref="QedException">A layer cannot be opened; those above it have been returned by then.</exception>
     public static IEnumerable<QedImageInfo> RunOverChain(string path, ImageInspectionOptions options)
     {
-        ChainPolicy policy = new(StorageAccess.Inspect, options.AllowUnc) { Trace = options.Trace };
-        using BackingChain chain = BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+        using BackingChain chain = OpenTop(path, options);
         do
         {
             int depth = chain.Layers.Count - 1;
@@ -39,6 +39,9 @@ public static class ImageInspection
         }
         while (chain.OpenNext());
     }
+
+    private static BackingChain OpenTop(string path, ImageInspectionOptions options) => BackingChain.OpenTop(
+        path, DiskFormats.ForInspection, options.ToPolicy(StorageAccess.Inspect));
 
     /// <summary>The facts of a layer that is still being built under another name.</summary>
     internal static QedImageInfo Describe(IDiskLayer layer, string finalPath) => Describe(layer, depth: 0) with
@@ -66,7 +69,8 @@ public static class ImageInspection
             InUse = storage.IsInUse,
             Depth = depth,
         };
-        return layer.Facts is not QedFacts { Header: var header } ? info : info with
+        FormatFacts? facts = layer.Facts;
+        return facts is not QedFacts { Header: var header } ? info with { FormatDetails = facts?.Details } : info with
         {
             TableSize = (int)header.TableSize,
             HeaderSize = header.HeaderSize,

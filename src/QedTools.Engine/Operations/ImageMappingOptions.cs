@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace QedTools;
 
 /// <summary>Which part of an image's map is wanted.</summary>
-public sealed record ImageMappingOptions
+public sealed record ImageMappingOptions : DiskReadingOptions
 {
     /// <summary>Where to begin, in bytes: 0 to the disk's size.</summary>
     public long Offset { get; init; }
@@ -23,13 +23,4 @@ public sealed record ImageMappingOptions
 
     /// <summary>Whether what the image leaves to its backing files is looked up there.</summary>
     public bool BackingChain { get; init; }
-
-    /// <summary>Whether a backing name may lead to another network share.</summary>
-    public bool AllowUnc { get; init; }
-
-    /// <summary>Whether to read images that another process has open for writing.</summary>
-    public bool ForceShare { get; init; }
-
-    /// <summary>Receives decisions and what happens where in the files; may be null.</summary>
-    public OperationTrace? Trace { get; init; }
 }

@@ -107,7 +107,7 @@ public static class ImageRepair
             Restore(backup, target);
         }
 
-        return ImageInspection.Run(path, new ImageInspectionOptions());
+        return ImageInspection.Run(path, new ImageInspectionOptions { SourceFormat = QedDiskFormat.Qed });
     }
 
     /// <summary>Finds everything that would prevent a repair from being undone, without changing anything.</summary>

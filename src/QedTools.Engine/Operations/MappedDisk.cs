@@ -64,10 +64,10 @@ internal sealed class MappedDisk : IDisposable
     /// <exception cref="QedException">A layer cannot be opened.</exception>
     public static MappedDisk Open(string path, ImageMappingOptions options)
     {
-        ChainPolicy policy = new(options.ForceShare ? StorageAccess.Inspect : StorageAccess.Read, options.AllowUnc) { Trace = options.Trace };
-        BackingChain chain = options.BackingChain
-            ? BackingChain.OpenAll(path, DiskFormats.Qed, policy)
-            : BackingChain.OpenTop(path, DiskFormats.Qed, policy);
+        ChainPolicy policy = options.ToPolicy();
+        BackingChain chain = options.BackingChain || options.SourceBackingFile is not null
+            ? BackingChain.OpenAll(path, DiskFormats.ForInspection, policy)
+            : BackingChain.OpenTop(path, DiskFormats.ForInspection, policy);
         try
         {
             return new MappedDisk(chain, options.Offset, options.Length);

@@ -1,6 +1,8 @@
+using System.Collections.Generic;
+
 namespace QedTools;
 
-/// <summary>The facts of an image, from its header and its file. A layer of another format has only what all formats have.</summary>
+/// <summary>The facts of an image, from its header and its file. What only QED has is null for other formats, which have <see cref="FormatDetails"/> instead.</summary>
 public sealed record QedImageInfo
 {
     /// <summary>The file's full path.</summary>
@@ -9,7 +11,7 @@ public sealed record QedImageInfo
     /// <summary>The file's name without its folder.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
 
-    /// <summary>The file's format: QED, or that of a layer below.</summary>
+    /// <summary>The file's format, such as "QED" or "qcow2".</summary>
     public required string Format { get; init; }
 
     /// <summary>The disk's size, in bytes.</summary>
@@ -21,7 +23,7 @@ public sealed record QedImageInfo
     /// <summary>What the host has allocated for the file, in bytes.</summary>
     public required long DiskUsage { get; init; }
 
-    /// <summary>A cluster's size, in bytes; null unless QED.</summary>
+    /// <summary>The unit in which the file is allocated, in bytes: a cluster, block or grain; null where there is none, as in raw and fixed files.</summary>
     public int? ClusterSize { get; init; }
 
     /// <summary>A table's size, in clusters; null unless QED.</summary>
@@ -62,6 +64,18 @@ public sealed record QedImageInfo
 
     /// <summary>0 for the image itself, 1 for its backing file, and so on.</summary>
     public required int Depth { get; init; }
+
+    /// <summary>What only the file's own format has; null for QED, whose facts are properties here, and for raw.</summary>
+    public QedFormatDetails? FormatDetails { get; init; }
+
+    /// <summary>
+    /// What could not be read of the source of a conversion that salvages, and is zeroes here: in order, at most the first 10,000 ranges. Null unless
+    /// the image is the result of such a conversion.
+    /// </summary>
+    public IReadOnlyList<QedRange>? LostRanges { get; init; }
+
+    /// <summary>How many bytes of the disk all <see cref="LostRanges"/> have, those that are not listed included; null where that is null.</summary>
+    public long? LostBytes { get; init; }
 
     /// <summary>The path.</summary>
     public override string ToString() => Path;

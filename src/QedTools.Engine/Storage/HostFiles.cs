@@ -77,6 +77,16 @@ internal static class HostFiles
     /// <summary>The folder that a file is in, as a full path; an empty string for a root.</summary>
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
 
+    /// <summary>The full path that a path leads to once symbolic links are followed; the full path itself where nothing exists yet.</summary>
+    public static string FinalPathOf(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return RealPath.Final(full) ?? full;
+    }
+
+    /// <summary>Whether a path is that of a folder.</summary>
+    public static bool IsFolder(string path) => Directory.Exists(path);
+
     /// <summary>The free space of the file system that holds a folder; null if the host does not report it.</summary>
     public static StorageRoom? RoomIn(string folder) => FreeRoom.OfFolder(folder);
 

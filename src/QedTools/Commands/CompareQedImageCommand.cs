@@ -7,7 +7,7 @@ namespace QedTools.Commands;
 /// <summary>Compare-QedImage: whether two disks read the same.</summary>
 [Cmdlet(VerbsData.Compare, "QedImage", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedComparison))]
-public sealed class CompareQedImageCommand : QedReadCommand
+public sealed class CompareQedImageCommand : QedDiskCommand
 {
     /// <summary>The disk to compare with, of any format.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -15,21 +15,17 @@ public sealed class CompareQedImageCommand : QedReadCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string ReferencePath { get; set; } = string.Empty;
 
-    /// <summary>The disk's format. By default the extension decides, otherwise the contents. Its backing files are read in their own formats.</summary>
-    [Parameter]
-    public QedDiskFormat? SourceFormat { get; set; }
-
     /// <summary>The format of the disk to compare with, like -SourceFormat.</summary>
     [Parameter]
     public QedDiskFormat? ReferenceFormat { get; set; }
 
-    /// <summary>The id or name of an internal snapshot of a qcow2 file, to read instead of the disk's current state. An id takes precedence over a name.</summary>
+    /// <summary>Where the backing file or parent of the disk to compare with is now, as -SourceBackingFile.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(SnapshotCompleter))]
-    public string? Snapshot { get; set; }
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
+    public string? ReferenceBackingFile { get; set; }
 
-    /// <summary>The snapshot of -ReferencePath, like -Snapshot.</summary>
+    /// <summary>The snapshot to read of the disk to compare with, as -Snapshot.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
@@ -39,20 +35,15 @@ public sealed class CompareQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter Strict { get; set; }
 
-    /// <summary>Follow backing file names that lead to another network share.</summary>
-    [Parameter]
-    public SwitchParameter AllowUnc { get; set; }
-
-    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
-    [Parameter]
-    public SwitchParameter ForceShare { get; set; }
-
     private protected override void ProcessFile(string path)
     {
         DiskComparisonOptions options = new()
         {
             SourceFormat = SourceFormat,
+            SourceBackingFile = SourceBackingPath,
+            BackingFolders = BackingFolderPaths,
             ReferenceFormat = ReferenceFormat,
+            ReferenceBackingFile = ReferenceBackingFile is null ? null : SessionPaths.ToExistingHost(this, ReferenceBackingFile),
             Snapshot = Snapshot,
             ReferenceSnapshot = ReferenceSnapshot,
             Strict = Strict,

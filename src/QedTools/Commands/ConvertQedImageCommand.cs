@@ -10,7 +10,7 @@ namespace QedTools.Commands;
 /// <summary>Convert-QedImage: converts QED images to and from other formats.</summary>
 [Cmdlet(VerbsData.Convert, "QedImage", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
-public sealed class ConvertQedImageCommand : QedReadCommand
+public sealed class ConvertQedImageCommand : QedDiskCommand
 {
     private readonly ResultFiles _results = new(SessionPaths.Comparer);
     private bool _isForAll;
@@ -25,16 +25,6 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     /// <summary>The format to convert to. By default the destination's extension decides.</summary>
     [Parameter]
     public QedDiskFormat? Format { get; set; }
-
-    /// <summary>The source's format. By default the extension decides, otherwise the contents. Its backing files are read in their own formats.</summary>
-    [Parameter]
-    public QedDiskFormat? SourceFormat { get; set; }
-
-    /// <summary>The id or name of an internal snapshot of a qcow2 file, to read instead of the disk's current state. An id takes precedence over a name.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(SnapshotCompleter))]
-    public string? Snapshot { get; set; }
 
     /// <summary>The cluster size, in bytes: a power of two, for QED from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
     [Parameter]
@@ -78,6 +68,10 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Write zeroes where the source cannot be read, and list those ranges on the result.</summary>
+    [Parameter]
+    public SwitchParameter Salvage { get; set; }
+
     /// <summary>Read the source and the result again and compare them before the result gets its name.</summary>
     [Parameter]
     public SwitchParameter Verify { get; set; }
@@ -85,14 +79,6 @@ public sealed class ConvertQedImageCommand : QedReadCommand
     /// <summary>Return without waiting until the result is on the disk; a power failure soon afterwards can leave it incomplete.</summary>
     [Parameter]
     public SwitchParameter NoFlush { get; set; }
-
-    /// <summary>Follow backing file names that lead to another network share.</summary>
-    [Parameter]
-    public SwitchParameter AllowUnc { get; set; }
-
-    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
-    [Parameter]
-    public SwitchParameter ForceShare { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -116,6 +102,8 @@ public sealed class ConvertQedImageCommand : QedReadCommand
         DiskConversionOptions options = new()
         {
             SourceFormat = SourceFormat,
+            SourceBackingFile = SourceBackingPath,
+            BackingFolders = BackingFolderPaths,
             Snapshot = Snapshot,
             Format = FormatFor(path),
             ClusterSize = ClusterSizeBytes,
@@ -127,6 +115,7 @@ public sealed class ConvertQedImageCommand : QedReadCommand
             BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
             BackingFormat = BackingFormat,
             Replace = Force,
+            Salvage = Salvage,
             Verify = Verify,
             NoFlush = NoFlush,
             AllowUnc = AllowUnc,

@@ -6,7 +6,7 @@ namespace QedTools.Commands;
 /// <summary>Get-QedAllocationMap: the allocation map of an image, as extents.</summary>
 [Cmdlet(VerbsCommon.Get, "QedAllocationMap", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedExtent))]
-public sealed class GetQedAllocationMapCommand : QedReadCommand
+public sealed class GetQedAllocationMapCommand : QedDiskCommand
 {
     /// <summary>Look up unallocated parts in the backing files.</summary>
     [Parameter]
@@ -28,19 +28,15 @@ public sealed class GetQedAllocationMapCommand : QedReadCommand
     [Parameter]
     public QedExtentState[] State { get; set; } = [];
 
-    /// <summary>Follow backing file names that lead to another network share.</summary>
-    [Parameter]
-    public SwitchParameter AllowUnc { get; set; }
-
-    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
-    [Parameter]
-    public SwitchParameter ForceShare { get; set; }
-
     private protected override void ProcessFile(string path)
     {
         QedCorruptException? damage = null;
         ImageMappingOptions options = new()
         {
+            SourceFormat = SourceFormat,
+            SourceBackingFile = SourceBackingPath,
+            BackingFolders = BackingFolderPaths,
+            Snapshot = Snapshot,
             OnDamage = found => damage ??= found,
             Offset = Offset,
             Length = Length,

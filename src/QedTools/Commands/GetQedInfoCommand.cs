@@ -2,28 +2,32 @@ using System.Management.Automation;
 
 namespace QedTools.Commands;
 
-/// <summary>Get-QedInfo: the properties of an image's header and file.</summary>
+/// <summary>Get-QedInfo: the facts of an image of any format.</summary>
 [Cmdlet(VerbsCommon.Get, "QedInfo", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedImageInfo))]
-public sealed class GetQedInfoCommand : QedReadCommand
+public sealed class GetQedInfoCommand : QedSourceCommand
 {
     /// <summary>Also return the layers below the image, in order.</summary>
     [Parameter]
     public SwitchParameter BackingChain { get; set; }
 
-    /// <summary>Follow backing file names that lead to another network share.</summary>
-    [Parameter]
-    public SwitchParameter AllowUnc { get; set; }
-
     private protected override void ProcessFile(string path)
     {
-        if (!BackingChain)
+        ImageInspectionOptions options = new()
         {
-            WriteObject(ImageInspection.Run(path, new ImageInspectionOptions { Trace = Trace }));
+            SourceFormat = SourceFormat,
+            SourceBackingFile = SourceBackingPath,
+            BackingFolders = BackingFolderPaths,
+            AllowUnc = AllowUnc,
+            Trace = Trace,
+        };
+        if (!BackingChain && SourceBackingFile is null)
+        {
+            WriteObject(ImageInspection.Run(path, options));
             return;
         }
 
-        foreach (QedImageInfo layer in ImageInspection.RunOverChain(path, new ImageInspectionOptions { AllowUnc = AllowUnc, Trace = Trace }))
+        foreach (QedImageInfo layer in ImageInspection.RunOverChain(path, options))
         {
             FlushTrace();
             WriteObject(layer);

@@ -20,7 +20,7 @@ public sealed class OptimizeQedImageCommand : QedChangeCommand
     {
         ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
         WithProgress(Messages.Checking, path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
-        if (!ShouldDo(Messages.OptimizeAction(ImageInspection.Run(path, new ImageInspectionOptions()), AgainstBackingFile)))
+        if (!ShouldDo(Messages.OptimizeAction(ImageInspection.Run(path, new ImageInspectionOptions { SourceFormat = QedDiskFormat.Qed }), AgainstBackingFile)))
         {
             return;
         }

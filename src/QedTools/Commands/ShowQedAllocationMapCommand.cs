@@ -12,7 +12,7 @@ namespace QedTools.Commands;
 /// <summary>Show-QedAllocationMap: the allocation map of an image, as a picture.</summary>
 [Cmdlet(VerbsCommon.Show, "QedAllocationMap", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(string), typeof(FileInfo))]
-public sealed class ShowQedAllocationMapCommand : QedReadCommand
+public sealed class ShowQedAllocationMapCommand : QedDiskCommand
 {
     private const int DefaultRows = 16;
     private const int DefaultSvgRows = 24;
@@ -67,13 +67,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Follow backing file names that lead to another network share.</summary>
-    [Parameter]
-    public SwitchParameter AllowUnc { get; set; }
-
-    /// <summary>Read images that another process has open for writing, although they may change meanwhile.</summary>
-    [Parameter]
-    public SwitchParameter ForceShare { get; set; }
+    private bool IsChain => BackingChain || SourceBackingFile is not null;
 
     private protected override void ProcessFile(string path)
     {
@@ -99,7 +93,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
         QedException? damage;
         using (MappedDisk disk = Open(path))
         {
-            MapSubject subject = new(disk, BackingChain);
+            MapSubject subject = new(disk, IsChain);
             TerminalLayout layout = TerminalLayout.Fit(subject, style);
             MapPicture picture = new(subject, layout.Grid);
             damage = Fill(picture, disk, path);
@@ -138,7 +132,7 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
                 return;
             }
 
-            MapSubject subject = new(disk, BackingChain);
+            MapSubject subject = new(disk, IsChain);
             SvgLayout layout = SvgLayout.Fit(subject, width, Height ?? DefaultSvgRows);
             MapPicture picture = new(subject, layout.Grid);
             damage = Fill(picture, disk, path);
@@ -171,9 +165,13 @@ public sealed class ShowQedAllocationMapCommand : QedReadCommand
 
     private MappedDisk Open(string path) => MappedDisk.Open(path, new ImageMappingOptions
     {
+        SourceFormat = SourceFormat,
+        SourceBackingFile = SourceBackingPath,
+        BackingFolders = BackingFolderPaths,
+        Snapshot = Snapshot,
         Offset = Offset,
         Length = Length,
-        BackingChain = BackingChain,
+        BackingChain = IsChain,
         AllowUnc = AllowUnc,
         ForceShare = ForceShare,
         Trace = Trace,

@@ -35,7 +35,7 @@ internal sealed class DiskSizeCompleter : IArgumentCompleter
         try
         {
             return (session.TextOf("Path") ?? session.TextOf("LiteralPath")) is { Length: > 0 } typed && session.ToHost(typed) is { } path
-                ? ImageInspection.Run(path, new ImageInspectionOptions()).VirtualSize
+                ? ImageInspection.Run(path, new ImageInspectionOptions { SourceFormat = QedDiskFormat.Qed }).VirtualSize
                 : null;
         }
         catch (QedException)

@@ -80,7 +80,7 @@ public sealed class ShortFileTests : IDisposable
     {
         byte[] content = RawFiles.Scattered(_folder.PathOf("base.raw"), 1 << 20, seed: 1, pieces: 3);
         ImageCreation.Run(_folder.PathOf("over.qed"), new ImageCreationOptions { BackingFile = "base.raw", BackingFormat = QedBackingFormat.Raw }, TestContext.Current.CancellationToken);
-        using BackingChain chain = BackingChain.OpenAll(_folder.PathOf("over.qed"), null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
+        using BackingChain chain = BackingChain.OpenAll(_folder.PathOf("over.qed"), format: null, new ChainPolicy(StorageAccess.Inspect, AllowUnc: false));
         IDisk disk = chain.ToDisk();
         byte[] read = new byte[content.Length];
         disk.Read(0, read);

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Text;
 using QedTools.Disks;
@@ -19,6 +20,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         | Qcow2Features.CompressionType | Qcow2Features.ExtendedL2;
 
     private const int DefaultGranule = 4096;
+    private const int MaxSnapshotsShown = 1000;
 
     // The names that QEMU's programs use for the formats.
     private static readonly Dictionary<string, QedDiskFormat> FormatNames = new(StringComparer.Ordinal)
@@ -80,6 +82,32 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         one.Name,
         DateTimeOffset.FromUnixTimeSeconds(one.Entry.Seconds),
         one.Entry.VirtualSize is <= long.MaxValue and { } size ? (long)size : null));
+
+    protected override QedFormatDetails Details
+    {
+        get
+        {
+            List<QedSnapshot> snapshots = [];
+            int count = 0;
+            foreach (DiskSnapshot one in Snapshots)
+            {
+                if (count++ < MaxSnapshotsShown)
+                {
+                    snapshots.Add(new QedSnapshot(one.Id, one.Name, one.Taken.UtcDateTime, one.VirtualSize));
+                }
+            }
+
+            return new QedFormatDetails
+            {
+                Version = _header.Version.ToString(CultureInfo.InvariantCulture),
+                LogicalSectorSize = SectorSize,
+                Compression = _header.CompressionType == Qcow2Header.Zstd ? "zstd" : "deflate",
+                DataFiles = new ResultList<string>([.. FurtherFiles.Select(file => file.Name)]),
+                Snapshots = new ResultList<QedSnapshot>(snapshots),
+                SnapshotCount = count,
+            };
+        }
+    }
 
     /// <summary>Its compressed clusters.</summary>
     public CompressedClusters Compressed { get; }

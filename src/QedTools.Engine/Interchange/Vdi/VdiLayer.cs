@@ -37,6 +37,20 @@ internal sealed class VdiLayer : InterchangeLayer
         ? BackingReference.ByContentId(_header.ParentId, QedDiskFormat.Vdi)
         : null;
 
+    protected override QedFormatDetails Details => new()
+    {
+        Subformat = _header.ImageType switch
+        {
+            VdiImageType.Fixed => "fixed",
+            VdiImageType.Dynamic => "dynamic",
+            _ => "differencing",
+        },
+        Version = "1.1",
+        LogicalSectorSize = SectorSize,
+        Identifier = _header.ImageId.ToString(),
+        ParentIdentifier = Backing?.ContentId?.ToString(),
+    };
+
     /// <summary>Reads and validates the header of a file.</summary>
     /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
     /// <exception cref="QedUnsupportedFormatException">It is of a version or a kind that is not read.</exception>

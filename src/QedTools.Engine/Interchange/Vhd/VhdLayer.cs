@@ -34,6 +34,20 @@ internal sealed class VhdLayer : InterchangeLayer
 
     public override Guid? ContentId => _footer.UniqueId;
 
+    protected override QedFormatDetails Details => new()
+    {
+        Subformat = _footer.DiskType switch
+        {
+            VhdDiskType.Fixed => "fixed",
+            VhdDiskType.Dynamic => "dynamic",
+            _ => "differencing",
+        },
+        Version = "1.0",
+        LogicalSectorSize = SectorSize,
+        Identifier = _footer.UniqueId.ToString(),
+        ParentIdentifier = Backing?.ContentId?.ToString(),
+    };
+
     /// <summary>Reads and validates footer and header of a file.</summary>
     /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
     /// <exception cref="QedException">It could not be read.</exception>

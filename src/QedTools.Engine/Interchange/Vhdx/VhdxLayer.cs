@@ -46,6 +46,16 @@ internal sealed class VhdxLayer : InterchangeLayer
 
     public override Guid? ContentId => _dataWriteGuid;
 
+    protected override QedFormatDetails Details => new()
+    {
+        Subformat = _metadata.Parent is not null ? "differencing" : _metadata.IsFixed ? "fixed" : "dynamic",
+        Version = "1",
+        LogicalSectorSize = SectorSize,
+        Identifier = _dataWriteGuid.ToString(),
+        ParentIdentifier = _backing?.ContentId?.ToString(),
+        IsLogReplayed = File != Storage,
+    };
+
     /// <summary>The disk's sizes.</summary>
     public VhdxGeometry Geometry => _metadata.Geometry;
 

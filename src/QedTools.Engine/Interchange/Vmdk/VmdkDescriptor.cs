@@ -139,6 +139,18 @@ internal sealed record VmdkDescriptor(
         }
         : null;
 
+    /// <summary>What it says about the disk.</summary>
+    /// <param name="isCompressed">Whether the disk's grains are compressed.</param>
+    public QedFormatDetails ToDetails(bool isCompressed = false) => new()
+    {
+        Subformat = CreateType.Length > 0 ? CreateType : null,
+        LogicalSectorSize = Sector.Size,
+        Identifier = Text(ContentId),
+        ParentIdentifier = Text(ParentContentId),
+        Compression = isCompressed ? "deflate" : null,
+        DataFiles = new ResultList<string>([.. Extents.Select(extent => extent.FileName).Where(name => name.Length > 0).Distinct()]),
+    };
+
     /// <summary>Whether one of the extents is in a file of this name, whatever its folder.</summary>
     /// <param name="fileName">The name, without a folder.</param>
     public bool Names(string fileName) =>
@@ -170,6 +182,8 @@ internal sealed record VmdkDescriptor(
 
     /// <summary>A CID in the form in which chains compare identities.</summary>
     public static Guid? ToIdentity(uint? contentId) => contentId is { } id ? new Guid(id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null;
+
+    private static string? Text(uint? contentId) => contentId?.ToString("x8", CultureInfo.InvariantCulture);
 
     private static string Decode(string path, byte[] bytes, int length)
     {

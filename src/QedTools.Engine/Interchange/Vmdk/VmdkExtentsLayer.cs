@@ -22,6 +22,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
     private VmdkExtentsLayer(IStorage storage, VmdkDescriptor descriptor)
         : base(storage)
     {
+        Details = descriptor.ToDetails();
         ContentId = VmdkDescriptor.ToIdentity(descriptor.ContentId);
         _extents = descriptor.Extents;
         _fileOf = new int[_extents.Count];
@@ -52,6 +53,8 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
     public override int? AllocationUnit => null;
 
     public override Guid? ContentId { get; }
+
+    protected override QedFormatDetails Details { get; }
 
     public IReadOnlyList<BackingReference> FurtherFiles => _names;
 

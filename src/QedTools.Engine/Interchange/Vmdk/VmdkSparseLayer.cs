@@ -15,9 +15,11 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     private readonly VmdkDisk? _newDisk;
     private readonly VmdkGrainMap.OfNewExtent? _newMap;
 
-    private VmdkSparseLayer(IStorage storage, VmdkDescriptor descriptor, VmdkExtent extent)
+    private VmdkSparseLayer(IStorage storage, VmdkDescriptor descriptor, VmdkExtent extent, bool isCompressed)
         : base(storage)
     {
+        // Of its data files the descriptor names only this one.
+        Details = descriptor.ToDetails(isCompressed) with { DataFiles = new ResultList<string>([]) };
         _extent = extent;
         VirtualSize = extent.Length;
         AllocationUnit = extent.GrainSize;
@@ -25,9 +27,10 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         Backing = descriptor.ParentOf(VirtualSize);
     }
 
-    private VmdkSparseLayer(IStorage storage, VmdkGrains grains, VmdkGrainMap.OfNewExtent newMap, VmdkDisk newDisk)
+    private VmdkSparseLayer(IStorage storage, QedFormatDetails details, VmdkGrains grains, VmdkGrainMap.OfNewExtent newMap, VmdkDisk newDisk)
         : base(storage)
     {
+        Details = details;
         _newMap = newMap;
         _newDisk = newDisk;
         VirtualSize = newDisk.Length;
@@ -44,6 +47,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
 
     public override Guid? ContentId { get; }
 
+    protected override QedFormatDetails Details { get; }
+
     /// <summary>Reads and validates header and descriptor of a file.</summary>
     /// <exception cref="QedDamagedFileException">A field has a value that the format does not allow, or the file is cut short.</exception>
     /// <exception cref="QedUnsupportedFormatException">It is of a version or a kind that is not read.</exception>
@@ -54,7 +59,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         VmdkDescriptor descriptor = ReadDescriptor(storage, header);
         return header.Capacity == 0
             ? VmdkExtentsLayer.OpenEmbedded(storage, descriptor)
-            : new VmdkSparseLayer(storage, descriptor, VmdkHostedExtent.Open(storage, header, new VmdkTables(), new UnpackedBlocks()));
+            : new VmdkSparseLayer(storage, descriptor, VmdkHostedExtent.Open(storage, header, new VmdkTables(), new UnpackedBlocks()), (header.Flags & VmdkFlags.CompressedGrains) != 0);
     }
 
     /// <summary>Writes an empty disk into an empty file.</summary>
@@ -87,8 +92,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             CompressAlgorithm: 0);
         byte[] start = new byte[second];
         header.WriteTo(start);
-        VmdkDescriptor.Of(fileName, (long)header.Capacity, BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray()))
-            .CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
+        byte[] descriptor = VmdkDescriptor.Of(fileName, (long)header.Capacity, BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray()));
+        descriptor.CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
         storage.Write(0, start);
         WriteDirectory(storage, second, secondTables, tables, grains);
         WriteDirectory(storage, first, firstTables, tables, grains);
@@ -97,7 +102,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         VmdkGrainMap.OfNewExtent map = new(
             new BlockTable(storage, firstTables, count, isBigEndian: false), new BlockTable(storage, secondTables, count, isBigEndian: false));
         VmdkDisk newDisk = new(storage, grains, map, virtualSize, end, hasZeroedGrains: false, compressed: null, parent: null) { End = end };
-        return new VmdkSparseLayer(storage, grains, map, newDisk);
+        QedFormatDetails details = VmdkDescriptor.Parse(storage.Path, descriptor).ToDetails() with { DataFiles = new ResultList<string>([]) };
+        return new VmdkSparseLayer(storage, details, grains, map, newDisk);
     }
 
     public override IDisk ToDisk(IDisk? backing) => _newDisk ?? _extent!.ToDisk(backing);

@@ -41,7 +41,7 @@ public sealed class QedNotAnImageException : QedFormatException
     internal static QedNotAnImageException ForFormat(string path, string format, string? namedLike, Exception cause) => new(
         path,
         namedLike is null
-            ? $"'{path}' is a {format} file, not a QED image."
+            ? $"'{path}' is a {format} file, not a QED image. Only QED images are checked, repaired and changed in place."
             : $"'{path}' has the extension of {namedLike} disks, but it is a {format} file. Give it the extension of that format, or name the right file.",
         cause)
     {

@@ -41,6 +41,9 @@ internal static unsafe class Kernel32
     [return: MarshalAs(UnmanagedType.Bool)]
     public static extern bool GetDiskFreeSpaceEx(string folder, out ulong available, out ulong total, out ulong free);
 
+    [DllImport("kernel32", EntryPoint = "GetFinalPathNameByHandleW", SetLastError = true, ExactSpelling = true)]
+    public static extern uint GetFinalPathNameByHandle(SafeFileHandle file, char* path, uint length, uint flags);
+
     [DllImport("kernel32", SetLastError = true, ExactSpelling = true)]
     public static extern uint GetFileType(SafeFileHandle file);
 }

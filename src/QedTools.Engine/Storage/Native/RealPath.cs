@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
 
@@ -8,6 +9,9 @@ namespace QedTools.Storage.Native;
 internal static class RealPath
 {
     private const int MaxBytes = 4096;
+    private const int MaxWindowsCharacters = 32768;
+    private const string LongPathPrefix = @"\\?\";
+    private const string UncPrefix = @"\\?\UNC\";
 
     /// <summary>The path of an existing file or folder without symbolic links; null if it does not exist or this host has no such call.</summary>
     public static unsafe string? Of(string path)
@@ -32,6 +36,10 @@ internal static class RealPath
         }
     }
 
+    /// <summary>The path of an existing file or folder once symbolic links and junctions are followed; null if it does not exist.</summary>
+    /// <param name="path">A full path.</param>
+    public static string? Final(string path) => Platform.IsWindows ? FinalOnWindows(path) : Of(path);
+
     /// <summary>The full path that a name in a folder leads to.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">A file name relative to the folder.</param>
@@ -45,6 +53,28 @@ internal static class RealPath
         return goesUp && Of(Path.GetDirectoryName(path) ?? folder) is { } real
             ? Path.Combine(real, Path.GetFileName(path))
             : Path.GetFullPath(path);
+    }
+
+    private static unsafe string? FinalOnWindows(string path)
+    {
+        // The extended form, as the path may be too long without it.
+        string name = path.StartsWith(@"\\", StringComparison.Ordinal) ? path : LongPathPrefix + path;
+        using SafeFileHandle handle = Kernel32.CreateFile(
+            name, Kernel32.ReadAttributes, Kernel32.ShareAll, IntPtr.Zero, Kernel32.OpenExisting, Kernel32.BackupSemantics, IntPtr.Zero);
+        if (handle.IsInvalid)
+        {
+            return null;
+        }
+
+        char[] buffer = new char[MaxWindowsCharacters];
+        fixed (char* first = buffer)
+        {
+            uint length = Kernel32.GetFinalPathNameByHandle(handle, first, (uint)buffer.Length, flags: 0);
+            string final = length is 0 or >= MaxWindowsCharacters ? string.Empty : new string(buffer, 0, (int)length);
+            return final.StartsWith(UncPrefix, StringComparison.Ordinal) ? final.Remove(2, UncPrefix.Length - 2)
+                : final.StartsWith(LongPathPrefix, StringComparison.Ordinal) ? final.Substring(LongPathPrefix.Length)
+                : final.Length > 0 ? final : null;
+        }
     }
 
     private static unsafe string Utf8Text(byte* text)
