@@ -49,14 +49,18 @@ internal static class DiskFormats
     /// <summary>The format to open a file with when only its name is given: that of its extension; null to detect it from the contents.</summary>
     /// <remarks>A file is raw only if its extension says so, so a file named by mistake is not read as a disk: opening it as QED fails.</remarks>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static IDiskFormat? ForOpening(IStorage storage) => OfExtension(storage.Path) ?? (Probe(storage) == Raw ? Qed : null);
+    public static IDiskFormat? ForOpening(IStorage storage) => storage.DeviceSectorSize is not null ? Raw : OfExtension(storage.Path) ?? (Probe(storage) == Raw ? Qed : null);
+
+    /// <summary>The format to read a disk with: what its extension means; null to use the contents. A device is raw: its contents must not decide.</summary>
+    public static IDiskFormat? ForReading(IStorage storage) => storage.DeviceSectorSize is not null ? Raw : OfExtension(storage.Path);
 
     /// <summary>
     /// The format to look at a file with, where nothing is done with its contents; null to tell it by the contents. What is of no known format is what
     /// its extension means, and QED if that means nothing.
     /// </summary>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public static IDiskFormat? ForInspection(IStorage storage) => Probe(storage) == Raw ? OfExtension(storage.Path) ?? Qed : null;
+    public static IDiskFormat? ForInspection(IStorage storage) =>
+        storage.DeviceSectorSize is not null ? Raw : Probe(storage) == Raw ? OfExtension(storage.Path) ?? Qed : null;
 
     /// <summary>The format of the contents of a file that is raw by its extension; null if nothing contradicts raw.</summary>
     /// <exception cref="QedException">The file could not be read.</exception>

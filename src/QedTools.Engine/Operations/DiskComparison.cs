@@ -32,11 +32,11 @@ public static class DiskComparison
         ChainPolicy policy = options.ToPolicy();
         using BackingChain chain = BackingChain.OpenAll(
             path,
-            DiskFormats.OfExtension(path),
+            DiskFormats.ForReading,
             policy);
         using BackingChain reference = BackingChain.OpenAll(
             referencePath,
-            DiskFormats.OfExtension(referencePath),
+            DiskFormats.ForReading,
             policy with
             {
                 TopFormat = options.ReferenceFormat,

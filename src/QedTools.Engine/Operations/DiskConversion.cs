@@ -82,7 +82,7 @@ public static class DiskConversion
 
     private static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
         path,
-        DiskFormats.OfExtension(path),
+        DiskFormats.ForReading,
         options.ToPolicy());
 
     private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>

@@ -39,6 +39,7 @@ public abstract record DiskSourceOptions
     {
         TopFormat = SourceFormat,
         TopFormatOption = nameof(SourceFormat),
+        TopMayBeDevice = true,
         TopBackingFile = SourceBackingFile,
         Folders = BackingFolderSet.Of(BackingFolders),
         Trace = Trace,

@@ -10,9 +10,11 @@ internal sealed class FileStorage : IStorage
     private readonly FileHandle _file;
     private readonly StorageAccess _access;
     private readonly string _shownAs;
+    private readonly BlockDevice? _device;
 
-    private FileStorage(string path, FileHandle file, StorageAccess access, bool isLocked, string? shownAs = null)
+    private FileStorage(string path, FileHandle file, StorageAccess access, bool isLocked, string? shownAs = null, BlockDevice? device = null)
     {
+        _device = device;
         Path = path;
         _file = file;
         _access = access;
@@ -26,11 +28,13 @@ internal sealed class FileStorage : IStorage
 
     public string Identity => Status.Identity;
 
-    public long Length => _file.Length;
+    public long Length => _device?.Length ?? _file.Length;
+
+    public int? DeviceSectorSize => _device?.SectorSize;
 
     public StorageStamp Stamp => new(Length, Status.Modified);
 
-    public long AllocatedBytes => Status.AllocatedBytes ?? Length;
+    public long AllocatedBytes => _device is null ? Status.AllocatedBytes ?? Length : Length;
 
     public StorageRoom? Room => FreeRoom.OfFile(Path, Status.Device);
 
@@ -39,17 +43,21 @@ internal sealed class FileStorage : IStorage
     /// <summary>Whether this storage holds a lock that keeps others out; also false where the file system has no locks.</summary>
     public bool IsLocked { get; }
 
+    /// <summary>Where the block device, or a partition on it, is mounted; null if nowhere, or for a file.</summary>
+    public string? MountPoint => _device is not null && Status.DeviceNumber is { } number ? BlockDevice.MountPointOf(number) : null;
+
     private FileStatus Status => FileStatus.OfHandle(_file.Safe, Path);
 
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
     /// <param name="path">The file, as the host names it.</param>
     /// <param name="access">The access.</param>
+    /// <param name="allowDevice">Whether it may be a block device instead of a file; only for reading, and only where the host supports it.</param>
     /// <exception cref="QedFileNotFoundException">Nothing exists there.</exception>
-    /// <exception cref="QedNotAFileException">It is a folder, a device, a pipe.</exception>
+    /// <exception cref="QedNotAFileException">It is a folder, a device that is not allowed, a pipe.</exception>
     /// <exception cref="QedAccessDeniedException">This user does not have permission.</exception>
     /// <exception cref="QedImageInUseException">Another lock rules it out.</exception>
     /// <exception cref="QedStorageException">The host could not open it.</exception>
-    public static FileStorage Open(string path, StorageAccess access)
+    public static FileStorage Open(string path, StorageAccess access, bool allowDevice = false)
     {
         bool writes = access == StorageAccess.Write;
         if (writes)
@@ -63,7 +71,7 @@ internal sealed class FileStorage : IStorage
         {
             // Checked first, as opening a pipe would wait for its other end. Both calls use the same spelling of the path.
             string fullPath = System.IO.Path.GetFullPath(path);
-            if (FileStatus.OfPath(fullPath) is { Kind: { } kind })
+            if (FileStatus.OfPath(fullPath) is { Kind: { } kind } && !IsAllowed(kind))
             {
                 throw new QedNotAFileException(path, kind);
             }
@@ -77,18 +85,27 @@ internal sealed class FileStorage : IStorage
 
         try
         {
-            if (FileStatus.OfHandle(file.Safe, path).Kind is { } kind)
+            string? kind = FileStatus.OfHandle(file.Safe, path).Kind;
+            if (kind is not null && !IsAllowed(kind))
             {
                 throw new QedNotAFileException(path, kind);
             }
 
-            return new FileStorage(path, file, access, access != StorageAccess.Inspect && Lock(file, path, writes));
+            BlockDevice? device = kind is null ? null : BlockDevice.Of(file.Safe, path);
+            return new FileStorage(path, file, access, access != StorageAccess.Inspect && Lock(file, path, writes), shownAs: null, device);
         }
-        catch
+        catch (Exception e)
         {
             file.Dispose();
+            if (StorageErrors.IsHostError(e))
+            {
+                throw StorageErrors.Translate(e, path, action);
+            }
+
             throw;
         }
+
+        bool IsAllowed(string kind) => allowDevice && !writes && kind == FileStatus.BlockDevice && BlockDevice.IsSupported;
     }
 
     /// <summary>Creates a new file with the host's default access rights, opens it for writing and locks it.</summary>

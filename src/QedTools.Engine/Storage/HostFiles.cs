@@ -14,11 +14,17 @@ internal static class HostFiles
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
     /// <param name="path">The file.</param>
     /// <param name="access">The access.</param>
-    /// <param name="trace">Receives a line if the file system has no locks; may be null.</param>
+    /// <param name="trace">Receives a line if the file system has no locks, and a warning if a device is mounted; may be null.</param>
+    /// <param name="allowDevice">Whether it may be a block device instead of a file; only for reading.</param>
     /// <exception cref="QedException">As for <see cref="FileStorage.Open"/>.</exception>
-    public static IStorage Open(string path, StorageAccess access, OperationTrace? trace = null)
+    public static IStorage Open(string path, StorageAccess access, OperationTrace? trace = null, bool allowDevice = false)
     {
-        FileStorage storage = FileStorage.Open(path, access);
+        FileStorage storage = FileStorage.Open(path, access, allowDevice);
+        if (trace?.Warning is not null && storage.MountPoint is { } mountPoint)
+        {
+            trace.Warn($"'{path}' is mounted at '{mountPoint}', so it can change while it is read, and the result can be inconsistent. Unmount it first, or read a snapshot of it.");
+        }
+
         if (!storage.IsLocked && access != StorageAccess.Inspect)
         {
             trace?.Decision?.Invoke(

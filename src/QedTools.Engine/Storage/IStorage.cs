@@ -15,6 +15,9 @@ internal interface IStorage : IDisposable
     /// <summary>Whether the file was opened for writing.</summary>
     bool CanWrite { get; }
 
+    /// <summary>The size of the logical sectors of a block device, in bytes; null for a file.</summary>
+    int? DeviceSectorSize { get; }
+
     /// <summary>The file's length, in bytes.</summary>
     long Length { get; }
 

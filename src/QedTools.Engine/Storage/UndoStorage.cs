@@ -59,6 +59,8 @@ internal sealed class UndoStorage : IStorage
 
     public bool CanWrite => _inner.CanWrite;
 
+    public int? DeviceSectorSize => _inner.DeviceSectorSize;
+
     public long Length => _inner.Length;
 
     public StorageStamp Stamp => _inner.Stamp;

@@ -17,6 +17,8 @@ internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage
 
     public bool CanWrite => inner.CanWrite;
 
+    public int? DeviceSectorSize => inner.DeviceSectorSize;
+
     public long Length => inner.Length;
 
     public StorageStamp Stamp => inner.Stamp;

@@ -201,6 +201,8 @@ internal sealed class MemoryHost : IDisposable
 
         public bool CanWrite => real.CanWrite;
 
+        public int? DeviceSectorSize => real.DeviceSectorSize;
+
         public long Length => Open.Length;
 
         public StorageStamp Stamp => new(Length, null);

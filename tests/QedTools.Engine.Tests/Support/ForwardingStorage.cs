@@ -15,6 +15,8 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     public virtual bool CanWrite => Inner.CanWrite;
 
+    public virtual int? DeviceSectorSize => Inner.DeviceSectorSize;
+
     public virtual long Length => Inner.Length;
 
     public virtual StorageStamp Stamp => Inner.Stamp;

@@ -44,6 +44,8 @@ internal sealed class MemoryStorage : IStorage
 
     public bool CanWrite => true;
 
+    public int? DeviceSectorSize => null;
+
     public long Length { get; private set; }
 
     public StorageStamp Stamp => new(Length, null);

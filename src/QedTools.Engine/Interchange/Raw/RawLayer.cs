@@ -27,7 +27,7 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public int? AllocationUnit => null;
 
-    public int SectorSize => Sector.Size;
+    public int SectorSize => Storage.DeviceSectorSize ?? Sector.Size;
 
     public Guid? ContentId => null;
 

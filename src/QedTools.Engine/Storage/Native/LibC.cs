@@ -199,6 +199,9 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static extern int SyncFileRange(IntPtr file, long offset, long length, uint flags);
 
+    [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static extern int IoControl(IntPtr file, nuint request, int* argument);
+
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int file);
 }

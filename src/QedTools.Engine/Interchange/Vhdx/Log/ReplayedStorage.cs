@@ -18,6 +18,8 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public bool CanWrite => false;
 
+    public int? DeviceSectorSize => null;
+
     public long Length => Math.Max(_fileLength, minLength);
 
     public StorageStamp Stamp => file.Stamp;
