@@ -34,6 +34,9 @@ internal static class OrderedWork
 
     private const int MaxWorkers = 4;
 
+    // Each holds a piece in memory.
+    private const int MaxProcessorBoundWorkers = 64;
+
     /// <summary>Processes all pieces.</summary>
     /// <param name="pieces">The pieces in order; enumerated by one thread at a time.</param>
     /// <param name="newWorker">Creates the worker of one thread.</param>
@@ -42,24 +45,31 @@ internal static class OrderedWork
     /// null. An exception from it stops the work.
     /// </param>
     /// <param name="cancellation">Stops the work; the pieces from some point on are then left unfinished.</param>
+    /// <param name="isProcessorBound">Whether preparing a piece keeps a processor busy for long: all of them work then, not only as many as keep
+    /// the storage busy.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="Exception">The error of the first piece that failed; those before it are finished.</exception>
     public static void Run<TPiece>(
-        IEnumerable<TPiece> pieces, Func<IPieceWorker<TPiece>> newWorker, Action<TPiece>? onFinished, CancellationToken cancellation)
+        IEnumerable<TPiece> pieces,
+        Func<IPieceWorker<TPiece>> newWorker,
+        Action<TPiece>? onFinished,
+        CancellationToken cancellation,
+        bool isProcessorBound = false)
     {
         using IEnumerator<TPiece> source = pieces.GetEnumerator();
-        new Execution<TPiece>(source, newWorker, cancellation).Run(onFinished);
+        int workers = Workers.Value ?? Math.Min(isProcessorBound ? MaxProcessorBoundWorkers : MaxWorkers, Environment.ProcessorCount);
+        new Execution<TPiece>(source, newWorker, workers, cancellation).Run(onFinished);
     }
 
     // Together these take about as long as waking a thread.
     private const int MaxPolls = 200;
     private const int SpinsBetweenPolls = 20;
 
-    private sealed class Execution<TPiece>(IEnumerator<TPiece> source, Func<IPieceWorker<TPiece>> newWorker, CancellationToken cancellation)
+    private sealed class Execution<TPiece>(IEnumerator<TPiece> source, Func<IPieceWorker<TPiece>> newWorker, int workers, CancellationToken cancellation)
     {
         private readonly object _sourceLock = new();
         private readonly object _turnLock = new();
-        private readonly int _helpers = (Workers.Value ?? Math.Min(MaxWorkers, Environment.ProcessorCount)) - 1;
+        private readonly int _helpers = workers - 1;
         private long _started;
         private bool _isExhausted;
         private long _finished;

@@ -39,6 +39,9 @@ public enum QedRemedy
     /// <summary>Name the format of the new file.</summary>
     GiveFormat,
 
+    /// <summary>Say that the disk is to be compressed.</summary>
+    CompressDisk,
+
     /// <summary>Allow the data beyond the new end of the disk to be lost.</summary>
     AllowShrinking,
 

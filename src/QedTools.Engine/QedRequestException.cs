@@ -53,6 +53,7 @@ public class QedRequestException : QedException
             "Offset" => "An offset of {0} bytes",
             "Length" => "A length of {0} bytes",
             "IsFixed" => "A fixed size",
+            "Compress" => "Compression with {0}",
             "BackingFile" => "The backing file '{0}'",
             "DestinationPath" => "The name '{0}'",
             _ => parameter + " {0}",

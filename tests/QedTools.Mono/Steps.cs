@@ -148,6 +148,15 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
             RequireContents(other, _contents);
         }
 
+        (string Name, QedCompressionType Type)[] compressed =
+            [("deflate.qcow2", QedCompressionType.Deflate), ("zstd.qcow2", QedCompressionType.Zstd), ("stream.vmdk", QedCompressionType.Deflate)];
+        foreach ((string name, QedCompressionType type) in compressed)
+        {
+            string file = folder.PathOf(name);
+            DiskConversion.Run(Disk, file, new DiskConversionOptions { Compress = true, CompressionType = type, Verify = true });
+            RequireContents(file, _contents);
+        }
+
         string[] packed = ["compressed", "zstd"];
         foreach (string name in packed)
         {
@@ -162,7 +171,7 @@ internal sealed class Steps(WorkFolder folder, string fixtures)
             Require(disk.ReadByte() == (name == "zstd" ? 0x35 : 0x31), $"{name}.qcow2 has other contents.");
         }
 
-        return $"to {string.Join(", ", formats)}; qcow2 clusters with deflate and zstd";
+        return $"to {string.Join(", ", formats)}; qcow2 clusters with deflate and zstd, read and written";
     }
 
     private string Replace()

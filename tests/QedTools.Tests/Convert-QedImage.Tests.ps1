@@ -39,7 +39,7 @@ Describe 'Convert-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            $more = 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
+            $more = 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
             Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
             Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
@@ -586,6 +586,51 @@ Describe 'Convert-QedImage' {
 
         It 'throws with -ErrorAction Stop' {
             { Convert-QedImage ([System.IO.Path]::Combine($folder, 'missing.qed')) $raw -ErrorAction Stop } | Should -Throw -ErrorId 'QedFileNotFound,QedTools.Commands.ConvertQedImageCommand'
+        }
+    }
+
+    Context 'with -Compress' {
+        It 'makes a smaller file that reads the same: <Extension> <Type>' -ForEach @(
+            @{ Extension = '.qcow2'; Type = @{} }
+            @{ Extension = '.qcow2'; Type = @{ CompressionType = 'Zstd' } }
+            @{ Extension = '.vmdk'; Type = @{} }
+        ) {
+            $plain = [System.IO.Path]::Combine($folder, "plain$Extension")
+            $packed = [System.IO.Path]::Combine($folder, "packed$Extension")
+            $before = Convert-QedImage $path $plain
+            $after = Convert-QedImage $path $packed -Compress @Type -Verify
+            $after.Format | Should -Be $before.Format
+            $after.VirtualSize | Should -Be $before.VirtualSize
+            $after.FileSize | Should -BeLessThan $before.FileSize
+            Assert-Disk $packed 6291456 $pathReads
+        }
+
+        It 'makes an overlay that holds only what differs' {
+            $top = [System.IO.Path]::Combine($folder, 'top.qcow2')
+            $packed = Convert-QedImage $overlay $top -Compress -BackingFile base.qed -Verify
+            $packed.BackingFile | Should -Be 'base.qed'
+            Assert-Disk $top 1MB $overlayReads
+            $packed.FileSize | Should -BeLessThan (Convert-QedImage $overlay ([System.IO.Path]::Combine($folder, 'plain.qcow2')) -BackingFile base.qed).FileSize
+        }
+
+        It 'says so with -WhatIf' {
+            $result = [System.IO.Path]::Combine($folder, 'result.qcow2')
+            Assert-WhatIf { Convert-QedImage $overlay $result -Compress -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the compressed qcow2 file '$result'."
+        }
+
+        It 'is needed for -CompressionType, and the error says so' {
+            $result = [System.IO.Path]::Combine($folder, 'result.qcow2')
+            foreach ($switch in @{}, @{ Compress = $false }, @{ WhatIf = $true }) {
+                Assert-OneError { Convert-QedImage $path $result -CompressionType Zstd @switch } 'QedRequest' 'InvalidArgument' $path '*-Compress says that it is.'
+            }
+
+            [System.IO.File]::Exists($result) | Should -BeFalse
+        }
+
+        It 'does not do what no program reads: VMDK with Zstd' {
+            $result = [System.IO.Path]::Combine($folder, 'result.vmdk')
+            Assert-OneError { Convert-QedImage $path $result -Compress -CompressionType Zstd } 'QedRequest' 'InvalidArgument' $path '*deflated only*'
+            [System.IO.File]::Exists($result) | Should -BeFalse
         }
     }
 

@@ -12,6 +12,9 @@ BeforeDiscovery {
         @{ Format = 'Vdi'; Shown = 'VDI'; Extension = '.vdi'; Qemu = 'vdi'; More = @{} }
         @{ Format = 'Vdi'; Shown = 'VDI'; Extension = '.vdi'; Qemu = 'vdi'; More = @{ Fixed = $true } }
         @{ Format = 'Vmdk'; Shown = 'VMDK'; Extension = '.vmdk'; Qemu = 'vmdk'; More = @{} }
+        @{ Format = 'Qcow2'; Shown = 'qcow2'; Extension = '.qcow2'; Qemu = 'qcow2'; More = @{ Compress = $true } }
+        @{ Format = 'Qcow2'; Shown = 'qcow2'; Extension = '.qcow2'; Qemu = 'qcow2'; More = @{ Compress = $true; CompressionType = 'Zstd' } }
+        @{ Format = 'Vmdk'; Shown = 'VMDK'; Extension = '.vmdk'; Qemu = 'vmdk'; More = @{ Compress = $true } }
     )
     foreach ($case in $formats) { $case.Choice = "$($case.More.Keys | ForEach-Object { " -$_ $($case.More[$_])" })" }
     $plain = @($formats | Where-Object { $_.More.Count -eq 0 })
@@ -148,6 +151,9 @@ Describe 'Files of other formats' {
             @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'TableSize'; Value = 4; Id = 'QedRequest' }
             @{ Shown = 'qcow2'; Extension = '.qcow2'; Name = 'Fixed'; Value = $true; Id = 'QedRequest' }
             @{ Shown = 'VDI'; Extension = '.vdi'; Name = 'BlockSizeBytes'; Value = 1MB; Id = 'QedRequest' }
+            @{ Shown = 'VDI'; Extension = '.vdi'; Name = 'Compress'; Value = $true; Id = 'QedRequest' }
+            @{ Shown = 'raw'; Extension = '.raw'; Name = 'Compress'; Value = $true; Id = 'QedRequest' }
+            @{ Shown = 'QED'; Extension = '.qed'; Name = 'Compress'; Value = $true; Id = 'QedRequest' }
             @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'Fixed'; Value = $true; Id = 'QedRequest' }
             @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'BackingFile'; Value = 'base.qed'; Id = 'QedRequest' }
         ) {

@@ -377,6 +377,7 @@ Describe 'An error' {
                 @{ Remedy = 'NameBackingFile'; Advice = '*Set-QedBackingFile*'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
                 @{ Remedy = 'RemoveBackingFile'; Advice = '*Set-QedBackingFile -Remove*'; Script = { Set-QedBackingFile long-name.qed ('y' * 1000) -Force } }
                 @{ Remedy = 'AllowFolder'; Advice = '*-BackingFolder*'; Script = { $null = New-QedImage over-base.qed -BackingFile base.qed; $null = New-Item -ItemType Directory empty; Get-QedInfo over-base.qed -BackingChain -BackingFolder empty | Out-Null } }
+                @{ Remedy = 'CompressDisk'; Advice = '*-Compress*'; Script = { Convert-QedImage base.qed new.qcow2 -CompressionType Zstd } }
                 @{ Remedy = 'AllowNetworkShares'; Advice = '*-AllowUnc*'; Script = { Get-QedInfo share.qed -BackingChain } }
                 @{ Remedy = 'ReleaseOverlays'; Advice = '*Set-QedBackingFile -PreserveContent*-Force*'; Script = { Open-QedImage base.qed -ReadWrite } }
             )

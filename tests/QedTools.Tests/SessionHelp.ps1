@@ -53,6 +53,7 @@ function Get-RequestPattern {
         'TableSize' { "A table size of $Value clusters" }
         'Offset' { "An offset of $Value bytes" }
         'Fixed' { 'A fixed size' }
+        'Compress' { 'Compression with Deflate' }
         'BackingFile' { "The backing file '$Value'" }
     }
     "$words is not possible*"

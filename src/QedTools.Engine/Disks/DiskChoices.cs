@@ -26,4 +26,7 @@ internal enum DiskChoices
 
     /// <summary><see cref="DiskRequest.Backing"/>.</summary>
     Backing = 32,
+
+    /// <summary><see cref="DiskRequest.Compression"/>.</summary>
+    Compression = 64,
 }

@@ -22,6 +22,9 @@ internal readonly record struct DiskRequest(long VirtualSize)
     /// <summary>The backing file to name, or null.</summary>
     public BackingReference? Backing { get; init; }
 
+    /// <summary>How the data is compressed; null: not at all.</summary>
+    public QedCompressionType? Compression { get; init; }
+
     /// <summary>Refuses requests that the format does not support.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="formatName">The format's name.</param>
@@ -34,6 +37,7 @@ internal readonly record struct DiskRequest(long VirtualSize)
         Refuse(BlockSize, DiskChoices.BlockSize, nameof(BlockSize));
         Refuse(SectorSize, DiskChoices.SectorSize, nameof(SectorSize));
         Refuse(IsFixed ? true : null, DiskChoices.Fixed, nameof(IsFixed));
+        Refuse(Compression, DiskChoices.Compression, "Compress");
         Refuse(Backing?.Name, DiskChoices.Backing, "BackingFile");
 
         void Refuse(object? value, DiskChoices choice, string parameter)

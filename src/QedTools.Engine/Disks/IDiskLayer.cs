@@ -28,6 +28,9 @@ internal interface IDiskLayer : IDisposable
     /// <summary>The smallest unit that the file can store separately, in bytes: a copy to it looks for zeroes in this unit.</summary>
     int Granule { get; }
 
+    /// <summary>Packs the data of a new disk that is stored compressed; null for one that is not, and for a file that is read.</summary>
+    IDiskCompression? Compression { get; }
+
     /// <summary>The unit in which the file is allocated, in bytes; null if there is none.</summary>
     int? AllocationUnit { get; }
 

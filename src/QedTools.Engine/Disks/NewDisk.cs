@@ -12,6 +12,9 @@ internal sealed record NewDisk(long VirtualSize, Func<IStorage, IDiskLayer> Crea
     /// <summary>The size of the sectors that it presents, in bytes.</summary>
     public int SectorSize { get; init; } = Sector.Size;
 
+    /// <summary>How long its file becomes.</summary>
+    public required NewFileSize Size { get; init; }
+
     /// <summary>The backing file that it names; null for none.</summary>
     public BackingReference? Backing { get; init; }
 }

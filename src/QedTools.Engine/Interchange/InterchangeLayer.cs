@@ -24,8 +24,10 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
     /// <exception cref="QedException">It is damaged or could not be read.</exception>
     protected abstract QedFormatDetails Details { get; }
 
-    // The unit in which most file systems keep holes: the unwritten rest of a block in a new file is a hole.
-    public virtual int Granule => 4096;
+    // The unwritten rest of a block in a new file is a hole.
+    public virtual int Granule => HostPage.Size;
+
+    public virtual IDiskCompression? Compression => null;
 
     public abstract int? AllocationUnit { get; }
 

@@ -68,7 +68,7 @@ public static class DiskConversion
         using NewFile file = NewFile.Create(name, mayBeSparse: !format.RefusesSparseFiles, options.Trace);
         IDiskLayer layer = disk.Create(file.Storage);
         layer.Follow(options.Trace, destinationPath);
-        using BackingChain? backing = disk.Backing is { } reference ? OpenBacking(destinationPath, reference, options) : null;
+        using BackingChain? backing = OpenBacking(destinationPath, disk, options);
         LostRanges? lost = options.Salvage ? new LostRanges() : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
@@ -80,16 +80,19 @@ public static class DiskConversion
         return info;
     }
 
-    private static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
+    /// <summary>Opens the source with all that is below it.</summary>
+    internal static BackingChain OpenSource(string path, DiskConversionOptions options) => BackingChain.OpenAll(
         path,
         DiskFormats.ForReading,
         options.ToPolicy());
 
-    private static BackingChain OpenBacking(string destinationPath, BackingReference reference, DiskConversionOptions options) =>
-        BackingChain.OpenAll(
+    /// <summary>Opens the backing file of the result with all that is below it; null if there is none.</summary>
+    internal static BackingChain? OpenBacking(string destinationPath, NewDisk disk, DiskConversionOptions options) => disk.Backing is { } reference
+        ? BackingChain.OpenAll(
             BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
             BackingChain.FormatOf(reference),
-            options.ToPolicy().ForOtherDisk() with { Trace = options.Trace?.WithoutWarnings() });
+            options.ToPolicy().ForOtherDisk() with { Trace = options.Trace?.WithoutWarnings() })
+        : null;
 
     // Held from the first check on, so that the file that is replaced is the one that was checked.
     private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
@@ -107,7 +110,8 @@ public static class DiskConversion
         return ReservedName.Hold(destinationPath, options.Replace, options.MakeFolder, options.Trace);
     }
 
-    private static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
+    /// <summary>The new disk that the options ask for.</summary>
+    internal static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
         DiskRequest request = new(source.Layers[0].VirtualSize)
         {
@@ -116,6 +120,7 @@ public static class DiskConversion
             BlockSize = options.BlockSize,
             SectorSize = options.SectorSize,
             IsFixed = options.IsFixed,
+            Compression = CompressionOf(destinationPath, options),
         };
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
         if (options.BackingFile is { } name)
@@ -134,7 +139,21 @@ public static class DiskConversion
         return disk;
     }
 
-    private static IDisk ToReadable(BackingChain source, LostRanges? lost) =>
+    private static QedCompressionType? CompressionOf(string destinationPath, DiskConversionOptions options) =>
+        options.Compress ? options.CompressionType ?? QedCompressionType.Deflate
+        : options.CompressionType is not { } type ? null
+        : throw new QedRequestException(
+            destinationPath,
+            nameof(options.CompressionType),
+            type,
+            "none without compression",
+            $"The compression type {type} has no effect on '{destinationPath}', which is not to be compressed.",
+            QedRemedy.CompressDisk);
+
+    /// <summary>The source's disk.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="lost">Receives what cannot be read and is zeroes then; null if that is an error.</param>
+    internal static IDisk ToReadable(BackingChain source, LostRanges? lost) =>
         lost is null ? source.ToDisk() : new SalvagedDisk(source.ToDisk(), SalvagedDisk.UnitOf(source.Layers), lost);
 
     private static void WarnOfLoss(QedImageInfo info, BackingChain source, OperationTrace? trace)
@@ -159,7 +178,8 @@ public static class DiskConversion
         IDisk from = ToReadable(source, lost);
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
-        DiskCopy.Run(from, new CopyTarget(to, target.Granule, backing, options.NoFlush ? null : target.Storage), stages, cancellation);
+        CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : target.Storage) { Compression = target.Compression };
+        DiskCopy.Run(from, copy, stages, cancellation);
         target.EndWriting();
         source.RequireUnchanged();
         if (!options.Verify)
@@ -168,7 +188,7 @@ public static class DiskConversion
         }
 
         stages?.NextStage();
-        (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), to, stages, cancellation);
+        (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), target.ToDisk(backing), stages, cancellation);
         if (first is { } offset)
         {
             throw new QedStorageException(target.Storage.Path, string.Format(

@@ -21,6 +21,12 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// <summary>Whether the file has its full length from the start; for VHDX, VHD and VDI.</summary>
     public bool IsFixed { get; init; }
 
+    /// <summary>Whether the data is compressed; for qcow2, and for VMDK, which becomes streamOptimized.</summary>
+    public bool Compress { get; init; }
+
+    /// <summary>How the data is compressed, which <see cref="Compress"/> asks for; VMDK takes deflate only. Null: deflate.</summary>
+    public QedCompressionType? CompressionType { get; init; }
+
     /// <summary>
     /// The backing file of the result, which then is an overlay that holds only what differs; for QED and qcow2. A relative name is
     /// relative to the result's folder. Null for a standalone result.

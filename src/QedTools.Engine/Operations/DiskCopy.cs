@@ -12,7 +12,11 @@ namespace QedTools.Operations;
 /// <param name="Granule">The smallest unit that it stores, in bytes: zeroes are looked for in this unit.</param>
 /// <param name="ShownBefore">What it reads as while nothing is written to it; null if that is zeroes everywhere.</param>
 /// <param name="FlushedSoon">The file that will be flushed after the copy, so that the host may begin early; null if none will be.</param>
-internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedSoon);
+internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedSoon)
+{
+    /// <summary>Packs the data, a granule at a time; null if it is stored as it is.</summary>
+    public IDiskCompression? Compression { get; init; }
+}
 
 /// <summary>Copies a disk's contents to another disk, without storing zeroes.</summary>
 internal static class DiskCopy
@@ -25,6 +29,7 @@ internal static class DiskCopy
         Same,
         Zeroes,
         Data,
+        Packed,
     }
 
     /// <summary>Makes the target read as <paramref name="source"/> does, and as zeroes beyond the end of the source.</summary>
@@ -36,7 +41,8 @@ internal static class DiskCopy
     /// <exception cref="QedException">A disk could not be read or written.</exception>
     public static void Run(IDisk source, in CopyTarget target, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        long length = source.Length;
+        // A packed unit is written once, with what lies behind the source's end.
+        long length = target.Compression is null ? source.Length : target.Disk.Length;
         Run(PiecesOf(source, target, length, cancellation), source, target, length, progress, cancellation);
         if (target.ShownBefore is not null && target.Disk.Length > length)
         {
@@ -67,9 +73,9 @@ internal static class DiskCopy
             progress,
             cancellation);
 
-    // Over a backing file a cluster is stored whole or not at all, so it must be examined as a whole.
+    // Over a backing file, and if it is compressed, a cluster is stored whole or not at all, so it must be examined as a whole.
     private static IEnumerable<DiskPiece> PiecesOf(IDisk source, in CopyTarget target, long length, CancellationToken cancellation) =>
-        target.ShownBefore is null
+        target.ShownBefore is null && target.Compression is null
             ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation)
             : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule);
 
@@ -88,21 +94,32 @@ internal static class DiskCopy
             pieces,
             () => new Worker(source, target, writeback),
             piece => progress?.Report(new OperationProgress(piece.End, length)),
-            cancellation);
+            cancellation,
+            isProcessorBound: target.Compression is not null);
     }
 
-    // What to do with a range of a piece.
-    private readonly record struct CopyRun(int Start, int End, RunKind Kind);
+    // What to do with a range of a piece; for a packed unit also where the worker keeps it.
+    private readonly record struct CopyRun(int Start, int End, RunKind Kind)
+    {
+        public int PackedAt { get; init; }
+
+        public int PackedLength { get; init; }
+    }
 
     private sealed class Worker(IDisk source, CopyTarget target, Writeback writeback) : IPieceWorker<DiskPiece>
     {
         private readonly byte[] _data = new byte[PieceBytesOf(target)];
         private readonly byte[] _shown = target.ShownBefore is null ? [] : new byte[PieceBytesOf(target)];
+        private readonly byte[] _packed = target.Compression is { } compression
+            ? new byte[PieceBytesOf(target) / target.Granule * compression.MaxPackedBytes]
+            : [];
         private readonly List<CopyRun> _runs = [];
+        private int _packedBytes;
 
         public void Prepare(DiskPiece piece)
         {
             _runs.Clear();
+            _packedBytes = 0;
             if (!piece.HasData && !piece.OtherHasData)
             {
                 return;
@@ -144,14 +161,19 @@ internal static class DiskCopy
         {
             foreach (CopyRun run in _runs)
             {
-                if (run.Kind == RunKind.Data)
+                switch (run.Kind)
                 {
-                    target.Disk.Write(piece.Offset + run.Start, _data.AsSpan(run.Start, run.End - run.Start));
-                    writeback.Note(run.End - run.Start);
-                }
-                else
-                {
-                    target.Disk.Zero(piece.Offset + run.Start, run.End - run.Start);
+                    case RunKind.Data:
+                        target.Disk.Write(piece.Offset + run.Start, _data.AsSpan(run.Start, run.End - run.Start));
+                        writeback.Note(run.End - run.Start);
+                        break;
+                    case RunKind.Packed:
+                        target.Compression!.WritePacked(piece.Offset + run.Start, _packed.AsSpan(run.PackedAt, run.PackedLength));
+                        writeback.Note(run.PackedLength);
+                        break;
+                    default:
+                        target.Disk.Zero(piece.Offset + run.Start, run.End - run.Start);
+                        break;
                 }
             }
         }
@@ -183,9 +205,38 @@ internal static class DiskCopy
 
         private void AddRun(int start, int end, RunKind kind)
         {
-            if (kind != RunKind.Same && start < end)
+            if (kind == RunKind.Same || start == end)
+            {
+                return;
+            }
+
+            if (kind == RunKind.Data && target.Compression is { } compression)
+            {
+                PackRun(start, end, compression);
+            }
+            else
             {
                 _runs.Add(new CopyRun(start, end, kind));
+            }
+        }
+
+        // The run begins with a unit, and ends with one or with the disk.
+        private void PackRun(int start, int end, IDiskCompression compression)
+        {
+            for (int at = start; at < end; at += target.Granule)
+            {
+                int endOfUnit = Math.Min(end, at + target.Granule);
+                _data.AsSpan(endOfUnit, at + target.Granule - endOfUnit).Clear();
+                Span<byte> packed = _packed.AsSpan(_packedBytes, compression.MaxPackedBytes);
+                if (compression.TryPack(_data.AsSpan(at, target.Granule), packed, out int length))
+                {
+                    _runs.Add(new CopyRun(at, endOfUnit, RunKind.Packed) { PackedAt = _packedBytes, PackedLength = length });
+                    _packedBytes += length;
+                }
+                else
+                {
+                    _runs.Add(new CopyRun(at, endOfUnit, RunKind.Data));
+                }
             }
         }
     }

@@ -58,7 +58,11 @@ internal sealed class QedFormat : IDiskFormat<QedImage>
     }
 
     private static NewDisk Settle(QedGeometry geometry, long virtualSize, BackingReference? backing) =>
-        new(virtualSize, storage => Create(storage, geometry, virtualSize, backing)) { Backing = backing };
+        new(virtualSize, storage => Create(storage, geometry, virtualSize, backing))
+        {
+            Backing = backing,
+            Size = new NewFileSize(geometry.ClusterSize, geometry.ClusterSize, geometry.FileLengthFor) { UnitsPerTable = geometry.EntriesPerTable },
+        };
 
     private static QedImage Create(IStorage storage, QedGeometry geometry, long virtualSize, BackingReference? backing)
     {

@@ -61,6 +61,8 @@ internal sealed class QedImage : IDiskLayer
 
     public int Granule => Header.Geometry.ClusterSize;
 
+    public IDiskCompression? Compression => null;
+
     public int? AllocationUnit => Header.Geometry.ClusterSize;
 
     public int SectorSize => Sector.Size;

@@ -53,6 +53,14 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
     [Parameter]
     public SwitchParameter Fixed { get; set; }
 
+    /// <summary>Compress the data, of a qcow2 file or a VMDK file.</summary>
+    [Parameter]
+    public SwitchParameter Compress { get; set; }
+
+    /// <summary>How the data is compressed, with -Compress: Deflate unless given, or Zstd for qcow2.</summary>
+    [Parameter]
+    public QedCompressionType? CompressionType { get; set; }
+
     /// <summary>Make an overlay of this file that holds only the differences; stored as typed; a relative name is relative to the result's folder.</summary>
     [Parameter]
     [Alias("ParentPath")]
@@ -111,6 +119,8 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
             BlockSize = BlockSizeBytes,
             SectorSize = LogicalSectorSizeBytes,
             IsFixed = Fixed,
+            Compress = Compress,
+            CompressionType = CompressionType,
             MakeFolder = _isIntoFolder,
             BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
             BackingFormat = BackingFormat,
@@ -126,7 +136,7 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
         Warn(DiskSource.WarningForName(destination, format));
         Warn(Force ? DiskSource.WarningForReplaced(destination, Cancellation) : null);
-        if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.BackingFile)))
+        if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.Compress, options.BackingFile)))
         {
             if (SessionStreams.IsWhatIf(this))
             {

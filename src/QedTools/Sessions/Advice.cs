@@ -21,6 +21,7 @@ internal static class Advice
         QedRemedy.AllowOtherContents => "If it really is a raw disk, use -Force.",
         QedRemedy.GiveSize => "Specify -SizeBytes or -BackingFile.",
         QedRemedy.GiveFormat => "Specify the format with -Format.",
+        QedRemedy.CompressDisk => "To compress it, use -Compress; otherwise leave out -CompressionType.",
         QedRemedy.AllowShrinking => "Use -Shrink to allow that.",
         QedRemedy.NameBackingFile => NameBackingFile((QedBackingFileException)error),
         QedRemedy.RemoveBackingFile => "To remove it, use Set-QedBackingFile -Remove.",

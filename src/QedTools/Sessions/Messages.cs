@@ -146,9 +146,10 @@ internal static class Messages
     /// <param name="size">Its size, in bytes.</param>
     /// <param name="destination">The result's file.</param>
     /// <param name="format">The result's format.</param>
+    /// <param name="compresses">Whether the file is a compressed one.</param>
     /// <param name="backingFile">The result's backing file, or null.</param>
-    public static string ConvertAction(string path, long size, string destination, QedDiskFormat format, string? backingFile) =>
-        $"Convert {Quoted(path)}, a disk of {ByteSize.Format(size)}, to the {DiskSource.NameOf(format)} file {Quoted(destination)}{OverlaySuffix(backingFile)}.";
+    public static string ConvertAction(string path, long size, string destination, QedDiskFormat format, bool compresses, string? backingFile) =>
+        $"Convert {Quoted(path)}, a disk of {ByteSize.Format(size)}, to the {(compresses ? "compressed " : string.Empty)}{DiskSource.NameOf(format)} file {Quoted(destination)}{OverlaySuffix(backingFile)}.";
 
     /// <summary>How a map was divided.</summary>
     public static string CellsDrawn(string path, string cells, long cellSize) => $"{Printable(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";

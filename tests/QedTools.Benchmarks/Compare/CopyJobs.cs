@@ -92,6 +92,32 @@ internal sealed class CopyJobs(Session session)
         };
     }
 
+    /// <summary>A compressed result, which may be 2 percent larger than qemu-img's.</summary>
+    /// <param name="inputs">The files.</param>
+    /// <param name="size">The disk's size, in bytes.</param>
+    /// <param name="extension">The result's extension, without the dot.</param>
+    /// <param name="name">What it is called in the report.</param>
+    /// <param name="ourOptions">What the cmdlet is told.</param>
+    /// <param name="theirOptions">What qemu-img is told.</param>
+    public Job Compressed(Inputs inputs, long size, string extension, string name, string ourOptions, params string[] theirOptions)
+    {
+        string raw = inputs.MixedRaw("mixed.raw", size);
+        string ours = inputs.PathOf("ours." + extension);
+        string theirs = inputs.PathOf("theirs." + extension);
+        return new Job(
+            $"Convert-QedImage -Compress, {Size(size)} raw, mixed data, to {name}, neither flushed",
+            0.60,
+            () => session.Run($"Convert-QedImage '{raw}' '{ours}' -NoFlush {ourOptions}")[0].ToString(),
+            () => Programs.Run("qemu-img", ["convert", "-f", "raw", "-O", extension, .. theirOptions, raw, theirs]),
+            (_, _) => new FileInfo(ours).Length <= new FileInfo(theirs).Length * 1.02 && AreEqual(raw, theirs, ours))
+        {
+            BytesWritten = size,
+            BeforeRound = () => Remove(ours, theirs),
+            Units = size >> 20,
+            Unit = "MiB of disk",
+        };
+    }
+
     public Job Compare(Inputs inputs, long size)
     {
         string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes: false);

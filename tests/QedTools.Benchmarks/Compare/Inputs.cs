@@ -92,6 +92,86 @@ internal sealed class Inputs : IDisposable
         return path;
     }
 
+    /// <summary>
+    /// A raw disk of what compression meets: text, tables of numbers, noise as of files that are compressed already, and a quarter holes, in
+    /// stretches from 64 KiB to 1 MiB.
+    /// </summary>
+    public string MixedRaw(string name, long size)
+    {
+        string path = PathOf(name);
+        Random random = new(Seed);
+        byte[] data = new byte[1 << 20];
+        byte[][] words = Words(random);
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
+        file.SetLength(size);
+        for (long at = 0; at < size;)
+        {
+            Span<byte> part = data.AsSpan(0, (int)Math.Min(random.Next(1, 17) << 16, size - at));
+            switch (random.Next(8))
+            {
+                case 0 or 1:
+                    at += part.Length;
+                    continue;
+                case 2:
+                    random.NextBytes(part);
+                    break;
+                case 3 or 4:
+                    FillWithNumbers(random, part);
+                    break;
+                default:
+                    FillWithWords(random, words, part);
+                    break;
+            }
+
+            file.Position = at;
+            file.Write(part);
+            at += part.Length;
+        }
+
+        return path;
+    }
+
+    // 5,000 words of three letters to twelve, some of them far more frequent than others, as in a language.
+    private static byte[][] Words(Random random)
+    {
+        byte[][] words = new byte[5000][];
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = new byte[4 + (i % 10)];
+            for (int at = 0; at < words[i].Length - 1; at++)
+            {
+                words[i][at] = (byte)random.Next('a', 'z' + 1);
+            }
+
+            words[i][^1] = (byte)' ';
+        }
+
+        return words;
+    }
+
+    private static void FillWithWords(Random random, byte[][] words, Span<byte> part)
+    {
+        while (part.Length > 0)
+        {
+            byte[] word = words[(int)(words.Length * Math.Pow(random.NextDouble(), 3))];
+            int count = Math.Min(word.Length, part.Length);
+            word.AsSpan(0, count).CopyTo(part);
+            part = part[count..];
+        }
+    }
+
+    // Records of 16 bytes: a counter, a small number, flags.
+    private static void FillWithNumbers(Random random, Span<byte> part)
+    {
+        long counter = random.Next();
+        for (int at = 0; at + 16 <= part.Length; at += 16)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(part[at..], counter += random.Next(1, 50));
+            BinaryPrimitives.WriteInt32LittleEndian(part[(at + 8)..], random.Next(5000));
+            BinaryPrimitives.WriteInt32LittleEndian(part[(at + 12)..], 1 << random.Next(4));
+        }
+    }
+
     private static byte[] Header(int clusterSize, int tableSize, long virtualSize)
     {
         byte[] header = new byte[64];

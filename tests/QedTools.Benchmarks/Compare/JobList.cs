@@ -32,6 +32,12 @@ internal sealed class JobList(Session session, int share)
         ("Convert-QedImage, holes to QED, flushed", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: false, flushes: true)),
         ("Convert-QedImage, dense to QED", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: true, flushes: false)),
         ("Convert-QedImage, dense to QED, flushed", inputs => _copies.RawToQed(inputs, DiskSize, storesZeroes: true, flushes: true)),
+        ("Convert-QedImage -Compress, qcow2, deflate", inputs => _copies.Compressed(
+            inputs, DiskSize / 4, "qcow2", "qcow2 with deflate", "-Compress", "-c")),
+        ("Convert-QedImage -Compress, qcow2, zstd", inputs => _copies.Compressed(
+            inputs, DiskSize / 4, "qcow2", "qcow2 with zstd", "-Compress -CompressionType Zstd", "-c", "-o", "compression_type=zstd")),
+        ("Convert-QedImage -Compress, streamOptimized", inputs => _copies.Compressed(
+            inputs, DiskSize / 4, "vmdk", "streamOptimized VMDK", "-Compress", "-o", "subformat=streamOptimized")),
         ("Compare-QedImage", inputs => _copies.Compare(inputs, DiskSize)),
         ("Merge-QedImage", inputs => _copies.Merge(inputs, DiskSize / 2)),
         ("4 KiB random reads", inputs => _streams.RandomReads(inputs, DiskSize)),

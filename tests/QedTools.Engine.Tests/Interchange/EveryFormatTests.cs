@@ -150,7 +150,9 @@ public sealed class EveryFormatTests : IDisposable
             SectorSize = isQcow2 ? null : sectorSize,
             IsFixed = !isQcow2 && random.Next(2) == 0,
             Verify = random.Next(2) == 0,
+            Compress = isQcow2 && random.Next(2) == 0,
         };
+        options = options.Compress && random.Next(2) == 0 ? options with { CompressionType = QedCompressionType.Zstd } : options;
         Convert("a.raw", "a.qed", new DiskConversionOptions { ClusterSize = 4096L << random.Next(5) });
         QedImageInfo info = Convert("a.qed", "b" + extension, options);
 

@@ -5,13 +5,13 @@ using QedTools.Disks;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>The result of a conversion is there completely or not at all; the file that it replaces is there until then.</summary>
-internal sealed class ConvertScenario(string target, bool isOverlay, bool replaces) : Scenario
+internal sealed class ConvertScenario(string target, bool isOverlay, bool replaces, bool compresses = false) : Scenario
 {
     private static readonly byte[] OldFile = Images.Pattern(3, 10_000);
 
     private byte[] _contents = [];
 
-    public override string Name => $"convert to {target}{(isOverlay ? " as an overlay" : string.Empty)}{(replaces ? ", replacing" : string.Empty)}";
+    public override string Name => $"convert to {target}{(isOverlay ? " as an overlay" : string.Empty)}{(compresses ? ", compressed" : string.Empty)}{(replaces ? ", replacing" : string.Empty)}";
 
     private bool IsQed => target.EndsWith(".qed", StringComparison.Ordinal);
 
@@ -36,6 +36,7 @@ internal sealed class ConvertScenario(string target, bool isOverlay, bool replac
             TableSize = IsQed ? 2 : null,
             BlockSize = target.EndsWith(".vhdx", StringComparison.Ordinal) ? 1 << 20 : null,
             BackingFile = isOverlay ? "base.raw" : null,
+            Compress = compresses,
             Replace = replaces,
             Verify = true,
         });

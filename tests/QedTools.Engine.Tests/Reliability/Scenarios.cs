@@ -36,6 +36,8 @@ internal static class Scenarios
         yield return new ConvertScenario("result.qcow2", isOverlay: true, replaces: true);
         yield return new ConvertScenario("result.vdi", isOverlay: false, replaces: false);
         yield return new ConvertScenario("result.vmdk", isOverlay: false, replaces: false);
+        yield return new ConvertScenario("result.qcow2", isOverlay: true, replaces: true, compresses: true);
+        yield return new ConvertScenario("result.vmdk", isOverlay: false, replaces: false, compresses: true);
         foreach (string fixture in new[] { "several", "table-shared", "leak-in-middle", "dirty-corrupt" })
         {
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);
@@ -89,6 +91,8 @@ internal static class Scenarios
         yield return new ConvertScenario("result.qcow2", isOverlay: true, replaces: false);
         yield return new ConvertScenario("result.vdi", isOverlay: false, replaces: true);
         yield return new ConvertScenario("result.vmdk", isOverlay: false, replaces: true);
+        yield return new ConvertScenario("result.qcow2", isOverlay: false, replaces: true, compresses: true);
+        yield return new ConvertScenario("result.vmdk", isOverlay: false, replaces: true, compresses: true);
         foreach (string fixture in Damaged)
         {
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);

@@ -27,6 +27,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         {
             DiskRun run = RunAt(offset, data.Length);
             ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
+            RequireNotPacked(run);
             if (run.State == QedExtentState.Data)
             {
                 File.Write(run.FileOffset, part);
@@ -48,6 +49,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         {
             DiskRun run = RunAt(offset, length);
             long done = run.Length;
+            RequireNotPacked(run);
             if (run.State == QedExtentState.Data)
             {
                 ZeroFill.Write(File, run.FileOffset, done);
@@ -76,6 +78,14 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
             layer.Compressed.Read(cluster, layer.Map.CompressedAt(cluster), within, part);
             offset += part.Length;
             buffer = buffer.Slice(part.Length);
+        }
+    }
+
+    private static void RequireNotPacked(in DiskRun run)
+    {
+        if (run.IsPacked)
+        {
+            throw new InvalidOperationException("A compressed cluster is written once.");
         }
     }
 

@@ -32,14 +32,14 @@ internal sealed class Qcow2Format : IDiskFormat
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.Backing);
+        request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.Backing | DiskChoices.Compression);
         long clusterSize = request.ClusterSize ?? Qcow2Geometry.DefaultClusterSize;
         if (!Qcow2Geometry.IsClusterSize(clusterSize))
         {
             throw new QedLimitException(path, nameof(request.ClusterSize), clusterSize, "a power of two from 512 to 2MB (2097152) in a qcow2 file");
         }
 
-        if (request.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing) is var needed && needed > clusterSize)
+        if (request.Backing is { } backing && Qcow2Layer.HeaderBytesFor(backing, request.Compression) is var needed && needed > clusterSize)
         {
             throw new QedLimitException(
                 path,
@@ -52,13 +52,17 @@ internal sealed class Qcow2Format : IDiskFormat
         Qcow2Geometry geometry = Qcow2Geometry.OfClusterSize(clusterSize);
         long most = geometry.MaxVirtualSize;
         return request.VirtualSize >= 0 && request.VirtualSize <= most
-            ? Settle(geometry, Sector.RoundUp(request.VirtualSize), request.Backing)
+            ? Settle(geometry, Sector.RoundUp(request.VirtualSize), request.Backing, request.Compression)
             : throw QedLimitException.ForDiskSize(
                 path,
                 request.VirtualSize,
                 $"0 bytes to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file{(clusterSize < Qcow2Geometry.MaxClusterSize ? "; larger ones allow more" : string.Empty)}");
     }
 
-    private static NewDisk Settle(Qcow2Geometry geometry, long virtualSize, BackingReference? backing) =>
-        new(virtualSize, storage => Qcow2Layer.Create(storage, geometry, virtualSize, backing)) { Backing = backing };
+    private static NewDisk Settle(Qcow2Geometry geometry, long virtualSize, BackingReference? backing, QedCompressionType? compression) =>
+        new(virtualSize, storage => Qcow2Layer.Create(storage, geometry, virtualSize, backing, compression))
+        {
+            Backing = backing,
+            Size = Qcow2Layer.SizeOf(geometry, virtualSize, backing is not null, compression is not null),
+        };
 }

@@ -19,7 +19,6 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
     private const Qcow2Features Readable = Qcow2Features.Dirty | Qcow2Features.Corrupt | Qcow2Features.ExternalDataFile
         | Qcow2Features.CompressionType | Qcow2Features.ExtendedL2;
 
-    private const int DefaultGranule = 4096;
     private const int MaxSnapshotsShown = 1000;
 
     // The names that QEMU's programs use for the formats.
@@ -34,9 +33,11 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         ["vmdk"] = QedDiskFormat.Vmdk,
     };
 
+    private readonly CompressedClusterWriter? _compressedWriter;
     private Qcow2Header _header;
 
-    private Qcow2Layer(IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew, string? dataFile = null)
+    private Qcow2Layer(
+        IStorage storage, in Qcow2Header header, BackingReference? backing, bool isNew, string? dataFile = null, bool compresses = false)
         : base(storage)
     {
         _header = header;
@@ -44,9 +45,9 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         Backing = backing;
         Geometry = header.Geometry;
         FurtherFiles = dataFile is null ? [] : [new BackingReference(dataFile, IsRaw: true)];
-        long l1End = (long)header.L1TableOffset + (header.L1Size * (long)Qcow2Geometry.EntryBytes);
-        Map = new Qcow2Map(storage, header, isNew ? Geometry.StartOf(Geometry.ClustersCovering(l1End)) : storage.Length, isNew);
+        Map = new Qcow2Map(storage, header, isNew ? FirstClusterFor(Geometry, header.L1Size) : storage.Length, isNew);
         Compressed = new CompressedClusters(storage, Geometry.ClusterSize, CompressionOf(header));
+        _compressedWriter = compresses ? new CompressedClusterWriter(storage, Map, Geometry, PackerOf(header)) : null;
     }
 
     public override string FormatName => Qcow2Format.FormatName;
@@ -56,8 +57,10 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
     public override BackingReference? Backing { get; }
 
-    // Over a backing file a cluster is stored whole; otherwise it can have holes in the host's file.
-    public override int Granule => Backing is null ? Math.Min(DefaultGranule, Geometry.ClusterSize) : Geometry.ClusterSize;
+    // Over a backing file, and if it is compressed, a cluster is stored whole; otherwise it can have holes in the host's file.
+    public override int Granule => GranuleOf(Geometry, storesWhole: Backing is not null || _compressedWriter is not null);
+
+    public override IDiskCompression? Compression => _compressedWriter;
 
     public override int? AllocationUnit => Geometry.ClusterSize;
 
@@ -158,8 +161,10 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
     /// <param name="geometry">The cluster size, and what follows from it.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors, up to the geometry's limit.</param>
     /// <param name="backing">The backing file to record, or null.</param>
+    /// <param name="compression">How clusters are compressed; null: not at all.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static Qcow2Layer Create(IStorage storage, in Qcow2Geometry geometry, long virtualSize, BackingReference? backing)
+    public static Qcow2Layer Create(
+        IStorage storage, in Qcow2Geometry geometry, long virtualSize, BackingReference? backing, QedCompressionType? compression)
     {
         Qcow2Header header = new(
             Version: 3,
@@ -174,20 +179,37 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             RefcountTableClusters: 0,
             Snapshots: 0,
             SnapshotsOffset: 0,
-            Qcow2Features.None,
+            compression == QedCompressionType.Zstd ? Qcow2Features.CompressionType : Qcow2Features.None,
             Qcow2Header.UsualRefcountOrder,
-            Qcow2Header.SizeOfVersion3,
-            CompressionType: Qcow2Header.Deflate);
-        return new Qcow2Layer(storage, header, backing, isNew: true);
+            HeaderLengthFor(compression),
+            compression == QedCompressionType.Zstd ? Qcow2Header.Zstd : Qcow2Header.Deflate);
+        return new Qcow2Layer(storage, header, backing, isNew: true, compresses: compression is not null);
     }
 
-    /// <summary>The size of the header, extensions and name in a new file with a backing file, in bytes.</summary>
-    /// <param name="backing">The backing file.</param>
-    public static long HeaderBytesFor(in BackingReference backing) =>
-        Qcow2Header.SizeOfVersion3
-        + (FormatNameOf(backing) is { } format ? new HeaderExtension(HeaderExtension.BackingFormat, (uint)format.Length).PaddedBytes : 0)
-        + HeaderExtension.FrameBytes
-        + Encoding.UTF8.GetByteCount(backing.Name);
+    /// <summary>How long a new file becomes; an upper bound with compression.</summary>
+    /// <param name="geometry">The cluster size, and what follows from it.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="hasBacking">Whether it has a backing file.</param>
+    /// <param name="isCompressed">Whether clusters are compressed: each takes a cluster of the file at most.</param>
+    public static NewFileSize SizeOf(Qcow2Geometry geometry, long virtualSize, bool hasBacking, bool isCompressed)
+    {
+        long start = FirstClusterFor(geometry, geometry.TablesFor(virtualSize));
+        return new NewFileSize(
+            geometry.ClusterSize,
+            GranuleOf(geometry, hasBacking || isCompressed),
+            (clusters, tables) => RefcountWriter.EndFor(geometry, start + geometry.StartOf(clusters + tables)))
+        {
+            UnitsPerTable = geometry.EntriesPerTable,
+            TablesAtOnce = Qcow2Map.TablesAtOnce(geometry),
+            IsUpperBound = isCompressed,
+        };
+    }
+
+    /// <summary>The size of the header, extensions and name of the backing file in a new file, in bytes.</summary>
+    /// <param name="backing">The backing file, or null.</param>
+    /// <param name="compression">How clusters are compressed; null for not at all.</param>
+    public static long HeaderBytesFor(in BackingReference? backing, QedCompressionType? compression) =>
+        HeaderLengthFor(compression) + BytesBehindHeader(backing);
 
     /// <summary>Makes the L1 table and the size of a snapshot those of the layer.</summary>
     /// <inheritdoc/>
@@ -230,8 +252,9 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
 
         RefcountWriter refcounts = RefcountWriter.For(Storage.Path, Geometry, Map.End);
         Map.WriteBack();
-        refcounts.Write(Storage, Geometry);
+        refcounts.Write(Storage, Geometry, _compressedWriter is null ? [] : Map.CompressedPlaces());
         WriteHeader(refcounts);
+        _compressedWriter?.Dispose();
         IsFinished = true;
     }
 
@@ -246,9 +269,27 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
         Compressed.Dispose();
     }
 
+    private static long BytesBehindHeader(in BackingReference? backing) => HeaderExtension.FrameBytes + (backing is not { } reference ? 0
+        : Encoding.UTF8.GetByteCount(reference.Name)
+        + (FormatNameOf(reference) is { } format ? new HeaderExtension(HeaderExtension.BackingFormat, (uint)format.Length).PaddedBytes : 0));
+
+    // The field for the compression type may be left out where it would be 0.
+    private static uint HeaderLengthFor(QedCompressionType? compression) =>
+        (uint)(compression == QedCompressionType.Zstd ? Qcow2Header.SizeWithCompressionType : Qcow2Header.SizeOfVersion3);
+
+    private static int GranuleOf(in Qcow2Geometry geometry, bool storesWhole) =>
+        storesWhole ? geometry.ClusterSize : Math.Min(HostPage.Size, geometry.ClusterSize);
+
+    // In a new file the L1 table follows the header's cluster.
+    private static long FirstClusterFor(in Qcow2Geometry geometry, long l1Entries) =>
+        geometry.StartOf(1 + geometry.ClustersCovering(l1Entries * Qcow2Geometry.EntryBytes));
+
     // A separate method, so that the zstd library is loaded only where it is needed.
     private static IClusterCompression CompressionOf(in Qcow2Header header) =>
         header.CompressionType == Qcow2Header.Zstd ? new ZstdCompression() : new DeflateCompression();
+
+    private static IClusterPacker PackerOf(in Qcow2Header header) =>
+        header.CompressionType == Qcow2Header.Zstd ? new ZstdPacker() : new DeflatePacker();
 
     private static void Validate(IStorage storage, in Qcow2Header header)
     {
@@ -371,8 +412,8 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
     private void WriteHeader(RefcountWriter refcounts)
     {
         byte[] name = Encoding.UTF8.GetBytes(Backing?.Name ?? string.Empty);
-        byte[] bytes = new byte[Backing is { } reference ? HeaderBytesFor(reference) : Qcow2Header.SizeOfVersion3 + HeaderExtension.FrameBytes];
-        int at = Qcow2Header.SizeOfVersion3;
+        byte[] bytes = new byte[_header.HeaderLength + BytesBehindHeader(Backing)];
+        int at = (int)_header.HeaderLength;
         if (Backing is { } backing && FormatNameOf(backing) is { } format)
         {
             HeaderExtension extension = new(HeaderExtension.BackingFormat, (uint)format.Length);

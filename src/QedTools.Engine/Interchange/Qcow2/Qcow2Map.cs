@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2.Format;
 using QedTools.Storage;
@@ -27,6 +28,10 @@ internal sealed class Qcow2Map
     private string _dataPath;
     private long _dataEnd;
 
+    // Where the next compressed cluster of a new file goes if it fits in there.
+    private long _compressedEnd;
+    private long _compressedRoomEnd;
+
     /// <param name="storage">The file.</param>
     /// <param name="header">Its header, validated.</param>
     /// <param name="end">Where the file ends, in bytes; for a new one, where it ends so far.</param>
@@ -51,6 +56,10 @@ internal sealed class Qcow2Map
 
     /// <summary>Where the file ends, in bytes: nothing can be past it, and a new file's next cluster goes there.</summary>
     public long End { get; private set; }
+
+    /// <summary>How many L2 tables of a new file are allocated together: small ones many at once, so that data that is written in order stays together.</summary>
+    /// <param name="geometry">The file's sizes.</param>
+    public static int TablesAtOnce(in Qcow2Geometry geometry) => Math.Max(1, MaxPageBytes / geometry.ClusterSize);
 
     /// <summary>Sets where the disk's data is, if that is not the file that holds the tables.</summary>
     /// <param name="storage">The external data file.</param>
@@ -157,6 +166,48 @@ internal sealed class Qcow2Map
         return start;
     }
 
+    /// <summary>Gives a compressed cluster of a new file its place: behind the last one, at any byte, and in the same cluster of the file where it fits.</summary>
+    /// <param name="cluster">The cluster, which is without a place.</param>
+    /// <param name="length">How many bytes its data has: 1 to less than a cluster.</param>
+    /// <returns>Where the data is to go, in bytes.</returns>
+    /// <exception cref="QedException">As for <see cref="Allocate"/>.</exception>
+    public long AllocateCompressed(long cluster, int length)
+    {
+        RequireTables(cluster, 1);
+        if (length > _compressedRoomEnd - _compressedEnd)
+        {
+            // What is left is of use only if nothing else came behind it.
+            if (_compressedRoomEnd != End)
+            {
+                _compressedEnd = End;
+            }
+
+            Append(_geometry.ClustersCovering(length - (End - _compressedEnd)));
+            _compressedRoomEnd = End;
+        }
+
+        long place = _compressedEnd;
+        long most = TableEntry.CompressedEnd(_geometry.ClusterBits);
+        if (place >= most)
+        {
+            throw new QedLimitException(_path, "FileLength", place, $"up to {most} bytes in a compressed qcow2 file with clusters of {_geometry.ClusterSize}");
+        }
+
+        _compressedEnd += length;
+        SetEntry(cluster, TableEntry.OfCompressed(place, length, _geometry.ClusterBits));
+        return place;
+    }
+
+    /// <summary>Where the data of all compressed clusters is, in the order of the disk.</summary>
+    /// <exception cref="QedException">The tables could not be read.</exception>
+    public IEnumerable<CompressedPlace> CompressedPlaces()
+    {
+        for (long cluster = NextCompressed(0); cluster >= 0; cluster = NextCompressed(cluster + 1))
+        {
+            yield return CompressedAt(cluster);
+        }
+    }
+
     /// <summary>Makes clusters of a new file zero; none of them is allocated yet.</summary>
     /// <param name="first">The first cluster.</param>
     /// <param name="count">How many.</param>
@@ -176,6 +227,27 @@ internal sealed class Qcow2Map
     {
         _l2Pages.WriteBack();
         _l1Pages.WriteBack();
+    }
+
+    // The first compressed cluster from one on; -1 if there is none.
+    private long NextCompressed(long cluster)
+    {
+        long end = _geometry.ClustersCovering((long)_header.VirtualSize);
+        while (cluster < end)
+        {
+            ReadOnlySpan<ulong> entries = EntriesFrom(cluster, end - cluster, out long unallocated);
+            for (int i = 0; i < entries.Length; i += _geometry.L2EntryWords)
+            {
+                if (new TableEntry(entries[i]).IsCompressed)
+                {
+                    return cluster + (i / _geometry.L2EntryWords);
+                }
+            }
+
+            cluster += unallocated + (entries.Length / _geometry.L2EntryWords);
+        }
+
+        return -1;
     }
 
     // The entries from a cluster on, as many as are wanted and in one place; or how many clusters have no table, at least 1.
@@ -322,10 +394,9 @@ internal sealed class Qcow2Map
             : throw new QedLimitException(_path, "FileLength", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
     }
 
-    // Small tables are allocated many at once, so that data that is written in order stays together.
     private void RequireTables(long first, long count)
     {
-        long tables = Math.Max(1, MaxPageBytes / _geometry.ClusterSize);
+        long tables = TablesAtOnce(_geometry);
         long last = _geometry.TableOf(first + count - 1);
         for (long table = _geometry.TableOf(first) / tables * tables; table <= last; table += tables)
         {

@@ -1,13 +1,15 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using QedTools.Interchange.Qcow2.Format;
 using QedTools.Storage;
 
 namespace QedTools.Interchange.Qcow2;
 
 /// <summary>
-/// Writes the refcounts of a new file ("Host cluster management"). All its clusters are in use, each of them once, so
-/// they follow from the file's length alone, and are written when it is known: table and blocks at the end of the file.
+/// Writes the refcounts of a new file ("Host cluster management"). Each of its clusters is in use once, unless it holds several
+/// compressed ones. So the refcounts follow from the file's length and the places of those, and are written when all that is known:
+/// table and blocks at the end of the file.
 /// </summary>
 /// <param name="Offset">Where the refcount table is, in bytes.</param>
 /// <param name="TableClusters">Its size, in clusters.</param>
@@ -22,6 +24,23 @@ internal readonly record struct RefcountWriter(long Offset, long TableClusters, 
     /// <param name="end">Where it ends without them, in bytes.</param>
     /// <exception cref="QedLimitException">The file is too long for clusters of that size.</exception>
     public static RefcountWriter For(string path, in Qcow2Geometry geometry, long end)
+    {
+        RefcountWriter writer = For(geometry, end);
+        return writer.TableClusters <= geometry.MaxRefcountTableClusters
+            ? writer
+            : throw new QedLimitException(path, "ClusterSize", geometry.ClusterSize, $"larger clusters for a file of {end} bytes");
+    }
+
+    /// <summary>Where a file ends with its refcounts, in bytes.</summary>
+    /// <param name="geometry">Its sizes.</param>
+    /// <param name="end">Where it ends without them, in bytes.</param>
+    public static long EndFor(in Qcow2Geometry geometry, long end)
+    {
+        RefcountWriter writer = For(geometry, end);
+        return end + geometry.StartOf(writer.TableClusters + writer.Blocks);
+    }
+
+    private static RefcountWriter For(in Qcow2Geometry geometry, long end)
     {
         long clusters = geometry.IndexOf(end);
         long blocks = 0;
@@ -38,14 +57,15 @@ internal readonly record struct RefcountWriter(long Offset, long TableClusters, 
             (blocks, tableClusters) = (neededBlocks, neededTable);
         }
 
-        return tableClusters <= geometry.MaxRefcountTableClusters
-            ? new RefcountWriter(end, tableClusters, blocks)
-            : throw new QedLimitException(path, "ClusterSize", geometry.ClusterSize, $"larger clusters for a file of {end} bytes");
+        return new RefcountWriter(end, tableClusters, blocks);
     }
 
     /// <summary>Writes them, and sets the file's new length.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="geometry">Its sizes.</param>
+    /// <param name="compressed">Where the data of its compressed clusters is, in the order of the file.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public void Write(IStorage storage, in Qcow2Geometry geometry)
+    public void Write(IStorage storage, in Qcow2Geometry geometry, IEnumerable<CompressedPlace> compressed)
     {
         byte[] piece = new byte[PieceBytes];
         long firstBlock = Offset + geometry.StartOf(TableClusters);
@@ -62,19 +82,62 @@ internal readonly record struct RefcountWriter(long Offset, long TableClusters, 
             done += count;
         }
 
-        for (int at = 0; at < piece.Length; at += sizeof(ushort))
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(piece.AsSpan(at), 1);
-        }
-
-        long bytes = geometry.IndexOf(end) * sizeof(ushort);
-        for (long done = 0; done < bytes;)
-        {
-            int length = (int)Math.Min(piece.Length, bytes - done);
-            storage.Write(firstBlock + done, piece.AsSpan(0, length));
-            done += length;
-        }
-
+        WriteCounts(storage, firstBlock, geometry.IndexOf(end), piece, CountReferences(compressed, geometry));
         storage.SetLength(end);
+    }
+
+    private static void WriteCounts(
+        IStorage storage, long offset, long clusters, byte[] piece, IEnumerable<(long Cluster, ushort References)> shared)
+    {
+        using IEnumerator<(long Cluster, ushort References)> next = shared.GetEnumerator();
+        bool isMore = next.MoveNext();
+        for (long done = 0; done < clusters;)
+        {
+            int count = (int)Math.Min(piece.Length / sizeof(ushort), clusters - done);
+            for (int i = 0; i < count; i++)
+            {
+                BinaryPrimitives.WriteUInt16BigEndian(piece.AsSpan(i * sizeof(ushort)), 1);
+            }
+
+            for (; isMore && next.Current.Cluster < done + count; isMore = next.MoveNext())
+            {
+                BinaryPrimitives.WriteUInt16BigEndian(piece.AsSpan((int)(next.Current.Cluster - done) * sizeof(ushort)), next.Current.References);
+            }
+
+            storage.Write(offset + (done * sizeof(ushort)), piece.AsSpan(0, count * sizeof(ushort)));
+            done += count;
+        }
+    }
+
+    // How many compressed clusters refer to each cluster of the file that holds some. Even the smallest ones are too large for more than
+    // 16 bits can count.
+    private static IEnumerable<(long Cluster, ushort References)> CountReferences(IEnumerable<CompressedPlace> compressed, Qcow2Geometry geometry)
+    {
+        long cluster = 0;
+        ushort references = 0;
+        foreach (CompressedPlace place in compressed)
+        {
+            long last = geometry.IndexOf(place.FileOffset + place.MostBytes - 1);
+            for (long at = geometry.IndexOf(place.FileOffset); at <= last; at++)
+            {
+                if (at != cluster)
+                {
+                    if (references > 0)
+                    {
+                        yield return (cluster, references);
+                    }
+
+                    cluster = at;
+                    references = 0;
+                }
+
+                references = checked((ushort)(references + 1));
+            }
+        }
+
+        if (references > 0)
+        {
+            yield return (cluster, references);
+        }
     }
 }

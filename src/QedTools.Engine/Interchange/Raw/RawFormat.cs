@@ -30,7 +30,7 @@ internal sealed class RawFormat : IDiskFormat
         request.RequireOnly(path, Name, DiskChoices.Fixed);
         long size = Sector.RoundUp(request.VirtualSize);
         return request.VirtualSize >= 0 && request.VirtualSize <= size
-            ? new NewDisk(size, storage => Create(storage, size))
+            ? new NewDisk(size, storage => Create(storage, size)) { Size = NewFileSize.Whole(size, Sector.Size, HostPage.Size) }
             : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"0 to {Sector.LargestSize} bytes in whole sectors of {Sector.Size}");
     }
 

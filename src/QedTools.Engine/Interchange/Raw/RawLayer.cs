@@ -22,8 +22,9 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public BackingReference? Backing => null;
 
-    // The unit in which most file systems keep holes.
-    public int Granule => 4096;
+    public int Granule => HostPage.Size;
+
+    public IDiskCompression? Compression => null;
 
     public int? AllocationUnit => null;
 

@@ -33,7 +33,7 @@ internal sealed class VdiFormat : IDiskFormat
         long size = Sector.RoundUp(request.VirtualSize);
         bool isFixed = request.IsFixed;
         return request.VirtualSize is >= 0 and <= VdiBlocks.MaxVirtualSize
-            ? new NewDisk(size, storage => VdiLayer.Create(storage, size, isFixed))
+            ? new NewDisk(size, storage => VdiLayer.Create(storage, size, isFixed)) { Size = VdiLayer.SizeOf(size, isFixed) }
             : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"0 to {VdiBlocks.MaxVirtualSize} bytes in a VDI file");
     }
 }

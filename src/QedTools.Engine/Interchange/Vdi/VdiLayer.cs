@@ -149,6 +149,19 @@ internal sealed class VdiLayer : InterchangeLayer
         return layer;
     }
 
+    /// <summary>How long a new file becomes.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="isFixed">Whether all blocks are there from the start.</param>
+    public static NewFileSize SizeOf(long virtualSize, bool isFixed)
+    {
+        const int BlockSize = VdiBlocks.DefaultBlockSize;
+        long count = new VdiBlocks(BlockSize, 0).CountFor(virtualSize);
+        long start = VdiBlocks.DataBehind(VdiHeader.Size + (count * sizeof(uint)));
+        return isFixed
+            ? NewFileSize.Whole(start + (count * BlockSize), BlockSize, HostPage.Size)
+            : new NewFileSize(BlockSize, HostPage.Size, (blocks, _) => start + (blocks * BlockSize));
+    }
+
     public override IDisk ToDisk(IDisk? backing) => _newDisk ?? new VdiDisk(Storage, _blocks, _map, VirtualSize, _fileLength, isNew: false, backing);
 
     public override void EndWriting()

@@ -21,9 +21,6 @@ internal readonly record struct VhdBlocks(int BlockSize)
 
     private const int MaxBlockSize = 1 << 30;
 
-    // Data that begins at a multiple of this is written without reading.
-    private const int HostPage = 4096;
-
     /// <summary>The bitmap's size, in bytes: whole sectors.</summary>
     public int BitmapBytes => (int)Sector.RoundUp(Math.Max(1, BlockSize / Sector.Size / 8));
 
@@ -57,14 +54,29 @@ internal readonly record struct VhdBlocks(int BlockSize)
     /// <param name="alignment">Its data begins at a multiple of this, in bytes.</param>
     public uint EntryBehind(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / Sector.Size));
 
+    /// <summary>Where a number of new blocks end, in bytes.</summary>
+    /// <param name="start">Where the first of them may begin, in bytes.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="alignment">The data of each begins at a multiple of this, in bytes.</param>
+    public long EndOf(long start, long count, int alignment)
+    {
+        if (count == 0)
+        {
+            return start;
+        }
+
+        long first = DataOffset(EntryBehind(start, alignment)) + BlockSize;
+        return first + ((count - 1) * (RoundUp(first + BitmapBytes, alignment) + BlockSize - first));
+    }
+
     /// <summary>The alignment of the data of new blocks, in bytes: only a sector if the last block of a full disk would otherwise be too far for its entry.</summary>
     /// <param name="virtualSize">The disk's size, in bytes.</param>
     /// <param name="start">Where the first block may begin, in bytes.</param>
     public int AlignmentFor(long virtualSize, long start)
     {
         const long Reach = (long)Unused * Sector.Size;
-        long room = (Reach - start) / RoundUp(BlockSize + BitmapBytes, HostPage);
-        return CountFor(virtualSize) < room ? HostPage : Sector.Size;
+        long room = (Reach - start) / RoundUp(BlockSize + BitmapBytes, HostPage.Size);
+        return CountFor(virtualSize) < room ? HostPage.Size : Sector.Size;
     }
 
     private static long RoundUp(long bytes, int unit) => (bytes + unit - 1) / unit * unit;

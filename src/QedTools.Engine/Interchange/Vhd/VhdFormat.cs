@@ -48,6 +48,9 @@ internal sealed class VhdFormat : IDiskFormat
         long blockSize = request.BlockSize ?? VhdBlocks.DefaultBlockSize;
         return blockSize is VhdBlocks.DefaultBlockSize or VhdBlocks.SmallBlockSize
             ? new NewDisk(size, isFixed ? storage => VhdLayer.CreateFixed(storage, size) : storage => VhdLayer.CreateDynamic(storage, size, (int)blockSize))
+            {
+                Size = VhdLayer.SizeOf(size, isFixed ? null : (int)blockSize),
+            }
             : throw new QedLimitException(path, nameof(request.BlockSize), blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
     }
 

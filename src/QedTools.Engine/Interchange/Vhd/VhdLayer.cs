@@ -9,6 +9,8 @@ namespace QedTools.Interchange.Vhd;
 /// <summary>A VHD file as a layer of a chain.</summary>
 internal sealed class VhdLayer : InterchangeLayer
 {
+    private const long TableOffset = VhdFooter.Size + VhdDynamicHeader.Size;
+
     private readonly VhdFooter _footer;
     private readonly VhdBlocks? _blocks;
     private readonly VhdBlockMap? _map;
@@ -97,7 +99,6 @@ internal sealed class VhdLayer : InterchangeLayer
     {
         VhdFooter footer = NewFooter(virtualSize, VhdDiskType.Dynamic, VhdFooter.Size);
         VhdBlocks blocks = new(blockSize);
-        const long TableOffset = VhdFooter.Size + VhdDynamicHeader.Size;
         byte[] start = new byte[TableOffset];
         footer.WriteTo(start);
         new VhdDynamicHeader(
@@ -107,6 +108,22 @@ internal sealed class VhdLayer : InterchangeLayer
         long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(virtualSize), byte.MaxValue);
         VhdBlockMap map = new(storage, blocks, virtualSize, TableOffset, end, hasParent: false);
         return new VhdLayer(storage, footer, blocks, map, backing: null, isNew: true);
+    }
+
+    /// <summary>How long a new file becomes.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="blockSize">A block's size, in bytes; null for a file that has its full length from the start.</param>
+    public static NewFileSize SizeOf(long virtualSize, int? blockSize)
+    {
+        if (blockSize is not { } size)
+        {
+            return NewFileSize.Whole(virtualSize + VhdFooter.Size, Sector.Size, HostPage.Size);
+        }
+
+        VhdBlocks blocks = new(size);
+        long start = TableOffset + (blocks.EntriesFor(virtualSize) * sizeof(uint));
+        int alignment = blocks.AlignmentFor(virtualSize, start);
+        return new NewFileSize(size, HostPage.Size, (count, _) => blocks.EndOf(start, count, alignment) + VhdFooter.Size);
     }
 
     private static VhdFooter NewFooter(long virtualSize, VhdDiskType type, ulong headerOffset)

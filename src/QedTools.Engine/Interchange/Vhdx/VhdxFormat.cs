@@ -58,5 +58,9 @@ internal sealed class VhdxFormat : IDiskFormat
     }
 
     private static NewDisk Settle(VhdxGeometry geometry, bool isFixed) =>
-        new(geometry.VirtualSize, storage => VhdxLayer.Create(storage, geometry, isFixed)) { SectorSize = geometry.SectorSize };
+        new(geometry.VirtualSize, storage => VhdxLayer.Create(storage, geometry, isFixed)) 
+        {
+            SectorSize = geometry.SectorSize,
+            Size = VhdxLayer.SizeOf(geometry, isFixed),
+        };
 }

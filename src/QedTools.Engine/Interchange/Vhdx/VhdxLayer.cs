@@ -95,7 +95,7 @@ internal sealed class VhdxLayer : InterchangeLayer
     /// <exception cref="QedException">The file could not be written.</exception>
     public static VhdxLayer Create(IStorage storage, in VhdxGeometry geometry, bool isFixed)
     {
-        long batLength = VhdxGeometry.AlignUp(geometry.BatEntries * BatEntry.Size);
+        long batLength = BatLengthFor(geometry);
         VhdxHeader header = new(
             SequenceNumber: 1, Guid.NewGuid(), Guid.NewGuid(), LogGuid: Guid.Empty, LogVersion: 0, VhdxHeader.OnlyVersion, LogLength, (ulong)LogOffset);
         RegionTableEntry[] entries =
@@ -118,6 +118,17 @@ internal sealed class VhdxLayer : InterchangeLayer
         return layer;
     }
 
+    /// <summary>How long a new file becomes.</summary>
+    /// <param name="geometry">The disk's sizes.</param>
+    /// <param name="isFixed">Whether all blocks get their places at once.</param>
+    public static NewFileSize SizeOf(VhdxGeometry geometry, bool isFixed)
+    {
+        long start = BatOffset + BatLengthFor(geometry);
+        return isFixed
+            ? NewFileSize.Whole(start + (geometry.PayloadBlocks * geometry.BlockSize), geometry.BlockSize, HostPage.Size)
+            : new NewFileSize(geometry.BlockSize, HostPage.Size, (blocks, _) => start + (blocks * geometry.BlockSize));
+    }
+
     public override IDisk ToDisk(IDisk? backing) => new VhdxDisk(this, backing);
 
     public override void EndWriting()
@@ -127,6 +138,8 @@ internal sealed class VhdxLayer : InterchangeLayer
             Map.WriteBack();
         }
     }
+
+    private static long BatLengthFor(in VhdxGeometry geometry) => VhdxGeometry.AlignUp(geometry.BatEntries * BatEntry.Size);
 
     private static VhdxHeader ReadHeader(IStorage storage)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
@@ -22,10 +23,16 @@ internal sealed record VmdkDescriptor(
     /// <summary>The longest descriptor that is read, in bytes; that of a disk of 62 TiB in extents of 2 GiB takes 2 MiB.</summary>
     public const int MaxBytes = 4 << 20;
 
-    /// <summary>The kind that is written.</summary>
+    /// <summary>The kind that is written uncompressed.</summary>
     public const string Sparse = "monolithicSparse";
 
+    /// <summary>The kind that is written compressed.</summary>
+    public const string Stream = "streamOptimized";
+
+    // As a CID of its own it would say the same, and the one before it means a disk of zeroes to some programs.
     private const uint NoParent = uint.MaxValue;
+
+    private const int SectorsPerTrack = 63;
     private const int ProbedBytes = 4096;
     private const string ContentIdKey = "CID";
     private const string ParentContentIdKey = "parentCID";
@@ -141,14 +148,22 @@ internal sealed record VmdkDescriptor(
 
     /// <summary>What it says about the disk.</summary>
     /// <param name="isCompressed">Whether the disk's grains are compressed.</param>
-    public QedFormatDetails ToDetails(bool isCompressed = false) => new()
+    public QedFormatDetails ToDetails(bool isCompressed) => DetailsOf(CreateType, ContentId, isCompressed) with
     {
-        Subformat = CreateType.Length > 0 ? CreateType : null,
-        LogicalSectorSize = Sector.Size,
-        Identifier = Text(ContentId),
         ParentIdentifier = Text(ParentContentId),
-        Compression = isCompressed ? "deflate" : null,
         DataFiles = new ResultList<string>([.. Extents.Select(extent => extent.FileName).Where(name => name.Length > 0).Distinct()]),
+    };
+
+    /// <summary>What is known about a disk that is in one file and has no parent.</summary>
+    /// <param name="createType">What kind of disk it is; empty if that is not known.</param>
+    /// <param name="contentId">Its CID, or null.</param>
+    /// <param name="isCompressed">Whether its grains are compressed.</param>
+    public static QedFormatDetails DetailsOf(string createType, uint? contentId, bool isCompressed) => new()
+    {
+        Subformat = createType.Length > 0 ? createType : null,
+        LogicalSectorSize = Sector.Size,
+        Identifier = Text(contentId),
+        Compression = isCompressed ? "deflate" : null,
     };
 
     /// <summary>Whether one of the extents is in a file of this name, whatever its folder.</summary>
@@ -163,22 +178,47 @@ internal sealed record VmdkDescriptor(
     public static byte[] Of(string fileName, long sectors, uint contentId)
     {
         const int Heads = 16;
-        const int SectorsPerTrack = 63;
-        long cylinders = Math.Min(16383, Math.Max(1, sectors / (Heads * SectorsPerTrack)));
-        return Encoding.UTF8.GetBytes(string.Format(
+        return Of(fileName, sectors, contentId, Sparse, "ide", Math.Min(16383, Math.Max(1, sectors / (Heads * SectorsPerTrack))), Heads);
+    }
+
+    /// <summary>The descriptor of a new compressed disk, which is meant for ESXi: with the adapter and the geometry that those machines use.</summary>
+    /// <param name="fileName">The file's name, without a folder.</param>
+    /// <param name="sectors">The disk's size, in sectors.</param>
+    /// <param name="contentId">Its CID.</param>
+    public static byte[] OfStream(string fileName, long sectors, uint contentId)
+    {
+        const int Heads = 255;
+        const int Track = Heads * SectorsPerTrack;
+        return Of(fileName, sectors, contentId, Stream, "lsilogic", Math.Min(65535, (sectors + Track - 1) / Track), Heads);
+    }
+
+    /// <summary>A CID for a new disk.</summary>
+    public static uint NewContentId()
+    {
+        uint id;
+        do
+        {
+            id = BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray());
+        }
+        while (id >= NoParent - 1);
+        return id;
+    }
+
+    private static byte[] Of(string fileName, long sectors, uint contentId, string createType, string adapter, long cylinders, int heads) =>
+        Encoding.UTF8.GetBytes(string.Format(
             CultureInfo.InvariantCulture,
             "# Disk DescriptorFile\nversion=1\nencoding=\"UTF-8\"\nCID={0:x8}\nparentCID=ffffffff\ncreateType=\"{1}\"\n\n" +
             "# Extent description\nRW {2} SPARSE \"{3}\"\n\n" +
             "# The Disk Data Base\n#DDB\n\nddb.virtualHWVersion = \"4\"\nddb.geometry.cylinders = \"{4}\"\n" +
-            "ddb.geometry.heads = \"{5}\"\nddb.geometry.sectors = \"{6}\"\nddb.adapterType = \"ide\"\n",
+            "ddb.geometry.heads = \"{5}\"\nddb.geometry.sectors = \"{6}\"\nddb.adapterType = \"{7}\"\n",
             contentId,
-            Sparse,
+            createType,
             sectors,
             fileName,
             cylinders,
-            Heads,
-            SectorsPerTrack));
-    }
+            heads,
+            SectorsPerTrack,
+            adapter));
 
     /// <summary>A CID in the form in which chains compare identities.</summary>
     public static Guid? ToIdentity(uint? contentId) => contentId is { } id ? new Guid(id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null;

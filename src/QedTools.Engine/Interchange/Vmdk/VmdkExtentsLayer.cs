@@ -22,7 +22,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
     private VmdkExtentsLayer(IStorage storage, VmdkDescriptor descriptor)
         : base(storage)
     {
-        Details = descriptor.ToDetails();
+        Details = descriptor.ToDetails(isCompressed: false);
         ContentId = VmdkDescriptor.ToIdentity(descriptor.ContentId);
         _extents = descriptor.Extents;
         _fileOf = new int[_extents.Count];

@@ -7,7 +7,7 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, and other kinds for reading only.</summary>
+/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse and streamOptimized, and other kinds for reading only.</summary>
 internal sealed class VmdkFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>
@@ -49,7 +49,14 @@ internal sealed class VmdkFormat : IDiskFormat
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        request.RequireOnly(path, Name, DiskChoices.None);
+        request.RequireOnly(path, Name, DiskChoices.Compression);
+        if (request.Compression is { } compression and not QedCompressionType.Deflate)
+        {
+            throw new QedRequestException(
+                path, "CompressionType", compression, nameof(QedCompressionType.Deflate), $"'{path}' cannot be compressed with {compression}: VMDK files are deflated only.");
+        }
+
+        bool isCompressed = request.Compression is not null;
         string name = Path.GetFileName(path);
         if (name.Any(character => character == '"' || char.IsControl(character)) || System.Text.Encoding.UTF8.GetByteCount(name) > MaxNameBytes)
         {
@@ -58,7 +65,10 @@ internal sealed class VmdkFormat : IDiskFormat
 
         long size = Sector.RoundUp(request.VirtualSize);
         return request.VirtualSize is > 0 and <= VmdkGrains.MaxVirtualSize
-            ? new NewDisk(size, storage => VmdkSparseLayer.Create(storage, size, name))
+            ? new NewDisk(size, storage => isCompressed ? VmdkStreamLayer.Create(storage, size, name) : VmdkSparseLayer.Create(storage, size, name))
+            {
+                Size = isCompressed ? VmdkStreamWriter.SizeOf(size) : VmdkSparseLayer.SizeOf(size),
+            }
             : throw QedLimitException.ForDiskSize(
                 path, request.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
     }

@@ -15,6 +15,12 @@ internal readonly record struct VmdkMarker(ulong Value, uint DataSize, uint Type
     /// <summary>The type of the last marker of a file.</summary>
     public const uint EndOfStream = 0;
 
+    /// <summary>The type of the marker before a grain table.</summary>
+    public const uint GrainTable = 1;
+
+    /// <summary>The type of the marker before the grain directory.</summary>
+    public const uint GrainDirectory = 2;
+
     /// <summary>The type of the marker before a footer.</summary>
     public const uint Footer = 3;
 
@@ -26,4 +32,22 @@ internal readonly record struct VmdkMarker(ulong Value, uint DataSize, uint Type
         BinaryPrimitives.ReadUInt64LittleEndian(bytes),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(8)),
         bytes.Length > TypeAt ? BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(TypeAt)) : 0);
+
+    /// <summary>Writes what lies before a grain's data.</summary>
+    /// <param name="destination">At least 12 bytes.</param>
+    /// <param name="firstSector">The grain's first sector on the disk.</param>
+    /// <param name="dataSize">How many bytes of data follow.</param>
+    public static void WriteGrainHeader(Span<byte> destination, ulong firstSector, uint dataSize)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(destination, firstSector);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination.Slice(8), dataSize);
+    }
+
+    /// <summary>Writes the marker of anything but a grain.</summary>
+    /// <param name="destination">512 bytes, all zero.</param>
+    public void WriteTo(Span<byte> destination)
+    {
+        WriteGrainHeader(destination, Value, DataSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination.Slice(TypeAt), Type);
+    }
 }

@@ -71,12 +71,11 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     {
         VmdkGrains grains = VmdkGrains.Usual;
         long tables = grains.TablesFor(virtualSize);
-        long directoryBytes = Sector.RoundUp(tables * sizeof(uint));
         long second = (DescriptorOffset + DescriptorSectors) * Sector.Size;
-        long secondTables = second + directoryBytes;
+        long secondTables = second + DirectoryBytesFor(tables);
         long first = secondTables + (tables * grains.TableBytes);
-        long firstTables = first + directoryBytes;
-        long end = grains.RoundUpToGrain(firstTables + (tables * grains.TableBytes));
+        long firstTables = first + DirectoryBytesFor(tables);
+        long end = FirstGrainFor(grains, virtualSize);
         VmdkHeader header = new(
             Version: 1,
             VmdkFlags.LineEnds | VmdkFlags.RedundantTables,
@@ -92,8 +91,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
             CompressAlgorithm: 0);
         byte[] start = new byte[second];
         header.WriteTo(start);
-        byte[] descriptor = VmdkDescriptor.Of(fileName, (long)header.Capacity, BinaryPrimitives.ReadUInt32LittleEndian(Guid.NewGuid().ToByteArray()));
-        descriptor.CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
+        uint contentId = VmdkDescriptor.NewContentId();
+        VmdkDescriptor.Of(fileName, (long)header.Capacity, contentId).CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
         storage.Write(0, start);
         WriteDirectory(storage, second, secondTables, tables, grains);
         WriteDirectory(storage, first, firstTables, tables, grains);
@@ -102,8 +101,17 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         VmdkGrainMap.OfNewExtent map = new(
             new BlockTable(storage, firstTables, count, isBigEndian: false), new BlockTable(storage, secondTables, count, isBigEndian: false));
         VmdkDisk newDisk = new(storage, grains, map, virtualSize, end, hasZeroedGrains: false, compressed: null, parent: null) { End = end };
-        QedFormatDetails details = VmdkDescriptor.Parse(storage.Path, descriptor).ToDetails() with { DataFiles = new ResultList<string>([]) };
+        QedFormatDetails details = VmdkDescriptor.DetailsOf(VmdkDescriptor.Sparse, contentId, isCompressed: false);
         return new VmdkSparseLayer(storage, details, grains, map, newDisk);
+    }
+
+    /// <summary>How long a new file becomes.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    public static NewFileSize SizeOf(long virtualSize)
+    {
+        VmdkGrains grains = VmdkGrains.Usual;
+        long start = FirstGrainFor(grains, virtualSize);
+        return new NewFileSize(grains.GrainSize, HostPage.Size, (count, _) => start + (count * grains.GrainSize));
     }
 
     public override IDisk ToDisk(IDisk? backing) => _newDisk ?? _extent!.ToDisk(backing);
@@ -117,6 +125,16 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
 
         _newMap!.WriteBack();
         Storage.SetLength(_newDisk.End);
+    }
+
+    private static long DirectoryBytesFor(long tables) => Sector.RoundUp(tables * sizeof(uint));
+
+    // Header and descriptor come first, then two directories, each with all its tables.
+    private static long FirstGrainFor(in VmdkGrains grains, long virtualSize)
+    {
+        long tables = grains.TablesFor(virtualSize);
+        return grains.RoundUpToGrain(
+            ((DescriptorOffset + DescriptorSectors) * Sector.Size) + (2 * (DirectoryBytesFor(tables) + (tables * grains.TableBytes))));
     }
 
     private static VmdkDescriptor ReadDescriptor(IStorage storage, VmdkHeader header)

@@ -18,6 +18,9 @@ internal static class ZlibData
     private const int HasDictionary = 0x20;
     private const int HeaderModulus = 31;
 
+    // Deflate with a window of 32 KiB, the usual level, and the check bits (RFC 1950, 2.2).
+    private static ReadOnlySpan<byte> UsualHeader => [0x78, 0x9c];
+
     /// <summary>Unpacks data that must not be longer than the buffer.</summary>
     /// <param name="packed">A buffer that begins with it.</param>
     /// <param name="length">How many bytes it has.</param>
@@ -34,10 +37,34 @@ internal static class ZlibData
             throw new InvalidDataException();
         }
 
-        int? count = Deflate.UnpackAll(packed, HeaderSize, length - HeaderSize - ChecksumSize, data);
+        int? count = DeflatedData.UnpackAll(packed, HeaderSize, length - HeaderSize - ChecksumSize, data);
         return count is not { } known || Adler32(data.Slice(0, known)) == BinaryPrimitives.ReadUInt32BigEndian(packed.AsSpan(length - ChecksumSize))
             ? count
             : throw new InvalidDataException();
+    }
+
+    /// <summary>How many bytes packed data has at most. Data that does not get smaller is stored in blocks with a few bytes each (RFC 1951, 3.2.4).</summary>
+    /// <param name="length">The length of the data, in bytes.</param>
+    public static int MaxLengthFor(int length) => length + (length >> 8) + 64;
+
+    /// <summary>Packs data tightly: a compressed disk is made once and sent often.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="packed">What to fill.</param>
+    /// <param name="length">How many bytes came of it; 0 if they do not fit.</param>
+    /// <returns>Whether they fit.</returns>
+    public static bool TryPack(ReadOnlySpan<byte> data, Span<byte> packed, out int length)
+    {
+        Span<byte> deflated = packed.Slice(HeaderSize, packed.Length - HeaderSize - ChecksumSize);
+        if (!DeflatedData.TryPackTightly(data, deflated, out int deflatedLength))
+        {
+            length = 0;
+            return false;
+        }
+
+        UsualHeader.CopyTo(packed);
+        BinaryPrimitives.WriteUInt32BigEndian(packed.Slice(HeaderSize + deflatedLength), Adler32(data));
+        length = HeaderSize + deflatedLength + ChecksumSize;
+        return true;
     }
 
     /// <summary>The checksum of unpacked data (RFC 1950, 8.2).</summary>

@@ -141,6 +141,11 @@ internal readonly record struct QedGeometry
     /// <summary>How many L2 tables it takes to map the first <paramref name="clusters"/> clusters of a disk.</summary>
     public long TablesFor(long clusters) => (clusters >> _tableBits) + ((clusters & (EntriesPerTable - 1)) == 0 ? 0 : 1);
 
+    /// <summary>The length of a new file, in bytes: header, L1 table, L2 tables and data clusters. Saturates.</summary>
+    /// <param name="clusters">How many data clusters it has.</param>
+    /// <param name="tables">How many L2 tables it has.</param>
+    public long FileLengthFor(long clusters, long tables) => EndOf(TableSize + (tables * TableSize) + clusters);
+
     /// <summary>Where an entry of a table is in the file, in bytes.</summary>
     public static long EntryOffset(long tableOffset, long index) => tableOffset + (index * EntrySize);
 }

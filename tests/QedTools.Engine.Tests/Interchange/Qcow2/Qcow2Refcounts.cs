@@ -42,7 +42,18 @@ internal static class Qcow2Refcounts
             Refer((long)(table & OffsetMask));
             foreach (ulong entry in Entries(storage, (long)(table & OffsetMask), size / 8))
             {
-                if (entry > 1)
+                if (entry >> 62 == 1)
+                {
+                    // "Compressed Clusters Descriptor": the offset has as many bits as the number of further sectors leaves.
+                    int offsetBits = 62 - (bits - 8);
+                    long first = (long)(entry & ((1UL << offsetBits) - 1)) / 512;
+                    long last = first + (long)((entry & ((1UL << 62) - 1)) >> offsetBits);
+                    for (long cluster = first * 512 / size; cluster <= last * 512 / size; cluster++)
+                    {
+                        Refer(cluster * size);
+                    }
+                }
+                else if (entry > 1)
                 {
                     Assert.Equal(1UL << 63, entry & ~OffsetMask);
                     Refer((long)(entry & OffsetMask));

@@ -7,7 +7,7 @@ internal sealed class DeflateCompression : IClusterCompression
 {
     public string DataName => "deflated data";
 
-    public int Unpack(byte[] packed, int length, Span<byte> cluster) => Deflate.Unpack(packed, 0, length, cluster);
+    public int Unpack(byte[] packed, int length, Span<byte> cluster) => DeflatedData.Unpack(packed, 0, length, cluster);
 
     public void Dispose()
     {

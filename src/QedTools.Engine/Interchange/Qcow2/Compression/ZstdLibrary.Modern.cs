@@ -10,21 +10,27 @@ internal static class ZstdLibrary
 {
     private const string Name = "ZstdSharp";
 
-    private static readonly Lazy<Type> LoadedDecompressor = new(Load);
+    private static readonly Lazy<Assembly> Loaded = new(Load);
 
     /// <summary>The type ZstdSharp.Decompressor.</summary>
     /// <exception cref="IOException">The assembly is not there.</exception>
     /// <exception cref="TypeLoadException">It has no such type.</exception>
-    public static Type Decompressor => LoadedDecompressor.Value;
+    public static Type Decompressor => TypeOf("ZstdSharp.Decompressor");
 
-    private static Type Load()
+    /// <summary>The type ZstdSharp.Compressor.</summary>
+    /// <exception cref="IOException">The assembly is not there.</exception>
+    /// <exception cref="TypeLoadException">It has no such type.</exception>
+    public static Type Compressor => TypeOf("ZstdSharp.Compressor");
+
+    private static Type TypeOf(string name) => Loaded.Value.GetType(name, throwOnError: true)!;
+
+    private static Assembly Load()
     {
         // Without its own file, the engine is part of a program that was published as one file.
         string own = typeof(ZstdLibrary).Assembly.Location;
         string beside = own.Length == 0 ? string.Empty : Path.Combine(Path.GetDirectoryName(own)!, Name + ".dll");
-        Assembly library = File.Exists(beside)
+        return File.Exists(beside)
             ? new AssemblyLoadContext("QedTools").LoadFromAssemblyPath(beside)
             : Assembly.Load(new AssemblyName(Name));
-        return library.GetType("ZstdSharp.Decompressor", throwOnError: true)!;
     }
 }

@@ -47,8 +47,11 @@ internal readonly record struct Qcow2Header(
     /// <summary>The length of the fields that every header of version 3 has, in bytes.</summary>
     public const int SizeOfVersion3 = 104;
 
+    /// <summary>The length of a header that has the field for the compression type, in bytes.</summary>
+    public const int SizeWithCompressionType = 112;
+
     /// <summary>The most that <see cref="Parse"/> looks at, in bytes.</summary>
-    public const int MostBytes = 112;
+    public const int MostBytes = SizeWithCompressionType;
 
     /// <summary>The longest name of a backing file, in bytes.</summary>
     public const int MaxBackingNameSize = 1023;
@@ -105,8 +108,8 @@ internal readonly record struct Qcow2Header(
             isOld || length <= CompressionTypeAt ? (byte)0 : bytes[CompressionTypeAt]);
     }
 
-    /// <summary>Writes the fields that every header of version 3 has.</summary>
-    /// <param name="destination">104 bytes, all zero.</param>
+    /// <summary>Writes the fields that every header of version 3 has, and the compression type if the header is long enough.</summary>
+    /// <param name="destination">As many bytes as the header is long, all zero.</param>
     public void WriteTo(Span<byte> destination)
     {
         Magic.CopyTo(destination);
@@ -125,5 +128,9 @@ internal readonly record struct Qcow2Header(
         BinaryPrimitives.WriteUInt64BigEndian(destination.Slice(72), (ulong)Features);
         BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(96), RefcountOrder);
         BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(100), HeaderLength);
+        if (HeaderLength > CompressionTypeAt)
+        {
+            destination[CompressionTypeAt] = CompressionType;
+        }
     }
 }

@@ -20,6 +20,20 @@ internal readonly record struct TableEntry(ulong Value)
     /// <param name="fileOffset">Where it is, in bytes: a multiple of the cluster size.</param>
     public static TableEntry OnlyReferenceTo(long fileOffset) => new((ulong)fileOffset | Copied);
 
+    /// <summary>The entry of a compressed cluster ("Compressed Clusters Descriptor").</summary>
+    /// <param name="fileOffset">Where its data begins, in bytes; below <see cref="CompressedEnd"/>.</param>
+    /// <param name="length">How many bytes the data has: 1 to less than a cluster.</param>
+    /// <param name="clusterBits">The binary logarithm of a cluster's size in bytes.</param>
+    public static TableEntry OfCompressed(long fileOffset, int length, int clusterBits)
+    {
+        long furtherSectors = ((fileOffset + length - 1) / Sector.Size) - (fileOffset / Sector.Size);
+        return new(CompressedFlag | ((ulong)furtherSectors << CompressedOffsetBits(clusterBits)) | (ulong)fileOffset);
+    }
+
+    /// <summary>Where the part of a file ends that entries of compressed clusters can point into, in bytes.</summary>
+    /// <param name="clusterBits">The binary logarithm of a cluster's size in bytes.</param>
+    public static long CompressedEnd(int clusterBits) => 1L << CompressedOffsetBits(clusterBits);
+
     /// <summary>Where the cluster or the table is in the file, in bytes; 0 for nowhere. Meaningless if it is compressed.</summary>
     public long FileOffset => (long)(Value & OffsetMask);
 
@@ -44,12 +58,14 @@ internal readonly record struct TableEntry(ulong Value)
     /// <param name="clusterBits">The binary logarithm of a cluster's size in bytes.</param>
     public CompressedPlace CompressedPlace(int clusterBits)
     {
-        int offsetBits = 62 - (clusterBits - 8);
+        int offsetBits = CompressedOffsetBits(clusterBits);
         ulong descriptor = Value & ~(Copied | CompressedFlag);
         long offset = (long)(descriptor & ((1UL << offsetBits) - 1));
         long sectors = (long)(descriptor >> offsetBits) + 1;
         return new CompressedPlace(offset, (int)((sectors * Sector.Size) - (offset % Sector.Size)));
     }
+
+    private static int CompressedOffsetBits(int clusterBits) => 62 - (clusterBits - 8);
 
     /// <inheritdoc/>
     public override string ToString() => "0x" + Value.ToString("x", CultureInfo.InvariantCulture);

@@ -1,11 +1,12 @@
 using System;
+using System.Buffers;
 using System.IO;
 using System.IO.Compression;
 
 namespace QedTools.Interchange;
 
-/// <summary>Unpacks deflated data without a header (RFC 1951). Thread-safe; never unpacks more than the buffer holds.</summary>
-internal static class Deflate
+/// <summary>Packs and unpacks deflated data without a header (RFC 1951). Thread-safe; never unpacks more than the buffer holds.</summary>
+internal static class DeflatedData
 {
     /// <summary>Unpacks data until a buffer is full; the rest of the data is ignored.</summary>
     /// <param name="packed">A buffer with the data in it.</param>
@@ -27,6 +28,46 @@ internal static class Deflate
     {
         int count = Unpack(packed, start, length, data, out bool isMore);
         return isMore ? null : count;
+    }
+
+    /// <summary>Packs data quickly.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="packed">What to fill.</param>
+    /// <param name="length">How many bytes came of it; 0 if they do not fit.</param>
+    /// <returns>Whether they fit.</returns>
+    public static bool TryPack(ReadOnlySpan<byte> data, Span<byte> packed, out int length) => TryPack(data, packed, Deflation.Begin, out length);
+
+    /// <summary>Packs data as tightly as zlib does it.</summary>
+    /// <inheritdoc cref="TryPack(ReadOnlySpan{byte}, Span{byte}, out int)"/>
+    public static bool TryPackTightly(ReadOnlySpan<byte> data, Span<byte> packed, out int length) =>
+        TryPack(data, packed, Deflation.BeginTight, out length);
+
+    private static bool TryPack(ReadOnlySpan<byte> data, Span<byte> packed, Func<Stream, DeflateStream> begin, out int length)
+    {
+        // More than zlib ever needs, whatever the data.
+        byte[] rented = ArrayPool<byte>.Shared.Rent(data.Length + (data.Length / 4) + 1024);
+        try
+        {
+            using MemoryStream bytes = new(rented);
+            using (DeflateStream stream = begin(bytes))
+            {
+                Deflation.Write(stream, data);
+            }
+
+            length = (int)bytes.Position;
+            if (length > packed.Length)
+            {
+                length = 0;
+                return false;
+            }
+
+            rented.AsSpan(0, length).CopyTo(packed);
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     private static int Unpack(byte[] packed, int start, int length, Span<byte> data, out bool isMore)
