@@ -15,6 +15,7 @@
         'Convert-QedImage'
         'Get-QedAllocationMap'
         'Get-QedInfo'
+        'Measure-QedImage'
         'Merge-QedImage'
         'New-QedImage'
         'Open-QedImage'

@@ -57,6 +57,9 @@ public enum QedRemedy
     /// <summary>Allow names that lead to other network shares.</summary>
     AllowNetworkShares,
 
+    /// <summary>Try it although the free space may not be enough.</summary>
+    IgnoreFreeSpace,
+
     /// <summary>Allow the folder that the file is in, if the image that names it is trusted.</summary>
     AllowFolder,
 

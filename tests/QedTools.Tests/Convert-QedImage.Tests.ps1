@@ -39,7 +39,7 @@ Describe 'Convert-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            $more = 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
+            $more = 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'Chain', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
             Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
             Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
@@ -615,13 +615,13 @@ Describe 'Convert-QedImage' {
 
         It 'says so with -WhatIf' {
             $result = [System.IO.Path]::Combine($folder, 'result.qcow2')
-            Assert-WhatIf { Convert-QedImage $overlay $result -Compress -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the compressed qcow2 file '$result'."
+            Assert-WhatIf { Convert-QedImage $overlay $result -Compress -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the compressed qcow2 file '$result'.", '*: The result needs up to * of disk space; * are free.'
         }
 
         It 'is needed for -CompressionType, and the error says so' {
             $result = [System.IO.Path]::Combine($folder, 'result.qcow2')
             foreach ($switch in @{}, @{ Compress = $false }, @{ WhatIf = $true }) {
-                Assert-OneError { Convert-QedImage $path $result -CompressionType Zstd @switch } 'QedRequest' 'InvalidArgument' $path '*-Compress says that it is.'
+                Assert-OneError { Convert-QedImage $path $result -CompressionType Zstd @switch } 'QedRequest' 'InvalidArgument' $path '*To compress it, use -Compress*'
             }
 
             [System.IO.File]::Exists($result) | Should -BeFalse
@@ -649,10 +649,10 @@ Describe 'Convert-QedImage' {
         }
 
         It 'reports with -WhatIf what it would convert to what, and does nothing' {
-            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'."
-            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert '$path', a disk of 6 MiB, to the QED file '$qed' as an overlay of 'base.qed'."
+            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'.", '*: The result needs up to * of disk space; * are free.'
+            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert '$path', a disk of 6 MiB, to the QED file '$qed' as an overlay of 'base.qed'.", '*: The result needs up to * of disk space; * are free.'
             $null = New-Folder 'convert/results'
-            Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*Raw file*over-qed.raw*'
+            Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*data-zero-hole.raw: The result needs*', '*Raw file*over-qed.raw*', '*over-qed.raw: The result needs*'
         }
 
         It 'prompts with -Confirm' {
@@ -683,6 +683,82 @@ Describe 'Convert-QedImage' {
             Skip-TestWithout QemuImg
             $null = Convert-QedImage $path $qed -BackingFile base.raw
             (Invoke-Native qemu-img compare -f qed -F qed $qed $path).ExitCode | Should -Be 0
+        }
+    }
+
+    Context 'converts chains as chains' {
+        BeforeEach {
+            $chains = New-Folder 'chains'
+            Invoke-InFolder $chains {
+                $null = New-QedImage golden.qed 1MB
+                $stream = Open-QedImage golden.qed -ReadWrite
+                $stream.Write([byte[]](1..255), 0, 255)
+                $stream.Dispose()
+                'a', 'b', 'c' | ForEach-Object {
+                    $null = New-QedImage "$_.qed" -BackingFile golden.qed
+                    $stream = Open-QedImage "$_.qed" -ReadWrite
+                    $stream.Position = 100KB
+                    $stream.WriteByte(7)
+                    $stream.Dispose()
+                }
+            }
+        }
+
+        It 'with each file once, in the order in which they need each other' {
+            Invoke-InFolder $chains {
+                $found = @(Get-Item a.qed, b.qed, c.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 -Verify)
+                $found.Name | Should -Be 'golden.qcow2', 'a.qcow2', 'b.qcow2', 'c.qcow2'
+                $found.BackingFile | Should -Be $null, 'golden.qcow2', 'golden.qcow2', 'golden.qcow2'
+                $found[1..3].FileSize | ForEach-Object { $_ | Should -BeLessThan 512KB }
+                foreach ($name in 'a', 'b', 'c') { (Compare-QedImage "out/$name.qcow2" "$name.qed").AreEqual | Should -BeTrue }
+            }
+        }
+
+        It 'and qemu-img finds the new chain in order' {
+            Skip-TestWithout QemuImg
+            Invoke-InFolder $chains {
+                $null = Convert-QedImage a.qed out -Chain -Format Qcow2
+                (Invoke-Native qemu-img check "$chains/out/a.qcow2").ExitCode | Should -Be 0
+                (Invoke-Native qemu-img compare "$chains/out/a.qcow2" "$chains/a.qed").ExitCode | Should -Be 0
+                ((Invoke-Native qemu-img info --backing-chain "$chains/out/a.qcow2").Output -match '^image:').Count | Should -Be 2
+            }
+        }
+
+        It 'or not at all if a result exists, with -WhatIf too' {
+            Invoke-InFolder $chains {
+                $null = New-Item -ItemType Directory out
+                Set-Content out/b.qcow2 'mine'
+                foreach ($whatIf in $true, $false) {
+                    Assert-OneError { Get-Item a.qed, b.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 -WhatIf:$whatIf } 'QedFileExists' 'ResourceExists' '' '*b.qcow2*'
+                }
+                (Get-ChildItem out).Name | Should -Be 'b.qcow2'
+            }
+        }
+
+        It 'and leaves out the overlays of a file that could not be converted' {
+            Invoke-InFolder $chains {
+                $null = New-QedImage other.qed 1MB
+                $null = New-QedImage over.qed -BackingFile other.qed
+                # The L1 entry of the base leads nowhere: what it covers cannot be read.
+                Set-Byte "$chains/golden.qed" 65536 (@([byte]0x77) * 8)
+                $recorded = Invoke-Recorded { Get-Item a.qed, over.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 }
+                $recorded.Errors | Should -HaveCount 1
+                $recorded.Errors[0].TargetObject | Should -BeExactly ([System.IO.Path]::Combine($chains, 'golden.qed'))
+                $recorded.Output.Name | Should -Be 'other.qcow2', 'over.qcow2'
+            }
+        }
+
+        It 'shows every step with -WhatIf, and does nothing' {
+            Invoke-InFolder $chains {
+                Assert-WhatIf { Get-Item a.qed, b.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 -WhatIf } $chains @(
+                    '*golden.qed*golden.qcow2*', '*a.qed*a.qcow2*overlay of*golden.qcow2*', '*b.qed*b.qcow2*overlay of*golden.qcow2*')
+            }
+        }
+
+        It 'not with -BackingFile' {
+            Invoke-InFolder $chains {
+                Assert-OneError { Convert-QedImage a.qed out -Chain -Format Qcow2 -BackingFile golden.qed } 'QedRequest' 'InvalidArgument' '' '*-Chain*'
+            }
         }
     }
 }

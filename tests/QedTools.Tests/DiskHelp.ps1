@@ -248,6 +248,18 @@ function Get-Screen {
     }
 }
 
+# Writes bytes at an offset in a file.
+function Set-Byte {
+    param([string] $Path, [long] $Offset, [byte[]] $Value)
+
+    $file = [System.IO.File]::OpenWrite($Path)
+    try {
+        $file.Position = $Offset
+        $file.Write($Value, 0, $Value.Length)
+    }
+    finally { $file.Dispose() }
+}
+
 # Fails unless -WhatIf writes exactly these messages and nothing changes in a folder.
 function Assert-WhatIf {
     param(

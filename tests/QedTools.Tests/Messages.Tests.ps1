@@ -4,18 +4,6 @@ BeforeAll {
     . "$PSScriptRoot/SessionHelp.ps1"
     . "$PSScriptRoot/DiskHelp.ps1"
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
-
-    # Writes bytes at an offset in a file.
-    function Set-Byte {
-        param([string] $Path, [long] $Offset, [byte[]] $Value)
-
-        $file = [System.IO.File]::OpenWrite($Path)
-        try {
-            $file.Position = $Offset
-            $file.Write($Value, 0, $Value.Length)
-        }
-        finally { $file.Dispose() }
-    }
 }
 
 Describe '-WhatIf' {
@@ -378,6 +366,7 @@ Describe 'An error' {
                 @{ Remedy = 'RemoveBackingFile'; Advice = '*Set-QedBackingFile -Remove*'; Script = { Set-QedBackingFile long-name.qed ('y' * 1000) -Force } }
                 @{ Remedy = 'AllowFolder'; Advice = '*-BackingFolder*'; Script = { $null = New-QedImage over-base.qed -BackingFile base.qed; $null = New-Item -ItemType Directory empty; Get-QedInfo over-base.qed -BackingChain -BackingFolder empty | Out-Null } }
                 @{ Remedy = 'CompressDisk'; Advice = '*-Compress*'; Script = { Convert-QedImage base.qed new.qcow2 -CompressionType Zstd } }
+                @{ Remedy = 'IgnoreFreeSpace'; Advice = '*-Force*'; Script = { Convert-QedImage large.vmdk large.qed } }
                 @{ Remedy = 'AllowNetworkShares'; Advice = '*-AllowUnc*'; Script = { Get-QedInfo share.qed -BackingChain } }
                 @{ Remedy = 'ReleaseOverlays'; Advice = '*Set-QedBackingFile -PreserveContent*-Force*'; Script = { Open-QedImage base.qed -ReadWrite } }
             )
@@ -400,6 +389,12 @@ Describe 'An error' {
                 Set-Byte "$folder/long-name.qed" (60 + 1) 0x0E
                 Set-Byte "$folder/long-name.qed" (64 + 8) (@([byte][char]'x') * 0xE00)
                 if ($IsOnWindows) { $null = Set-QedBackingFile (New-QedImage share.qed 1MB).Path '\\server.example\share\base.qed' -Force }
+                if ($Remedy -eq 'IgnoreFreeSpace') {
+                    # A disk of 8 TiB whose data is the same 128 MiB again and again.
+                    [System.IO.File]::WriteAllBytes("$folder/data.bin", [byte[]]::new(128MB))
+                    $lines = @('# Disk DescriptorFile', 'version=1', 'CID=fffffffe', 'parentCID=ffffffff', 'createType="twoGbMaxExtentFlat"') + @('RW 262144 FLAT "data.bin" 0') * 65536
+                    [System.IO.File]::WriteAllLines("$folder/large.vmdk", $lines)
+                }
                 if ($Remedy -eq 'ReleaseOverlays') { $null = New-QedImage over.qed -BackingFile base.qed }
                 Invoke-Recorded $Script
             }

@@ -29,6 +29,10 @@ internal sealed record NewFileSize(int Unit, int Granule, Func<long, long, long>
     /// <param name="granule">The layer's granule, in bytes.</param>
     public static NewFileSize Whole(long length, int unit, int granule) => new(unit, granule, (_, _) => length) { HoldsAll = true };
 
+    /// <summary>The length of the file with all of the disk stored, in bytes.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes.</param>
+    public long FullLengthFor(long virtualSize) => LengthFor(UnitsFor(virtualSize), TablesFor(virtualSize));
+
     /// <summary>How many units a disk has.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>
     public long UnitsFor(long virtualSize) => (virtualSize / Unit) + (virtualSize % Unit == 0 ? 0 : 1);

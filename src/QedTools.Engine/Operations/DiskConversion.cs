@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
@@ -29,17 +30,24 @@ public static class DiskConversion
     /// <param name="format">The format.</param>
     public static string ExtensionOf(QedDiskFormat format) => DiskFormats.Of(format).Extensions[0];
 
-    /// <summary>Finds everything that would prevent the conversion and can be found without doing it.</summary>
+    /// <summary>Finds out what the conversion would make, and every problem that can be found in advance.</summary>
     /// <param name="path">The source.</param>
     /// <param name="destinationPath">The result's file.</param>
     /// <param name="options">How to convert.</param>
-    /// <returns>The result's virtual size, in bytes.</returns>
-    /// <exception cref="QedException">It cannot be done.</exception>
-    public static long Plan(string path, string destinationPath, DiskConversionOptions options)
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The size of the new disk, and the disk space that it needs.</returns>
+    /// <exception cref="QedDiskFullException">There may not be enough space for the result, and that is not to be ignored.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">The conversion is not possible.</exception>
+    public static DiskConversionPlan Plan(string path, string destinationPath, DiskConversionOptions options, CancellationToken cancellation = default)
     {
         using BackingChain source = OpenSource(path, options);
         using ReservedName name = Reserve(source, destinationPath, options);
-        return Examine(source, destinationPath, options).VirtualSize;
+        NewDisk disk = Examine(source, destinationPath, options);
+        using BackingChain? backing = OpenBacking(destinationPath, disk, options with { Trace = null });
+        StorageRoom? space = HostFiles.RoomNear(destinationPath);
+        long required = RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
+        return new DiskConversionPlan(disk.VirtualSize, required, space?.AvailableBytes);
     }
 
     /// <summary>Converts a disk.</summary>
@@ -63,12 +71,19 @@ public static class DiskConversion
         using BackingChain source = OpenSource(path, options);
         using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
+        using BackingChain? backing = OpenBacking(destinationPath, disk, options);
+
+        // Counted only where it can make a difference.
+        if (HostFiles.RoomNear(destinationPath) is { } space && space.AvailableBytes < disk.Size.FullLengthFor(disk.VirtualSize))
+        {
+            RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
+        }
+
         using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
         using NewFile file = NewFile.Create(name, mayBeSparse: !format.RefusesSparseFiles, options.Trace);
         IDiskLayer layer = disk.Create(file.Storage);
         layer.Follow(options.Trace, destinationPath);
-        using BackingChain? backing = OpenBacking(destinationPath, disk, options);
         LostRanges? lost = options.Salvage ? new LostRanges() : null;
         Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
@@ -78,6 +93,26 @@ public static class DiskConversion
         file.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
         return info;
+    }
+
+    // What the result takes at most. Data is not read for it, so stored zeroes count as data.
+    private static long RequireSpace(
+        BackingChain source,
+        BackingChain? backing,
+        NewDisk disk,
+        StorageRoom? space,
+        string destinationPath,
+        DiskConversionOptions options,
+        CancellationToken cancellation)
+    {
+        IDisk from = ToReadable(source, options.Salvage ? new LostRanges() : null);
+        MeteredDisk meter = DiskMeasurement.Measure(from, disk, backing?.ToDisk(), scanZeroes: false, progress: null, cancellation);
+        bool mayBeSparse = !DiskFormats.Of(FormatOf(destinationPath, options.Format)).RefusesSparseFiles;
+        long required = HostFiles.KeepsHoles(mayBeSparse) ? meter.AllocatedBytes : meter.RequiredBytes;
+        return space is not { AvailableBytes: var available } || required <= available || disk.Size.IsUpperBound || options.IgnoreFreeSpace
+            ? required
+            : throw QedDiskFullException.ForRoom(
+                destinationPath, "write", "the result", required, available, "Nothing was written.", QedRemedy.IgnoreFreeSpace);
     }
 
     /// <summary>Opens the source with all that is below it.</summary>
@@ -113,15 +148,7 @@ public static class DiskConversion
     /// <summary>The new disk that the options ask for.</summary>
     internal static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
-        DiskRequest request = new(source.Layers[0].VirtualSize)
-        {
-            ClusterSize = options.ClusterSize,
-            TableSize = options.TableSize,
-            BlockSize = options.BlockSize,
-            SectorSize = options.SectorSize,
-            IsFixed = options.IsFixed,
-            Compression = CompressionOf(destinationPath, options),
-        };
+        DiskRequest request = RequestFor(source.Layers[0], destinationPath, options);
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
         if (options.BackingFile is { } name)
         {
@@ -137,6 +164,35 @@ public static class DiskConversion
         options.Trace?.Warn(SectorSizeWarning.For(
             source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize));
         return disk;
+    }
+
+    /// <summary>What the options ask of a new disk for a source, without its backing file.</summary>
+    internal static DiskRequest RequestFor(IDiskLayer source, string destinationPath, DiskConversionOptions options) => new(source.VirtualSize)
+    {
+        ClusterSize = options.ClusterSize,
+        TableSize = options.TableSize,
+        BlockSize = options.BlockSize,
+        SectorSize = options.SectorSize,
+        IsFixed = options.IsFixed,
+        Compression = CompressionOf(destinationPath, options),
+    };
+
+    // What the top layer holds itself, in whole units of the target.
+    private static IEnumerable<DiskExtent> OwnExtents(BackingChain source, LostRanges? lost, int unit, CancellationToken cancellation)
+    {
+        IDisk own = source.Layers[0].ToDisk(backing: null);
+        own = lost is null ? own : new SalvagedDisk(own, SalvagedDisk.UnitOf(source.Layers), new LostRanges());
+        long done = 0;
+        foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
+        {
+            long start = Math.Max(done, extent.Start - (extent.Start % unit));
+            long length = Math.Min(own.Length - start, extent.End - start + ((unit - (extent.End % unit)) % unit));
+            if (extent.State != QedExtentState.Unallocated && length > 0)
+            {
+                yield return extent with { Start = start, Length = length };
+                done = start + length;
+            }
+        }
     }
 
     private static QedCompressionType? CompressionOf(string destinationPath, DiskConversionOptions options) =>
@@ -179,7 +235,15 @@ public static class DiskConversion
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
         CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : target.Storage) { Compression = target.Compression };
-        DiskCopy.Run(from, copy, stages, cancellation);
+        if (options.OnlyOwnExtents)
+        {
+            DiskCopy.RunOver(OwnExtents(source, lost, target.Granule, cancellation), from, copy, stages, cancellation);
+        }
+        else
+        {
+            DiskCopy.Run(from, copy, stages, cancellation);
+        }
+
         target.EndWriting();
         source.RequireUnchanged();
         if (!options.Verify)

@@ -45,8 +45,14 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// <summary>Whether an existing file of the destination's name is replaced.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>Whether to begin even if the result may need more disk space than is free. It is written as far as it fits, and removed if it does not.</summary>
+    public bool IgnoreFreeSpace { get; init; }
+
     /// <summary>Whether the destination's folder is created if it is missing; the folder above it must exist.</summary>
     public bool MakeFolder { get; init; }
+
+    /// <summary>Whether only what the top layer of the source holds is looked at, because the backing file of the result reads as what is below it.</summary>
+    internal bool OnlyOwnExtents { get; init; }
 
     /// <summary>Whether source and result are read again and compared before the result gets its name.</summary>
     public bool Verify { get; init; }

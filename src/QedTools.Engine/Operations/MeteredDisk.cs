@@ -30,7 +30,7 @@ internal sealed class MeteredDisk(NewFileSize size, long virtualSize) : IDisk
     }
 
     /// <summary>The length of the file with all units stored, in bytes.</summary>
-    public long FullyAllocatedBytes => size.LengthFor(size.UnitsFor(virtualSize), size.TablesFor(virtualSize));
+    public long FullyAllocatedBytes => size.FullLengthFor(virtualSize);
 
     /// <summary>Counts a range that is data; ranges come in order.</summary>
     /// <param name="offset">Where it begins, in bytes.</param>

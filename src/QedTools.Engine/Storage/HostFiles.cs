@@ -8,6 +8,9 @@ namespace QedTools.Storage;
 /// <summary>Opens files for the rest of the engine. What a path refers to is decided here and nowhere else.</summary>
 internal static class HostFiles
 {
+    /// <summary>How names of files are compared on this host, as its file systems usually do.</summary>
+    public static readonly StringComparer NameComparer = Platform.IsLinux ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+
     /// <summary>Wraps every file that this flow of execution opens: tests use it to record and disturb operations.</summary>
     public static readonly AsyncLocal<Func<IStorage, IStorage>?> Interceptor = new();
 
@@ -89,6 +92,22 @@ internal static class HostFiles
         string full = Path.GetFullPath(path);
         return RealPath.Final(full) ?? full;
     }
+
+    /// <summary>The free space of the file system that a new file would be on, whose folder may still be missing; null if the host does not report it.</summary>
+    public static StorageRoom? RoomNear(string path)
+    {
+        string folder = FolderOf(path);
+        while (folder.Length > 0 && !Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder) ?? string.Empty;
+        }
+
+        return folder.Length > 0 ? RoomIn(folder) : null;
+    }
+
+    /// <summary>Whether a new file has holes where nothing was written to it.</summary>
+    /// <param name="mayBeSparse">Whether the host may mark it as a file that can have holes; only Windows does.</param>
+    public static bool KeepsHoles(bool mayBeSparse) => mayBeSparse || !Platform.IsWindows;
 
     /// <summary>Whether a path is that of a folder.</summary>
     public static bool IsFolder(string path) => Directory.Exists(path);

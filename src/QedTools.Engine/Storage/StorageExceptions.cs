@@ -89,6 +89,11 @@ public sealed class QedDiskFullException : QedException
     private QedDiskFullException(string path, string message, long required, long available)
         : base(path, message) => (RequiredBytes, AvailableBytes) = (required, available);
 
+    /// <inheritdoc/>
+    public override QedRemedy Remedy => Help;
+
+    private QedRemedy Help { get; init; }
+
     /// <summary>The offset in the file at which the operation failed, in bytes; null if there is none.</summary>
     public long? Offset { get; }
 
@@ -116,12 +121,22 @@ public sealed class QedDiskFullException : QedException
     /// <param name="required">The most space that it may take, in bytes.</param>
     /// <param name="available">The free space, in bytes.</param>
     /// <param name="state">The state in which the file is left, as a sentence.</param>
+    /// <param name="remedy">What else helps.</param>
     internal static QedDiskFullException ForRoom(
-        string path, string action, string place, long required, long available, string state = "Nothing was changed.") => new(
+        string path,
+        string action,
+        string place,
+        long required,
+        long available,
+        string state = "Nothing was changed.",
+        QedRemedy remedy = QedRemedy.None) => new(
         path,
         $"Not enough space to {action} '{path}': up to {ByteSize.FormatExact(required)} may be needed on the disk of {place}, which has only {ByteSize.FormatExact(available)} free. {state} Free some space, or move the image to a larger disk, and try again.",
         required,
-        available);
+        available)
+        {
+            Help = remedy,
+        };
 
     private static string Describe(string path, string action, long? offset)
     {

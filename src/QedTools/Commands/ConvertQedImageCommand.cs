@@ -1,4 +1,4 @@
-using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
 using QedTools.Completion;
@@ -10,9 +10,10 @@ namespace QedTools.Commands;
 /// <summary>Convert-QedImage: converts QED images to and from other formats.</summary>
 [Cmdlet(VerbsData.Convert, "QedImage", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(QedImageInfo))]
-public sealed class ConvertQedImageCommand : QedDiskCommand
+public sealed class ConvertQedImageCommand : QedTargetCommand
 {
     private readonly ResultFiles _results = new(SessionPaths.Comparer);
+    private readonly List<string> _chains = [];
     private bool _isForAll;
     private bool _isIntoFolder;
 
@@ -22,63 +23,13 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     public string DestinationPath { get; set; } = string.Empty;
 
-    /// <summary>The format to convert to. By default the destination's extension decides.</summary>
+    /// <summary>Convert the files below the image too, each once, so that overlays stay overlays. -DestinationPath is a folder.</summary>
     [Parameter]
-    public QedDiskFormat? Format { get; set; }
-
-    /// <summary>The cluster size, in bytes: a power of two, for QED from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
-    [Parameter]
-    [Alias("ClusterSize")]
-    [ArgumentCompleter(typeof(ClusterSizeCompleter))]
-    public long? ClusterSizeBytes { get; set; }
-
-    /// <summary>The QED table size, in clusters: 1, 2, 4, 8 or 16.</summary>
-    [Parameter]
-    [ArgumentCompleter(typeof(TableSizeCompleter))]
-    public int? TableSize { get; set; }
-
-    /// <summary>The block size, in bytes: for VHDX a power of two from 1MB to 256MB, for VHD 512KB or 2MB.</summary>
-    [Parameter]
-    [Alias("BlockSize")]
-    [ArgumentCompleter(typeof(BlockSizeCompleter))]
-    public long? BlockSizeBytes { get; set; }
-
-    /// <summary>The logical sector size of a VHDX disk, in bytes: 512 or 4096.</summary>
-    [Parameter]
-    [Alias("LogicalSectorSize")]
-    [ArgumentCompleter(typeof(SectorSizeCompleter))]
-    public int? LogicalSectorSizeBytes { get; set; }
-
-    /// <summary>Make a file of fixed size: as long as the disk from the start.</summary>
-    [Parameter]
-    public SwitchParameter Fixed { get; set; }
-
-    /// <summary>Compress the data, of a qcow2 file or a VMDK file.</summary>
-    [Parameter]
-    public SwitchParameter Compress { get; set; }
-
-    /// <summary>How the data is compressed, with -Compress: Deflate unless given, or Zstd for qcow2.</summary>
-    [Parameter]
-    public QedCompressionType? CompressionType { get; set; }
-
-    /// <summary>Make an overlay of this file that holds only the differences; stored as typed; a relative name is relative to the result's folder.</summary>
-    [Parameter]
-    [Alias("ParentPath")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(BackingFileCompleter))]
-    public string? BackingFile { get; set; }
-
-    /// <summary>The backing file's format to record. By default raw if the file has no known magic number.</summary>
-    [Parameter]
-    public QedBackingFormat? BackingFormat { get; set; }
+    public SwitchParameter Chain { get; set; }
 
     /// <summary>Replace an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
-
-    /// <summary>Write zeroes where the source cannot be read, and list those ranges on the result.</summary>
-    [Parameter]
-    public SwitchParameter Salvage { get; set; }
 
     /// <summary>Read the source and the result again and compare them before the result gets its name.</summary>
     [Parameter]
@@ -96,8 +47,24 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
         _isForAll = DestinationPath.Length > 0;
     }
 
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_chains.Count > 0)
+        {
+            ForItem(_chains[0], ConvertChains);
+        }
+    }
+
     private protected override void ProcessFile(string path)
     {
+        if (Chain)
+        {
+            // All are known before any is written: overlays can share files.
+            _chains.Add(path);
+            return;
+        }
+
         _isIntoFolder = NamesFolder();
         string destination = DestinationFor(path);
         if (_results.Contains(destination))
@@ -107,39 +74,17 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
                 destination, "DestinationPath", destination, "a folder for several sources", Messages.SecondSource(destination));
         }
 
-        DiskConversionOptions options = new()
-        {
-            SourceFormat = SourceFormat,
-            SourceBackingFile = SourceBackingPath,
-            BackingFolders = BackingFolderPaths,
-            Snapshot = Snapshot,
-            Format = FormatFor(path),
-            ClusterSize = ClusterSizeBytes,
-            TableSize = TableSize,
-            BlockSize = BlockSizeBytes,
-            SectorSize = LogicalSectorSizeBytes,
-            IsFixed = Fixed,
-            Compress = Compress,
-            CompressionType = CompressionType,
-            MakeFolder = _isIntoFolder,
-            BackingFile = BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile),
-            BackingFormat = BackingFormat,
-            Replace = Force,
-            Salvage = Salvage,
-            Verify = Verify,
-            NoFlush = NoFlush,
-            AllowUnc = AllowUnc,
-            ForceShare = ForceShare,
-            Trace = PlanTrace,
-        };
-        long size = DiskConversion.Plan(path, destination, options);
+        DiskConversionOptions options = Complete(
+            ToConversion(FormatFor(path), BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile)), _isIntoFolder);
+        DiskConversionPlan plan = DiskConversion.Plan(path, destination, options, Cancellation);
         QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
         Warn(DiskSource.WarningForName(destination, format));
         Warn(Force ? DiskSource.WarningForReplaced(destination, Cancellation) : null);
-        if (!ShouldDo(Messages.ConvertAction(path, size, destination, format, options.Compress, options.BackingFile)))
+        if (!ShouldDo(Messages.ConvertAction(path, plan.VirtualSize, destination, format, options.Compress, options.BackingFile)))
         {
             if (SessionStreams.IsWhatIf(this))
             {
+                ShouldDo(Messages.ConversionSpace(destination, plan));
                 _results.AddPlanned(destination);
             }
 
@@ -149,6 +94,66 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
         QedImageInfo info = WithProgress(
             Verify ? Messages.ConvertingAndVerifying : Messages.Converting, path, progress => DiskConversion.Run(path, destination, options with { Trace = Trace }, progress, Cancellation));
         _results.Add(destination);
+        WriteVerbose(Messages.Converted(info, Verify));
+        WriteObject(info);
+    }
+
+    private DiskConversionOptions Complete(DiskConversionOptions options, bool makesFolder) => options with
+    {
+        MakeFolder = makesFolder,
+        Replace = Force,
+        IgnoreFreeSpace = Force,
+        Verify = Verify,
+        NoFlush = NoFlush,
+        Trace = PlanTrace,
+    };
+
+    private void ConvertChains()
+    {
+        string folder = SessionPaths.ToHost(this, DestinationPath);
+        if (BackingFile is not null)
+        {
+            throw new QedRequestException(folder, "BackingFile", BackingFile, "none", Messages.BackingFileOfChain);
+        }
+
+        DiskConversionOptions options = Complete(ToConversion(Format, backingFile: null), makesFolder: true);
+        HashSet<string> missing = new(SessionPaths.Comparer);
+        foreach (ChainConversionStep step in ChainConversion.Plan(_chains, folder, options))
+        {
+            // Without the file below it there is nothing that it could be an overlay of.
+            if (step.BackingFile is { } backing && missing.Contains(backing))
+            {
+                missing.Add(System.IO.Path.GetFileName(step.DestinationPath));
+                continue;
+            }
+
+            ForItem(step.Path, () => ConvertStep(step, options));
+            if (!_results.Contains(step.DestinationPath))
+            {
+                missing.Add(System.IO.Path.GetFileName(step.DestinationPath));
+            }
+        }
+    }
+
+    private void ConvertStep(ChainConversionStep step, DiskConversionOptions options)
+    {
+        Warn(Force ? DiskSource.WarningForReplaced(step.DestinationPath, Cancellation) : null);
+        QedDiskFormat format = DiskConversion.FormatOf(step.DestinationPath, options.Format);
+        if (!ShouldDo(Messages.ConvertAction(step.Path, step.VirtualSize, step.DestinationPath, format, options.Compress, step.BackingFile)))
+        {
+            if (SessionStreams.IsWhatIf(this))
+            {
+                _results.AddPlanned(step.DestinationPath);
+            }
+
+            return;
+        }
+
+        QedImageInfo info = WithProgress(
+            Verify ? Messages.ConvertingAndVerifying : Messages.Converting,
+            step.Path,
+            progress => ChainConversion.Run(step, options with { Trace = Trace }, progress, Cancellation));
+        _results.Add(step.DestinationPath);
         WriteVerbose(Messages.Converted(info, Verify));
         WriteObject(info);
     }
@@ -169,13 +174,10 @@ public sealed class ConvertQedImageCommand : QedDiskCommand
     {
         string destination = SessionPaths.ToHost(this, DestinationPath);
         return _isIntoFolder
-            ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), DiskConversion.ExtensionOf(FormatIntoFolder(path))))
+            ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), DiskConversion.ExtensionOf(DefaultFormatOf(path))))
             : destination;
     }
 
     private QedDiskFormat? FormatFor(string path) =>
-        Format ?? (_isIntoFolder ? FormatIntoFolder(path) : null);
-
-    private QedDiskFormat FormatIntoFolder(string path) => Format
-        ?? (BackingFile is null && string.Equals(System.IO.Path.GetExtension(path), ".qed", StringComparison.OrdinalIgnoreCase) ? QedDiskFormat.Raw : QedDiskFormat.Qed);
+        Format ?? (_isIntoFolder ? DefaultFormatOf(path) : null);
 }

@@ -86,6 +86,11 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Runs <paramref name="action"/> for one item; an error ends only that item's turn.</summary>
+    /// <param name="path">The item, as the target of an error.</param>
+    /// <param name="action">What to do.</param>
+    private protected void ForItem(string path, Action action) => Guard(path, action);
+
     /// <summary>Whether a parameter is on the command line, with a value or a script block, and so does not come from a property of the piped object.</summary>
     private protected bool IsTyped(string parameter) => _typed.Contains(parameter);
 

@@ -12,7 +12,7 @@ namespace QedTools.Commands;
 /// <summary>Show-QedAllocationMap: the allocation map of an image, as a picture.</summary>
 [Cmdlet(VerbsCommon.Show, "QedAllocationMap", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(string), typeof(FileInfo))]
-public sealed class ShowQedAllocationMapCommand : QedDiskCommand
+public sealed class ShowQedAllocationMapCommand : QedMapCommand
 {
     private const int DefaultRows = 16;
     private const int DefaultSvgRows = 24;
@@ -20,22 +20,6 @@ public sealed class ShowQedAllocationMapCommand : QedDiskCommand
 
     private readonly ResultFiles _pictures = new(SessionPaths.Comparer);
     private bool _drewText;
-
-    /// <summary>Look up unallocated parts in the backing files, and show each layer separately.</summary>
-    [Parameter]
-    public SwitchParameter BackingChain { get; set; }
-
-    /// <summary>The offset to begin at, in bytes.</summary>
-    [Parameter]
-    [ValidateRange(0, long.MaxValue)]
-    [ArgumentCompleter(typeof(OffsetCompleter))]
-    public long Offset { get; set; }
-
-    /// <summary>The length of the range, in bytes; by default up to the end of the disk.</summary>
-    [Parameter]
-    [ValidateRange(0, long.MaxValue)]
-    [ArgumentCompleter(typeof(OffsetCompleter))]
-    public long? Length { get; set; }
 
     /// <summary>The width of the picture: in columns, or in pixels for a file. By default the width of the screen, or 1200 pixels.</summary>
     [Parameter]
@@ -66,8 +50,6 @@ public sealed class ShowQedAllocationMapCommand : QedDiskCommand
     /// <summary>Replace an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
-
-    private bool IsChain => BackingChain || SourceBackingFile is not null;
 
     private protected override void ProcessFile(string path)
     {
@@ -163,19 +145,7 @@ public sealed class ShowQedAllocationMapCommand : QedDiskCommand
             : throw new QedLimitException(file, "Width", width, $"{SvgLayout.LeastWidth} pixels or more");
     }
 
-    private MappedDisk Open(string path) => MappedDisk.Open(path, new ImageMappingOptions
-    {
-        SourceFormat = SourceFormat,
-        SourceBackingFile = SourceBackingPath,
-        BackingFolders = BackingFolderPaths,
-        Snapshot = Snapshot,
-        Offset = Offset,
-        Length = Length,
-        BackingChain = IsChain,
-        AllowUnc = AllowUnc,
-        ForceShare = ForceShare,
-        Trace = Trace,
-    });
+    private MappedDisk Open(string path) => MappedDisk.Open(path, ToMapping());
 
     // The known part is shown before the error, as Get-QedAllocationMap does.
     private static void Report(QedException? damage)

@@ -26,6 +26,7 @@ internal static class Advice
         QedRemedy.NameBackingFile => NameBackingFile((QedBackingFileException)error),
         QedRemedy.RemoveBackingFile => "To remove it, use Set-QedBackingFile -Remove.",
         QedRemedy.AllowNetworkShares => "Use -AllowUnc if you trust that server.",
+        QedRemedy.IgnoreFreeSpace => "Zeroes that the source stores count as data here; Measure-QedImage -ScanZeroes tells what is needed without them. To try it anyway, use -Force.",
         QedRemedy.AllowFolder => "If you trust the image that names it, add the folder to -BackingFolder.",
         QedRemedy.ReleaseOverlays => "Give them another backing file first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are no longer needed.",
         _ => null,

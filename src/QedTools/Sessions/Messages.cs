@@ -32,6 +32,9 @@ internal static class Messages
     public const string Mapping = "Mapping";
 
     /// <inheritdoc cref="Checking"/>
+    public const string Measuring = "Measuring";
+
+    /// <inheritdoc cref="Checking"/>
     public const string Merging = "Merging";
 
     /// <inheritdoc cref="Checking"/>
@@ -165,6 +168,14 @@ internal static class Messages
 
     /// <summary>The drawing of a map to a file.</summary>
     public static string DrawAction(string path, string file) => $"Draw the allocation map of {Quoted(path)} to {Quoted(file)}.";
+
+    /// <summary>A backing file was given for chains, which bring their own.</summary>
+    public const string BackingFileOfChain = "-BackingFile cannot be used with -Chain: each result gets the converted file below its source. Leave one of them out.";
+
+    /// <summary>The disk space that a conversion needs.</summary>
+    public static string ConversionSpace(string destination, DiskConversionPlan plan) =>
+        $"{Printable(destination)}: The result needs up to {ByteSize.FormatExact(plan.RequiredBytes)} of disk space"
+        + (plan.AvailableBytes is { } available ? $"; {ByteSize.FormatExact(available)} are free." : ".");
 
     /// <summary>The result of a conversion.</summary>
     public static string Converted(QedImageInfo result, bool verified) =>

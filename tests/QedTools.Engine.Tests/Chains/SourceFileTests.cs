@@ -54,7 +54,7 @@ public sealed class SourceFileTests : IDisposable
         Action[] readers =
         [
             () => DiskConversion.Run(overlay, _folder.PathOf("result.raw"), new DiskConversionOptions { BackingFolders = folders }, cancellation: _cancellation),
-            () => DiskConversion.Plan(overlay, _folder.PathOf("result.raw"), new DiskConversionOptions { BackingFolders = folders }),
+            () => DiskConversion.Plan(overlay, _folder.PathOf("result.raw"), new DiskConversionOptions { BackingFolders = folders }, _cancellation),
             () => DiskComparison.Run(overlay, overlay, new DiskComparisonOptions { BackingFolders = folders }, cancellation: _cancellation),
             () => DiskOpening.Run(overlay, new DiskOpeningOptions { BackingFolders = folders }, cancellation: _cancellation),
             () => _ = ImageMapping.Run(overlay, new ImageMappingOptions { BackingFolders = folders, BackingChain = true }, _cancellation).ToList(),

@@ -264,7 +264,7 @@ public sealed class ConversionTests : IDisposable
         {
             Assert.ThrowsAny<QedException>(() => DiskConversion.Run(
                 At("over.qed"), target, new DiskConversionOptions { Replace = true }, progress: null, TestContext.Current.CancellationToken));
-            Assert.ThrowsAny<QedException>(() => DiskConversion.Plan(At("over.qed"), target, new DiskConversionOptions { Replace = true }));
+            Assert.ThrowsAny<QedException>(() => DiskConversion.Plan(At("over.qed"), target, new DiskConversionOptions { Replace = true }, TestContext.Current.CancellationToken));
         }
 
         // It may not become its own backing file either.
@@ -349,7 +349,7 @@ public sealed class ConversionTests : IDisposable
         foreach ((string target, DiskConversionOptions options) in wrong)
         {
             Assert.ThrowsAny<QedRequestException>(() => Convert("a.raw", target, options));
-            Assert.ThrowsAny<QedRequestException>(() => DiskConversion.Plan(At("a.raw"), At(target), options));
+            Assert.ThrowsAny<QedRequestException>(() => DiskConversion.Plan(At("a.raw"), At(target), options, TestContext.Current.CancellationToken));
         }
 
         Assert.ThrowsAny<QedException>(() => Convert("a.raw", "b.qed", new DiskConversionOptions { BackingFile = "missing.qed" }));

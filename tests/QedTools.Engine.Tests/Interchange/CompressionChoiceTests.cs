@@ -50,7 +50,7 @@ public sealed class CompressionChoiceTests : IDisposable
 
     private Action<string>[] Attempts(DiskConversionOptions options) =>
     [
-        name => DiskConversion.Plan(At("a.raw"), At(name), options),
+        name => DiskConversion.Plan(At("a.raw"), At(name), options, TestContext.Current.CancellationToken),
         name => DiskConversion.Run(At("a.raw"), At(name), options, progress: null, TestContext.Current.CancellationToken),
     ];
 

@@ -1,0 +1,135 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Storage;
+
+namespace QedTools;
+
+/// <summary>
+/// Converts chains as chains: a base and its overlays become a base and overlays of another format, each file once, however many overlays
+/// share it. Every result holds only what its source holds.
+/// </summary>
+public static class ChainConversion
+{
+    /// <summary>The files that will be made for some chains, each after the one below it; and every problem that can be found in advance.</summary>
+    /// <param name="paths">The images on top of the chains.</param>
+    /// <param name="folder">The folder of the results, which keep the names of their sources with the extension of the format.</param>
+    /// <param name="options">How to convert; the format must be given, and no backing file. What is said about the source applies to the images on top.</param>
+    /// <returns>The steps, in the order in which they must be done.</returns>
+    /// <exception cref="QedFileExistsException">A result exists and is not to be replaced.</exception>
+    /// <exception cref="QedRequestException">The format has no backing files, or two files would become the same one.</exception>
+    /// <exception cref="QedException">A layer cannot be opened.</exception>
+    public static IReadOnlyList<ChainConversionStep> Plan(IEnumerable<string> paths, string folder, DiskConversionOptions options)
+    {
+        QedDiskFormat kind = DiskConversion.FormatOf(folder, options.Format);
+        IDiskFormat format = DiskFormats.Of(kind);
+        List<ChainConversionStep> steps = [];
+        Dictionary<string, ChainConversionStep> known = new(StringComparer.Ordinal);
+        Dictionary<string, string> sources = new(HostFiles.NameComparer);
+        foreach (string path in paths)
+        {
+            using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.ForReading, options.ToPolicy());
+            ChainConversionStep? below = null;
+            for (int depth = chain.Layers.Count - 1; depth >= 0; depth--)
+            {
+                IDiskLayer layer = chain.Layers[depth];
+                if (!known.TryGetValue(layer.Storage.Identity, out ChainConversionStep? step))
+                {
+                    step = StepFor(layer, below, folder, format, depth == 0 ? options.SourceBackingFile : null);
+                    Require(step, layer, format, sources, options);
+                    known.Add(layer.Storage.Identity, step);
+                    steps.Add(step);
+                }
+
+                below = step;
+            }
+        }
+
+        foreach (ChainConversionStep step in steps)
+        {
+            if (HostFiles.IdentityOf(step.DestinationPath) is not { } identity)
+            {
+                continue;
+            }
+
+            if (known.ContainsKey(identity))
+            {
+                throw new QedRequestException(
+                    step.DestinationPath,
+                    "DestinationPath",
+                    step.DestinationPath,
+                    "a folder without the files that are read",
+                    $"'{step.DestinationPath}' is one of the files that are read. Name another folder.");
+            }
+
+            if (!options.Replace)
+            {
+                throw new QedFileExistsException(step.DestinationPath);
+            }
+        }
+
+        return steps;
+    }
+
+    /// <summary>Converts one file of a chain. The file below it must have been converted before.</summary>
+    /// <param name="step">A step of <see cref="Plan"/>.</param>
+    /// <param name="options">The options that it was planned with.</param>
+    /// <param name="progress">Receives the bytes of the disk copied, and compared if asked for; may be null.</param>
+    /// <param name="cancellation">Stops the conversion; nothing is left then.</param>
+    /// <returns>The facts of the result.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">As for <see cref="DiskConversion.Run"/>.</exception>
+    public static QedImageInfo Run(
+        ChainConversionStep step, DiskConversionOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        bool isTop = step.SourceBackingFile is not null;
+        return DiskConversion.Run(
+            step.Path,
+            step.DestinationPath,
+            options with
+            {
+                SourceFormat = step.SourceFormat,
+                SourceBackingFile = isTop ? step.SourceBackingFile : null,
+                BackingFile = step.BackingFile,
+                OnlyOwnExtents = step.BackingFile is not null,
+            },
+            progress,
+            cancellation);
+    }
+
+    private static ChainConversionStep StepFor(
+        IDiskLayer layer, ChainConversionStep? below, string folder, IDiskFormat format, string? sourceBackingFile)
+    {
+        string path = Path.GetFullPath(layer.Storage.Path);
+        string destination = Path.Combine(Path.GetFullPath(folder), Path.ChangeExtension(Path.GetFileName(path), format.Extensions[0]));
+        return new ChainConversionStep(path, layer.VirtualSize, destination, below is null ? null : Path.GetFileName(below.DestinationPath))
+        {
+            SourceFormat = DiskFormats.Named(layer.FormatName).Kind ?? QedDiskFormat.Raw,
+            SourceBackingFile = layer.Backing is null ? null : sourceBackingFile,
+        };
+    }
+
+    // What the format says about such a file, before the one below it is there to be examined.
+    private static void Require(
+        ChainConversionStep step, IDiskLayer layer, IDiskFormat format, Dictionary<string, string> sources, DiskConversionOptions options)
+    {
+        format.Settle(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
+        {
+            Backing = step.BackingFile is { } name ? new BackingReference(name, IsRaw: false) : null,
+        });
+        if (sources.TryGetValue(step.DestinationPath, out string? other))
+        {
+            throw new QedRequestException(
+                step.DestinationPath,
+                "DestinationPath",
+                step.DestinationPath,
+                "files whose names differ in more than folder and extension",
+                $"Both '{other}' and '{step.Path}' would become '{step.DestinationPath}'. Rename one of them, or convert them into different folders.");
+        }
+
+        sources.Add(step.DestinationPath, step.Path);
+    }
+}

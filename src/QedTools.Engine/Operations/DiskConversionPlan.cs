@@ -1,0 +1,7 @@
+namespace QedTools;
+
+/// <summary>What a conversion would make, and the disk space that it needs.</summary>
+/// <param name="VirtualSize">The size of the disk in the result, in bytes.</param>
+/// <param name="RequiredBytes">The disk space that the result takes at most, in bytes.</param>
+/// <param name="AvailableBytes">The disk space that is free where the result goes, in bytes; null if the host does not report it.</param>
+public sealed record DiskConversionPlan(long VirtualSize, long RequiredBytes, long? AvailableBytes);

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using QedTools.Sessions;
+
+namespace QedTools.Commands;
+
+/// <summary>Measure-QedImage: how large the result of a conversion will be, before it is made.</summary>
+[Cmdlet(VerbsDiagnostic.Measure, "QedImage", DefaultParameterSetName = "Path")]
+[OutputType(typeof(QedMeasure))]
+public sealed class MeasureQedImageCommand : QedTargetCommand
+{
+    /// <summary>Read the data, to find zeroes that the source stores and the result will not.</summary>
+    [Parameter]
+    public SwitchParameter ScanZeroes { get; set; }
+
+    private protected override void ProcessFile(string path)
+    {
+        QedDiskFormat format = DefaultFormatOf(path);
+
+        // There is no result in whose folder the name of a backing file could begin.
+        string? backingFile = BackingFile is null ? null : SessionPaths.ToExistingHost(this, BackingFile);
+        DiskMeasurementOptions options = new()
+        {
+            Conversion = ToConversion(format, backingFile) with { Trace = Trace },
+            ScanZeroes = ScanZeroes,
+        };
+        string destination = System.IO.Path.ChangeExtension(path, DiskConversion.ExtensionOf(format));
+        WriteObject(WithProgress(
+            Messages.Measuring, path, progress => DiskMeasurement.Run(path, destination, options, progress, Cancellation)));
+    }
+}
