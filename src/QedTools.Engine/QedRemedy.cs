@@ -36,6 +36,9 @@ public enum QedRemedy
     /// <summary>Give the disk a size, or a backing file whose size it takes.</summary>
     GiveSize,
 
+    /// <summary>Make the new disk as large as that of its backing file.</summary>
+    EnlargeDisk,
+
     /// <summary>Name the format of the new file.</summary>
     GiveFormat,
 

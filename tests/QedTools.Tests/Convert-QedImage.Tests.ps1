@@ -39,10 +39,11 @@ Describe 'Convert-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            $more = 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'Chain', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format'
+            $more = 'AdapterType', 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'Chain', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format', 'FullyAllocated'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
-            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property', 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
-            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + 'Salvage', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify')
+            $last = 'RoundUpToBytes', 'Salvage', 'SizeBytes', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify'
+            Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property' + $last)
+            Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + $last)
         }
 
         It 'by position, and from the pipeline as a string or a result object' {
@@ -300,6 +301,69 @@ Describe 'Convert-QedImage' {
             $before = Get-FolderState $folder
             Assert-OneError { Convert-QedImage $big $qed -ClusterSizeBytes 4KB -TableSize 1 } 'QedLimit' 'InvalidArgument' $big '*3221225472*1073741824*'
             Get-FolderState $folder | Should -Be $before
+        }
+    }
+
+    Context 'to a larger disk' {
+        It 'with -SizeBytes, and with -RoundUpToBytes' {
+            (Convert-QedImage $path $raw -SizeBytes 8MB -Verify).VirtualSize | Should -Be 8MB
+            Assert-Disk $raw 8MB $pathReads
+            (Convert-QedImage $path $raw -Size 7000000 -RoundUpToBytes 1MB -Force).VirtualSize | Should -Be 7MB
+            Assert-Disk $raw 7MB $pathReads
+        }
+
+        It 'but not to a smaller one' {
+            Assert-OneError { Convert-QedImage $path $raw -SizeBytes 1MB } 'QedLimit' 'InvalidArgument' $path '*the source ''*data-zero-hole.qed'' has*cannot make a disk smaller*'
+            Assert-OneError { Convert-QedImage $path $raw -RoundUpToBytes 1000 -WhatIf } 'QedLimit' 'InvalidArgument' $path '*a multiple of 512*'
+            [System.IO.File]::Exists($raw) | Should -BeFalse
+        }
+
+        It 'and says how, if a parent needs that' {
+            $null = Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'parent.vhdx'))
+            $result = [System.IO.Path]::Combine($folder, 'child.vhdx')
+            $failure = $null
+            $null = Convert-QedImage $overlay $result -BackingFile parent.vhdx -ErrorAction SilentlyContinue -ErrorVariable failure
+            "$($failure[0].ErrorDetails)" | Should -BeLike '*Use -SizeBytes*'
+            $null = Convert-QedImage $overlay $result -BackingFile parent.vhdx -SizeBytes 6MB -Verify
+            Assert-Disk $result 6MB $overlayReads
+        }
+    }
+
+    Context 'with -AdapterType' {
+        It 'names the controller in a VMDK file, and is refused elsewhere' {
+            $null = Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'result.vmdk')) -AdapterType LsiLogic
+            [System.Text.Encoding]::ASCII.GetString([System.IO.File]::ReadAllBytes([System.IO.Path]::Combine($folder, 'result.vmdk')), 0, 2048) | Should -BeLike '*ddb.adapterType = "lsilogic"*'
+            Assert-OneError { Convert-QedImage $path $raw -AdapterType Ide } 'QedRequest' 'InvalidArgument' $path '*adapter type Ide*'
+        }
+    }
+
+    Context 'to a fixed VMDK disk' {
+        It 'makes a descriptor and a data file, and replaces both with -Force' {
+            $result = [System.IO.Path]::Combine($folder, 'result.vmdk')
+            (Convert-QedImage $path $result -Fixed -Verify).Path | Should -BeExactly $result
+            Assert-Disk $result 6MB $pathReads
+            [System.IO.FileInfo]::new([System.IO.Path]::Combine($folder, 'result-flat.vmdk')).Length | Should -Be 6MB
+            if (Test-QemuImg) { Assert-QemuAgrees $result vmdk $path }
+            $null = Convert-QedImage $overlay $result -Fixed -Force
+            Assert-Disk $result 1MB $overlayReads
+            [System.IO.Directory]::GetFiles($folder, 'result*') | ForEach-Object { [System.IO.Path]::GetFileName($_) } | Sort-Object | Should -Be 'result-1-flat.vmdk', 'result.vmdk'
+        }
+
+        It 'refuses a data file that exists, with -WhatIf too' {
+            $data = [System.IO.Path]::Combine($folder, 'result-flat.vmdk')
+            [System.IO.File]::WriteAllText($data, 'x')
+            Assert-OneError { Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'result.vmdk')) -Fixed } 'QedFileExists' 'ResourceExists' $path '*result-flat.vmdk*'
+            Assert-OneError { Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'result.vmdk')) -Fixed -WhatIf } 'QedFileExists' 'ResourceExists' $path
+        }
+    }
+
+    Context 'with -FullyAllocated' {
+        It 'allocates all the space of a raw result, and is refused for a file that grows' {
+            $info = Convert-QedImage $path $raw -FullyAllocated -Verify
+            $info.DiskUsage | Should -BeGreaterOrEqual $info.FileSize
+            Assert-Disk $raw 6MB $pathReads
+            Assert-OneError { Convert-QedImage $path $qed -FullyAllocated } 'QedRequest' 'InvalidArgument' $path '*only raw files and files of fixed size*'
+            Assert-OneError { Convert-QedImage $path $qed -FullyAllocated -WhatIf } 'QedRequest' 'InvalidArgument' $path
         }
     }
 
@@ -615,7 +679,7 @@ Describe 'Convert-QedImage' {
 
         It 'says so with -WhatIf' {
             $result = [System.IO.Path]::Combine($folder, 'result.qcow2')
-            Assert-WhatIf { Convert-QedImage $overlay $result -Compress -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the compressed qcow2 file '$result'.", '*: The result needs up to * of disk space; * are free.'
+            Assert-WhatIf { Convert-QedImage $overlay $result -Compress -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the compressed qcow2 file '$result'.", '*: the result needs up to * of disk space; * free.'
         }
 
         It 'is needed for -CompressionType, and the error says so' {
@@ -649,10 +713,10 @@ Describe 'Convert-QedImage' {
         }
 
         It 'reports with -WhatIf what it would convert to what, and does nothing' {
-            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'.", '*: The result needs up to * of disk space; * are free.'
-            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert '$path', a disk of 6 MiB, to the QED file '$qed' as an overlay of 'base.qed'.", '*: The result needs up to * of disk space; * are free.'
+            Assert-WhatIf { Convert-QedImage $overlay $raw -WhatIf } $folder "Convert '$overlay', a disk of 1 MiB, to the Raw file '$raw'.", '*: the result needs up to * of disk space; * free.'
+            Assert-WhatIf { Convert-QedImage $path $qed -BackingFile base.qed -WhatIf } $folder "Convert '$path', a disk of 6 MiB, to the QED file '$qed' as an overlay of 'base.qed'.", '*: the result needs up to * of disk space; * free.'
             $null = New-Folder 'convert/results'
-            Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*data-zero-hole.raw: The result needs*', '*Raw file*over-qed.raw*', '*over-qed.raw: The result needs*'
+            Assert-WhatIf { $path, $overlay | Convert-QedImage -DestinationPath "$folder/results" -WhatIf } $folder '*Raw file*data-zero-hole.raw*', '*data-zero-hole.raw: the result needs*', '*Raw file*over-qed.raw*', '*over-qed.raw: the result needs*'
         }
 
         It 'prompts with -Confirm' {

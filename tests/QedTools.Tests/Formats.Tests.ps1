@@ -154,7 +154,7 @@ Describe 'Files of other formats' {
             @{ Shown = 'VDI'; Extension = '.vdi'; Name = 'Compress'; Value = $true; Id = 'QedRequest' }
             @{ Shown = 'raw'; Extension = '.raw'; Name = 'Compress'; Value = $true; Id = 'QedRequest' }
             @{ Shown = 'QED'; Extension = '.qed'; Name = 'Compress'; Value = $true; Id = 'QedRequest' }
-            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'Fixed'; Value = $true; Id = 'QedRequest' }
+            @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'BlockSizeBytes'; Value = 1MB; Id = 'QedRequest' }
             @{ Shown = 'VMDK'; Extension = '.vmdk'; Name = 'BackingFile'; Value = 'base.qed'; Id = 'QedRequest' }
         ) {
             $before = Get-FolderState $folder

@@ -360,6 +360,7 @@ Describe 'An error' {
                 @{ Remedy = 'NameFormat'; Advice = '*-SourceFormat Vhdx.'; Script = { Convert-QedImage vhdx.vmdk new.qed } }
                 @{ Remedy = 'AllowOtherContents'; Advice = '*-Force*'; Script = { Open-QedImage qed.raw -ReadWrite } }
                 @{ Remedy = 'GiveSize'; Advice = '*-SizeBytes*-BackingFile*'; Script = { New-QedImage new.qed } }
+                @{ Remedy = 'EnlargeDisk'; Advice = '*-SizeBytes*'; Script = { $null = Convert-QedImage base.qed large.vhdx -SizeBytes 2MB; Convert-QedImage base.qed new.vhdx -BackingFile large.vhdx } }
                 @{ Remedy = 'GiveFormat'; Advice = '*-Format*'; Script = { Convert-QedImage base.qed new.unknown } }
                 @{ Remedy = 'AllowShrinking'; Advice = '*-Shrink*'; Script = { Resize-QedImage base.qed 1KB } }
                 @{ Remedy = 'NameBackingFile'; Advice = '*Set-QedBackingFile*'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }

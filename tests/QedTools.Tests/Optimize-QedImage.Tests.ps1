@@ -185,8 +185,8 @@ Describe 'Optimize-QedImage' {
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'reports with -WhatIf what it would do, and does nothing' {
-            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Free the clusters of '$path' that are leaked or all zeroes, and shrink the file of 44 KiB accordingly."
-            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Free the clusters of '$overlay' that are leaked, all zeroes or the same in the backing file, and shrink the file of * KiB accordingly."
+            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Free the clusters of '$path' that are leaked or contain only zeroes, and shrink the file of 44 KiB accordingly."
+            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Free the clusters of '$overlay' that are leaked, contain only zeroes or match the backing file, and shrink the file of * KiB accordingly."
         }
 
         It 'refuses <Name> with -WhatIf too: <Id>' -ForEach @(

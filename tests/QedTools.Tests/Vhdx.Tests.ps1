@@ -128,10 +128,33 @@ Describe 'VHDX files' {
             Get-FolderState $folder | Should -Be $before
         }
 
-        It 'are refused with a backing file' {
-            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''base.qed''*differencing*'
-            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''missing.qed''*differencing*'
-            [System.IO.File]::Exists($result) | Should -BeFalse
+        It 'over another VHDX file, as a differencing file that holds only what differs' {
+            $base = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) ([System.IO.Path]::Combine($folder, 'base.vhdx'))
+            $info = Convert-QedImage $overlay $result -BackingFile base.vhdx -Verify
+            $info.BackingFile | Should -BeExactly ([System.IO.Path]::Combine('.', 'base.vhdx'))
+            $info.BackingFilePath | Should -BeExactly $base.Path
+            $info.ClusterSize | Should -Be 2MB
+            Assert-Disk $result 1MB $overlayReads
+        }
+
+        It 'and VHD over VHD' {
+            $base = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) ([System.IO.Path]::Combine($folder, 'base.vhd'))
+            $info = Convert-QedImage $overlay ([System.IO.Path]::ChangeExtension($result, 'vhd')) -BackingFile $base.Path -Verify
+            $info.BackingFile | Should -BeExactly ([System.IO.Path]::Combine('.', 'base.vhd'))
+            $info.BackingFilePath | Should -BeExactly $base.Path
+            Assert-Disk $info.Path 1MB $overlayReads
+        }
+
+        It 'not over a file of another format, a missing one, one of another size, or with what a differencing file does not have' {
+            $null = Convert-QedImage ([System.IO.Path]::Combine($folder, 'base.qed')) ([System.IO.Path]::Combine($folder, 'base.vhdx'))
+            $other = [System.IO.Path]::Combine($folder, 'data-zero-hole.qed')
+            $before = Get-FolderState $folder
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.qed } 'QedRequest' 'InvalidArgument' $overlay 'The backing file ''base.qed''*must be a VHDX file*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile missing.qed } 'QedBackingFileNotFound' 'ObjectNotFound' $overlay '*missing.qed*'
+            Assert-OneError { Convert-QedImage $other $result -BackingFile base.vhdx -WhatIf } 'QedLimit' 'InvalidArgument' $other '*6291456 bytes over ''base.vhdx''*1048576*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.vhdx -Fixed } 'QedRequest' 'InvalidArgument' $overlay '*fixed*differencing VHDX*'
+            Assert-OneError { Convert-QedImage $overlay $result -BackingFile base.vhdx -BackingFormat Raw } 'QedRequest' 'InvalidArgument' $overlay '*recorded as Raw*differencing VHDX*'
+            Get-FolderState $folder | Should -Be $before
         }
 
         It 'are needed for -<Name>: a QED result refuses it' -ForEach @(

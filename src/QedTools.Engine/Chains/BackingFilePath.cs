@@ -89,7 +89,7 @@ internal static class BackingFilePath
         if (HasProtocol(name))
         {
             return IsDriveLetter(name, name.IndexOf(':'))
-                ? "it is a Windows path. Copy the file here."
+                ? "it is a Windows path. Copy the file to this machine."
                 : ProtocolRefusal(name);
         }
 

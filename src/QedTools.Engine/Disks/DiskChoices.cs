@@ -29,4 +29,10 @@ internal enum DiskChoices
 
     /// <summary><see cref="DiskRequest.Compression"/>.</summary>
     Compression = 64,
+
+    /// <summary><see cref="DiskRequest.BackingFormat"/>.</summary>
+    BackingFormat = 128,
+
+    /// <summary><see cref="DiskRequest.AdapterType"/>.</summary>
+    AdapterType = 256,
 }

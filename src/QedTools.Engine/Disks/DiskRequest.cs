@@ -19,11 +19,20 @@ internal readonly record struct DiskRequest(long VirtualSize)
     /// <summary>Whether the file has its full length from the start, where a format has both kinds.</summary>
     public bool IsFixed { get; init; }
 
+    /// <summary>The disk controller that the file names (VMDK).</summary>
+    public QedAdapterType? AdapterType { get; init; }
+
     /// <summary>The backing file to name, or null.</summary>
     public BackingReference? Backing { get; init; }
 
     /// <summary>How the data is compressed; null: not at all.</summary>
     public QedCompressionType? Compression { get; init; }
+
+    /// <summary>What the backing file is; null before it has been examined.</summary>
+    public BackingFacts? BackingFacts { get; init; }
+
+    /// <summary>What to record about the backing file's format, as the request names it; null if nothing was requested.</summary>
+    public string? BackingFormat { get; init; }
 
     /// <summary>Refuses requests that the format does not support.</summary>
     /// <param name="path">The file, for messages.</param>
@@ -38,7 +47,9 @@ internal readonly record struct DiskRequest(long VirtualSize)
         Refuse(SectorSize, DiskChoices.SectorSize, nameof(SectorSize));
         Refuse(IsFixed ? true : null, DiskChoices.Fixed, nameof(IsFixed));
         Refuse(Compression, DiskChoices.Compression, "Compress");
+        Refuse(AdapterType, DiskChoices.AdapterType, nameof(AdapterType));
         Refuse(Backing?.Name, DiskChoices.Backing, "BackingFile");
+        Refuse(BackingFormat, DiskChoices.BackingFormat, nameof(BackingFormat));
 
         void Refuse(object? value, DiskChoices choice, string parameter)
         {

@@ -21,6 +21,9 @@ internal interface IDiskFormat
     /// </summary>
     bool RefusesSparseFiles { get; }
 
+    /// <summary>Whether an overlay must have the size of the disk below it.</summary>
+    bool OverlaysKeepSize { get; }
+
     /// <summary>Whether a file's contents are of this format.</summary>
     bool Recognizes(IStorage storage);
 

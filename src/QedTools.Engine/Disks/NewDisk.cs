@@ -12,8 +12,11 @@ internal sealed record NewDisk(long VirtualSize, Func<IStorage, IDiskLayer> Crea
     /// <summary>The size of the sectors that it presents, in bytes.</summary>
     public int SectorSize { get; init; } = Sector.Size;
 
-    /// <summary>How long its file becomes.</summary>
+    /// <summary>How long its file becomes; of a disk in two files, how long both become together.</summary>
     public required NewFileSize Size { get; init; }
+
+    /// <summary>The second file, if the format keeps the data separately: <see cref="NewDiskData.Create"/> then writes the disk. Null for a disk in one file.</summary>
+    public NewDiskData? Data { get; init; }
 
     /// <summary>The backing file that it names; null for none.</summary>
     public BackingReference? Backing { get; init; }

@@ -17,8 +17,14 @@ internal sealed record NewFileSize(int Unit, int Granule, Func<long, long, long>
     /// <summary>Whether all units are in the file from the start.</summary>
     public bool HoldsAll { get; init; }
 
-    /// <summary>What a zero takes that hides data of the backing file: an entry, or a unit like any data.</summary>
+    /// <summary>Whether zeroes that hide data of the backing file take a unit like any data; otherwise they take only an entry. For differencing files.</summary>
     public bool ZeroTakesUnit { get; init; }
+
+    /// <summary>
+    /// Whether the file can hold single granules of a unit and leave the others to the backing file, as differencing files do. A table is then
+    /// needed only for a unit that is stored in part, and zeroes are stored only where the backing file has data.
+    /// </summary>
+    public bool IsDifferencing { get; init; }
 
     /// <summary>Whether the length is a limit that compression will stay below.</summary>
     public bool IsUpperBound { get; init; }

@@ -32,12 +32,12 @@ internal static class DeflatedData
 
     /// <summary>Packs data quickly.</summary>
     /// <param name="data">The data.</param>
-    /// <param name="packed">What to fill.</param>
-    /// <param name="length">How many bytes came of it; 0 if they do not fit.</param>
+    /// <param name="packed">The buffer to fill.</param>
+    /// <param name="length">The packed length, in bytes; 0 if it does not fit.</param>
     /// <returns>Whether they fit.</returns>
     public static bool TryPack(ReadOnlySpan<byte> data, Span<byte> packed, out int length) => TryPack(data, packed, Deflation.Begin, out length);
 
-    /// <summary>Packs data as tightly as zlib does it.</summary>
+    /// <summary>Packs data as tightly as zlib does.</summary>
     /// <inheritdoc cref="TryPack(ReadOnlySpan{byte}, Span{byte}, out int)"/>
     public static bool TryPackTightly(ReadOnlySpan<byte> data, Span<byte> packed, out int length) =>
         TryPack(data, packed, Deflation.BeginTight, out length);

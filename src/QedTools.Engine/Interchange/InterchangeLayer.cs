@@ -16,7 +16,7 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public long MaxVirtualSize => long.MaxValue;
 
-    public FormatFacts? Facts => new FormatFacts(Details);
+    public virtual FormatFacts? Facts => new FormatFacts(Details);
 
     public virtual BackingReference? Backing => null;
 

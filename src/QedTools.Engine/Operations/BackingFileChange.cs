@@ -138,7 +138,15 @@ public static class BackingFileChange
         }
     }
 
-    private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options) => options.BackingFile is { } name
-        ? BackingFileChoice.Examine(path, name, options.BackingFormat, options.AllowMissing, options.Trace)
-        : null;
+    private static BackingFileChoice? Examine(string path, BackingFileChangeOptions options)
+    {
+        if (options.BackingFile is not { } name)
+        {
+            return null;
+        }
+
+        BackingFileChoice choice = BackingFileChoice.Examine(path, name, options.BackingFormat, options.AllowMissing, options.Trace);
+        choice.WarnOfSectors(path, Sector.Size, options.Trace);
+        return choice;
+    }
 }

@@ -8,9 +8,16 @@ namespace QedTools.Operations;
 
 /// <summary>A requested backing file, examined before an image is made to name it.</summary>
 /// <param name="Reference">What the image is to store.</param>
-/// <param name="VirtualSize">The size of the disk it forms, in bytes; null if it does not exist.</param>
-internal readonly record struct BackingFileChoice(BackingReference Reference, long? VirtualSize)
+/// <param name="Facts">What the file is; null if it does not exist.</param>
+internal readonly record struct BackingFileChoice(BackingReference Reference, BackingFacts? Facts)
 {
+    /// <summary>Warns if the image presents the disk with sectors of another size than the backing file does.</summary>
+    /// <param name="imagePath">The image that is to name it.</param>
+    /// <param name="sectorSize">The size of the sectors that the image presents, in bytes.</param>
+    /// <param name="trace">Receives the warning; may be null.</param>
+    public void WarnOfSectors(string imagePath, int sectorSize, OperationTrace? trace) =>
+        trace?.Warn(Facts is { } facts ? SectorSizeWarning.For(facts.Path, facts.SectorSize, imagePath, sectorSize) : null);
+
     /// <summary>Examines the file that a name leads to, and what is below it.</summary>
     /// <param name="imagePath">The image that is to name it.</param>
     /// <param name="name">The name to store; relative names are relative to the image's folder.</param>
@@ -38,17 +45,16 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, lo
                 trace?.Warn($"'{layer.Storage.Path}' is of no known format, but as requested, it is recorded as a file whose format is detected from its contents. What a machine writes to the start of the disk can then make it read as something else. Record it as raw, unless nothing writes to it.");
             }
 
-            trace?.Warn(SectorSizeWarning.For(path, layer.SectorSize, imagePath, Sector.Size));
-
             // A format is recorded only if the contents show one.
             QedDiskFormat? kind = isRaw || isUnknown ? null : DiskFormats.Named(layer.FormatName).Kind;
             isRaw |= isUnknown && format is null;
             return new BackingFileChoice(
-                new BackingReference(name, isRaw) { Format = kind }, layer.VirtualSize);
+                new BackingReference(name, isRaw) { Format = kind },
+                new BackingFacts(path, layer.FormatName, layer.VirtualSize, layer.SectorSize, HostFiles.ModifiedTimeOf(path), layer.Facts));
         }
         catch (QedFileNotFoundException) when (allowMissing)
         {
-            return new BackingFileChoice(new BackingReference(name, format == QedBackingFormat.Raw), VirtualSize: null);
+            return new BackingFileChoice(new BackingReference(name, format == QedBackingFormat.Raw), Facts: null);
         }
         catch (QedFileNotFoundException e)
         {

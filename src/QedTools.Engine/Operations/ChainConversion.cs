@@ -18,11 +18,15 @@ public static class ChainConversion
     /// <param name="paths">The images on top of the chains.</param>
     /// <param name="folder">The folder of the results, which keep the names of their sources with the extension of the format.</param>
     /// <param name="options">How to convert; the format must be given, and no backing file. What is said about the source applies to the images on top.</param>
+    /// <param name="cancellation">Stops it.</param>
     /// <returns>The steps, in the order in which they must be done.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedFileExistsException">A result exists and is not to be replaced.</exception>
+    /// <exception cref="QedLimitException">The format requires that all disks of a chain have one size, and they have not.</exception>
     /// <exception cref="QedRequestException">The format has no backing files, or two files would become the same one.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
-    public static IReadOnlyList<ChainConversionStep> Plan(IEnumerable<string> paths, string folder, DiskConversionOptions options)
+    public static IReadOnlyList<ChainConversionStep> Plan(
+        IEnumerable<string> paths, string folder, DiskConversionOptions options, CancellationToken cancellation = default)
     {
         QedDiskFormat kind = DiskConversion.FormatOf(folder, options.Format);
         IDiskFormat format = DiskFormats.Of(kind);
@@ -31,6 +35,7 @@ public static class ChainConversion
         Dictionary<string, string> sources = new(HostFiles.NameComparer);
         foreach (string path in paths)
         {
+            cancellation.ThrowIfCancellationRequested();
             using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.ForReading, options.ToPolicy());
             ChainConversionStep? below = null;
             for (int depth = chain.Layers.Count - 1; depth >= 0; depth--)
@@ -39,7 +44,18 @@ public static class ChainConversion
                 if (!known.TryGetValue(layer.Storage.Identity, out ChainConversionStep? step))
                 {
                     step = StepFor(layer, below, folder, format, depth == 0 ? options.SourceBackingFile : null);
-                    Require(step, layer, format, sources, options);
+                    step = step with { VirtualSize = Require(step, layer, format, sources, options) };
+                    if (below is not null && format.OverlaysKeepSize && step.VirtualSize != below.VirtualSize)
+                    {
+                        throw new QedLimitException(
+                            step.Path,
+                            "SizeBytes",
+                            step.VirtualSize,
+                            $"{below.VirtualSize} bytes, the size of the disk below it",
+                            $"'{step.Path}' has {step.VirtualSize} bytes and '{below.Path}' below it has {below.VirtualSize}: in {format.Name} both must have the same size. Convert all of the chain to disks of one size, or choose another format.",
+                            QedRemedy.EnlargeDisk);
+                    }
+
                     known.Add(layer.Storage.Identity, step);
                     steps.Add(step);
                 }
@@ -112,11 +128,11 @@ public static class ChainConversion
         };
     }
 
-    // What the format says about such a file, before the one below it is there to be examined.
-    private static void Require(
+    // What the format says about such a file, before the one below it is there to be examined. Returns the size of its disk.
+    private static long Require(
         ChainConversionStep step, IDiskLayer layer, IDiskFormat format, Dictionary<string, string> sources, DiskConversionOptions options)
     {
-        format.Settle(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
+        NewDisk disk = format.Settle(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
         {
             Backing = step.BackingFile is { } name ? new BackingReference(name, IsRaw: false) : null,
         });
@@ -131,5 +147,6 @@ public static class ChainConversion
         }
 
         sources.Add(step.DestinationPath, step.Path);
+        return disk.VirtualSize;
     }
 }

@@ -47,6 +47,7 @@ public static class DiskConversion
         using BackingChain? backing = OpenBacking(destinationPath, disk, options with { Trace = null });
         StorageRoom? space = HostFiles.RoomNear(destinationPath);
         long required = RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
+        using NewDiskFiles files = NewDiskFiles.Hold(name, disk, source, options);
         return new DiskConversionPlan(disk.VirtualSize, required, space?.AvailableBytes);
     }
 
@@ -80,17 +81,22 @@ public static class DiskConversion
         }
 
         using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
+        using NewDiskFiles files = NewDiskFiles.Hold(name, disk, source, options);
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
-        using NewFile file = NewFile.Create(name, mayBeSparse: !format.RefusesSparseFiles, options.Trace);
-        IDiskLayer layer = disk.Create(file.Storage);
+        IDiskLayer layer = files.Create(mayBeSparse: !format.RefusesSparseFiles && !options.FullyAllocated, options.Trace);
         layer.Follow(options.Trace, destinationPath);
         LostRanges? lost = options.Salvage ? new LostRanges() : null;
+        if (options.FullyAllocated)
+        {
+            FullAllocation.Reserve(DataOf(layer));
+        }
+
         Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
         backing?.RequireUnchanged();
         QedImageInfo info = ImageInspection.Describe(layer, destinationPath) with { LostRanges = lost?.ToList(), LostBytes = lost?.Bytes };
         WarnOfLoss(info, source, options.Trace);
-        file.Commit(flush: !options.NoFlush);
+        files.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
         return info;
     }
@@ -105,14 +111,20 @@ public static class DiskConversion
         DiskConversionOptions options,
         CancellationToken cancellation)
     {
-        IDisk from = ToReadable(source, options.Salvage ? new LostRanges() : null);
-        MeteredDisk meter = DiskMeasurement.Measure(from, disk, backing?.ToDisk(), scanZeroes: false, progress: null, cancellation);
-        bool mayBeSparse = !DiskFormats.Of(FormatOf(destinationPath, options.Format)).RefusesSparseFiles;
-        long required = HostFiles.KeepsHoles(mayBeSparse) ? meter.AllocatedBytes : meter.RequiredBytes;
+        bool keepsHoles = !options.FullyAllocated
+            && HostFiles.KeepsHoles(mayBeSparse: !DiskFormats.Of(FormatOf(destinationPath, options.Format)).RefusesSparseFiles);
+        long required = disk.Size.HoldsAll && !keepsHoles ? disk.Size.FullLengthFor(disk.VirtualSize) : Measure();
         return space is not { AvailableBytes: var available } || required <= available || disk.Size.IsUpperBound || options.IgnoreFreeSpace
             ? required
             : throw QedDiskFullException.ForRoom(
                 destinationPath, "write", "the result", required, available, "Nothing was written.", QedRemedy.IgnoreFreeSpace);
+
+        long Measure()
+        {
+            IDisk from = ToReadable(source, options.Salvage ? new LostRanges() : null);
+            MeteredDisk meter = DiskMeasurement.Measure(from, disk, backing?.ToDisk(), scanZeroes: false, progress: null, cancellation);
+            return keepsHoles ? meter.AllocatedBytes : meter.RequiredBytes;
+        }
     }
 
     /// <summary>Opens the source with all that is below it.</summary>
@@ -122,12 +134,29 @@ public static class DiskConversion
         options.ToPolicy());
 
     /// <summary>Opens the backing file of the result with all that is below it; null if there is none.</summary>
-    internal static BackingChain? OpenBacking(string destinationPath, NewDisk disk, DiskConversionOptions options) => disk.Backing is { } reference
-        ? BackingChain.OpenAll(
+    /// <exception cref="QedFileChangedException">Its contents have changed since it was examined.</exception>
+    /// <exception cref="QedException">It cannot be opened.</exception>
+    internal static BackingChain? OpenBacking(string destinationPath, NewDisk disk, DiskConversionOptions options)
+    {
+        if (disk.Backing is not { } reference)
+        {
+            return null;
+        }
+
+        BackingChain chain = BackingChain.OpenAll(
             BackingFilePath.Resolve(destinationPath, reference.Name, allowUnc: true),
             BackingChain.FormatOf(reference),
-            options.ToPolicy().ForOtherDisk() with { Trace = options.Trace?.WithoutWarnings() })
-        : null;
+            options.ToPolicy().ForOtherDisk() with { Trace = options.Trace?.WithoutWarnings() });
+        if (reference.ContentId is null || reference.ContentId == chain.Layers[0].ContentId)
+        {
+            return chain;
+        }
+
+        // It was written to after it was examined.
+        string path = chain.Layers[0].Storage.Path;
+        chain.Dispose();
+        throw QedFileChangedException.ForContents(path);
+    }
 
     // Held from the first check on, so that the file that is replaced is the one that was checked.
     private static ReservedName Reserve(BackingChain source, string destinationPath, DiskConversionOptions options)
@@ -150,35 +179,48 @@ public static class DiskConversion
     {
         DiskRequest request = RequestFor(source.Layers[0], destinationPath, options);
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
+        if (options.FullyAllocated && !options.IsFixed && format != DiskFormats.Raw)
+        {
+            throw new QedRequestException(
+                destinationPath,
+                nameof(options.FullyAllocated),
+                true,
+                "a raw or a fixed disk",
+                $"A file without holes is not possible for '{destinationPath}': only raw files and files of fixed size can be fully allocated, and this {format.Name} file grows as needed. Choose a fixed size or another format.");
+        }
+
+        BackingFileChoice? backing = null;
         if (options.BackingFile is { } name)
         {
             // Whether the format supports a backing file at all is checked before this one is examined.
             format.Settle(destinationPath, request with { Backing = new BackingReference(name, IsRaw: false) });
-            request = request with
-            {
-                Backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace).Reference,
-            };
+            backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace);
+            request = request with { Backing = backing?.Reference, BackingFacts = backing?.Facts };
         }
 
         NewDisk disk = format.Settle(destinationPath, request);
+        backing?.WarnOfSectors(destinationPath, disk.SectorSize, options.Trace);
         options.Trace?.Warn(SectorSizeWarning.For(
             source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize));
         return disk;
     }
 
     /// <summary>What the options ask of a new disk for a source, without its backing file.</summary>
-    internal static DiskRequest RequestFor(IDiskLayer source, string destinationPath, DiskConversionOptions options) => new(source.VirtualSize)
+    internal static DiskRequest RequestFor(IDiskLayer source, string destinationPath, DiskConversionOptions options) => new(SizeOf(source, destinationPath, options))
     {
+        AdapterType = options.AdapterType,
         ClusterSize = options.ClusterSize,
         TableSize = options.TableSize,
         BlockSize = options.BlockSize,
         SectorSize = options.SectorSize,
         IsFixed = options.IsFixed,
         Compression = CompressionOf(destinationPath, options),
+        BackingFormat = options.BackingFormat?.ToString(),
     };
 
-    // What the top layer holds itself, in whole units of the target.
-    private static IEnumerable<DiskExtent> OwnExtents(BackingChain source, LostRanges? lost, int unit, CancellationToken cancellation)
+    // What the top layer holds itself, in whole units of the target, and what the target has beyond it, which hides the target's backing file.
+    private static IEnumerable<DiskExtent> OwnExtents(
+        BackingChain source, LostRanges? lost, IDisk target, int unit, CancellationToken cancellation)
     {
         IDisk own = source.Layers[0].ToDisk(backing: null);
         own = lost is null ? own : new SalvagedDisk(own, SalvagedDisk.UnitOf(source.Layers), new LostRanges());
@@ -186,13 +228,61 @@ public static class DiskConversion
         foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
         {
             long start = Math.Max(done, extent.Start - (extent.Start % unit));
-            long length = Math.Min(own.Length - start, extent.End - start + ((unit - (extent.End % unit)) % unit));
+            long length = Math.Min(target.Length - start, extent.End - start + ((unit - (extent.End % unit)) % unit));
             if (extent.State != QedExtentState.Unallocated && length > 0)
             {
                 yield return extent with { Start = start, Length = length };
                 done = start + length;
             }
         }
+
+        long rest = Math.Max(done, own.Length - (own.Length % unit));
+        if (target.Length > own.Length && target.Length > rest)
+        {
+            yield return new DiskExtent(rest, target.Length - rest, QedExtentState.Zero, FileOffset: 0, Depth: 0);
+        }
+    }
+
+    private static long SizeOf(IDiskLayer source, string destinationPath, DiskConversionOptions options)
+    {
+        long present = source.VirtualSize;
+        long size = options.SizeBytes ?? present;
+        if (size < present)
+        {
+            throw new QedLimitException(
+                destinationPath,
+                nameof(options.SizeBytes),
+                size,
+                $"{present} bytes or more",
+                string.Format(
+                    CultureInfo.InvariantCulture,
+                    "A disk of {1} bytes is not possible for '{0}': the source '{2}' has {3}, and a conversion cannot make a disk smaller.",
+                    destinationPath,
+                    size,
+                    source.Storage.Path,
+                    ByteSize.FormatExact(present)));
+        }
+
+        if (options.RoundUpTo is { } unit)
+        {
+            if (unit <= 0 || unit % Sector.Size != 0)
+            {
+                throw new QedLimitException(destinationPath, nameof(options.RoundUpTo), unit, $"a multiple of {Sector.Size} bytes");
+            }
+
+            long missing = size % unit == 0 ? 0 : unit - (size % unit);
+            size = size <= long.MaxValue - missing
+                ? size + missing
+                : throw new QedLimitException(destinationPath, nameof(options.RoundUpTo), unit, $"one that gives a size of at most {long.MaxValue} bytes");
+        }
+
+        if (size > present)
+        {
+            options.Trace?.Decision?.Invoke(FormattableString.Invariant(
+                $"{PrintableText.Of(destinationPath)}: a disk of {size} bytes, {size - present} more than the source has; they read as zeroes."));
+        }
+
+        return size;
     }
 
     private static QedCompressionType? CompressionOf(string destinationPath, DiskConversionOptions options) =>
@@ -221,6 +311,9 @@ public static class DiskConversion
         }
     }
 
+    // The file that the disk's data is written to.
+    private static IStorage DataOf(IDiskLayer layer) => layer is IMultiFileLayer { Files: [var file] } ? file : layer.Storage;
+
     private static void Copy(
         BackingChain source,
         IDiskLayer target,
@@ -234,10 +327,10 @@ public static class DiskConversion
         IDisk from = ToReadable(source, lost);
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
-        CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : target.Storage) { Compression = target.Compression };
+        CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : DataOf(target)) { Compression = target.Compression };
         if (options.OnlyOwnExtents)
         {
-            DiskCopy.RunOver(OwnExtents(source, lost, target.Granule, cancellation), from, copy, stages, cancellation);
+            DiskCopy.RunOver(OwnExtents(source, lost, to, target.Granule, cancellation), from, copy, stages, cancellation);
         }
         else
         {
@@ -245,6 +338,11 @@ public static class DiskConversion
         }
 
         target.EndWriting();
+        if (options.FullyAllocated)
+        {
+            FullAllocation.Complete(DataOf(target), cancellation);
+        }
+
         source.RequireUnchanged();
         if (!options.Verify)
         {

@@ -6,6 +6,15 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// <summary>The format to convert to; null to use that of the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }
 
+    /// <summary>The size of the new disk, in bytes: at least that of the source; what is added reads as zeroes. Null: the size of the source.</summary>
+    public long? SizeBytes { get; init; }
+
+    /// <summary>The size of the new disk is rounded up to a multiple of this, in bytes, itself a multiple of 512. Null: only to whole sectors.</summary>
+    public long? RoundUpTo { get; init; }
+
+    /// <summary>The disk controller that the file names; for VMDK only. Null: IDE, or LSI Logic if the file is compressed.</summary>
+    public QedAdapterType? AdapterType { get; init; }
+
     /// <summary>A cluster's size, in bytes, a power of two: for QED from 4 KiB to 64 MiB, for qcow2 from 512 bytes to 2 MiB. Null: 64 KiB.</summary>
     public long? ClusterSize { get; init; }
 
@@ -15,11 +24,14 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// <summary>A block's size, in bytes: for VHDX a power of two from 1 MiB to 256 MiB, for VHD 512 KiB or 2 MiB. Null: the format's default.</summary>
     public long? BlockSize { get; init; }
 
-    /// <summary>The size of the sectors that the disk presents, in bytes, 512 or 4,096; for VHDX only. Null: 512.</summary>
+    /// <summary>The size of the sectors that the disk presents, in bytes, 512 or 4,096; for VHDX only. Null: 512, or that of the backing file.</summary>
     public int? SectorSize { get; init; }
 
-    /// <summary>Whether the file has its full length from the start; for VHDX, VHD and VDI.</summary>
+    /// <summary>Whether the file has its full length from the start; for VHDX, VHD, VDI and VMDK, which then has the data in a second file.</summary>
     public bool IsFixed { get; init; }
+
+    /// <summary>Whether the file has no holes, so that it takes all its disk space now; for raw and fixed disks.</summary>
+    public bool FullyAllocated { get; init; }
 
     /// <summary>Whether the data is compressed; for qcow2, and for VMDK, which becomes streamOptimized.</summary>
     public bool Compress { get; init; }
@@ -28,12 +40,12 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     public QedCompressionType? CompressionType { get; init; }
 
     /// <summary>
-    /// The backing file of the result, which then is an overlay that holds only what differs; for QED and qcow2. A relative name is
-    /// relative to the result's folder. Null for a standalone result.
+    /// The backing file of the result, which then is an overlay that holds only what differs; for QED and qcow2, and for VHDX and VHD over a
+    /// file of the same format and size. A relative name is relative to the result's folder. Null for a standalone result.
     /// </summary>
     public string? BackingFile { get; init; }
 
-    /// <summary>What to record about the backing file's format; null: raw if it has no known magic number.</summary>
+    /// <summary>What to record about the backing file's format; for QED and qcow2. Null: raw if it has no known magic number.</summary>
     public QedBackingFormat? BackingFormat { get; init; }
 
     /// <summary>

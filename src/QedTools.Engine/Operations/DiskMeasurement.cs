@@ -43,7 +43,7 @@ public static class DiskMeasurement
             Format = DiskFormats.Of(DiskConversion.FormatOf(destinationPath, conversion.Format)).Name,
             VirtualSize = disk.VirtualSize,
             RequiredBytes = meter.RequiredBytes,
-            AllocatedBytes = meter.AllocatedBytes,
+            AllocatedBytes = conversion.FullyAllocated ? meter.RequiredBytes : meter.AllocatedBytes,
             FullyAllocatedBytes = meter.FullyAllocatedBytes,
             BackingFile = disk.Backing?.Name,
             IsUpperBound = disk.Size.IsUpperBound || !(options.ScanZeroes || disk.Size.HoldsAll),
@@ -54,7 +54,9 @@ public static class DiskMeasurement
     internal static MeteredDisk Measure(
         IDisk from, NewDisk disk, IDisk? backing, bool scanZeroes, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        MeteredDisk meter = new(disk.Size, disk.VirtualSize);
+        MeteredDisk meter = disk.Size.IsDifferencing
+            ? new MeteredDifferences(disk.Size, disk.VirtualSize, backing)
+            : new MeteredDisk(disk.Size, disk.VirtualSize, backing);
         if (scanZeroes)
         {
             DiskCopy.Run(from, new CopyTarget(meter, disk.Size.Granule, backing, FlushedSoon: null), progress, cancellation);
@@ -70,7 +72,7 @@ public static class DiskMeasurement
             }
             else if (piece.OtherHasData)
             {
-                meter.Zero(piece.Offset, piece.Length);
+                meter.AddZeroes(piece.Offset, piece.Length);
             }
 
             progress?.Report(new OperationProgress(piece.End, from.Length));

@@ -61,7 +61,8 @@ public static class ImageCreation
         BackingFileChoice? backing = options.BackingFile is { } name
             ? BackingFileChoice.Examine(path, name, options.BackingFormat, allowMissing: false, options.Trace)
             : null;
-        long size = options.SizeBytes ?? backing?.VirtualSize ?? 0;
+        backing?.WarnOfSectors(path, Sector.Size, options.Trace);
+        long size = options.SizeBytes ?? backing?.Facts?.VirtualSize ?? 0;
         return DiskFormats.Qed.Settle(
             path, new DiskRequest(size) { ClusterSize = options.ClusterSize, TableSize = options.TableSize, Backing = backing?.Reference });
     }

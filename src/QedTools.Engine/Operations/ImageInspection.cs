@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Qed.Format;
@@ -54,13 +55,14 @@ public static class ImageInspection
     internal static QedImageInfo Describe(IDiskLayer layer, int depth)
     {
         IStorage storage = layer.Storage;
+        IReadOnlyList<IStorage> further = layer is IMultiFileLayer multi ? multi.Files : [];
         QedImageInfo info = new()
         {
             Path = Path.GetFullPath(storage.Path),
             Format = layer.FormatName,
             VirtualSize = layer.VirtualSize,
-            FileSize = storage.Length,
-            DiskUsage = storage.AllocatedBytes,
+            FileSize = storage.Length + further.Sum(file => file.Length),
+            DiskUsage = storage.AllocatedBytes + further.Sum(file => file.AllocatedBytes),
             ClusterSize = layer.AllocationUnit,
             BackingFile = layer.Backing?.Name,
             BackingFormat = layer.Backing is { } backing ? backing.IsRaw ? QedBackingFormat.Raw : QedBackingFormat.Probe : null,

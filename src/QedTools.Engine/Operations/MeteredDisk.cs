@@ -6,13 +6,20 @@ namespace QedTools.Operations;
 /// <summary>A new disk that only counts what its file would store: what is written to it in order, and nothing else, is possible.</summary>
 /// <param name="size">How the file grows.</param>
 /// <param name="virtualSize">The disk's size, in bytes.</param>
-internal sealed class MeteredDisk(NewFileSize size, long virtualSize) : IDisk
+/// <param name="below">The backing file's disk; null if there is none.</param>
+internal class MeteredDisk(NewFileSize size, long virtualSize, IDisk? below) : IDisk
 {
     private Tally _units;
     private Tally _tables;
     private Tally _pages;
 
     public long Length => virtualSize;
+
+    /// <summary>How the file grows.</summary>
+    protected NewFileSize Size => size;
+
+    /// <summary>The backing file's disk; null if there is none.</summary>
+    protected IDisk? Below => below;
 
     public bool CanWrite => true;
 
@@ -32,7 +39,7 @@ internal sealed class MeteredDisk(NewFileSize size, long virtualSize) : IDisk
     /// <summary>The length of the file with all units stored, in bytes.</summary>
     public long FullyAllocatedBytes => size.FullLengthFor(virtualSize);
 
-    /// <summary>Counts a range that is data; ranges come in order.</summary>
+    /// <summary>Counts a range that may be data; ranges come in order.</summary>
     /// <param name="offset">Where it begins, in bytes.</param>
     /// <param name="length">Its length, in bytes; may reach beyond the end of the disk.</param>
     public void AddData(long offset, long length)
@@ -44,22 +51,43 @@ internal sealed class MeteredDisk(NewFileSize size, long virtualSize) : IDisk
         }
 
         _units.Add(offset / size.Unit, (offset + length - 1) / size.Unit);
-        _pages.Add(offset / HostPage.Size, (offset + length - 1) / HostPage.Size);
+        AddPages(offset, length);
         AddTables(offset, length);
     }
 
-    public void Write(long offset, ReadOnlySpan<byte> data) => AddData(offset, data.Length);
+    /// <summary>Counts a range that is zeroes and hides what may be data in the backing file.</summary>
+    /// <param name="offset">Where it begins, in bytes.</param>
+    /// <param name="length">Its length, in bytes; may reach beyond the end of the disk.</param>
+    public virtual void AddZeroes(long offset, long length) => Zero(offset, length);
 
-    public void Zero(long offset, long length)
+    public virtual void Write(long offset, ReadOnlySpan<byte> data) => AddData(offset, data.Length);
+
+    // A unit is marked as zero. One that is zeroed only in part is stored, with what the backing file has there.
+    public virtual void Zero(long offset, long length)
     {
-        length = Math.Min(length, virtualSize - offset);
-        if (size.ZeroTakesUnit)
+        long end = Math.Min(offset + length, virtualSize);
+        long backed = below?.Length ?? 0;
+        if (backed < end)
         {
-            AddData(offset, length);
+            // To the end of the unit in which the backing file ends.
+            end = backed + Math.Min(end - backed, (size.Unit - (backed % size.Unit)) % size.Unit);
         }
-        else if (length > 0)
+
+        if (offset < end && offset != UnitStart(offset))
         {
-            AddTables(offset, length);
+            AddPart(offset, backed);
+            offset = Math.Min(end, UnitStart(offset) + size.Unit);
+        }
+
+        long wholeEnd = end == virtualSize ? end : UnitStart(end);
+        if (offset < wholeEnd)
+        {
+            AddTables(offset, wholeEnd - offset);
+        }
+
+        if (Math.Max(offset, wholeEnd) < end)
+        {
+            AddPart(wholeEnd, backed);
         }
     }
 
@@ -73,7 +101,26 @@ internal sealed class MeteredDisk(NewFileSize size, long virtualSize) : IDisk
 
     public void SetLength(long length) => throw WriteOnly();
 
-    private void AddTables(long offset, long length)
+    /// <summary>Whether a unit, or one after it, was counted.</summary>
+    /// <param name="unit">Its number.</param>
+    protected bool HasUnit(long unit) => unit < _units.Next;
+
+    /// <summary>Counts a unit.</summary>
+    /// <param name="unit">Its number.</param>
+    protected void AddUnit(long unit) => _units.Add(unit, unit);
+
+    /// <summary>Takes back the unit that was counted last.</summary>
+    protected void RemoveUnit() => _units.Remove();
+
+    /// <summary>Counts the pages of a range that is written.</summary>
+    /// <param name="offset">Where it begins, in bytes.</param>
+    /// <param name="length">Its length, in bytes; at least 1.</param>
+    protected void AddPages(long offset, long length) => _pages.Add(offset / HostPage.Size, (offset + length - 1) / HostPage.Size);
+
+    /// <summary>Counts the tables that a range needs.</summary>
+    /// <param name="offset">Where it begins, in bytes.</param>
+    /// <param name="length">Its length, in bytes; at least 1.</param>
+    protected void AddTables(long offset, long length)
     {
         if (size.UnitsPerTable > 0)
         {
@@ -84,23 +131,36 @@ internal sealed class MeteredDisk(NewFileSize size, long virtualSize) : IDisk
         }
     }
 
+    // A unit of which the backing file shows a part.
+    private void AddPart(long offset, long backed)
+    {
+        if (offset < backed)
+        {
+            AddData(UnitStart(offset), size.Unit);
+        }
+    }
+
+    private long UnitStart(long offset) => offset - (offset % size.Unit);
+
     private static NotSupportedException WriteOnly() => new("Nothing is stored here.");
 
     // How many different numbers were added, in order.
     private struct Tally
     {
-        private long _next;
+        public long Next { get; private set; }
 
         public long Count { get; private set; }
 
         public void Add(long first, long last)
         {
-            first = Math.Max(first, _next);
+            first = Math.Max(first, Next);
             if (last >= first)
             {
                 Count += last - first + 1;
-                _next = last + 1;
+                Next = last + 1;
             }
         }
+
+        public void Remove() => Count--;
     }
 }

@@ -15,10 +15,13 @@ public sealed record QedMeasure
     /// <summary>The size of the disk in the result, in bytes.</summary>
     public required long VirtualSize { get; init; }
 
-    /// <summary>The length of the result's file, in bytes.</summary>
+    /// <summary>The length of the result's file, in bytes; of a disk in two files, that of both.</summary>
     public required long RequiredBytes { get; init; }
 
-    /// <summary>The space that the file takes at most on a file system with holes, in bytes: data in pages of 4 KiB, and all the rest of the file.</summary>
+    /// <summary>
+    /// The space that the file takes at most on a file system with holes, in bytes: data in pages of 4 KiB, and all the rest of the file. A fully
+    /// allocated file has no holes, and this is <see cref="RequiredBytes"/>.
+    /// </summary>
     public required long AllocatedBytes { get; init; }
 
     /// <summary>The length that the file would have if the whole disk were data, in bytes.</summary>

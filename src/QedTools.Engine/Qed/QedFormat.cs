@@ -21,6 +21,8 @@ internal sealed class QedFormat : IDiskFormat<QedImage>
 
     public bool RefusesSparseFiles => false;
 
+    public bool OverlaysKeepSize => false;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[sizeof(uint)];
@@ -33,7 +35,7 @@ internal sealed class QedFormat : IDiskFormat<QedImage>
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.TableSize | DiskChoices.Backing);
+        request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.TableSize | DiskChoices.Backing | DiskChoices.BackingFormat);
         long clusterSize = request.ClusterSize ?? QedGeometry.DefaultClusterSize;
         int tableSize = request.TableSize ?? QedGeometry.DefaultTableSize;
         if (!QedGeometry.IsClusterSize(clusterSize))

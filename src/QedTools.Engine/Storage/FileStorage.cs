@@ -5,7 +5,7 @@ using QedTools.Storage.Native;
 namespace QedTools.Storage;
 
 /// <summary>A file of the host as <see cref="IStorage"/>; <see cref="HostFiles"/> opens them.</summary>
-internal sealed class FileStorage : IStorage
+internal sealed class FileStorage : IStorage, IAllocatingStorage
 {
     private readonly FileHandle _file;
     private readonly StorageAccess _access;
@@ -222,6 +222,18 @@ internal sealed class FileStorage : IStorage
         try
         {
             _file.SetLength(length);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, _shownAs, "write", length);
+        }
+    }
+
+    public bool TryAllocate(long length)
+    {
+        try
+        {
+            return FileRoom.TryTake(_file.Safe, Path, length);
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {

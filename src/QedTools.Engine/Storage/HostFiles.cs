@@ -83,6 +83,19 @@ internal static class HostFiles
         }
     }
 
+    /// <summary>When a file was last written to, in UTC; null if it does not exist or the host does not report it.</summary>
+    public static DateTime? ModifiedTimeOf(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.GetLastWriteTimeUtc(path) : null;
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            return null;
+        }
+    }
+
     /// <summary>The folder that a file is in, as a full path; an empty string for a root.</summary>
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
 

@@ -36,7 +36,7 @@ internal sealed class NewFile : IDisposable
         ReservedName name = ReservedName.Hold(path, replace);
         try
         {
-            return Create(name, ownsName: true, mayBeSparse: true, trace: null);
+            return Create(name, ownsName: true, mayBeSparse: true, usedLike: null, trace: null);
         }
         catch
         {
@@ -49,9 +49,10 @@ internal sealed class NewFile : IDisposable
     /// <param name="name">The name, held until the file has it. Its folder must exist by now.</param>
     /// <param name="mayBeSparse">Whether the host may mark it as sparse.</param>
     /// <param name="trace">Receives decisions about the file; may be null.</param>
+    /// <param name="usedLike">An existing file: those who may not use it may not use the new one either. Null: the file that is replaced, if there is one.</param>
     /// <exception cref="QedException">It could not be created.</exception>
-    public static NewFile Create(ReservedName name, bool mayBeSparse = true, OperationTrace? trace = null) =>
-        Create(name, ownsName: false, mayBeSparse, trace);
+    public static NewFile Create(ReservedName name, bool mayBeSparse = true, OperationTrace? trace = null, string? usedLike = null) =>
+        Create(name, ownsName: false, mayBeSparse, usedLike, trace);
 
     /// <summary>Makes sure that a file of that name could be created.</summary>
     /// <param name="path">Its name.</param>
@@ -104,10 +105,10 @@ internal sealed class NewFile : IDisposable
         }
     }
 
-    private static NewFile Create(ReservedName name, bool ownsName, bool mayBeSparse, OperationTrace? trace)
+    private static NewFile Create(ReservedName name, bool ownsName, bool mayBeSparse, string? usedLike, OperationTrace? trace)
     {
         PartialFiles.Sweep(name.Folder, trace);
-        string? usedLike = name.ReplacedIdentity is null ? null : name.Target;
+        usedLike ??= name.ReplacedIdentity is null ? null : name.Target;
         for (int attempt = 1; ; attempt++)
         {
             string partial = PartialFiles.Add(name.Folder);

@@ -8,7 +8,7 @@ namespace QedTools.Storage;
 /// </summary>
 /// <param name="inner">The file.</param>
 /// <param name="path">Its final name.</param>
-internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage
+internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage, IAllocatingStorage
 {
     /// <summary>The final name: the temporary one means nothing to the user.</summary>
     public string Path => path;
@@ -43,6 +43,8 @@ internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage
     public void BeginFlush() => inner.BeginFlush();
 
     public StorageRange RangeAt(long offset, long length) => inner.RangeAt(offset, length);
+
+    public bool TryAllocate(long length) => (inner as IAllocatingStorage)?.TryAllocate(length) == true;
 
     public void Dispose() => inner.Dispose();
 }

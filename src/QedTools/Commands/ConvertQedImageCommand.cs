@@ -118,7 +118,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
 
         DiskConversionOptions options = Complete(ToConversion(Format, backingFile: null), makesFolder: true);
         HashSet<string> missing = new(SessionPaths.Comparer);
-        foreach (ChainConversionStep step in ChainConversion.Plan(_chains, folder, options))
+        foreach (ChainConversionStep step in ChainConversion.Plan(_chains, folder, options, Cancellation))
         {
             // Without the file below it there is nothing that it could be an overlay of.
             if (step.BackingFile is { } backing && missing.Contains(backing))

@@ -11,6 +11,16 @@ public abstract class QedTargetCommand : QedDiskCommand
     [Parameter]
     public QedDiskFormat? Format { get; set; }
 
+    /// <summary>The size of the new disk, in bytes: larger than the source; what is added is zeroes.</summary>
+    [Parameter]
+    [Alias("Size")]
+    [ArgumentCompleter(typeof(DiskSizeCompleter))]
+    public long? SizeBytes { get; set; }
+
+    /// <summary>Round the size of the new disk up to a multiple of this, in bytes: a multiple of 512, such as 1MB.</summary>
+    [Parameter]
+    public long? RoundUpToBytes { get; set; }
+
     /// <summary>The cluster size, in bytes: a power of two, for QED from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
@@ -37,6 +47,14 @@ public abstract class QedTargetCommand : QedDiskCommand
     /// <summary>Make a file of fixed size: as long as the disk from the start.</summary>
     [Parameter]
     public SwitchParameter Fixed { get; set; }
+
+    /// <summary>Allocate all the disk space of a raw or fixed file now, so that it has no holes.</summary>
+    [Parameter]
+    public SwitchParameter FullyAllocated { get; set; }
+
+    /// <summary>The disk controller that a VMDK file names. By default IDE, or LSI Logic if the file is compressed.</summary>
+    [Parameter]
+    public QedAdapterType? AdapterType { get; set; }
 
     /// <summary>Compress the data, of a qcow2 file or a VMDK file.</summary>
     [Parameter]
@@ -71,11 +89,15 @@ public abstract class QedTargetCommand : QedDiskCommand
         BackingFolders = BackingFolderPaths,
         Snapshot = Snapshot,
         Format = format,
+        SizeBytes = SizeBytes,
+        RoundUpTo = RoundUpToBytes,
+        AdapterType = AdapterType,
         ClusterSize = ClusterSizeBytes,
         TableSize = TableSize,
         BlockSize = BlockSizeBytes,
         SectorSize = LogicalSectorSizeBytes,
         IsFixed = Fixed,
+        FullyAllocated = FullyAllocated,
         Compress = Compress,
         CompressionType = CompressionType,
         BackingFile = backingFile,

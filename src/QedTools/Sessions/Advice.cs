@@ -20,13 +20,14 @@ internal static class Advice
         QedRemedy.NameFormat => NameFormat((QedNotAnImageException)error),
         QedRemedy.AllowOtherContents => "If it really is a raw disk, use -Force.",
         QedRemedy.GiveSize => "Specify -SizeBytes or -BackingFile.",
+        QedRemedy.EnlargeDisk => "Use -SizeBytes to give the new disk that size.",
         QedRemedy.GiveFormat => "Specify the format with -Format.",
         QedRemedy.CompressDisk => "To compress it, use -Compress; otherwise leave out -CompressionType.",
         QedRemedy.AllowShrinking => "Use -Shrink to allow that.",
         QedRemedy.NameBackingFile => NameBackingFile((QedBackingFileException)error),
         QedRemedy.RemoveBackingFile => "To remove it, use Set-QedBackingFile -Remove.",
         QedRemedy.AllowNetworkShares => "Use -AllowUnc if you trust that server.",
-        QedRemedy.IgnoreFreeSpace => "Zeroes that the source stores count as data here; Measure-QedImage -ScanZeroes tells what is needed without them. To try it anyway, use -Force.",
+        QedRemedy.IgnoreFreeSpace => "This figure counts stored zeroes as data. To find out how much is needed without them, use Measure-QedImage -ScanZeroes; to convert anyway, use -Force.",
         QedRemedy.AllowFolder => "If you trust the image that names it, add the folder to -BackingFolder.",
         QedRemedy.ReleaseOverlays => "Give them another backing file first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are no longer needed.",
         _ => null,
@@ -38,9 +39,10 @@ internal static class Advice
     private static string NameBackingFile(QedBackingFileException error) => error switch
     {
         { NamedBy: null } => "Specify a file instead.",
+        QedBackingFileNotFoundException { NamedBy: QedDiskFormat.Vmdk } => "Put it back, or change parentFileNameHint in the VMDK descriptor to its new location.",
         QedBackingFileNotFoundException => $"Put it back, or set its new location {Means(error.NamedBy)}.",
         QedBackingChainException => $"Set another backing file {Means(error.NamedBy)}.",
-        _ => $"Instead, set a file as the backing file {Means(error.NamedBy)}.",
+        _ => $"Set a file as the backing file instead, {Means(error.NamedBy)}.",
     };
 
     // Only QED images are changed here; in the other formats, another program has to write the name.

@@ -93,7 +93,7 @@ internal static class Messages
 
     /// <summary>A warning about a file whose format is uncertain, and what to do about it.</summary>
     public static string FormatDoubt(QedFormatDoubt doubt) => PrintableText.Of(doubt.Other is { } other
-        ? $"{doubt.Facts} If it is one, read it with -{doubt.FormatOption} {other}; if not, confirm that with -{doubt.FormatOption} {doubt.ReadAs}."
+        ? $"{doubt.Facts} If it is a {DiskSource.NameOf(other)} file, use -{doubt.FormatOption} {other}; if not, confirm the format with -{doubt.FormatOption} {doubt.ReadAs}."
         : $"{doubt.Facts} If that is correct, confirm it with -{doubt.FormatOption} {doubt.ReadAs}. {doubt.Remedy}".TrimEnd());
 
     /// <summary>The tooltip of a disk size.</summary>
@@ -170,12 +170,12 @@ internal static class Messages
     public static string DrawAction(string path, string file) => $"Draw the allocation map of {Quoted(path)} to {Quoted(file)}.";
 
     /// <summary>A backing file was given for chains, which bring their own.</summary>
-    public const string BackingFileOfChain = "-BackingFile cannot be used with -Chain: each result gets the converted file below its source. Leave one of them out.";
+    public const string BackingFileOfChain = "-BackingFile cannot be used with -Chain, where the backing file of each result is the converted backing file of its source. Omit one of the two.";
 
     /// <summary>The disk space that a conversion needs.</summary>
     public static string ConversionSpace(string destination, DiskConversionPlan plan) =>
-        $"{Printable(destination)}: The result needs up to {ByteSize.FormatExact(plan.RequiredBytes)} of disk space"
-        + (plan.AvailableBytes is { } available ? $"; {ByteSize.FormatExact(available)} are free." : ".");
+        $"{Printable(destination)}: the result needs up to {ByteSize.FormatExact(plan.RequiredBytes)} of disk space"
+        + (plan.AvailableBytes is { } available ? $"; {ByteSize.FormatExact(available)} free." : ".");
 
     /// <summary>The result of a conversion.</summary>
     public static string Converted(QedImageInfo result, bool verified) =>
@@ -183,7 +183,7 @@ internal static class Messages
 
     /// <summary>Two sources of one pipeline would be written to the same file.</summary>
     public static string SecondSource(string destination) =>
-        $"{Quoted(destination)} is already the result of another source. For several sources, specify a folder; their names must differ in more than the extension.";
+        $"Another source has already been converted to {Quoted(destination)}. To convert several sources, specify a folder; the names of the sources must differ in more than the extension.";
 
     /// <summary>The verdict of a check.</summary>
     public static string Checked(QedCheckResult result) =>
@@ -222,7 +222,7 @@ internal static class Messages
     /// <param name="info">The image.</param>
     /// <param name="againstBackingFile">Whether clusters that read the same in the backing file are freed as well.</param>
     public static string OptimizeAction(QedImageInfo info, bool againstBackingFile) =>
-        $"Free the clusters of {Quoted(info.Path)} that are leaked{(againstBackingFile ? ", all zeroes or the same in the backing file" : " or all zeroes")}, "
+        $"Free the clusters of {Quoted(info.Path)} that are leaked{(againstBackingFile ? ", contain only zeroes or match the backing file" : " or contain only zeroes")}, "
         + $"and shrink the file of {ByteSize.Format(info.FileSize)} accordingly.";
 
     /// <summary>By how much a file shrank.</summary>
@@ -263,7 +263,7 @@ internal static class Messages
 
     /// <summary>The object from the pipeline named the backing file that the image already has.</summary>
     public static string KeepsBackingFile(string path, string? name) =>
-        $"{Quoted(path)} keeps its backing file {Quoted(name)}: the object from the pipeline names the same one. Specify another one with -BackingFile.";
+        $"{Quoted(path)} keeps its backing file {Quoted(name)}, which the piped object names as well. To set a different one, use -BackingFile.";
 
     /// <summary>The new size of a disk.</summary>
     public static string Resized(QedImageInfo info) => $"{Printable(info.Path)}: the virtual size is now {ByteSize.FormatExact(info.VirtualSize)}.";

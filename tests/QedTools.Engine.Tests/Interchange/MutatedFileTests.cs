@@ -141,6 +141,8 @@ public sealed class MutatedFileTests
 
         public bool RefusesSparseFiles => false;
 
+        public bool OverlaysKeepSize => false;
+
         public bool Recognizes(IStorage storage) => true;
 
         public IDiskLayer Open(IStorage storage)

@@ -18,7 +18,7 @@ public sealed class ChainConversionTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<QedDiskFormat> Formats => [QedDiskFormat.Qed, QedDiskFormat.Qcow2];
+    public static TheoryData<QedDiskFormat> Formats => [QedDiskFormat.Qed, QedDiskFormat.Qcow2, QedDiskFormat.Vhdx, QedDiskFormat.Vhd];
 
     [Theory]
     [MemberData(nameof(Formats))]
@@ -29,28 +29,28 @@ public sealed class ChainConversionTests : IDisposable
         string middle = Create("middle.qed", size, "golden.qed", random);
         string[] tops = [.. Enumerable.Range(0, 4).Select(i => Create($"vm{i}.qed", size, i < 2 ? "golden.qed" : "middle.qed", random))];
         byte[][] before = [.. Directory.GetFiles(Source(string.Empty)).Order().Select(File.ReadAllBytes)];
-        DiskConversionOptions options = new() { Format = format, Verify = true, MakeFolder = true, ClusterSize = random.Pick<long>(4096, 65536) };
+        DiskConversionOptions options = new() { Format = format, Verify = true, MakeFolder = true, ClusterSize = format is QedDiskFormat.Qed or QedDiskFormat.Qcow2 ? random.Pick<long>(4096, 65536) : null };
 
-        IReadOnlyList<ChainConversionStep> steps = ChainConversion.Plan(tops, _folder.PathOf("out"), options);
+        IReadOnlyList<ChainConversionStep> steps = ChainConversion.Plan(tops, _folder.PathOf("out"), options, _cancellation);
         Assert.Equal(new[] { golden, middle }.Concat(tops).Order(), steps.Select(step => step.Path).Order());
         Assert.False(Directory.Exists(_folder.PathOf("out")));
         foreach (ChainConversionStep step in steps)
         {
             QedImageInfo info = ChainConversion.Run(step, options, cancellation: _cancellation);
             Assert.Equal(step.DestinationPath, info.Path);
-            Assert.Equal(step.BackingFile, info.BackingFile);
+            Assert.Equal(step.BackingFile, Path.GetFileName(info.BackingFile));
             Assert.Equal(DiskBytes.OfFile(step.Path), DiskBytes.OfFile(info.Path));
 
             // Only what the source holds itself, in clusters of the result.
             long own = ImageMapping.Run(step.Path, new ImageMappingOptions(), _cancellation)
-                .Where(extent => extent.State == QedExtentState.Data).Sum(extent => extent.Length + (2 * options.ClusterSize!.Value));
+                .Where(extent => extent.State == QedExtentState.Data).Sum(extent => extent.Length + (2 * (options.ClusterSize ?? 4096)));
             long stored = ImageMapping.Run(info.Path, new ImageMappingOptions(), _cancellation)
                 .Where(extent => extent.State == QedExtentState.Data).Sum(extent => extent.Length);
             Assert.True(stored <= own, $"{Path.GetFileName(step.Path)}: {stored} bytes stored, {own} at most expected");
         }
 
         Assert.Equal(before, Directory.GetFiles(Source(string.Empty)).Order().Select(File.ReadAllBytes));
-        Assert.Throws<QedFileExistsException>(() => ChainConversion.Plan(tops, _folder.PathOf("out"), options));
+        Assert.Throws<QedFileExistsException>(() => ChainConversion.Plan(tops, _folder.PathOf("out"), options, _cancellation));
         Directory.Delete(Source(string.Empty), recursive: true);
         Directory.CreateDirectory(Source(string.Empty));
         foreach (ChainConversionStep step in steps)
@@ -70,24 +70,48 @@ public sealed class ChainConversionTests : IDisposable
         string output = _folder.PathOf("out");
 
         // No format with overlays.
-        Assert.Throws<QedRequestException>(() => ChainConversion.Plan([top], output, new DiskConversionOptions { Format = QedDiskFormat.Vdi }));
+        Assert.Throws<QedRequestException>(() => ChainConversion.Plan([top], output, new DiskConversionOptions { Format = QedDiskFormat.Vdi }, _cancellation));
 
         // Two files of one name.
         Directory.CreateDirectory(Source("other"));
         File.Copy(Source("golden.qed"), Source("other/golden.qed"));
         string second = Path.Combine(Source("other"), "vm2.qed");
         ImageCreation.Run(second, new ImageCreationOptions { BackingFile = "golden.qed" }, _cancellation);
-        Assert.Throws<QedRequestException>(() => ChainConversion.Plan([top, second], output, new DiskConversionOptions { Format = QedDiskFormat.Qcow2 }));
+        Assert.Throws<QedRequestException>(() => ChainConversion.Plan([top, second], output, new DiskConversionOptions { Format = QedDiskFormat.Qcow2 }, _cancellation));
+
+        // Another size than that of the disk below it, which not every format allows; with one size for all it is possible.
+        ImageResize.Run(second, 2 << 20, new ImageResizeOptions(), cancellation: _cancellation);
+        DiskConversionOptions vhdx = new() { Format = QedDiskFormat.Vhdx };
+        Assert.Equal(QedRemedy.EnlargeDisk, Assert.Throws<QedLimitException>(() => ChainConversion.Plan([second], output, vhdx, _cancellation)).Remedy);
+        Assert.Equal(2, ChainConversion.Plan([second], output, vhdx with { SizeBytes = 2 << 20 }, _cancellation).Count);
 
         // The sources themselves.
         Assert.Throws<QedRequestException>(
-            () => ChainConversion.Plan([top], Source(string.Empty), new DiskConversionOptions { Format = QedDiskFormat.Qed, Replace = true }));
+            () => ChainConversion.Plan([top], Source(string.Empty), new DiskConversionOptions { Format = QedDiskFormat.Qed, Replace = true }, _cancellation));
 
         // A broken chain.
         File.Delete(Source("golden.qed"));
         Assert.Throws<QedBackingFileNotFoundException>(
-            () => ChainConversion.Plan([top], output, new DiskConversionOptions { Format = QedDiskFormat.Qcow2 }));
+            () => ChainConversion.Plan([top], output, new DiskConversionOptions { Format = QedDiskFormat.Qcow2 }, _cancellation));
         Assert.False(Directory.Exists(output));
+    }
+
+    [Fact]
+    public void What_is_added_to_a_short_overlay_hides_the_longer_base()
+    {
+        Random random = new(3);
+        Create("golden.qed", 1 << 20, backing: null, random);
+        string top = Source("vm.qed");
+        ImageCreation.Run(top, new ImageCreationOptions { SizeBytes = 300 * 512, ClusterSize = 4096, BackingFile = "golden.qed" }, _cancellation);
+        byte[] expected = new byte[1 << 20];
+        DiskBytes.OfFile(top).CopyTo(expected, 0);
+        foreach (bool compress in new[] { false, true })
+        {
+            DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true, SizeBytes = 1 << 20, Compress = compress, Replace = true };
+            QedImageInfo result = ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation)
+                .Select(step => ChainConversion.Run(step, options, cancellation: _cancellation)).ToArray()[^1];
+            Assert.Equal(expected, DiskBytes.OfFile(result.Path));
+        }
     }
 
     [Fact]
@@ -100,7 +124,7 @@ public sealed class ChainConversionTests : IDisposable
         string moved = _folder.PathOf("moved.qed");
         File.Move(golden, moved);
         DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true, SourceBackingFile = moved };
-        QedImageInfo[] results = [.. ChainConversion.Plan([top], _folder.PathOf("out"), options).Select(step => ChainConversion.Run(step, options, cancellation: _cancellation))];
+        QedImageInfo[] results = [.. ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation).Select(step => ChainConversion.Run(step, options, cancellation: _cancellation))];
         Assert.Equal(["moved.qcow2", "vm.qcow2"], results.Select(result => result.Name));
         Assert.Equal(expected, DiskBytes.OfFile(results[1].Path));
     }

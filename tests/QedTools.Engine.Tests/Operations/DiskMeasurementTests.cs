@@ -22,29 +22,96 @@ public sealed class DiskMeasurementTests : IDisposable
     {
         string source = MakeSource(random, "source.raw");
         DiskConversionOptions options = RandomOptions(random, format);
+        if (random.Next(3) == 0)
+        {
+            options = options with { SizeBytes = new FileInfo(source).Length + random.Next(10 << 20), RoundUpTo = random.Pick<long>(512, 1 << 20) };
+        }
+
         if (format is QedDiskFormat.Qed or QedDiskFormat.Qcow2 && random.Next(2) == 0)
         {
             options = options with { BackingFile = Path.GetFileName(MakeSource(random, "base.raw")), BackingFormat = QedBackingFormat.Raw };
         }
 
+        AssertExact(source, format, options);
+    });
+
+    [Theory]
+    [InlineData(QedDiskFormat.Vhdx)]
+    [InlineData(QedDiskFormat.Vhd)]
+    public void The_length_of_a_differencing_file_is_exact(QedDiskFormat format) => Seeded.Run(firstSeed: 4300, rounds: 120, random =>
+    {
+        // The parent is a file of any kind, or an overlay itself. The source is its disk with changes, and may be shorter.
+        int sectorSize = format == QedDiskFormat.Vhdx ? random.Pick(512, 4096) : 512;
+        byte[] contents = RandomContents(random, random.Next(1, random.Pick(1_000, 5_000, 40_000)) * 512L);
+        string parent = MakeParent(random, format, "parent", contents, new DiskConversionOptions { IsFixed = random.Next(4) == 0 }, sectorSize);
+        if (random.Next(3) == 0)
+        {
+            Change(random, contents);
+            parent = MakeParent(random, format, "middle", contents, new DiskConversionOptions { BackingFile = parent }, sectorSize);
+        }
+
+        Change(random, contents);
+        int length = random.Next(6) switch
+        {
+            0 => random.Next(1, contents.Length + 1),
+            1 => (random.Next(contents.Length) / (512 << 10) * (512 << 10)) + random.Next(1, 1_000),
+            _ => contents.Length,
+        };
+        length = Math.Min(length, contents.Length);
+        string source = _folder.PathOf("source.raw");
+        File.WriteAllBytes(source, contents[..length]);
+        AssertExact(source, format, new DiskConversionOptions
+        {
+            Format = format,
+            BackingFile = parent,
+            BlockSize = RandomBlockSize(random, format),
+            SizeBytes = ImageInspection.Run(_folder.PathOf(parent), new ImageInspectionOptions()).VirtualSize,
+        });
+    });
+
+    [Theory]
+    [InlineData(100 << 10, true)]
+    [InlineData(100 << 10, false)]
+    [InlineData(1 << 10, true)]
+    [InlineData(1 << 10, false)]
+    public void A_block_that_is_written_at_once_needs_no_sector_bitmap(int length, bool isZero)
+    {
+        byte[] contents = DiskBytes.Random(1, 100 << 10);
+        string parent = MakeParent(new Random(1), QedDiskFormat.Vhdx, "parent", contents, new DiskConversionOptions { IsFixed = true }, sectorSize: 512);
+        string source = _folder.PathOf("source.raw");
+        File.WriteAllBytes(source, isZero ? new byte[length] : DiskBytes.Random(2, length));
+        AssertExact(source, QedDiskFormat.Vhdx, new DiskConversionOptions { BackingFile = parent, SizeBytes = contents.Length });
+    }
+
+    private void AssertExact(string source, QedDiskFormat format, DiskConversionOptions options)
+    {
         string destination = _folder.PathOf("result" + DiskConversion.ExtensionOf(format));
         QedMeasure exact = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options, ScanZeroes = true }, cancellation: _cancellation);
         QedMeasure bound = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options }, cancellation: _cancellation);
         Assert.False(File.Exists(destination));
-        QedImageInfo result = DiskConversion.Run(source, destination, options with { Replace = true }, cancellation: _cancellation);
-        File.Delete(destination);
+        QedImageInfo result = DiskConversion.Run(source, destination, options, cancellation: _cancellation);
+        foreach (string file in Directory.GetFiles(_folder.Path, "result*"))
+        {
+            File.Delete(file);
+        }
 
         Assert.Equal(result.FileSize, exact.RequiredBytes);
         Assert.Equal(result.VirtualSize, exact.VirtualSize);
         Assert.Equal(result.Format, exact.Format);
         Assert.Equal(result.BackingFile, exact.BackingFile);
         Assert.False(exact.IsUpperBound);
+        if (options.FullyAllocated)
+        {
+            Assert.Equal(exact.RequiredBytes, exact.AllocatedBytes);
+            Assert.Equal(exact.RequiredBytes, DiskConversion.Plan(source, destination, options, _cancellation).RequiredBytes);
+        }
+
         Assert.True(bound.RequiredBytes >= exact.RequiredBytes, $"{bound.RequiredBytes} without looking for zeroes, {exact.RequiredBytes} with");
         Assert.True(exact.FullyAllocatedBytes >= bound.RequiredBytes);
 
         // What file systems need for themselves, such as lists of extents, is not counted.
         Assert.True(result.DiskUsage <= exact.AllocatedBytes + (exact.AllocatedBytes / 50) + 65536, $"{result.DiskUsage} used, {exact.AllocatedBytes} measured");
-    });
+    }
 
     [Fact]
     public void A_source_of_data_alone_is_measured_exactly_without_reading_it()
@@ -136,7 +203,60 @@ public sealed class DiskMeasurementTests : IDisposable
         QedDiskFormat.Vhdx => new() { Format = format, BlockSize = random.Pick<long>(1 << 20, 32 << 20), SectorSize = random.Pick(512, 4096), IsFixed = random.Next(3) == 0 },
         QedDiskFormat.Vhd when random.Next(3) == 0 => new() { Format = format, IsFixed = true },
         QedDiskFormat.Vhd => new() { Format = format, BlockSize = random.Pick<long>(512 << 10, 2 << 20) },
-        QedDiskFormat.Vdi or QedDiskFormat.Raw => new() { Format = format, IsFixed = random.Next(2) == 0 },
-        _ => new() { Format = format },
+        QedDiskFormat.Vdi => new() { Format = format, IsFixed = random.Next(2) == 0 },
+        QedDiskFormat.Vmdk => new() { Format = format, IsFixed = random.Next(2) == 0, AdapterType = random.Pick<QedAdapterType?>(null, QedAdapterType.LsiLogic) },
+        _ => new() { Format = format, FullyAllocated = random.Next(2) == 0 },
     };
+
+    private static long RandomBlockSize(Random random, QedDiskFormat format) =>
+        format == QedDiskFormat.Vhdx ? random.Pick<long>(1 << 20, 2 << 20, 8 << 20) : random.Pick<long>(512 << 10, 2 << 20);
+
+    private string MakeParent(Random random, QedDiskFormat format, string name, byte[] contents, DiskConversionOptions options, int sectorSize)
+    {
+        string source = _folder.PathOf(name + ".raw");
+        File.WriteAllBytes(source, contents);
+        string result = name + DiskConversion.ExtensionOf(format);
+        DiskConversion.Run(
+            source,
+            _folder.PathOf(result),
+            options with
+            {
+                Format = format,
+                BlockSize = options.IsFixed && format == QedDiskFormat.Vhd ? null : RandomBlockSize(random, format),
+                SectorSize = format == QedDiskFormat.Vhdx ? sectorSize : null,
+                SizeBytes = (contents.Length + sectorSize - 1) / sectorSize * sectorSize,
+                Replace = true,
+            },
+            cancellation: _cancellation);
+        return result;
+    }
+
+    private static byte[] RandomContents(Random random, long size)
+    {
+        byte[] contents = new byte[size];
+        Change(random, contents);
+        Change(random, contents);
+        return contents;
+    }
+
+    // Data and zeroes, from single sectors to many blocks, and some at the end.
+    private static void Change(Random random, byte[] contents)
+    {
+        for (int i = random.Next(8); i > 0; i--)
+        {
+            int start = random.Next(contents.Length);
+            int length = random.Next(4) switch { 0 => random.Next(2000), 1 => random.Next(1 << 20), 2 => 512 << 10, _ => random.Next(12 << 20) };
+            length = Math.Min(contents.Length - start, length);
+            (start, length) = random.Next(8) == 0 ? (0, contents.Length) : (start, length);
+            start = random.Next(5) == 0 ? contents.Length - length : random.Next(3) == 0 ? start / (1 << 20) * (1 << 20) : start;
+            if (random.Next(2) == 0)
+            {
+                contents.AsSpan(start, length).Clear();
+            }
+            else
+            {
+                random.NextBytes(contents.AsSpan(start, length));
+            }
+        }
+    }
 }

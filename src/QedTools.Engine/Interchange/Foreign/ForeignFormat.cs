@@ -39,6 +39,8 @@ internal sealed class ForeignFormat(
 
     public bool RefusesSparseFiles => false;
 
+    public bool OverlaysKeepSize => false;
+
     public bool Recognizes(IStorage storage) => signatures.Length > 0
         ? signatures.Any(signature => signature.IsIn(storage))
         : Extensions.Contains(Path.GetExtension(storage.Path), StringComparer.OrdinalIgnoreCase);

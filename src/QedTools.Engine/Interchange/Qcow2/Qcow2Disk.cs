@@ -56,7 +56,9 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
             }
             else if (run.State == QedExtentState.Unallocated && IsBacked(offset))
             {
-                done = HideBacking(offset, done);
+                // Past the end of the backing file the disk reads as zeroes without entries.
+                long below = Below!.Length;
+                done = HideBacking(offset, below < offset + done ? Math.Min(done, Geometry.StartOf(Geometry.ClustersCovering(below)) - offset) : done);
             }
 
             offset += done;

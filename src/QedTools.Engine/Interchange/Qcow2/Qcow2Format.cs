@@ -21,6 +21,8 @@ internal sealed class Qcow2Format : IDiskFormat
     // Its predecessor has the same magic number, and version 1.
     public bool RefusesSparseFiles => false;
 
+    public bool OverlaysKeepSize => false;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[8];
@@ -32,7 +34,8 @@ internal sealed class Qcow2Format : IDiskFormat
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.Backing | DiskChoices.Compression);
+        request.RequireOnly(
+            path, Name, DiskChoices.ClusterSize | DiskChoices.Backing | DiskChoices.BackingFormat | DiskChoices.Compression);
         long clusterSize = request.ClusterSize ?? Qcow2Geometry.DefaultClusterSize;
         if (!Qcow2Geometry.IsClusterSize(clusterSize))
         {

@@ -19,6 +19,8 @@ internal sealed class RawFormat : IDiskFormat
 
     public bool RefusesSparseFiles => false;
 
+    public bool OverlaysKeepSize => false;
+
     /// <summary>True: any file can be raw, so this format is tried last.</summary>
     public bool Recognizes(IStorage storage) => true;
 

@@ -19,6 +19,8 @@ internal sealed class VdiFormat : IDiskFormat
 
     public bool RefusesSparseFiles => false;
 
+    public bool OverlaysKeepSize => false;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[68];

@@ -9,15 +9,15 @@ namespace QedTools.Interchange.Vhd;
 /// <remarks>Many threads may read at once; the one writer of a new file allocates blocks at the end of the file.</remarks>
 internal sealed class VhdBlockMap
 {
-    private const int BitsPerByte = 8;
+    // 1 MiB. A bitmap is whole sectors, so that a page holds nothing else.
+    private static readonly PageLayout BitmapPages = new(PageBytes: Sector.Size, MostPages: 2048);
 
     private readonly VhdBlocks _blocks;
     private readonly BlockTable _table;
     private readonly byte[] _fullBitmap;
     private readonly long _fileLength;
-    private readonly bool _hasParent;
     private readonly int _alignment;
-    private volatile Bitmap? _lastBitmap;
+    private readonly SectorBitmaps _bitmaps;
     private long _end;
 
     /// <param name="storage">The file.</param>
@@ -31,14 +31,16 @@ internal sealed class VhdBlockMap
         Storage = storage;
         VirtualSize = virtualSize;
         IsNew = newEnd is not null;
-        _hasParent = hasParent;
+        HasParent = hasParent;
         _blocks = blocks;
         _table = new BlockTable(storage, tableOffset, blocks.CountFor(virtualSize), isBigEndian: true);
         _end = newEnd ?? 0;
         _fileLength = storage.Length;
         _alignment = blocks.AlignmentFor(virtualSize, _end);
-        _fullBitmap = IsNew ? new byte[blocks.BitmapBytes] : [];
+        _fullBitmap = IsNew && !hasParent ? new byte[blocks.BitmapBytes] : [];
         _fullBitmap.AsSpan().Fill(byte.MaxValue);
+        _bitmaps = new SectorBitmaps(
+            storage, IsNew ? PageReaders.OfNew(storage) : PageReaders.Until(storage, storage.Length), BitmapPages, highestFirst: true);
     }
 
     /// <summary>The file.</summary>
@@ -49,6 +51,9 @@ internal sealed class VhdBlockMap
 
     /// <summary>Whether the file is being created.</summary>
     public bool IsNew { get; }
+
+    /// <summary>Whether the parent shows where a bitmap has no bit.</summary>
+    public bool HasParent { get; }
 
     /// <summary>The run at an offset.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
@@ -67,29 +72,26 @@ internal sealed class VhdBlockMap
 
         long most = Math.Min(length, _blocks.BlockSize - within);
         long data = _blocks.DataOffset(entry);
-        if (IsNew)
+        if (!IsNew)
         {
-            return new DiskRun(QedExtentState.Data, data + within, most);
+            RequireInFile(index, entry, data);
         }
 
-        RequireInFile(index, entry, data);
-        if (!_hasParent)
+        if (!HasParent)
         {
             // What was never written is zeroes in the block as well, and there are programs that do not write bitmaps.
             return new DiskRun(QedExtentState.Data, data + within, most);
         }
 
-        Bitmap bitmap = BitmapOf(index, entry);
         int sector = within / Sector.Size;
-        bool isData = bitmap.Has(sector);
-        long end = (long)bitmap.RunEnd(sector, isData, (int)((within + most + Sector.Size - 1) / Sector.Size)) * Sector.Size;
-        most = Math.Min(most, end - within);
+        long sectors = _bitmaps.CountAlike((long)entry * Sector.Size, sector, SectorsCovering(within, most), out bool isData);
+        most = Math.Min(most, ((sector + sectors) * Sector.Size) - within);
         return isData ? new DiskRun(QedExtentState.Data, data + within, most) : DiskRun.Without(QedExtentState.Unallocated, most);
     }
 
-    /// <summary>The run at an offset of a file that is being created, in a new block if there was none.</summary>
+    /// <summary>The run at an offset of a file that is being created, in a new block if there was none. From then on the file holds its sectors.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
-    /// <param name="length">How much is to be written there, in bytes; at least 1.</param>
+    /// <param name="length">How much is to be written there, in bytes; at least 1. In a differencing file the sectors at both ends are written whole.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
     public DiskRun AllocateAt(long offset, long length)
     {
@@ -98,21 +100,32 @@ internal sealed class VhdBlockMap
         if (entry == VhdBlocks.Unused)
         {
             entry = _blocks.EntryBehind(_end, _alignment);
-            Storage.Write((long)entry * Sector.Size, _fullBitmap);
+            if (!HasParent)
+            {
+                Storage.Write((long)entry * Sector.Size, _fullBitmap);
+            }
+
             _table[index] = entry;
             _end = _blocks.DataOffset(entry) + _blocks.BlockSize;
         }
 
         int within = _blocks.OffsetIn(offset);
-        return new DiskRun(QedExtentState.Data, _blocks.DataOffset(entry) + within, Math.Min(length, _blocks.BlockSize - within));
+        length = Math.Min(length, _blocks.BlockSize - within);
+        if (HasParent)
+        {
+            _bitmaps.Set((long)entry * Sector.Size, within / Sector.Size, SectorsCovering(within, length));
+        }
+
+        return new DiskRun(QedExtentState.Data, _blocks.DataOffset(entry) + within, length);
     }
 
-    /// <summary>Writes what is still in memory of a new file's table.</summary>
+    /// <summary>Writes what is still in memory of a new file's table and bitmaps.</summary>
     /// <returns>Where the last block ends, in bytes.</returns>
     /// <exception cref="QedException">The file could not be written.</exception>
     public long WriteBack()
     {
         _table.WriteBack();
+        _bitmaps.WriteBack();
         return _end;
     }
 
@@ -130,49 +143,5 @@ internal sealed class VhdBlockMap
         }
     }
 
-    private Bitmap BitmapOf(long index, uint entry)
-    {
-        if (_lastBitmap is { } last && last.Index == index)
-        {
-            return last;
-        }
-
-        byte[] bits = new byte[_blocks.BitmapBytes];
-        Storage.ReadExactly((long)entry * Sector.Size, bits);
-        Bitmap bitmap = new(index, bits);
-        _lastBitmap = bitmap;
-        return bitmap;
-    }
-
-    /// <summary>A block's bitmap: the highest bit of the first byte is the block's first sector.</summary>
-    private sealed class Bitmap(long index, byte[] bits)
-    {
-        public long Index { get; } = index;
-
-        public bool Has(int sector) => (bits[sector / BitsPerByte] & (0x80 >> (sector % BitsPerByte))) != 0;
-
-        /// <summary>The first sector after <paramref name="sector"/> that differs from it, at most <paramref name="end"/>.</summary>
-        public int RunEnd(int sector, bool isData, int end)
-        {
-            byte whole = isData ? byte.MaxValue : (byte)0;
-            int at = sector + 1;
-            while (at < end)
-            {
-                if (at % BitsPerByte == 0 && bits[at / BitsPerByte] == whole)
-                {
-                    at += BitsPerByte;
-                }
-                else if (Has(at) == isData)
-                {
-                    at++;
-                }
-                else
-                {
-                    return at;
-                }
-            }
-
-            return end;
-        }
-    }
+    private static long SectorsCovering(int within, long length) => ((within + length - 1) / Sector.Size) - (within / Sector.Size) + 1;
 }

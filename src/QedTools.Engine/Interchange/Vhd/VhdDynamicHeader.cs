@@ -23,6 +23,12 @@ internal readonly record struct VhdDynamicHeader(
     private const int ParentNameAt = 64;
     private const int ParentNameSize = 512;
 
+    /// <summary>When the parent was last written to, in seconds since 2000-01-01 UTC.</summary>
+    public uint ParentTimeStamp { get; init; }
+
+    /// <summary>The name of the parent's file, without a folder; empty if there is none.</summary>
+    public string ParentName { get; init; } = string.Empty;
+
     private static ReadOnlySpan<byte> Cookie => "cxsparse"u8;
 
     /// <summary>Reads a header without validating its fields.</summary>
@@ -47,9 +53,10 @@ internal readonly record struct VhdDynamicHeader(
         return end < 0 ? text : text.Substring(0, end);
     }
 
-    /// <summary>Writes the header of a file without a parent, with its checksum.</summary>
+    /// <summary>Writes the header with its checksum.</summary>
     /// <param name="destination">1024 bytes, all zero.</param>
-    public void WriteTo(Span<byte> destination)
+    /// <param name="locators">Where the parent is; at most 8, none without a parent.</param>
+    public void WriteTo(Span<byte> destination, ReadOnlySpan<VhdParentLocator> locators)
     {
         Cookie.CopyTo(destination);
         BinaryPrimitives.WriteUInt64BigEndian(destination.Slice(8), VhdFooter.NoOffset);
@@ -57,6 +64,14 @@ internal readonly record struct VhdDynamicHeader(
         BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(24), HeaderVersion);
         BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(28), MaxTableEntries);
         BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(32), BlockSize);
+        ParentUniqueId.ToByteArray().CopyTo(destination.Slice(40));
+        BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(56), ParentTimeStamp);
+        Encoding.BigEndianUnicode.GetBytes(ParentName).CopyTo(destination.Slice(ParentNameAt, ParentNameSize));
+        for (int i = 0; i < locators.Length; i++)
+        {
+            locators[i].WriteTo(destination, i);
+        }
+
         BinaryPrimitives.WriteUInt32BigEndian(destination.Slice(ChecksumAt), VhdChecksum.Of(destination.Slice(0, Size), ChecksumAt));
     }
 }

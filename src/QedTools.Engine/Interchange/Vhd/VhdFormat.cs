@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -19,6 +20,8 @@ internal sealed class VhdFormat : IDiskFormat
 
     public bool RefusesSparseFiles => true;
 
+    public bool OverlaysKeepSize => true;
+
     public bool Recognizes(IStorage storage)
     {
         long length = storage.Length;
@@ -29,7 +32,10 @@ internal sealed class VhdFormat : IDiskFormat
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        request.RequireOnly(path, Name, request.IsFixed ? DiskChoices.Fixed : DiskChoices.BlockSize);
+        (string kind, DiskChoices allowed) = request.Backing is not null
+            ? ("differencing VHD", DiskChoices.BlockSize | DiskChoices.Backing)
+            : (Name, request.IsFixed ? DiskChoices.Fixed : DiskChoices.BlockSize);
+        request.RequireOnly(path, kind, allowed);
         if (request.VirtualSize is < 0 or > VhdBlocks.MaxVirtualSize)
         {
             throw QedLimitException.ForDiskSize(
@@ -44,14 +50,35 @@ internal sealed class VhdFormat : IDiskFormat
             throw QedLimitException.ForDiskSize(path, size, $"1 to {VhdBlocks.MaxVirtualSize} bytes in a fixed VHD file, and 0 in a dynamic one");
         }
 
+        VhdParent? parent = ParentOf(path, request, size);
         bool isFixed = request.IsFixed;
         long blockSize = request.BlockSize ?? VhdBlocks.DefaultBlockSize;
         return blockSize is VhdBlocks.DefaultBlockSize or VhdBlocks.SmallBlockSize
-            ? new NewDisk(size, isFixed ? storage => VhdLayer.CreateFixed(storage, size) : storage => VhdLayer.CreateDynamic(storage, size, (int)blockSize))
+            ? new NewDisk(size, isFixed ? storage => VhdLayer.CreateFixed(storage, size) : storage => VhdLayer.CreateDynamic(storage, size, (int)blockSize, parent))
             {
-                Size = VhdLayer.SizeOf(size, isFixed ? null : (int)blockSize),
+                Size = isFixed ? VhdLayer.SizeOfFixed(size) : VhdLayer.SizeOfDynamic(size, (int)blockSize, parent),
+                Backing = request.Backing is { } backing && parent is not null
+                    ? backing with { Name = parent.Path.HostName, ContentId = parent.Facts.UniqueId }
+                    : request.Backing,
             }
             : throw new QedLimitException(path, nameof(request.BlockSize), blockSize, "512KB (524288) or 2MB (2097152) in a VHD file");
+    }
+
+    // Null if there is none, or it has not been examined yet.
+    private static VhdParent? ParentOf(string path, in DiskRequest request, long virtualSize)
+    {
+        if (request.Backing is not { } backing || request.BackingFacts is not { } facts)
+        {
+            return null;
+        }
+
+        VhdFacts parent = facts.FormatFacts as VhdFacts ?? throw ParentRules.WrongFormat(path, backing.Name, facts, FormatName);
+        ParentRules.RequireSameSize(path, backing.Name, virtualSize, facts, FormatName);
+        return new VhdParent(
+            parent,
+            facts.Modified is { } modified ? VhdTime.SecondsOf(modified) : 0,
+            Path.GetFileName(facts.Path),
+            ParentPath.Of(path, backing.Name, facts.Path));
     }
 
     private static bool HasCookieAt(IStorage storage, long offset)

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
+using System.Text;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -35,6 +37,11 @@ internal sealed class VhdLayer : InterchangeLayer
     public override int? AllocationUnit => _blocks?.BlockSize;
 
     public override Guid? ContentId => _footer.UniqueId;
+
+    public override FormatFacts? Facts => new VhdFacts(Details, _footer.UniqueId);
+
+    // A differencing file holds single sectors.
+    public override int Granule => Backing is null ? base.Granule : Sector.Size;
 
     protected override QedFormatDetails Details => new()
     {
@@ -94,43 +101,94 @@ internal sealed class VhdLayer : InterchangeLayer
     /// <param name="storage">The file.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     /// <param name="blockSize">A block's size, in bytes.</param>
+    /// <param name="parent">The file that shows where nothing is written; null for none.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VhdLayer CreateDynamic(IStorage storage, long virtualSize, int blockSize)
+    public static VhdLayer CreateDynamic(IStorage storage, long virtualSize, int blockSize, VhdParent? parent)
     {
-        VhdFooter footer = NewFooter(virtualSize, VhdDiskType.Dynamic, VhdFooter.Size);
+        VhdFooter footer = NewFooter(virtualSize, parent is null ? VhdDiskType.Dynamic : VhdDiskType.Differencing, VhdFooter.Size);
         VhdBlocks blocks = new(blockSize);
+        long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(virtualSize), byte.MaxValue);
+        VhdParentLocator[] locators = parent is null ? [] : WriteNames(storage, parent.Path, ref end);
+        VhdDynamicHeader header = new(
+            TableOffset,
+            VhdDynamicHeader.KnownVersion,
+            (uint)blocks.CountFor(virtualSize),
+            (uint)blocks.BlockSize,
+            parent?.Facts.UniqueId ?? Guid.Empty)
+        {
+            ParentTimeStamp = parent?.TimeStamp ?? 0,
+            ParentName = parent?.FileName ?? string.Empty,
+        };
         byte[] start = new byte[TableOffset];
         footer.WriteTo(start);
-        new VhdDynamicHeader(
-            TableOffset, VhdDynamicHeader.KnownVersion, (uint)blocks.CountFor(virtualSize), (uint)blocks.BlockSize, Guid.Empty)
-            .WriteTo(start.AsSpan(VhdFooter.Size));
+        header.WriteTo(start.AsSpan(VhdFooter.Size), locators);
         storage.Write(0, start);
-        long end = BlockTable.Fill(storage, TableOffset, blocks.EntriesFor(virtualSize), byte.MaxValue);
-        VhdBlockMap map = new(storage, blocks, virtualSize, TableOffset, end, hasParent: false);
-        return new VhdLayer(storage, footer, blocks, map, backing: null, isNew: true);
+        BackingReference? backing = parent is null
+            ? null
+            : ParentOf(storage, header, start.AsSpan(VhdFooter.Size, VhdDynamicHeader.Size).ToArray(), virtualSize);
+        VhdBlockMap map = new(storage, blocks, virtualSize, TableOffset, end, hasParent: parent is not null);
+        return new VhdLayer(storage, footer, blocks, map, backing, isNew: true);
     }
 
-    /// <summary>How long a new file becomes.</summary>
+    /// <summary>How long a new file becomes that has its full length from the start.</summary>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
-    /// <param name="blockSize">A block's size, in bytes; null for a file that has its full length from the start.</param>
-    public static NewFileSize SizeOf(long virtualSize, int? blockSize)
+    public static NewFileSize SizeOfFixed(long virtualSize) => NewFileSize.Whole(virtualSize + VhdFooter.Size, Sector.Size, HostPage.Size);
+
+    /// <summary>How long a new file becomes that grows with what is written.</summary>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="blockSize">A block's size, in bytes.</param>
+    /// <param name="parent">The parent; null for none.</param>
+    public static NewFileSize SizeOfDynamic(long virtualSize, int blockSize, VhdParent? parent)
     {
-        if (blockSize is not { } size)
+        VhdBlocks blocks = new(blockSize);
+        long start = TableOffset + (blocks.EntriesFor(virtualSize) * sizeof(uint));
+        if (parent is not null)
         {
-            return NewFileSize.Whole(virtualSize + VhdFooter.Size, Sector.Size, HostPage.Size);
+            start += NamesOf(parent.Path).Sum(name => Sector.RoundUp(name.Bytes.Length));
         }
 
-        VhdBlocks blocks = new(size);
-        long start = TableOffset + (blocks.EntriesFor(virtualSize) * sizeof(uint));
         int alignment = blocks.AlignmentFor(virtualSize, start);
-        return new NewFileSize(size, HostPage.Size, (count, _) => blocks.EndOf(start, count, alignment) + VhdFooter.Size);
+        return new NewFileSize(
+            blockSize, parent is null ? HostPage.Size : Sector.Size, (count, _) => blocks.EndOf(start, count, alignment) + VhdFooter.Size)
+        {
+            IsDifferencing = parent is not null,
+            ZeroTakesUnit = parent is not null,
+        };
     }
 
-    private static VhdFooter NewFooter(long virtualSize, VhdDiskType type, ulong headerOffset)
+    // The names that lead to the parent follow the table, each from the start of a sector.
+    private static VhdParentLocator[] WriteNames(IStorage storage, in ParentPath path, ref long end)
     {
-        uint now = (uint)(DateTime.UtcNow - new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
-        return new VhdFooter(VhdFooter.KnownVersion, headerOffset, now, (ulong)virtualSize, type, Guid.NewGuid());
+        List<VhdParentLocator> locators = [];
+        foreach ((uint code, byte[] name) in NamesOf(path))
+        {
+            byte[] sectors = new byte[Sector.RoundUp(name.Length)];
+            name.CopyTo(sectors, 0);
+            storage.Write(end, sectors);
+            locators.Add(new VhdParentLocator(code, (uint)name.Length, (ulong)end));
+            end += sectors.Length;
+        }
+
+        return [.. locators];
     }
+
+    private static List<(uint Code, byte[] Bytes)> NamesOf(in ParentPath path)
+    {
+        List<(uint Code, byte[] Bytes)> names = [];
+        foreach ((uint code, string? name) in ((uint Code, string? Name)[])[
+            (VhdParentLocator.RelativeWindowsPath, path.Relative), (VhdParentLocator.AbsoluteWindowsPath, path.Absolute)])
+        {
+            if (name is not null)
+            {
+                names.Add((code, Encoding.Unicode.GetBytes(name)));
+            }
+        }
+
+        return names;
+    }
+
+    private static VhdFooter NewFooter(long virtualSize, VhdDiskType type, ulong headerOffset) => new(
+        VhdFooter.KnownVersion, headerOffset, VhdTime.SecondsOf(DateTime.UtcNow), (ulong)virtualSize, type, Guid.NewGuid());
 
     public override IDisk ToDisk(IDisk? backing) =>
         _map is null ? new FlatDisk(Storage, VhdFormat.FormatName, 0, VirtualSize, _isNew) : new VhdDisk(_map, backing);

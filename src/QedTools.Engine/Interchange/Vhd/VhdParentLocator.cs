@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Text;
+using QedTools.Disks;
 
 namespace QedTools.Interchange.Vhd;
 
@@ -24,6 +25,9 @@ internal readonly record struct VhdParentLocator(uint PlatformCode, uint DataLen
     private const int FirstAt = 576;
     private const int EntrySize = 24;
 
+    /// <summary>How much space the name has in the file, in bytes: whole sectors.</summary>
+    private uint DataSpace => (uint)Sector.RoundUp(DataLength);
+
     /// <summary>Reads an entry.</summary>
     /// <param name="header">The dynamic disk header's 1024 bytes.</param>
     /// <param name="number">0 to 7.</param>
@@ -34,6 +38,19 @@ internal readonly record struct VhdParentLocator(uint PlatformCode, uint DataLen
             BinaryPrimitives.ReadUInt32BigEndian(entry),
             BinaryPrimitives.ReadUInt32BigEndian(entry.Slice(8)),
             BinaryPrimitives.ReadUInt64BigEndian(entry.Slice(16)));
+    }
+
+    /// <summary>Writes the entry.</summary>
+    /// <param name="header">The dynamic disk header's 1024 bytes.</param>
+    /// <param name="number">0 to 7.</param>
+    /// <remarks>The specification counts Platform Data Space in sectors, but Windows writes bytes. A program that expects bytes would find a number of sectors too small.</remarks>
+    public void WriteTo(Span<byte> header, int number)
+    {
+        Span<byte> entry = header.Slice(FirstAt + (number * EntrySize), EntrySize);
+        BinaryPrimitives.WriteUInt32BigEndian(entry, PlatformCode);
+        BinaryPrimitives.WriteUInt32BigEndian(entry.Slice(4), DataSpace);
+        BinaryPrimitives.WriteUInt32BigEndian(entry.Slice(8), DataLength);
+        BinaryPrimitives.WriteUInt64BigEndian(entry.Slice(16), DataOffset);
     }
 
     /// <summary>The name; null if it is of a kind that is not read, or is not inside the file.</summary>

@@ -16,11 +16,14 @@ internal sealed class BlockMap
 
     private readonly IStorage _file;
     private readonly PageCache<ulong> _entries;
-    private readonly PageCache<byte> _bitmaps;
+    private readonly SectorBitmaps _bitmaps;
     private readonly FileRegions _regions;
     private readonly VhdxGeometry _geometry;
     private readonly bool _hasParent;
     private long _end;
+
+    // The block allocated last, while nothing but zeroes is stored in it; -1 for none.
+    private long _zeroBlock = -1;
 
     /// <param name="file">The file, its log replayed.</param>
     /// <param name="regions">The parts of it where no block may be.</param>
@@ -33,7 +36,7 @@ internal sealed class BlockMap
         _file = file;
         PageReader read = isNew ? PageReaders.OfNew(file) : PageReaders.Until(file, file.Length);
         _entries = new PageCache<ulong>(file, read, PagesOfEach);
-        _bitmaps = new PageCache<byte>(file, read, PagesOfEach);
+        _bitmaps = new SectorBitmaps(file, read, PagesOfEach, highestFirst: false);
         _regions = regions;
         _geometry = geometry;
         _hasParent = hasParent;
@@ -91,14 +94,70 @@ internal sealed class BlockMap
 
     /// <summary>Allocates a block at the end of a new file.</summary>
     /// <param name="block">The block, which is not allocated yet.</param>
-    /// <returns>Where it is, in bytes.</returns>
     /// <exception cref="QedException">The file could not be read or written.</exception>
-    public long Allocate(long block)
+    public void Allocate(long block) => Place(block, PayloadBlockState.FullyPresent);
+
+    /// <summary>The run at an offset of a new file, in a new block if there was none. From then on the file holds its sectors.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">How much is to be written there, in bytes; at least 1. In a differencing file the sectors at both ends are written whole.</param>
+    /// <exception cref="QedException">The file could not be read or written.</exception>
+    public DiskRun Store(long offset, long length)
     {
-        long place = _end;
-        _entries.Set(EntryOffset(_geometry.BatIndex(block)), BatEntry.FullyPresentAt(place).Value);
-        _end += _geometry.BlockSize;
-        return place;
+        long block = _geometry.BlockAt(offset);
+        length = Math.Min(length, _geometry.BlockSize - _geometry.OffsetInBlock(offset));
+        BatEntry entry = EntryOf(block);
+        if (entry.State is not (PayloadBlockState.FullyPresent or PayloadBlockState.PartiallyPresent))
+        {
+            // A block that is not the parent's reads as zeroes so far, and so does its place in the file.
+            bool isWhole = !_hasParent || entry.State != PayloadBlockState.NotPresent || length == _geometry.ShownBytes(block);
+            entry = Place(block, isWhole ? PayloadBlockState.FullyPresent : PayloadBlockState.PartiallyPresent);
+        }
+
+        _zeroBlock = _zeroBlock == block ? -1 : _zeroBlock;
+        if (entry.State == PayloadBlockState.PartiallyPresent && StoreSectors(block, offset, length))
+        {
+            _entries.Set(EntryOffset(_geometry.BatIndex(block)), BatEntry.FullyPresentAt((long)entry.FileOffset).Value);
+        }
+
+        return new DiskRun(QedExtentState.Data, (long)entry.FileOffset + _geometry.OffsetInBlock(offset), length);
+    }
+
+    /// <summary>Makes a new differencing file hold zeroes from an offset on, where it holds nothing. A block of zeroes alone is not allocated.</summary>
+    /// <param name="offset">Where on the disk, in bytes.</param>
+    /// <param name="length">For how many bytes at most.</param>
+    /// <returns>For how many it was done; at least 1.</returns>
+    /// <exception cref="QedException">The file could not be read or written.</exception>
+    public long StoreZeroes(long offset, long length)
+    {
+        long block = _geometry.BlockAt(offset);
+        length = Math.Min(length, _geometry.BlockSize - _geometry.OffsetInBlock(offset));
+        BatEntry entry = EntryOf(block);
+        if (entry.State == PayloadBlockState.NotPresent)
+        {
+            if (length == _geometry.ShownBytes(block))
+            {
+                _entries.Set(EntryOffset(_geometry.BatIndex(block)), BatEntry.OfZeroes.Value);
+                return length;
+            }
+
+            entry = Place(block, PayloadBlockState.PartiallyPresent);
+            _zeroBlock = block;
+        }
+
+        if (StoreSectors(block, offset, length))
+        {
+            bool isZero = _zeroBlock == block;
+            _entries.Set(
+                EntryOffset(_geometry.BatIndex(block)), isZero ? BatEntry.OfZeroes.Value : BatEntry.FullyPresentAt((long)entry.FileOffset).Value);
+            if (isZero)
+            {
+                // The block is the last one in the file, and nothing was written to it.
+                _end = (long)entry.FileOffset;
+                _zeroBlock = -1;
+            }
+        }
+
+        return length;
     }
 
     /// <summary>Writes the table of a new file, and gives the file its length.</summary>
@@ -106,6 +165,7 @@ internal sealed class BlockMap
     public void WriteBack()
     {
         _entries.WriteBack();
+        _bitmaps.WriteBack();
         if (_file.Length < _end)
         {
             _file.SetLength(_end);
@@ -165,45 +225,47 @@ internal sealed class BlockMap
         }
 
         RequireInside(entry, VhdxGeometry.SectorBitmapBlockSize, "sector bitmap", chunk);
-        long sectors = CountAlike((long)entry.FileOffset, _geometry.SectorInChunk(offset), _geometry.SectorsCovering(offset, length), out bool isHere);
+        long sectors = _bitmaps.CountAlike((long)entry.FileOffset, _geometry.SectorInChunk(offset), _geometry.SectorsCovering(offset, length), out bool isHere);
         long run = Math.Min(length, _geometry.ReachOf(offset, sectors));
         return isHere ? new DiskRun(QedExtentState.Data, fileOffset, run) : DiskRun.Without(QedExtentState.Unallocated, run);
     }
 
-    // How many bits of a bitmap from a given one on are equal to it. The lowest bit of a byte comes first (2.4).
-    private long CountAlike(long bitmap, int first, long most, out bool isSet)
+    // Records that sectors of a partially present block are in the file; returns whether all of them are now.
+    private bool StoreSectors(long block, long offset, long length)
     {
-        ReadOnlySpan<byte> bytes = _bitmaps.From(bitmap + (first / 8));
-        isSet = (bytes[0] >> (first % 8) & 1) != 0;
-        int flip = isSet ? 0xFF : 0;
-        long count = 0;
-        int bit = first % 8;
-        int at = 0;
-        while (count < most)
+        long bitmap = (long)EntryAt(_geometry.SectorBitmapIndex(_geometry.ChunkOf(block))).FileOffset;
+        long first = _geometry.SectorInChunk(offset);
+        long count = _geometry.SectorsCovering(offset, length);
+        _bitmaps.Set(bitmap, first, count);
+
+        // All of the block's bits need to be examined only if the neighbouring sectors are stored.
+        long start = _geometry.SectorInChunk(_geometry.BlockStart(block));
+        long all = _geometry.SectorsCovering(_geometry.BlockStart(block), _geometry.ShownBytes(block));
+        return (first == start || IsStored(first - 1))
+            && (first + count == start + all || IsStored(first + count))
+            && _bitmaps.CountAlike(bitmap, start, all, out bool isSet) == all && isSet;
+
+        bool IsStored(long sector)
         {
-            if (at == bytes.Length)
-            {
-                bytes = _bitmaps.From(bitmap + ((first + count) / 8));
-                at = 0;
-            }
+            _bitmaps.CountAlike(bitmap, sector, 1, out bool isHere);
+            return isHere;
+        }
+    }
 
-            int differing = (bytes[at] ^ flip) >> bit;
-            if (differing != 0)
-            {
-                while ((differing & 1) == 0)
-                {
-                    differing >>= 1;
-                    count++;
-                }
-
-                break;
-            }
-
-            count += 8 - bit;
-            bit = 0;
-            at++;
+    // A block that is partially present needs its chunk's sector bitmap (2.5.1.2).
+    private BatEntry Place(long block, PayloadBlockState state)
+    {
+        long bitmapIndex = _geometry.SectorBitmapIndex(_geometry.ChunkOf(block));
+        if (state == PayloadBlockState.PartiallyPresent && EntryAt(bitmapIndex).State != PayloadBlockState.FullyPresent)
+        {
+            _entries.Set(EntryOffset(bitmapIndex), BatEntry.FullyPresentAt(_end).Value);
+            _end += VhdxGeometry.SectorBitmapBlockSize;
         }
 
-        return Math.Min(count, most);
+        BatEntry entry = BatEntry.At(_end, state);
+        _entries.Set(EntryOffset(_geometry.BatIndex(block)), entry.Value);
+        _end += _geometry.BlockSize;
+        _zeroBlock = -1;
+        return entry;
     }
 }

@@ -5,9 +5,12 @@ namespace QedTools.Interchange.Vhdx;
 /// <summary>The disk that a VHDX file forms together with the disk of its parent.</summary>
 /// <param name="layer">The file.</param>
 /// <param name="parent">Its parent's disk; null if there is none or it is left out.</param>
-internal sealed class VhdxDisk(VhdxLayer layer, IDisk? parent) : InterchangeDisk(layer.File, VhdxFormat.FormatName, layer.IsNew, parent)
+internal sealed class VhdxDisk(VhdxLayer layer, IDisk? parent)
+    : DifferencingDisk(layer.File, VhdxFormat.FormatName, layer.IsNew, layer.Backing is not null, parent)
 {
     public override long Length => layer.VirtualSize;
+
+    protected override int SectorSize => layer.SectorSize;
 
     public override void Flush()
     {
@@ -18,15 +21,7 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? parent) : InterchangeDisk
 
     protected override DiskRun RunAt(long offset, long length) => layer.Map.RunAt(offset, length);
 
-    protected override DiskRun Allocate(long offset, long length)
-    {
-        DiskRun run = layer.Map.RunAt(offset, length);
-        if (run.State == QedExtentState.Data)
-        {
-            return run;
-        }
+    protected override DiskRun Allocate(long offset, long length) => layer.Map.Store(offset, length);
 
-        layer.Map.Allocate(layer.Geometry.BlockAt(offset));
-        return layer.Map.RunAt(offset, length);
-    }
+    protected override long StoreZeroes(long offset, long length) => layer.Map.StoreZeroes(offset, length);
 }

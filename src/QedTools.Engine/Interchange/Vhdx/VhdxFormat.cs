@@ -21,6 +21,8 @@ internal sealed class VhdxFormat : IDiskFormat
 
     public bool RefusesSparseFiles => true;
 
+    public bool OverlaysKeepSize => true;
+
     public bool Recognizes(IStorage storage)
     {
         Span<byte> start = stackalloc byte[FileTypeIdentifier.Signature.Length];
@@ -31,15 +33,14 @@ internal sealed class VhdxFormat : IDiskFormat
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        if (request.Backing is { } backing)
-        {
-            throw new QedRequestException(
-                path, "BackingFile", backing.Name, "none", $"The backing file '{backing.Name}' is not possible for '{path}': QedTools reads differencing VHDX files but does not create them.");
-        }
-
-        request.RequireOnly(path, Name, DiskChoices.BlockSize | DiskChoices.SectorSize | DiskChoices.Fixed);
-        long blockSize = request.BlockSize ?? VhdxGeometry.DefaultBlockSize;
-        int sectorSize = request.SectorSize ?? VhdxGeometry.DefaultSectorSize;
+        // LeaveBlockAllocated has no meaning in a file with a parent (2.6.2.1).
+        request.RequireOnly(
+            path,
+            request.Backing is null ? Name : "differencing VHDX",
+            DiskChoices.BlockSize | DiskChoices.SectorSize | DiskChoices.Backing | (request.Backing is null ? DiskChoices.Fixed : DiskChoices.None));
+        VhdxFacts? parent = ParentOf(path, request);
+        long blockSize = request.BlockSize ?? (request.Backing is null ? VhdxGeometry.DefaultBlockSize : VhdxGeometry.DefaultDifferencingBlockSize);
+        int sectorSize = request.SectorSize ?? parent?.Geometry.SectorSize ?? VhdxGeometry.DefaultSectorSize;
         if (!VhdxGeometry.IsBlockSize(blockSize))
         {
             throw new QedLimitException(path, nameof(request.BlockSize), blockSize, "a power of two from 1MB (1048576) to 256MB (268435456)");
@@ -52,15 +53,48 @@ internal sealed class VhdxFormat : IDiskFormat
 
         // Rounded up to whole sectors, as for every format. Neither Hyper-V nor QEMU opens an empty disk whose table has no entries.
         long most = VhdxGeometry.MaxVirtualSize;
-        return request.VirtualSize > 0 && request.VirtualSize <= most
-            ? Settle(new VhdxGeometry((request.VirtualSize + sectorSize - 1) / sectorSize * sectorSize, (int)blockSize, sectorSize), request.IsFixed)
-            : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"1 to {most} bytes (64 TiB) for a VHDX file");
+        if (request.VirtualSize is <= 0 or > VhdxGeometry.MaxVirtualSize)
+        {
+            throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"1 to {most} bytes (64 TiB) for a VHDX file");
+        }
+
+        VhdxGeometry geometry = new((request.VirtualSize + sectorSize - 1) / sectorSize * sectorSize, (int)blockSize, sectorSize);
+        VhdxMetadata metadata = parent is null
+            ? new(geometry, request.IsFixed, Parent: null) { VirtualDiskId = Guid.NewGuid() }
+            : OverParent(path, request, geometry, parent);
+        return new NewDisk(geometry.VirtualSize, storage => VhdxLayer.Create(storage, metadata))
+        {
+            SectorSize = sectorSize,
+            Size = VhdxLayer.SizeOf(metadata),
+            Backing = metadata.Parent?.ToReference(path),
+        };
     }
 
-    private static NewDisk Settle(VhdxGeometry geometry, bool isFixed) =>
-        new(geometry.VirtualSize, storage => VhdxLayer.Create(storage, geometry, isFixed)) 
+    // Null if there is none, or it has not been examined yet.
+    private static VhdxFacts? ParentOf(string path, in DiskRequest request) => request.BackingFacts is not { } facts
+        ? null
+        : facts.FormatFacts as VhdxFacts ?? throw ParentRules.WrongFormat(path, request.Backing!.Value.Name, facts, FormatName);
+
+    // A file over another one has the same metadata of the disk: its size, its identity and its sector sizes (2.6.1.2, IsVirtualDisk).
+    private static VhdxMetadata OverParent(string path, in DiskRequest request, in VhdxGeometry geometry, VhdxFacts parent)
+    {
+        BackingFacts facts = request.BackingFacts!;
+        string name = request.Backing!.Value.Name;
+        if (geometry.SectorSize != parent.Geometry.SectorSize)
         {
-            SectorSize = geometry.SectorSize,
-            Size = VhdxLayer.SizeOf(geometry, isFixed),
+            throw new QedRequestException(
+                path,
+                nameof(request.SectorSize),
+                geometry.SectorSize,
+                $"{parent.Geometry.SectorSize}",
+                $"A sector size of {geometry.SectorSize} bytes is not possible for '{path}': its parent '{name}' has sectors of {parent.Geometry.SectorSize} bytes, and a differencing VHDX file must have the same.");
+        }
+
+        ParentRules.RequireSameSize(path, name, geometry.VirtualSize, facts, FormatName);
+        return new VhdxMetadata(geometry, IsFixed: false, ParentLocator.Of(ParentPath.Of(path, name, facts.Path), parent.DataWriteGuid))
+        {
+            VirtualDiskId = parent.VirtualDiskId == Guid.Empty ? Guid.NewGuid() : parent.VirtualDiskId,
+            PhysicalSectorSize = parent.PhysicalSectorSize,
         };
+    }
 }

@@ -42,6 +42,11 @@ internal sealed class VhdxLayer : InterchangeLayer
 
     public override int? AllocationUnit => Geometry.BlockSize;
 
+    public override FormatFacts? Facts => new VhdxFacts(Details, Geometry, _dataWriteGuid, _metadata.VirtualDiskId, _metadata.PhysicalSectorSize);
+
+    // A differencing file holds single sectors.
+    public override int Granule => _metadata.Parent is null ? base.Granule : SectorSize;
+
     public override int SectorSize => Geometry.SectorSize;
 
     public override Guid? ContentId => _dataWriteGuid;
@@ -90,12 +95,12 @@ internal sealed class VhdxLayer : InterchangeLayer
 
     /// <summary>Writes an empty disk into an empty file.</summary>
     /// <param name="storage">The file.</param>
-    /// <param name="geometry">The disk's sizes.</param>
-    /// <param name="isFixed">Whether all blocks are allocated now.</param>
+    /// <param name="metadata">The disk's sizes, and its parent. If the disk is fixed, all blocks are allocated now.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VhdxLayer Create(IStorage storage, in VhdxGeometry geometry, bool isFixed)
+    public static VhdxLayer Create(IStorage storage, VhdxMetadata metadata)
     {
-        long batLength = BatLengthFor(geometry);
+        VhdxGeometry geometry = metadata.Geometry;
+        long batLength = BatLengthFor(geometry, metadata.Parent is not null);
         VhdxHeader header = new(
             SequenceNumber: 1, Guid.NewGuid(), Guid.NewGuid(), LogGuid: Guid.Empty, LogVersion: 0, VhdxHeader.OnlyVersion, LogLength, (ulong)LogOffset);
         RegionTableEntry[] entries =
@@ -103,14 +108,13 @@ internal sealed class VhdxLayer : InterchangeLayer
             new(RegionTableEntry.Bat, (ulong)BatOffset, (uint)batLength, IsRequired: true),
             new(RegionTableEntry.Metadata, (ulong)MetadataOffset, MetadataLength, IsRequired: true),
         ];
-        VhdxMetadata metadata = new(geometry, isFixed, Parent: null);
         WriteHeaderSection(storage, header, entries);
-        metadata.Write(storage, MetadataOffset, virtualDiskId: Guid.NewGuid());
+        metadata.Write(storage, MetadataOffset);
         storage.SetLength(BatOffset + batLength);
 
         FileRegions regions = new(storage.Path, storage.Length, header, entries);
         VhdxLayer layer = new(storage, storage, header, regions, metadata, isNew: true);
-        for (long block = 0; isFixed && block < geometry.PayloadBlocks; block++)
+        for (long block = 0; metadata.IsFixed && block < geometry.PayloadBlocks; block++)
         {
             layer.Map.Allocate(block);
         }
@@ -119,12 +123,24 @@ internal sealed class VhdxLayer : InterchangeLayer
     }
 
     /// <summary>How long a new file becomes.</summary>
-    /// <param name="geometry">The disk's sizes.</param>
-    /// <param name="isFixed">Whether all blocks get their places at once.</param>
-    public static NewFileSize SizeOf(VhdxGeometry geometry, bool isFixed)
+    /// <param name="metadata">The disk's sizes, and its parent.</param>
+    public static NewFileSize SizeOf(VhdxMetadata metadata)
     {
-        long start = BatOffset + BatLengthFor(geometry);
-        return isFixed
+        VhdxGeometry geometry = metadata.Geometry;
+        long start = BatOffset + BatLengthFor(geometry, metadata.Parent is not null);
+        if (metadata.Parent is not null)
+        {
+            return new NewFileSize(
+                geometry.BlockSize,
+                geometry.SectorSize,
+                (blocks, bitmaps) => start + (blocks * geometry.BlockSize) + (bitmaps * VhdxGeometry.SectorBitmapBlockSize))
+            {
+                UnitsPerTable = geometry.ChunkRatio,
+                IsDifferencing = true,
+            };
+        }
+
+        return metadata.IsFixed
             ? NewFileSize.Whole(start + (geometry.PayloadBlocks * geometry.BlockSize), geometry.BlockSize, HostPage.Size)
             : new NewFileSize(geometry.BlockSize, HostPage.Size, (blocks, _) => start + (blocks * geometry.BlockSize));
     }
@@ -139,7 +155,8 @@ internal sealed class VhdxLayer : InterchangeLayer
         }
     }
 
-    private static long BatLengthFor(in VhdxGeometry geometry) => VhdxGeometry.AlignUp(geometry.BatEntries * BatEntry.Size);
+    private static long BatLengthFor(in VhdxGeometry geometry, bool hasParent) =>
+        VhdxGeometry.AlignUp((hasParent ? geometry.BatEntriesWithParent : geometry.BatEntries) * BatEntry.Size);
 
     private static VhdxHeader ReadHeader(IStorage storage)
     {

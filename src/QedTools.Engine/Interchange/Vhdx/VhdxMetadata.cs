@@ -18,7 +18,13 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
     private const int MaxItemLength = 1 << 20;
     private const uint LeaveBlockAllocated = 1;
     private const uint HasParent = 2;
-    private const uint PhysicalSectorSize = 4096;
+    private const int FixedItemsSize = 40;
+
+    /// <summary>What identifies the disk, whatever happens to it (2.6.2.3).</summary>
+    public Guid VirtualDiskId { get; init; }
+
+    /// <summary>The size of the sectors that the disk says its medium has, in bytes (2.6.2.5).</summary>
+    public uint PhysicalSectorSize { get; init; } = 4096;
 
     private static ReadOnlySpan<byte> Signature => "metadata"u8;
 
@@ -50,17 +56,27 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
         ParentLocator? parent = (flags & HasParent) == 0
             ? null
             : ParentLocator.Parse(file.Path, ReadItem(file, region, entries, MetadataTableEntry.ParentLocator, "Parent Locator", ParentLocator.HeaderSize));
-        return new VhdxMetadata(
+        VhdxMetadata metadata = new(
             new VhdxGeometry((long)virtualSize, (int)blockSize, (int)sectorSize), (flags & LeaveBlockAllocated) != 0, parent);
+
+        // Reading needs neither of these; files that are created over this one get the same values.
+        if (TryReadItem(file, region, entries, MetadataTableEntry.VirtualDiskId, "Virtual Disk ID", GuidBytes.Size) is { } id)
+        {
+            metadata = metadata with { VirtualDiskId = GuidBytes.Read(id) };
+        }
+
+        return TryReadItem(file, region, entries, MetadataTableEntry.PhysicalSectorSize, "Physical Sector Size", 4) is { } physical
+            ? metadata with { PhysicalSectorSize = BinaryPrimitives.ReadUInt32LittleEndian(physical) }
+            : metadata;
     }
 
-    /// <summary>Writes the metadata of a file without a parent.</summary>
+    /// <summary>Writes the metadata of a new file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">Where the metadata region is, in bytes; its contents are zero.</param>
-    /// <param name="virtualDiskId">Identifies the disk permanently.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public void Write(IStorage file, long offset, Guid virtualDiskId)
+    public void Write(IStorage file, long offset)
     {
+        byte[] locator = Parent?.ToItem() ?? [];
         ReadOnlySpan<MetadataTableEntry> entries =
         [
             new(MetadataTableEntry.FileParameters, TableSize, 8, MetadataItemFlags.IsRequired),
@@ -68,8 +84,10 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
             new(MetadataTableEntry.VirtualDiskId, TableSize + 16, 16, MetadataItemFlags.IsVirtualDisk | MetadataItemFlags.IsRequired),
             new(MetadataTableEntry.LogicalSectorSize, TableSize + 32, 4, MetadataItemFlags.IsVirtualDisk | MetadataItemFlags.IsRequired),
             new(MetadataTableEntry.PhysicalSectorSize, TableSize + 36, 4, MetadataItemFlags.IsVirtualDisk | MetadataItemFlags.IsRequired),
+            new(MetadataTableEntry.ParentLocator, TableSize + FixedItemsSize, (uint)locator.Length, MetadataItemFlags.IsRequired),
         ];
-        Span<byte> table = stackalloc byte[HeaderSize + (5 * MetadataTableEntry.Size)];
+        entries = Parent is null ? entries.Slice(0, entries.Length - 1) : entries;
+        Span<byte> table = stackalloc byte[HeaderSize + (6 * MetadataTableEntry.Size)];
         table.Clear();
         Signature.CopyTo(table);
         BinaryPrimitives.WriteUInt16LittleEndian(table.Slice(10), (ushort)entries.Length);
@@ -80,14 +98,18 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
 
         file.Write(offset, table);
 
-        Span<byte> items = stackalloc byte[40];
+        Span<byte> items = stackalloc byte[FixedItemsSize];
         BinaryPrimitives.WriteInt32LittleEndian(items, Geometry.BlockSize);
-        BinaryPrimitives.WriteUInt32LittleEndian(items.Slice(4), IsFixed ? LeaveBlockAllocated : 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(items.Slice(4), (IsFixed ? LeaveBlockAllocated : 0) | (Parent is null ? 0 : HasParent));
         BinaryPrimitives.WriteInt64LittleEndian(items.Slice(8), Geometry.VirtualSize);
-        GuidBytes.Write(virtualDiskId, items.Slice(16));
+        GuidBytes.Write(VirtualDiskId, items.Slice(16));
         BinaryPrimitives.WriteInt32LittleEndian(items.Slice(32), Geometry.SectorSize);
         BinaryPrimitives.WriteUInt32LittleEndian(items.Slice(36), PhysicalSectorSize);
         file.Write(offset + TableSize, items);
+        if (locator.Length > 0)
+        {
+            file.Write(offset + TableSize + FixedItemsSize, locator);
+        }
     }
 
     private static MetadataTableEntry[] ReadTable(IStorage file, FileRegion region)
@@ -126,8 +148,12 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
             || entry.ItemId == MetadataTableEntry.PhysicalSectorSize
             || entry.ItemId == MetadataTableEntry.ParentLocator);
 
-    // Items may be longer than the part that is known.
     private static byte[] ReadItem(
+        IStorage file, FileRegion region, MetadataTableEntry[] entries, Guid id, string name, int leastLength) =>
+        TryReadItem(file, region, entries, id, name, leastLength) ?? throw VhdxDamage.Of(file.Path, $"the number of metadata items {name}", 0, "1");
+
+    // Null if it is not there. Items may be longer than what is known of them.
+    private static byte[]? TryReadItem(
         IStorage file, FileRegion region, MetadataTableEntry[] entries, Guid id, string name, int minLength)
     {
         foreach (MetadataTableEntry entry in entries)
@@ -148,6 +174,6 @@ internal sealed record VhdxMetadata(VhdxGeometry Geometry, bool IsFixed, ParentL
             return item;
         }
 
-        throw VhdxDamage.Of(file.Path, $"the number of metadata items {name}", 0, "1");
+        return null;
     }
 }

@@ -23,8 +23,11 @@ internal sealed record VmdkDescriptor(
     /// <summary>The longest descriptor that is read, in bytes; that of a disk of 62 TiB in extents of 2 GiB takes 2 MiB.</summary>
     public const int MaxBytes = 4 << 20;
 
-    /// <summary>The kind that is written uncompressed.</summary>
+    /// <summary>The kind that is written uncompressed, in one file that grows.</summary>
     public const string Sparse = "monolithicSparse";
+
+    /// <summary>The kind that is written with the data in a file of its own, which has its full length from the start.</summary>
+    public const string Flat = "monolithicFlat";
 
     /// <summary>The kind that is written compressed.</summary>
     public const string Stream = "streamOptimized";
@@ -34,6 +37,7 @@ internal sealed record VmdkDescriptor(
 
     private const int SectorsPerTrack = 63;
     private const int ProbedBytes = 4096;
+    private const int MaxIdeCylinders = 16383;
     private const string ContentIdKey = "CID";
     private const string ParentContentIdKey = "parentCID";
     private const string ParentNameKey = "parentFileNameHint";
@@ -171,25 +175,31 @@ internal sealed record VmdkDescriptor(
     public bool Names(string fileName) =>
         Extents.Any(extent => string.Equals(VmdkFileName.LastPartOf(extent.FileName), fileName, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The descriptor of a new sparse disk in one file.</summary>
-    /// <param name="fileName">The file's name, without a folder.</param>
+    /// <summary>The descriptor of a new disk.</summary>
+    /// <param name="createType">Its kind: <see cref="Sparse"/>, <see cref="Flat"/> or <see cref="Stream"/>.</param>
+    /// <param name="fileName">The name of the file that holds the data, without a folder.</param>
     /// <param name="sectors">The disk's size, in sectors.</param>
     /// <param name="contentId">Its CID.</param>
-    public static byte[] Of(string fileName, long sectors, uint contentId)
+    /// <param name="adapter">The disk controller, which the geometry depends on.</param>
+    public static byte[] Of(string createType, string fileName, long sectors, uint contentId, QedAdapterType adapter)
     {
-        const int Heads = 16;
-        return Of(fileName, sectors, contentId, Sparse, "ide", Math.Min(16383, Math.Max(1, sectors / (Heads * SectorsPerTrack))), Heads);
-    }
-
-    /// <summary>The descriptor of a new compressed disk, which is meant for ESXi: with the adapter and the geometry that those machines use.</summary>
-    /// <param name="fileName">The file's name, without a folder.</param>
-    /// <param name="sectors">The disk's size, in sectors.</param>
-    /// <param name="contentId">Its CID.</param>
-    public static byte[] OfStream(string fileName, long sectors, uint contentId)
-    {
-        const int Heads = 255;
-        const int Track = Heads * SectorsPerTrack;
-        return Of(fileName, sectors, contentId, Stream, "lsilogic", Math.Min(65535, (sectors + Track - 1) / Track), Heads);
+        bool isIde = adapter == QedAdapterType.Ide;
+        int heads = isIde ? 16 : 255;
+        long cylinders = Math.Max(1, sectors / (heads * SectorsPerTrack));
+        return Encoding.UTF8.GetBytes(string.Format(
+            CultureInfo.InvariantCulture,
+            "# Disk DescriptorFile\nversion=1\nencoding=\"UTF-8\"\nCID={0:x8}\nparentCID=ffffffff\ncreateType=\"{1}\"\n\n" +
+            "# Extent description\nRW {2} {3}\n\n" +
+            "# The Disk Data Base\n#DDB\n\nddb.virtualHWVersion = \"4\"\nddb.geometry.cylinders = \"{4}\"\n" +
+            "ddb.geometry.heads = \"{5}\"\nddb.geometry.sectors = \"{6}\"\nddb.adapterType = \"{7}\"\n",
+            contentId,
+            createType,
+            sectors,
+            createType == Flat ? $"FLAT \"{fileName}\" 0" : $"SPARSE \"{fileName}\"",
+            isIde ? Math.Min(MaxIdeCylinders, cylinders) : cylinders,
+            heads,
+            SectorsPerTrack,
+            adapter.ToString().ToLowerInvariant()));
     }
 
     /// <summary>A CID for a new disk.</summary>
@@ -203,22 +213,6 @@ internal sealed record VmdkDescriptor(
         while (id >= NoParent - 1);
         return id;
     }
-
-    private static byte[] Of(string fileName, long sectors, uint contentId, string createType, string adapter, long cylinders, int heads) =>
-        Encoding.UTF8.GetBytes(string.Format(
-            CultureInfo.InvariantCulture,
-            "# Disk DescriptorFile\nversion=1\nencoding=\"UTF-8\"\nCID={0:x8}\nparentCID=ffffffff\ncreateType=\"{1}\"\n\n" +
-            "# Extent description\nRW {2} SPARSE \"{3}\"\n\n" +
-            "# The Disk Data Base\n#DDB\n\nddb.virtualHWVersion = \"4\"\nddb.geometry.cylinders = \"{4}\"\n" +
-            "ddb.geometry.heads = \"{5}\"\nddb.geometry.sectors = \"{6}\"\nddb.adapterType = \"{7}\"\n",
-            contentId,
-            createType,
-            sectors,
-            fileName,
-            cylinders,
-            heads,
-            SectorsPerTrack,
-            adapter));
 
     /// <summary>A CID in the form in which chains compare identities.</summary>
     public static Guid? ToIdentity(uint? contentId) => contentId is { } id ? new Guid(id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null;

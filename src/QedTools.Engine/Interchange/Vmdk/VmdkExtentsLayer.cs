@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -17,12 +18,14 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
     private readonly List<BackingReference> _names = [];
     private readonly int[] _fileOf;
     private readonly VmdkExtent?[] _sparse;
+    private readonly bool _isNew;
     private IReadOnlyList<IStorage> _files = [];
 
-    private VmdkExtentsLayer(IStorage storage, VmdkDescriptor descriptor)
+    private VmdkExtentsLayer(IStorage storage, VmdkDescriptor descriptor, bool isNew = false)
         : base(storage)
     {
         Details = descriptor.ToDetails(isCompressed: false);
+        _isNew = isNew;
         ContentId = VmdkDescriptor.ToIdentity(descriptor.ContentId);
         _extents = descriptor.Extents;
         _fileOf = new int[_extents.Count];
@@ -115,6 +118,27 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         return new VmdkExtentsLayer(storage, descriptor);
     }
 
+    /// <summary>Writes an empty flat disk into two empty files (monolithicFlat).</summary>
+    /// <param name="storage">The file for the descriptor.</param>
+    /// <param name="data">The file for the data, in the same folder; its name is recorded.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="adapter">The disk controller that the descriptor names.</param>
+    /// <exception cref="QedException">A file could not be written.</exception>
+    public static VmdkExtentsLayer CreateFlat(IStorage storage, IStorage data, long virtualSize, QedAdapterType adapter)
+    {
+        byte[] descriptor = DescriptorOfFlat(data.Path, virtualSize, adapter);
+        storage.Write(0, descriptor);
+        data.SetLength(virtualSize);
+        return new VmdkExtentsLayer(storage, VmdkDescriptor.Parse(storage.Path, descriptor), isNew: true) { _files = [data] };
+    }
+
+    /// <summary>How long both files of a new flat disk become together.</summary>
+    /// <param name="dataPath">The file for the data.</param>
+    /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
+    /// <param name="adapter">The disk controller that the descriptor names.</param>
+    public static NewFileSize SizeOfFlat(string dataPath, long virtualSize, QedAdapterType adapter) =>
+        NewFileSize.Whole(DescriptorOfFlat(dataPath, virtualSize, adapter).Length + virtualSize, Sector.Size, HostPage.Size);
+
     public void Attach(IReadOnlyList<IStorage> files)
     {
         _files = files;
@@ -158,6 +182,11 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
             throw new InvalidOperationException("The files that hold the data were not opened.");
         }
 
+        if (_isNew)
+        {
+            return new FlatDisk(_files[0], VmdkFormat.FormatName, 0, VirtualSize, isNew: true);
+        }
+
         VmdkExtentsDisk.Part[] parts = new VmdkExtentsDisk.Part[_extents.Count];
         long start = 0;
         for (int i = 0; i < parts.Length; i++)
@@ -186,6 +215,9 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
 
         base.Dispose();
     }
+
+    private static byte[] DescriptorOfFlat(string dataPath, long virtualSize, QedAdapterType adapter) => VmdkDescriptor.Of(
+        VmdkDescriptor.Flat, Path.GetFileName(dataPath), virtualSize / Sector.Size, VmdkDescriptor.NewContentId(), adapter);
 
     private static void Validate(IStorage storage, VmdkDescriptor descriptor)
     {

@@ -7,7 +7,10 @@ using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
-/// <summary>VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse and streamOptimized, and other kinds for reading only.</summary>
+/// <summary>
+/// VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, monolithicFlat and streamOptimized, and other kinds for
+/// reading only.
+/// </summary>
 internal sealed class VmdkFormat : IDiskFormat
 {
     /// <summary>The format's name.</summary>
@@ -16,6 +19,11 @@ internal sealed class VmdkFormat : IDiskFormat
     // The descriptor has 20 sectors; this leaves ample space for the rest of it.
     private const int MaxNameBytes = 4096;
 
+    // The largest disk of ESXi.
+    private const long MaxFlatSize = 62L << 40;
+
+    private static readonly VmdkDataFiles DataFiles = new();
+
     public QedDiskFormat? Kind => QedDiskFormat.Vmdk;
 
     public string Name => FormatName;
@@ -23,6 +31,8 @@ internal sealed class VmdkFormat : IDiskFormat
     public IReadOnlyList<string> Extensions { get; } = [".vmdk"];
 
     public bool RefusesSparseFiles => false;
+
+    public bool OverlaysKeepSize => false;
 
     public bool Recognizes(IStorage storage)
     {
@@ -49,7 +59,11 @@ internal sealed class VmdkFormat : IDiskFormat
 
     public NewDisk Settle(string path, in DiskRequest request)
     {
-        request.RequireOnly(path, Name, DiskChoices.Compression);
+        // The data of a flat disk cannot be compressed.
+        request.RequireOnly(
+            path,
+            request.IsFixed ? "flat VMDK" : Name,
+            DiskChoices.AdapterType | DiskChoices.Fixed | (request.IsFixed ? DiskChoices.None : DiskChoices.Compression));
         if (request.Compression is { } compression and not QedCompressionType.Deflate)
         {
             throw new QedRequestException(
@@ -63,13 +77,30 @@ internal sealed class VmdkFormat : IDiskFormat
             throw new QedLimitException(path, "DestinationPath", name, "a name that a VMDK file can record, without quotation marks and control characters");
         }
 
+        // Compressed disks are meant for ESXi.
+        QedAdapterType adapter = request.AdapterType ?? (isCompressed ? QedAdapterType.LsiLogic : QedAdapterType.Ide);
         long size = Sector.RoundUp(request.VirtualSize);
-        return request.VirtualSize is > 0 and <= VmdkGrains.MaxVirtualSize
-            ? new NewDisk(size, storage => isCompressed ? VmdkStreamLayer.Create(storage, size, name) : VmdkSparseLayer.Create(storage, size, name))
+        long most = request.IsFixed ? MaxFlatSize : VmdkGrains.MaxVirtualSize;
+        if (request.VirtualSize <= 0 || request.VirtualSize > most)
+        {
+            throw QedLimitException.ForDiskSize(path, request.VirtualSize, request.IsFixed
+                ? $"1 to {most} bytes (62 TiB) in a flat VMDK disk"
+                : $"1 to {most} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
+        }
+
+        if (request.IsFixed)
+        {
+            return new NewDisk(size, _ => throw new InvalidOperationException("A flat disk is written to two files."))
             {
-                Size = isCompressed ? VmdkStreamWriter.SizeOf(size) : VmdkSparseLayer.SizeOf(size),
-            }
-            : throw QedLimitException.ForDiskSize(
-                path, request.VirtualSize, $"1 to {VmdkGrains.MaxVirtualSize} bytes (2,040 GiB) in a VMDK file; a VHDX file takes larger disks");
+                Size = VmdkExtentsLayer.SizeOfFlat(DataFiles.PathFor(path, 0), size, adapter),
+                Data = new NewDiskData(DataFiles, (storage, data) => VmdkExtentsLayer.CreateFlat(storage, data, size, adapter)),
+            };
+        }
+
+        return new NewDisk(
+            size, storage => isCompressed ? VmdkStreamLayer.Create(storage, size, name, adapter) : VmdkSparseLayer.Create(storage, size, name, adapter))
+        {
+            Size = isCompressed ? VmdkStreamWriter.SizeOf(size) : VmdkSparseLayer.SizeOf(size),
+        };
     }
 }

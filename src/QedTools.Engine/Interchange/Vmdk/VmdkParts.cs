@@ -24,7 +24,9 @@ internal static class VmdkParts
         : HasNameOfPart(path) ? QedUnsupportedFormatException.ForPart(path, VmdkFormat.FormatName, whole: null)
         : null;
 
-    private static string? DescriptorOf(string path)
+    /// <summary>The name of a file in the same folder that describes a disk with data in this one; null if there is none.</summary>
+    /// <param name="path">The file that may hold data.</param>
+    public static string? DescriptorOf(string path)
     {
         try
         {
@@ -60,23 +62,27 @@ internal static class VmdkParts
             || (last.Length == 4 && last[0] is 'f' or 's' && last.Skip(1).All(character => character is >= '0' and <= '9'));
     }
 
-    private static bool Describes(string file, string fileName)
+    private static bool Describes(string file, string fileName) => TryReadDescriptor(file)?.Names(fileName) == true;
+
+    /// <summary>The descriptor in a file by itself; null if the file is something else, or cannot be read.</summary>
+    /// <param name="file">The file.</param>
+    public static VmdkDescriptor? TryReadDescriptor(string file)
     {
         try
         {
             using IStorage storage = HostFiles.Open(file, StorageAccess.Inspect);
             if (storage.Length > MaxDescriptorBytes || !VmdkDescriptor.IsDescriptor(storage))
             {
-                return false;
+                return null;
             }
 
             byte[] bytes = new byte[(int)storage.Length];
             storage.ReadExactly(0, bytes);
-            return VmdkDescriptor.Parse(file, bytes).Names(fileName);
+            return VmdkDescriptor.Parse(file, bytes);
         }
         catch (QedException)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -66,8 +66,9 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     /// <param name="storage">The file.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     /// <param name="fileName">The name that the file will get, without a folder, which its descriptor records.</param>
+    /// <param name="adapter">The disk controller that its descriptor names.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VmdkSparseLayer Create(IStorage storage, long virtualSize, string fileName)
+    public static VmdkSparseLayer Create(IStorage storage, long virtualSize, string fileName, QedAdapterType adapter)
     {
         VmdkGrains grains = VmdkGrains.Usual;
         long tables = grains.TablesFor(virtualSize);
@@ -92,7 +93,8 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         byte[] start = new byte[second];
         header.WriteTo(start);
         uint contentId = VmdkDescriptor.NewContentId();
-        VmdkDescriptor.Of(fileName, (long)header.Capacity, contentId).CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
+        VmdkDescriptor.Of(VmdkDescriptor.Sparse, fileName, (long)header.Capacity, contentId, adapter)
+            .CopyTo(start.AsSpan((int)DescriptorOffset * Sector.Size));
         storage.Write(0, start);
         WriteDirectory(storage, second, secondTables, tables, grains);
         WriteDirectory(storage, first, firstTables, tables, grains);

@@ -35,11 +35,12 @@ internal sealed class VmdkStreamLayer : InterchangeLayer
     /// <param name="storage">The file.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     /// <param name="fileName">The name that the file is to get, without a folder, which its descriptor records.</param>
+    /// <param name="adapter">The disk controller that its descriptor names.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VmdkStreamLayer Create(IStorage storage, long virtualSize, string fileName)
+    public static VmdkStreamLayer Create(IStorage storage, long virtualSize, string fileName, QedAdapterType adapter)
     {
         VmdkGrains grains = VmdkGrains.Usual;
-        return new VmdkStreamLayer(storage, grains, virtualSize, VmdkStreamWriter.Begin(storage, grains, virtualSize, fileName));
+        return new VmdkStreamLayer(storage, grains, virtualSize, VmdkStreamWriter.Begin(storage, grains, virtualSize, fileName, adapter));
     }
 
     public override IDisk ToDisk(IDisk? backing) => _finished?.ToDisk(backing) ?? new UnfinishedDisk(Storage, VirtualSize);

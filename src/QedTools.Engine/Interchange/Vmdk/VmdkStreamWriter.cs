@@ -52,8 +52,9 @@ internal sealed class VmdkStreamWriter : IDiskCompression
     /// <param name="grains">The sizes.</param>
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     /// <param name="fileName">The name that the file is to get, without a folder.</param>
+    /// <param name="adapter">The disk controller that the descriptor names.</param>
     /// <exception cref="QedException">The file could not be written.</exception>
-    public static VmdkStreamWriter Begin(IStorage storage, VmdkGrains grains, long virtualSize, string fileName)
+    public static VmdkStreamWriter Begin(IStorage storage, VmdkGrains grains, long virtualSize, string fileName, QedAdapterType adapter)
     {
         VmdkHeader header = new(
             Version,
@@ -71,7 +72,8 @@ internal sealed class VmdkStreamWriter : IDiskCompression
         byte[] start = new byte[Overhead * Sector.Size];
         header.WriteTo(start);
         uint contentId = VmdkDescriptor.NewContentId();
-        VmdkDescriptor.OfStream(fileName, (long)header.Capacity, contentId).CopyTo(start, (int)DescriptorOffset * Sector.Size);
+        VmdkDescriptor.Of(VmdkDescriptor.Stream, fileName, (long)header.Capacity, contentId, adapter)
+            .CopyTo(start, (int)DescriptorOffset * Sector.Size);
         storage.Write(0, start);
         return new VmdkStreamWriter(storage, grains, header, grains.TablesFor(virtualSize)) { ContentId = contentId };
     }

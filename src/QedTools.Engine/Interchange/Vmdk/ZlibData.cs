@@ -49,8 +49,8 @@ internal static class ZlibData
 
     /// <summary>Packs data tightly: a compressed disk is made once and sent often.</summary>
     /// <param name="data">The data.</param>
-    /// <param name="packed">What to fill.</param>
-    /// <param name="length">How many bytes came of it; 0 if they do not fit.</param>
+    /// <param name="packed">The buffer to fill.</param>
+    /// <param name="length">The packed length, in bytes; 0 if it does not fit.</param>
     /// <returns>Whether they fit.</returns>
     public static bool TryPack(ReadOnlySpan<byte> data, Span<byte> packed, out int length)
     {

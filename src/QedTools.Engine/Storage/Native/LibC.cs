@@ -20,6 +20,7 @@ internal static unsafe class LibC
     public const int ReadOnlyFileSystem = 30;
     public const int MacFullFsync = 51;
     public const int Exists = 17;
+    public const int Interrupted = 4;
     public const int RangeTooSmall = 34;
     public const int HangUp = 1;
     public const uint RenameNoReplace = 1;
@@ -118,6 +119,9 @@ internal static unsafe class LibC
     /// <summary>The path without symbolic links; <paramref name="resolved"/> must hold 4,096 bytes.</summary>
     [DllImport("libc", EntryPoint = "realpath", SetLastError = true)]
     public static extern byte* RealPath(byte* path, byte* resolved);
+
+    [DllImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static extern int Allocate(IntPtr file, int mode, long offset, long length);
 
     [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static extern long Seek(IntPtr file, long offset, int whence);

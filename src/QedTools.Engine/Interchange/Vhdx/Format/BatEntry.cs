@@ -14,7 +14,15 @@ internal readonly record struct BatEntry(ulong Value)
 
     /// <summary>The entry of a block that is fully in the file.</summary>
     /// <param name="fileOffset">Where, in bytes: a multiple of 1 MiB.</param>
-    public static BatEntry FullyPresentAt(long fileOffset) => new((ulong)fileOffset | (ulong)PayloadBlockState.FullyPresent);
+    public static BatEntry FullyPresentAt(long fileOffset) => At(fileOffset, PayloadBlockState.FullyPresent);
+
+    /// <summary>The entry of a block that is allocated in the file.</summary>
+    /// <param name="fileOffset">Where, in bytes: a multiple of 1 MiB.</param>
+    /// <param name="state">What the file holds of it.</param>
+    public static BatEntry At(long fileOffset, PayloadBlockState state) => new((ulong)fileOffset | (ulong)state);
+
+    /// <summary>The entry of a block of zeroes, which is not allocated.</summary>
+    public static BatEntry OfZeroes => new((ulong)PayloadBlockState.Zero);
 
     /// <summary>The block's state.</summary>
     public PayloadBlockState State => (PayloadBlockState)(Value & StateMask);

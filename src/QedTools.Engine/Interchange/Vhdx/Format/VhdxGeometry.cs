@@ -19,6 +19,9 @@ internal readonly record struct VhdxGeometry
     /// <summary>Hyper-V's default block size, in bytes.</summary>
     public const int DefaultBlockSize = 32 << 20;
 
+    /// <summary>Hyper-V's default block size for differencing files, in bytes.</summary>
+    public const int DefaultDifferencingBlockSize = 2 << 20;
+
     /// <summary>Hyper-V's default logical sector size, in bytes.</summary>
     public const int DefaultSectorSize = Sector.Size;
 
