@@ -335,7 +335,7 @@ Describe 'Repair-QedImage' {
 
         It 'refuses the image in every cmdlet, and says what to do' {
             foreach ($command in { Get-QedInfo $marked }, { Test-QedImage $marked }, { Repair-QedImage $marked }, { Open-QedImage $marked -ReadWrite }, { Convert-QedImage $marked "$marked.raw" }) {
-                Assert-OneError $command 'QedCutOffRestore' 'InvalidData' $marked '*was interrupted*same backup*'
+                Assert-OneError $command 'QedInterruptedRestore' 'InvalidData' $marked '*was interrupted*same backup*'
                 $recorded = Invoke-Recorded $command
                 $recorded.Errors[0].ErrorDetails.Message | Should -BeLike '*Repair-QedImage -RestoreFrom*'
             }

@@ -103,6 +103,9 @@ Describe 'VHDX files' {
             }
 
             (Invoke-Recorded { Convert-QedImage $result ([System.IO.Path]::Combine($folder, 'same.vhdx')) -LogicalSectorSizeBytes 4096 }).Warnings | Should -BeNullOrEmpty
+            $kept = Invoke-Recorded { Convert-QedImage $result ([System.IO.Path]::Combine($folder, 'kept.vhdx')) }
+            $kept.Warnings | Should -BeNullOrEmpty
+            $kept.Output.FormatDetails.LogicalSectorSize | Should -Be 4096
         }
 
         It 'use no space for unallocated data' {

@@ -171,7 +171,7 @@ internal sealed class BackingChain : IDisposable
         // Checked before it is locked: a file above it is locked by this very chain.
         if (HostFiles.IdentityOf(path) is { } identity && Contains(identity))
         {
-            throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat);
+            throw QedBackingChainException.ForCycle(namedBy, chosen ?? backing.Name, chosen is null ? namedByFormat : null);
         }
 
         IDiskFormat? format = FormatOf(backing);
@@ -189,7 +189,19 @@ internal sealed class BackingChain : IDisposable
             throw new QedBackingFileRefusedException(namedBy, backing.Name, $"it is {e.Kind}.", QedRemedy.NameBackingFile, namedByFormat);
         }
 
-        Add(storage, file => DiskFormats.Open(file, format));
+        Add(storage, file =>
+        {
+            if (chosen is null)
+            {
+                RequireAllowed(file, path, namedBy, backing.Name, namedByFormat);
+            }
+            else if (format == DiskFormats.Raw)
+            {
+                WarnOfContents(file);
+            }
+
+            return DiskFormats.Open(file, format);
+        });
         ReportNext(namedBy, backing);
         if (backing.ContentId is { } expected
             && _layers[_layers.Count - 1].ContentId is var identityFound
@@ -353,10 +365,28 @@ internal sealed class BackingChain : IDisposable
             throw QedBackingChainException.ForCycle(namedBy, backing.Name, namedByFormat);
         }
 
-        return RequireAllowed(ContentSearch.Find(namedBy, backing, Contains), namedBy, backing.Name, namedByFormat);
+        return RequireAllowed(ContentSearch.Find(namedBy, backing, Contains, IsAllowed), namedBy, backing.Name, namedByFormat);
     }
 
     private bool IsAllowed(string path) => _policy.Folders is not { } folders || folders.Contains(path);
+
+    private void RequireAllowed(IStorage storage, string path, string namedBy, string name, QedDiskFormat? namedByFormat)
+    {
+        if (_policy.Folders is { } folders && !folders.ContainsOpen(storage, path))
+        {
+            throw new QedBackingFileRefusedException(
+                namedBy, name, $"'{path}' is outside the folders that such files may be in.", QedRemedy.AllowFolder, namedByFormat);
+        }
+    }
+
+    // The image records that its backing file is raw, and another file than the recorded one was chosen.
+    private void WarnOfContents(IStorage storage)
+    {
+        if (_policy.Trace?.Warning is not null && DiskFormats.OtherThanRaw(storage) is { } other)
+        {
+            _policy.Trace.Warn($"'{storage.Path}' is read as a raw disk because the image records that its backing file is raw, but it begins like {DiskFormats.PhraseOf(other)}.");
+        }
+    }
 
     private string RequireAllowed(string path, string namedBy, string name, QedDiskFormat? namedByFormat) => IsAllowed(path)
         ? path
@@ -475,6 +505,7 @@ internal sealed class BackingChain : IDisposable
             IStorage storage = HostFiles.Open(
                 path, _policy.AccessAt(depth) == StorageAccess.Inspect ? StorageAccess.Inspect : StorageAccess.Read, _policy.Trace);
             opened.Add(storage.Identity, storage);
+            RequireAllowed(storage, path, namedBy, name.Name, DiskFormats.Named(_layers[depth].FormatName).Kind);
             _policy.Trace?.Detail?.Invoke($"{PrintableText.Of(namedBy)}: its data is in '{PrintableText.Of(path)}', {storage.Length} bytes.");
             return storage;
         }

@@ -23,12 +23,17 @@ internal sealed class BackingFolderSet
         folders.Count == 0 ? null : new BackingFolderSet([.. folders.Select(RealFolder)]);
 
     /// <summary>Whether a file is in one of the folders, or in a folder inside one.</summary>
-    /// <param name="path">Its full path. A file that does not exist is in the folder that its name says.</param>
-    public bool Contains(string path)
-    {
-        string real = HostFiles.FinalPathOf(path);
-        return Array.Exists(_folders, folder => real.StartsWith(folder, PathComparison));
-    }
+    /// <param name="path">Its full path. A file that does not exist is in the folder that its name says; one that exists and whose real path the host does not
+    /// report is in none.</param>
+    public bool Contains(string path) =>
+        (HostFiles.RealPathOf(path) ?? (HostFiles.Exists(path) ? null : path)) is { } real
+        && Array.Exists(_folders, folder => real.StartsWith(folder, PathComparison));
+
+    /// <summary>Whether an open file is the one that <see cref="Contains"/> found inside: its name may lead elsewhere by now.</summary>
+    /// <param name="storage">The file.</param>
+    /// <param name="path">The full path that it was opened by.</param>
+    public bool ContainsOpen(IStorage storage, string path) =>
+        Contains(path) && HostFiles.RealPathOf(path) is { } real && HostFiles.IdentityOf(real) == storage.Identity;
 
     // With a separator at the end: "/images" does not contain "/images2/disk.qed".
     private static string RealFolder(string folder)

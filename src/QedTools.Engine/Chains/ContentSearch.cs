@@ -16,11 +16,13 @@ internal static class ContentSearch
     /// <param name="namedBy">The image; subfolders of its folder are not searched.</param>
     /// <param name="wanted">Which identity, in a file of which format.</param>
     /// <param name="except">Whether a file is open already and does not count, by its <see cref="IStorage.Identity"/>; null if none is.</param>
+    /// <param name="isAllowed">Whether a file may be opened, by its full path; null for every file.</param>
     /// <returns>Its full path.</returns>
     /// <exception cref="QedBackingFileNotFoundException">None has it.</exception>
     /// <exception cref="QedBackingFileRefusedException">Several have it.</exception>
     /// <exception cref="QedException">The folder could not be listed.</exception>
-    public static string Find(string namedBy, in BackingReference wanted, Func<string, bool>? except = null)
+    public static string Find(
+        string namedBy, in BackingReference wanted, Func<string, bool>? except = null, Func<string, bool>? isAllowed = null)
     {
         string folder = HostFiles.FolderOf(namedBy);
         Guid? identity = wanted.ContentId;
@@ -31,6 +33,7 @@ internal static class ContentSearch
                 .Where(file => format.Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
                 .OrderBy(file => file, StringComparer.Ordinal)
                 .Take(MaxFiles)
+                .Where(file => isAllowed is null || isAllowed(file))
                 .Where(file => (except is null || HostFiles.IdentityOf(file) is not { } own || !except(own)) && ContentIdOf(file, format) == identity)
                 .Take(2),
         ];
@@ -45,11 +48,12 @@ internal static class ContentSearch
     /// <summary>The same, for display: null if there is none, or more than one.</summary>
     /// <param name="namedBy">The image.</param>
     /// <param name="wanted">Which identity, in a file of which format.</param>
-    public static string? TryFind(string namedBy, in BackingReference wanted)
+    /// <param name="isAllowed">Whether a file may be opened, by its full path; null for every file.</param>
+    public static string? TryFind(string namedBy, in BackingReference wanted, Func<string, bool>? isAllowed = null)
     {
         try
         {
-            return Find(namedBy, wanted);
+            return Find(namedBy, wanted, except: null, isAllowed);
         }
         catch (QedException)
         {

@@ -4,12 +4,12 @@ namespace QedTools.Disks;
 /// <param name="Start">Where it begins on the disk, in bytes.</param>
 /// <param name="Length">Its length, in bytes; at least 1.</param>
 /// <param name="State">What it holds.</param>
-/// <param name="FileOffset">Where its data begins in the file, in bytes; 0 unless <see cref="QedExtentState.Data"/>, <see cref="NotAsIs"/> for data that is not stored as it is.</param>
+/// <param name="FileOffset">Where its data begins in the file, in bytes; 0 unless <see cref="QedExtentState.Data"/>, <see cref="Packed"/> for data that is not stored as it is.</param>
 /// <param name="Depth">The layer that holds it: 0 for the disk's own file, 1 for its backing file, and so on. 0 where no layer holds anything.</param>
 internal readonly record struct DiskExtent(long Start, long Length, QedExtentState State, long FileOffset, int Depth)
 {
     /// <summary>The <see cref="FileOffset"/> of data that the file holds in another form: compressed.</summary>
-    public const long NotAsIs = -1;
+    public const long Packed = -1;
 
     /// <summary>In which of the layer's files <see cref="FileOffset"/> is: 0 for its own, then <see cref="IMultiFileLayer.FurtherFiles"/> in order.</summary>
     public int File { get; init; }
@@ -23,5 +23,5 @@ internal readonly record struct DiskExtent(long Start, long Length, QedExtentSta
         && next.State == State
         && next.Depth == Depth
         && next.File == File
-        && (State != QedExtentState.Data || next.FileOffset == (FileOffset == NotAsIs ? NotAsIs : FileOffset + Length));
+        && (State != QedExtentState.Data || next.FileOffset == (FileOffset == Packed ? Packed : FileOffset + Length));
 }

@@ -1,6 +1,6 @@
 namespace QedTools.Disks;
 
-/// <summary>A request for a new disk, whatever its format. What is null is left to the format (<see cref="IDiskFormat.Settle"/>).</summary>
+/// <summary>A request for a new disk, whatever its format. What is null is left to the format (<see cref="IDiskFormat.Resolve"/>).</summary>
 /// <param name="VirtualSize">Its size, in bytes; the format rounds it up to one that it supports.</param>
 internal readonly record struct DiskRequest(long VirtualSize)
 {
@@ -15,6 +15,9 @@ internal readonly record struct DiskRequest(long VirtualSize)
 
     /// <summary>The size of the sectors that the disk presents, in bytes (VHDX).</summary>
     public int? SectorSize { get; init; }
+
+    /// <summary>The size of the sectors that the source shows, in bytes, which the disk keeps where its format can; 0 if there is no source.</summary>
+    public int SourceSectorSize { get; init; }
 
     /// <summary>Whether the file has its full length from the start, where a format has both kinds.</summary>
     public bool IsFixed { get; init; }

@@ -36,7 +36,7 @@ internal interface IDiskFormat
     /// <param name="request">The request.</param>
     /// <exception cref="QedRequestException">The format does not support something that is requested.</exception>
     /// <exception cref="QedLimitException">The format does not support such a disk.</exception>
-    NewDisk Settle(string path, in DiskRequest request);
+    NewDisk Resolve(string path, in DiskRequest request);
 }
 
 /// <summary>A file format whose layers offer more than all layers do.</summary>

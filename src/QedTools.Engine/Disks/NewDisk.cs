@@ -3,7 +3,7 @@ using QedTools.Storage;
 
 namespace QedTools.Disks;
 
-/// <summary>A disk that a format can create: the resolved request (<see cref="IDiskFormat.Settle"/>).</summary>
+/// <summary>A disk that a format can create: the resolved request (<see cref="IDiskFormat.Resolve"/>).</summary>
 /// <param name="VirtualSize">Its size, in bytes.</param>
 /// <param name="Create">Writes it, empty, into an empty file and opens it for writing; throws a <see cref="QedException"/> on failure.
 /// The caller still owns the file, flushes it after <see cref="IDiskLayer.EndWriting"/> and does not dispose the layer.</param>

@@ -38,7 +38,7 @@ internal sealed class PageCache<T>
         _read = read;
         _layout = layout;
         _isSwapped = EntryBytes > 1 && layout.IsBigEndian == BitConverter.IsLittleEndian;
-        _slots = new Page?[layout.MostPages];
+        _slots = new Page?[layout.MaxPages];
     }
 
     /// <summary>The lock held while pages are looked up; callers that combine several steps hold it too.</summary>
@@ -154,7 +154,7 @@ internal sealed class PageCache<T>
     /// <param name="offset">Where it begins, in bytes: a page's start.</param>
     /// <param name="length">Its length, in bytes: whole pages.</param>
     /// <param name="forgotten">Called with each dropped page.</param>
-    public void Forget(long offset, long length, Action<Page> forgotten)
+    public void Invalidate(long offset, long length, Action<Page> forgotten)
     {
         for (int slot = 0; slot < _slots.Length; slot++)
         {

@@ -2,8 +2,8 @@ namespace QedTools.Disks;
 
 /// <summary>Where the pages of a <see cref="PageCache{T}"/> are, and how many are kept.</summary>
 /// <param name="PageBytes">A page's size, in bytes: a multiple of an entry's.</param>
-/// <param name="MostPages">The maximum number of pages kept.</param>
-internal readonly record struct PageLayout(int PageBytes, int MostPages)
+/// <param name="MaxPages">The maximum number of pages kept.</param>
+internal readonly record struct PageLayout(int PageBytes, int MaxPages)
 {
     /// <summary>Where in the file a page begins, in bytes.</summary>
     public long Origin { get; init; }

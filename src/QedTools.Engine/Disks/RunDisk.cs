@@ -15,7 +15,7 @@ internal abstract class RunDisk(IDisk? below) : IDisk
 
     public DiskExtent ExtentAt(long offset, long length)
     {
-        DiskRun run = RunAt(offset, length);
+        DiskRun run = GetRun(offset, length);
         return run.State switch
         {
             QedExtentState.Data => ExtentOf(offset, run),
@@ -28,7 +28,7 @@ internal abstract class RunDisk(IDisk? below) : IDisk
     {
         while (buffer.Length > 0)
         {
-            DiskRun run = RunAt(offset, buffer.Length);
+            DiskRun run = GetRun(offset, buffer.Length);
             Span<byte> part = buffer.Slice(0, (int)run.Length);
             switch (run.State)
             {
@@ -61,7 +61,7 @@ internal abstract class RunDisk(IDisk? below) : IDisk
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the disk's end.</param>
     /// <returns>A run of at most that length; the next one may continue it.</returns>
     /// <exception cref="QedException">The tables could not be read or are damaged.</exception>
-    protected abstract DiskRun RunAt(long offset, long length);
+    protected abstract DiskRun GetRun(long offset, long length);
 
     /// <summary>Fills a buffer from a run of data.</summary>
     /// <param name="offset">Where the run begins on the disk, in bytes.</param>

@@ -7,8 +7,8 @@ internal static class Sector
     public const int Size = 512;
 
     /// <summary>The largest size that is a whole number of sectors, in bytes.</summary>
-    public const long LargestSize = long.MaxValue & ~(Size - 1L);
+    public const long MaxSize = long.MaxValue & ~(Size - 1L);
 
     /// <summary>Rounds a size up to whole sectors, in bytes; saturates at the largest size.</summary>
-    public static long RoundUp(long bytes) => bytes > LargestSize ? LargestSize : (bytes + Size - 1) & ~(Size - 1L);
+    public static long RoundUp(long bytes) => bytes > MaxSize ? MaxSize : (bytes + Size - 1) & ~(Size - 1L);
 }

@@ -38,7 +38,7 @@ internal abstract class DifferencingDisk(IStorage file, string formatName, bool 
         StoreSectorAround(offset + length);
         while (length > 0)
         {
-            DiskRun run = RunAt(offset, length);
+            DiskRun run = GetRun(offset, length);
             long done = run.Length;
             if (run.State == QedExtentState.Data)
             {
@@ -67,7 +67,7 @@ internal abstract class DifferencingDisk(IStorage file, string formatName, bool 
     private void StoreSectorAround(long offset)
     {
         int within = (int)(offset % SectorSize);
-        if (!hasParent || within == 0 || RunAt(offset, 1).State != QedExtentState.Unallocated)
+        if (!hasParent || within == 0 || GetRun(offset, 1).State != QedExtentState.Unallocated)
         {
             return;
         }

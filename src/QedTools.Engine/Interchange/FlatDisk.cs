@@ -32,7 +32,7 @@ internal sealed class FlatDisk(IStorage storage, string formatName, long start, 
         }
     }
 
-    protected override DiskRun RunAt(long offset, long length) => new(QedExtentState.Data, start + offset, length);
+    protected override DiskRun GetRun(long offset, long length) => new(QedExtentState.Data, start + offset, length);
 
-    protected override DiskRun Allocate(long offset, long length) => RunAt(offset, length);
+    protected override DiskRun Allocate(long offset, long length) => GetRun(offset, length);
 }

@@ -33,7 +33,7 @@ internal abstract class InterchangeDisk(IStorage file, string formatName, bool i
         RequireWritable();
         while (length > 0)
         {
-            DiskRun run = RunAt(offset, length);
+            DiskRun run = GetRun(offset, length);
             if (run.State == QedExtentState.Data)
             {
                 ZeroFill.Write(File, run.FileOffset, run.Length);

@@ -25,17 +25,19 @@ internal readonly record struct BackingFileChoice(BackingReference Reference, Ba
     /// so that what a guest writes to it later is never mistaken for a format.</param>
     /// <param name="allowMissing">Whether the file need not exist.</param>
     /// <param name="trace">Receives warnings about formats that are not certain; may be null.</param>
+    /// <param name="folders">The folders that files below it may be in; null for any.</param>
     /// <exception cref="QedLimitException">The name is too long.</exception>
     /// <exception cref="QedBackingFileException">The name is not followed, the file is missing, or it leads back to the image.</exception>
     /// <exception cref="QedException">It cannot be opened.</exception>
-    public static BackingFileChoice Examine(string imagePath, string name, QedBackingFormat? format, bool allowMissing, OperationTrace? trace)
+    public static BackingFileChoice Examine(
+        string imagePath, string name, QedBackingFormat? format, bool allowMissing, OperationTrace? trace, BackingFolderSet? folders = null)
     {
         string path = BackingFilePath.Resolve(imagePath, name, allowUnc: true);
         QedImage.EncodeBackingName(imagePath, name);
         try
         {
             bool isRaw = format == QedBackingFormat.Raw;
-            ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: true) { Trace = isRaw ? null : trace?.WarningsOnly() };
+            ChainPolicy policy = new(StorageAccess.Inspect, AllowUnc: true) { Folders = folders, Trace = isRaw ? null : trace?.WarningsOnly() };
             using BackingChain chain = BackingChain.OpenTop(path, isRaw ? DiskFormats.Raw : null, policy);
             RefuseCycle(imagePath, name, chain);
             IDiskLayer layer = chain.Layers[0];

@@ -28,6 +28,12 @@ public static class ChainConversion
     public static IReadOnlyList<ChainConversionStep> Plan(
         IEnumerable<string> paths, string folder, DiskConversionOptions options, CancellationToken cancellation = default)
     {
+        if (options.Snapshot is not null)
+        {
+            throw new QedRequestException(
+                folder, nameof(options.Snapshot), options.Snapshot, "none", $"The snapshot '{options.Snapshot}' cannot be chosen for chains: their files are shared, and each is converted as it is now. Convert that image alone.");
+        }
+
         QedDiskFormat kind = DiskConversion.FormatOf(folder, options.Format);
         IDiskFormat format = DiskFormats.Of(kind);
         List<ChainConversionStep> steps = [];
@@ -66,12 +72,7 @@ public static class ChainConversion
 
         foreach (ChainConversionStep step in steps)
         {
-            if (HostFiles.IdentityOf(step.DestinationPath) is not { } identity)
-            {
-                continue;
-            }
-
-            if (known.ContainsKey(identity))
+            if (HostFiles.IdentityOf(step.DestinationPath) is { } identity && known.ContainsKey(identity))
             {
                 throw new QedRequestException(
                     step.DestinationPath,
@@ -81,10 +82,8 @@ public static class ChainConversion
                     $"'{step.DestinationPath}' is one of the files that are read. Name another folder.");
             }
 
-            if (!options.Replace)
-            {
-                throw new QedFileExistsException(step.DestinationPath);
-            }
+            // Held for a moment: whether there can be a new file of that name.
+            ReservedName.Hold(step.DestinationPath, options.Replace, makesFolder: true).Dispose();
         }
 
         return steps;
@@ -110,18 +109,27 @@ public static class ChainConversion
                 SourceFormat = step.SourceFormat,
                 SourceBackingFile = isTop ? step.SourceBackingFile : null,
                 BackingFile = step.BackingFile,
+
+                // The results are not from elsewhere.
+                BackingFolders = options.BackingFolders.Count == 0 || step.BackingFile is null
+                    ? options.BackingFolders
+                    : [.. options.BackingFolders, HostFiles.FolderOf(step.DestinationPath)],
                 OnlyOwnExtents = step.BackingFile is not null,
             },
             progress,
             cancellation);
     }
 
+    // A colon would be read as a protocol.
+    private static string StoredNameOf(string destinationPath) =>
+        Path.GetFileName(destinationPath) is var name && BackingFilePath.HasProtocol(name) ? "./" + name : name;
+
     private static ChainConversionStep StepFor(
         IDiskLayer layer, ChainConversionStep? below, string folder, IDiskFormat format, string? sourceBackingFile)
     {
         string path = Path.GetFullPath(layer.Storage.Path);
         string destination = Path.Combine(Path.GetFullPath(folder), Path.ChangeExtension(Path.GetFileName(path), format.Extensions[0]));
-        return new ChainConversionStep(path, layer.VirtualSize, destination, below is null ? null : Path.GetFileName(below.DestinationPath))
+        return new ChainConversionStep(path, layer.VirtualSize, destination, below is null ? null : StoredNameOf(below.DestinationPath))
         {
             SourceFormat = DiskFormats.Named(layer.FormatName).Kind ?? QedDiskFormat.Raw,
             SourceBackingFile = layer.Backing is null ? null : sourceBackingFile,
@@ -132,7 +140,7 @@ public static class ChainConversion
     private static long Require(
         ChainConversionStep step, IDiskLayer layer, IDiskFormat format, Dictionary<string, string> sources, DiskConversionOptions options)
     {
-        NewDisk disk = format.Settle(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
+        NewDisk disk = format.Resolve(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
         {
             Backing = step.BackingFile is { } name ? new BackingReference(name, IsRaw: false) : null,
         });

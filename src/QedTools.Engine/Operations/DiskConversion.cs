@@ -45,7 +45,7 @@ public static class DiskConversion
         using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using BackingChain? backing = OpenBacking(destinationPath, disk, options with { Trace = null });
-        StorageRoom? space = HostFiles.RoomNear(destinationPath);
+        FreeSpace? space = HostFiles.FreeSpaceNear(destinationPath);
         long required = RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
         using NewDiskFiles files = NewDiskFiles.Hold(name, disk, source, options);
         return new DiskConversionPlan(disk.VirtualSize, required, space?.AvailableBytes);
@@ -75,7 +75,7 @@ public static class DiskConversion
         using BackingChain? backing = OpenBacking(destinationPath, disk, options);
 
         // Counted only where it can make a difference.
-        if (HostFiles.RoomNear(destinationPath) is { } space && space.AvailableBytes < disk.Size.FullLengthFor(disk.VirtualSize))
+        if (HostFiles.FreeSpaceNear(destinationPath) is { } space && space.AvailableBytes < disk.Size.FullLengthFor(disk.VirtualSize))
         {
             RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
         }
@@ -106,7 +106,7 @@ public static class DiskConversion
         BackingChain source,
         BackingChain? backing,
         NewDisk disk,
-        StorageRoom? space,
+        FreeSpace? space,
         string destinationPath,
         DiskConversionOptions options,
         CancellationToken cancellation)
@@ -114,9 +114,9 @@ public static class DiskConversion
         bool keepsHoles = !options.FullyAllocated
             && HostFiles.KeepsHoles(mayBeSparse: !DiskFormats.Of(FormatOf(destinationPath, options.Format)).RefusesSparseFiles);
         long required = disk.Size.HoldsAll && !keepsHoles ? disk.Size.FullLengthFor(disk.VirtualSize) : Measure();
-        return space is not { AvailableBytes: var available } || required <= available || disk.Size.IsUpperBound || options.IgnoreFreeSpace
+        return space is not { AvailableBytes: var available } || required <= available || disk.Size.IsUpperBound || options.Salvage || options.IgnoreFreeSpace
             ? required
-            : throw QedDiskFullException.ForRoom(
+            : throw QedDiskFullException.ForSpace(
                 destinationPath, "write", "the result", required, available, "Nothing was written.", QedRemedy.IgnoreFreeSpace);
 
         long Measure()
@@ -193,12 +193,12 @@ public static class DiskConversion
         if (options.BackingFile is { } name)
         {
             // Whether the format supports a backing file at all is checked before this one is examined.
-            format.Settle(destinationPath, request with { Backing = new BackingReference(name, IsRaw: false) });
-            backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace);
+            format.Resolve(destinationPath, request with { Backing = new BackingReference(name, IsRaw: false) });
+            backing = BackingFileChoice.Examine(destinationPath, name, options.BackingFormat, allowMissing: false, options.Trace, BackingFolderSet.Of(options.BackingFolders));
             request = request with { Backing = backing?.Reference, BackingFacts = backing?.Facts };
         }
 
-        NewDisk disk = format.Settle(destinationPath, request);
+        NewDisk disk = format.Resolve(destinationPath, request);
         backing?.WarnOfSectors(destinationPath, disk.SectorSize, options.Trace);
         options.Trace?.Warn(SectorSizeWarning.For(
             source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, disk.SectorSize));
@@ -213,6 +213,7 @@ public static class DiskConversion
         TableSize = options.TableSize,
         BlockSize = options.BlockSize,
         SectorSize = options.SectorSize,
+        SourceSectorSize = source.SectorSize,
         IsFixed = options.IsFixed,
         Compression = CompressionOf(destinationPath, options),
         BackingFormat = options.BackingFormat?.ToString(),

@@ -24,7 +24,7 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// <summary>A block's size, in bytes: for VHDX a power of two from 1 MiB to 256 MiB, for VHD 512 KiB or 2 MiB. Null: the format's default.</summary>
     public long? BlockSize { get; init; }
 
-    /// <summary>The size of the sectors that the disk presents, in bytes, 512 or 4,096; for VHDX only. Null: 512, or that of the backing file.</summary>
+    /// <summary>The size of the sectors that the disk presents, in bytes, 512 or 4,096; for VHDX only. Null: that of the backing file, or else that of the source.</summary>
     public int? SectorSize { get; init; }
 
     /// <summary>Whether the file has its full length from the start; for VHDX, VHD, VDI and VMDK, which then has the data in a second file.</summary>

@@ -11,8 +11,8 @@ namespace QedTools.Operations;
 /// <param name="Disk">The disk that is written to.</param>
 /// <param name="Granule">The smallest unit that it stores, in bytes: zeroes are looked for in this unit.</param>
 /// <param name="ShownBefore">What it reads as while nothing is written to it; null if that is zeroes everywhere.</param>
-/// <param name="FlushedSoon">The file that will be flushed after the copy, so that the host may begin early; null if none will be.</param>
-internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedSoon)
+/// <param name="FlushedLater">The file that will be flushed after the copy, so that the host may begin early; null if none will be.</param>
+internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedLater)
 {
     /// <summary>Packs the data, a granule at a time; null if it is stored as it is.</summary>
     public IDiskCompression? Compression { get; init; }
@@ -89,7 +89,7 @@ internal static class DiskCopy
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        Writeback writeback = new(target.FlushedSoon);
+        Writeback writeback = new(target.FlushedLater);
         OrderedWork.Run(
             pieces,
             () => new Worker(source, target, writeback),

@@ -59,7 +59,7 @@ public static class DiskMeasurement
             : new MeteredDisk(disk.Size, disk.VirtualSize, backing);
         if (scanZeroes)
         {
-            DiskCopy.Run(from, new CopyTarget(meter, disk.Size.Granule, backing, FlushedSoon: null), progress, cancellation);
+            DiskCopy.Run(from, new CopyTarget(meter, disk.Size.Granule, backing, FlushedLater: null), progress, cancellation);
             return meter;
         }
 

@@ -63,7 +63,7 @@ public static class ImageCreation
             : null;
         backing?.WarnOfSectors(path, Sector.Size, options.Trace);
         long size = options.SizeBytes ?? backing?.Facts?.VirtualSize ?? 0;
-        return DiskFormats.Qed.Settle(
+        return DiskFormats.Qed.Resolve(
             path, new DiskRequest(size) { ClusterSize = options.ClusterSize, TableSize = options.TableSize, Backing = backing?.Reference });
     }
 }

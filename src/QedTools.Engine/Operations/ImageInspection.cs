@@ -21,7 +21,7 @@ public static class ImageInspection
     public static QedImageInfo Run(string path, ImageInspectionOptions options)
     {
         using BackingChain chain = OpenTop(path, options);
-        return Describe(chain.Layers[0], depth: 0);
+        return Describe(chain.Layers[0], depth: 0, BackingFolderSet.Of(options.BackingFolders));
     }
 
     /// <summary>The facts of an image and of all layers under it, from the top down.</summary>
@@ -36,7 +36,7 @@ public static class ImageInspection
         do
         {
             int depth = chain.Layers.Count - 1;
-            yield return Describe(chain.Layers[depth], depth);
+            yield return Describe(chain.Layers[depth], depth, BackingFolderSet.Of(options.BackingFolders));
         }
         while (chain.OpenNext());
     }
@@ -52,7 +52,7 @@ public static class ImageInspection
         InUse = false,
     };
 
-    internal static QedImageInfo Describe(IDiskLayer layer, int depth)
+    internal static QedImageInfo Describe(IDiskLayer layer, int depth, BackingFolderSet? folders = null)
     {
         IStorage storage = layer.Storage;
         IReadOnlyList<IStorage> further = layer is IMultiFileLayer multi ? multi.Files : [];
@@ -66,7 +66,7 @@ public static class ImageInspection
             ClusterSize = layer.AllocationUnit,
             BackingFile = layer.Backing?.Name,
             BackingFormat = layer.Backing is { } backing ? backing.IsRaw ? QedBackingFormat.Raw : QedBackingFormat.Probe : null,
-            BackingFilePath = layer.Backing is { } reference ? PathOf(storage.Path, reference) : null,
+            BackingFilePath = layer.Backing is { } reference ? PathOf(storage.Path, reference, folders) : null,
             NeedsCheck = false,
             InUse = storage.IsInUse,
             Depth = depth,
@@ -85,6 +85,6 @@ public static class ImageInspection
         };
     }
 
-    private static string? PathOf(string imagePath, in BackingReference backing) =>
-        backing.IsByContentId ? ContentSearch.TryFind(imagePath, backing) : BackingFilePath.TryResolve(imagePath, backing.Name);
+    private static string? PathOf(string imagePath, in BackingReference backing, BackingFolderSet? folders = null) =>
+        backing.IsByContentId ? ContentSearch.TryFind(imagePath, backing, folders is null ? null : folders.Contains) : BackingFilePath.TryResolve(imagePath, backing.Name);
 }

@@ -35,7 +35,7 @@ public static class ImageMapping
                 extent.Start,
                 extent.Length,
                 extent.State,
-                extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.NotAsIs ? extent.FileOffset : null,
+                extent.State == QedExtentState.Data && extent.FileOffset != DiskExtent.Packed ? extent.FileOffset : null,
                 extent.Depth,
                 disk.PathOf(extent));
         }

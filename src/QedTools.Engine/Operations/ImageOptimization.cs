@@ -79,7 +79,7 @@ public static class ImageOptimization
         QedCheckResult check = image.RequireSound(progress: null, cancellation);
         if (check.Status == QedCheckStatus.Leaks)
         {
-            new PackingPlan(image, ImageChecker.Survey(image.File, progress: null, cancellation)).RequireRoom();
+            new PackingPlan(image, ImageChecker.Survey(image.File, progress: null, cancellation)).RequireSpace();
         }
 
         return check;

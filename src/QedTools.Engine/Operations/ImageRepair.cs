@@ -31,7 +31,7 @@ public static class ImageRepair
         ImageSurvey survey = ImageChecker.Survey(image.File, progress, cancellation);
         QedCheckResult before = survey.Result;
         RepairLog log = new();
-        RepairRoom space = PlanTables(image, survey, options, log, cancellation, out long leaked);
+        RepairSpace space = PlanTables(image, survey, options, log, cancellation, out long leaked);
         Require(image.Storage, options, before, space);
         if (leaked > 0)
         {
@@ -78,7 +78,7 @@ public static class ImageRepair
             return Result(before, before with { NeedsCheck = false }, log, backupPath: null, space: default);
         }
 
-        RepairRoom space = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
+        RepairSpace space = PlanTables(image, survey, options, new RepairLog(), cancellation, out _);
         Require(file, options, before, space);
         if (options.NoBackup)
         {
@@ -121,7 +121,7 @@ public static class ImageRepair
         RequireFits(UndoBackup.Read(journal), target);
     }
 
-    private static void Require(IStorage file, ImageRepairOptions options, QedCheckResult before, RepairRoom space)
+    private static void Require(IStorage file, ImageRepairOptions options, QedCheckResult before, RepairSpace space)
     {
         if (!options.NoBackup && before.Status != QedCheckStatus.Clean && !HostFiles.IsPossible(BackupName(file.Path) + BackupExtension))
         {
@@ -131,7 +131,7 @@ public static class ImageRepair
         space.Require(file);
     }
 
-    private static RepairRoom PlanTables(
+    private static RepairSpace PlanTables(
         QedImage image, ImageSurvey survey, ImageRepairOptions options, RepairLog log, CancellationToken cancellation, out long leaked)
     {
         leaked = survey.Result.LeakedBytes;
@@ -140,9 +140,9 @@ public static class ImageRepair
             case QedCheckStatus.Corrupt:
                 TableRepairs repairs = ImageRepairer.RepairTables(image.File, writer: null, log, progress: null, cancellation);
                 leaked = repairs.LeakedBytes;
-                return RepairRoom.ForTables(image, repairs, saves: !options.NoBackup);
+                return RepairSpace.ForTables(image, repairs, saves: !options.NoBackup);
             case QedCheckStatus.Leaks:
-                return RepairRoom.ForLeaks(image, survey, saves: !options.NoBackup);
+                return RepairSpace.ForLeaks(image, survey, saves: !options.NoBackup);
             default:
                 return default;
         }
@@ -156,7 +156,7 @@ public static class ImageRepair
         // The first change of a repair is to set the need-check bit. Without that nothing was changed, and no record would clear these bits.
         if (backup.HasStart)
         {
-            SetFeatures(target, QedFeatures.NeedCheck | QedFeatures.BeingTakenBack);
+            SetFeatures(target, QedFeatures.NeedCheck | QedFeatures.RestoreInProgress);
         }
 
         backup.Restore(target);
@@ -177,12 +177,12 @@ public static class ImageRepair
         }
 
         // The bits stay set while a repair or its undoing is at work, and any program that changes the image afterwards clears them.
-        if (state != UndoState.Complete && (ReadHeader(target).Features & (QedFeatures.NeedCheck | QedFeatures.BeingTakenBack)) == 0)
+        if (state != UndoState.Complete && (ReadHeader(target).Features & (QedFeatures.NeedCheck | QedFeatures.RestoreInProgress)) == 0)
         {
             throw backup.Changed(target);
         }
 
-        new RepairRoom(backup.RequiredBytes(target), BackupBytes: 0).Require(target, "undo the repair of");
+        new RepairSpace(backup.RequiredBytes(target), BackupBytes: 0).Require(target, "undo the repair of");
     }
 
     // A backup that was cut off before its header was complete belongs to a repair that changed nothing.
@@ -198,7 +198,7 @@ public static class ImageRepair
             }
 
             UndoHeader header = UndoHeader.Read(later);
-            if (header.State == UndoState.TakenBack || !header.IsNamed(Path.GetFileName(target.Path)))
+            if (header.State == UndoState.Restored || !header.IsNamed(Path.GetFileName(target.Path)))
             {
                 return;
             }
@@ -247,7 +247,7 @@ public static class ImageRepair
         OperationTrace? trace,
         QedCheckResult before,
         RepairLog log,
-        RepairRoom space,
+        RepairSpace space,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
@@ -385,7 +385,7 @@ public static class ImageRepair
         }
         catch (QedException e)
         {
-            throw QedStorageException.ForRepairNotTakenBack(file.Path, backupPath, e);
+            throw QedStorageException.ForRepairNotUndone(file.Path, backupPath, e);
         }
 
         HostFiles.Delete(backupPath);
@@ -404,7 +404,7 @@ public static class ImageRepair
         }
     }
 
-    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath, RepairRoom space) => new()
+    private static QedRepairResult Result(QedCheckResult before, QedCheckResult after, RepairLog log, string? backupPath, RepairSpace space) => new()
     {
         Path = Path.GetFullPath(before.Path),
         Before = before,

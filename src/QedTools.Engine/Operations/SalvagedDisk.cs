@@ -24,8 +24,8 @@ internal sealed class SalvagedDisk(IDisk disk, int unit, LostRanges lost) : IDis
     /// <summary>The unit to salvage a chain in: the smallest of its layers.</summary>
     public static int UnitOf(IEnumerable<IDiskLayer> layers) => layers.Min(layer => layer.AllocationUnit ?? DefaultUnit);
 
-    public DiskExtent ExtentAt(long offset, long length) => TryExtentAt(offset, length, out long damaged) ?? new DiskExtent(
-        offset, damaged, QedExtentState.Data, DiskExtent.NotAsIs, Depth: 0); // Data, so that it is read: reading records what is lost.
+    public DiskExtent ExtentAt(long offset, long length) => TryExtentAt(offset, length, out long damaged, out _) ?? new DiskExtent(
+        offset, damaged, QedExtentState.Data, DiskExtent.Packed, Depth: 0); // Data, so that it is read: reading records what is lost.
 
     public void Read(long offset, Span<byte> buffer)
     {
@@ -36,20 +36,24 @@ internal sealed class SalvagedDisk(IDisk disk, int unit, LostRanges lost) : IDis
 
         while (buffer.Length > 0)
         {
-            DiskExtent? extent = TryExtentAt(offset, buffer.Length, out long damaged);
+            DiskExtent? extent = TryExtentAt(offset, buffer.Length, out long damaged, out bool isExact);
             Span<byte> part = buffer.Slice(0, (int)(extent?.Length ?? damaged));
-            if (extent is { FileOffset: DiskExtent.NotAsIs })
+            if (extent is { FileOffset: DiskExtent.Packed })
             {
                 part = part.Slice(0, (int)Math.Min(part.Length, ToEndOfUnit(offset)));
             }
 
             if (extent is null)
             {
-                Lose(offset, part);
+                // The error may be about an entry further on, and this part may still be readable.
+                if (isExact || !TryRead(offset, part))
+                {
+                    Lose(offset, part);
+                }
             }
             else if (!TryRead(offset, part))
             {
-                SalvagePart(offset, part, isDivisible: extent.Value.FileOffset != DiskExtent.NotAsIs);
+                SalvagePart(offset, part, isDivisible: extent.Value.FileOffset != DiskExtent.Packed);
             }
 
             offset += part.Length;
@@ -107,17 +111,19 @@ internal sealed class SalvagedDisk(IDisk disk, int unit, LostRanges lost) : IDis
         }
     }
 
-    // Null where tables are damaged, and how far they are at least.
-    private DiskExtent? TryExtentAt(long offset, long length, out long damaged)
+    // Null where tables are damaged; then how far they are at least, and whether the error says that they are from this offset on.
+    private DiskExtent? TryExtentAt(long offset, long length, out long damaged, out bool isExact)
     {
         try
         {
-            damaged = 0;
+            (damaged, isExact) = (0, false);
             return disk.ExtentAt(offset, length);
         }
         catch (QedException e)
         {
-            damaged = Math.Min(length, e is QedCorruptException { Length: > 0 } damage && damage.VirtualOffset == offset ? damage.Length : ToEndOfUnit(offset));
+            QedCorruptException? known = e as QedCorruptException;
+            isExact = known is { Length: > 0 } && known.VirtualOffset == offset;
+            damaged = Math.Min(length, isExact ? known!.Length : ToEndOfUnit(offset));
             return null;
         }
     }

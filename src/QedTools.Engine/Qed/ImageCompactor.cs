@@ -49,7 +49,7 @@ internal sealed class ImageCompactor
         if (survey.Result.Status == QedCheckStatus.Leaks)
         {
             PackingPlan plan = new(image, survey);
-            plan.RequireRoom();
+            plan.RequireSpace();
             new ImageCompactor(image, writer, plan).Run();
         }
     }

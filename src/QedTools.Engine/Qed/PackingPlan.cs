@@ -155,13 +155,13 @@ internal sealed class PackingPlan
     /// <summary>Makes sure that the disk has the required space.</summary>
     /// <exception cref="QedDiskFullException">It does not.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public void RequireRoom()
+    public void RequireSpace()
     {
         long required = RequiredBytes();
-        long available = _image.Storage.Room?.AvailableBytes ?? (long.MaxValue - 1);
+        long available = _image.Storage.FreeSpace?.AvailableBytes ?? (long.MaxValue - 1);
         if (required > available)
         {
-            throw QedDiskFullException.ForRoom(_image.Storage.Path, "pack", "the image", required, available, "No cluster was moved, and the disk reads as before.");
+            throw QedDiskFullException.ForSpace(_image.Storage.Path, "pack", "the image", required, available, "No cluster was moved, and the disk reads as before.");
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
             Writer.BeforeDataChange();
             while (data.Length > 0)
             {
-                DiskRun run = RunAt(offset, data.Length);
+                DiskRun run = GetRun(offset, data.Length);
                 ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
                 if (run.State == QedExtentState.Data)
                 {
@@ -88,7 +88,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         }
     }
 
-    protected override DiskRun RunAt(long offset, long length) => image.Map.RunAt(offset, length);
+    protected override DiskRun GetRun(long offset, long length) => image.Map.GetRun(offset, length);
 
     protected override void ReadData(long offset, in DiskRun run, Span<byte> buffer) => image.File.Read(run.FileOffset, buffer);
 
@@ -100,7 +100,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         long end = offset + data.Length;
         long clusters = Geometry.ClustersCovering(end - start);
         Writer.PrepareTables(offset, data.Length);
-        long target = Writer.Take(clusters);
+        long target = Writer.Allocate(clusters);
 
         // Data must come first even where a zero entry is replaced: a repair can only bring back the backing file, not the zeroes.
         if (Below is not null)
@@ -121,7 +121,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         }
         catch
         {
-            Writer.GiveBack(target);
+            Writer.Free(target);
             throw;
         }
 
@@ -184,7 +184,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         long end = offset + length;
         while (offset < end)
         {
-            DiskRun run = RunAt(offset, end - offset);
+            DiskRun run = GetRun(offset, end - offset);
             long runEnd = offset + run.Length;
             bool isUnallocated = run.State == QedExtentState.Unallocated;
             if (run.State == QedExtentState.Zero || (isUnallocated && !IsBacked(offset)))
@@ -283,7 +283,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         {
             // The cluster is part old disk, part new: it needs its own data.
             long start = Geometry.ClusterStart(from);
-            long target = Writer.Take(1);
+            long target = Writer.Allocate(1);
             Writer.RequireDataFirst();
             CopyBacking(start, target, from - start);
             Writer.Map(start, 1, new ClusterEntry((ulong)target), step: 0);
@@ -293,7 +293,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
     // Zeroes a part of one cluster if it is stored; returns what it is.
     private QedExtentState ClearStored(long from, long to)
     {
-        DiskRun run = RunAt(from, to - from);
+        DiskRun run = GetRun(from, to - from);
         if (run.State == QedExtentState.Data)
         {
             ZeroFill.Write(image.Storage, run.FileOffset, to - from);
@@ -308,7 +308,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
     {
         while (from < to)
         {
-            DiskRun run = RunAt(from, to - from);
+            DiskRun run = GetRun(from, to - from);
             if (run.State == QedExtentState.Data)
             {
                 Writer.Map(from, Geometry.ClustersCovering(run.Length), default, step: 0);

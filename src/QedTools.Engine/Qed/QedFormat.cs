@@ -33,7 +33,7 @@ internal sealed class QedFormat : IDiskFormat<QedImage>
 
     IDiskLayer IDiskFormat.Open(IStorage storage) => Open(storage);
 
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         request.RequireOnly(path, Name, DiskChoices.ClusterSize | DiskChoices.TableSize | DiskChoices.Backing | DiskChoices.BackingFormat);
         long clusterSize = request.ClusterSize ?? QedGeometry.DefaultClusterSize;
@@ -52,14 +52,14 @@ internal sealed class QedFormat : IDiskFormat<QedImage>
         long max = geometry.MaxVirtualSize;
         string hint = max < new QedGeometry(QedGeometry.MaxClusterSize, QedGeometry.MaxTableSize).MaxVirtualSize ? "; larger ones allow more" : string.Empty;
         return request.VirtualSize >= 0 && request.VirtualSize <= max
-            ? Settle(geometry, Sector.RoundUp(request.VirtualSize), request.Backing)
+            ? Resolve(geometry, Sector.RoundUp(request.VirtualSize), request.Backing)
             : throw QedLimitException.ForDiskSize(
                 path,
                 request.VirtualSize,
                 $"0 bytes to {ByteSize.FormatExact(max)} with clusters of {ByteSize.Format(geometry.ClusterSize)} and tables of {geometry.TableSize} {(geometry.TableSize == 1 ? "cluster" : "clusters")}{hint}");
     }
 
-    private static NewDisk Settle(QedGeometry geometry, long virtualSize, BackingReference? backing) =>
+    private static NewDisk Resolve(QedGeometry geometry, long virtualSize, BackingReference? backing) =>
         new(virtualSize, storage => Create(storage, geometry, virtualSize, backing))
         {
             Backing = backing,

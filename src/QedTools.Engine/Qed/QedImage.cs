@@ -92,7 +92,7 @@ internal sealed class QedImage : IDiskLayer
     public void Follow(OperationTrace? trace, string path)
     {
         FollowChanges(trace, path);
-        File.TellHeader();
+        File.TraceHeader();
     }
 
     /// <summary>Starts to trace decisions and what happens in the file, but not what is already there.</summary>

@@ -36,7 +36,7 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
 
     public long AllocatedBytes => _device is null ? Status.AllocatedBytes ?? Length : Length;
 
-    public StorageRoom? Room => FreeRoom.OfFile(Path, Status.Device);
+    public FreeSpace? FreeSpace => DiskFreeSpace.OfFile(Path, Status.Device);
 
     public bool IsInUse => Platform.IsWindows ? IsInUseOnWindows() : ByteLocks.ExcludeWriter(_file.Safe);
 

@@ -99,6 +99,13 @@ internal static class HostFiles
     /// <summary>The folder that a file is in, as a full path; an empty string for a root.</summary>
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
 
+    /// <summary>The path of an existing file or folder once symbolic links are followed; null if it does not exist or the host does not report it.</summary>
+    /// <param name="path">A full path.</param>
+    public static string? RealPathOf(string path) => RealPath.Final(path);
+
+    /// <summary>Whether a path leads to anything at all.</summary>
+    public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path) || FileStatus.OfPath(path) is not null;
+
     /// <summary>The full path that a path leads to once symbolic links are followed; the full path itself where nothing exists yet.</summary>
     public static string FinalPathOf(string path)
     {
@@ -107,7 +114,7 @@ internal static class HostFiles
     }
 
     /// <summary>The free space of the file system that a new file would be on, whose folder may still be missing; null if the host does not report it.</summary>
-    public static StorageRoom? RoomNear(string path)
+    public static FreeSpace? FreeSpaceNear(string path)
     {
         string folder = FolderOf(path);
         while (folder.Length > 0 && !Directory.Exists(folder))
@@ -115,7 +122,7 @@ internal static class HostFiles
             folder = Path.GetDirectoryName(folder) ?? string.Empty;
         }
 
-        return folder.Length > 0 ? RoomIn(folder) : null;
+        return folder.Length > 0 ? FreeSpaceIn(folder) : null;
     }
 
     /// <summary>Whether a new file has holes where nothing was written to it.</summary>
@@ -126,7 +133,7 @@ internal static class HostFiles
     public static bool IsFolder(string path) => Directory.Exists(path);
 
     /// <summary>The free space of the file system that holds a folder; null if the host does not report it.</summary>
-    public static StorageRoom? RoomIn(string folder) => FreeRoom.OfFolder(folder);
+    public static FreeSpace? FreeSpaceIn(string folder) => DiskFreeSpace.OfFolder(folder);
 
     /// <summary>Whether a path is no longer than the host and the file system allow.</summary>
     public static bool IsPossible(string path)

@@ -28,7 +28,7 @@ internal interface IStorage : IDisposable
     long AllocatedBytes { get; }
 
     /// <summary>The free space of the file system that holds the file; null if the host does not report it.</summary>
-    StorageRoom? Room { get; }
+    FreeSpace? FreeSpace { get; }
 
     /// <summary>Whether another user holds the file in a way that would make a writer fail now.</summary>
     /// <remarks>On Windows only a storage with <see cref="StorageAccess.Inspect"/> can tell; one that holds the file itself returns false.</remarks>

@@ -104,7 +104,7 @@ internal sealed class ReservedName : IDisposable
         string? present = HostFiles.IdentityOf(Target);
         if (present is not null && present != ReplacedIdentity)
         {
-            throw QedFileExistsException.ForNewcomer(Path);
+            throw QedFileExistsException.ForConcurrentCreation(Path);
         }
 
         if (Platform.IsWindows)
@@ -120,7 +120,7 @@ internal sealed class ReservedName : IDisposable
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
             throw StorageErrors.Translate(e, Path, "create") is QedFileExistsException
-                ? QedFileExistsException.ForNewcomer(Path)
+                ? QedFileExistsException.ForConcurrentCreation(Path)
                 : StorageErrors.Translate(e, Path, "create");
         }
     }

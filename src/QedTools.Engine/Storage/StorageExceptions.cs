@@ -57,7 +57,7 @@ public sealed class QedFileExistsException : QedException
     public override QedRemedy Remedy { get; }
 
     /// <summary>Another program created a file of this name while the new one was being built.</summary>
-    internal static QedFileExistsException ForNewcomer(string path) => new(
+    internal static QedFileExistsException ForConcurrentCreation(string path) => new(
         path, $"Another program created '{path}' while the new file was being built. That file was left as it is. Choose another name, or look at that file and try again.");
 
     /// <summary>A file has the name that a folder would need.</summary>
@@ -122,7 +122,7 @@ public sealed class QedDiskFullException : QedException
     /// <param name="available">The free space, in bytes.</param>
     /// <param name="state">The state in which the file is left, as a sentence.</param>
     /// <param name="remedy">What else helps.</param>
-    internal static QedDiskFullException ForRoom(
+    internal static QedDiskFullException ForSpace(
         string path,
         string action,
         string place,
@@ -170,7 +170,7 @@ public sealed class QedStorageException : QedException
     public override QedRemedy Remedy { get; }
 
     /// <summary>A repair failed, and so did undoing it.</summary>
-    internal static QedStorageException ForRepairNotTakenBack(string path, string backupPath, QedException cause) => new(
+    internal static QedStorageException ForRepairNotUndone(string path, string backupPath, QedException cause) => new(
         path,
         $"The repair of '{path}' failed and could not be undone ({cause.Message}). Fix that problem, then restore the image from its backup '{backupPath}'.",
         cause,

@@ -57,7 +57,7 @@ internal sealed class UndoBackup
                 $"'{Path}' is the backup of a file named '{_header.Name}', not of '{target.Path}'. Name that file; if the image was renamed, give it its old name first.");
         }
 
-        if (State == UndoState.TakenBack)
+        if (State == UndoState.Restored)
         {
             throw UndoHeader.Misfit(
                 File,
@@ -65,7 +65,7 @@ internal sealed class UndoBackup
                 $"The repair that made '{Path}' was already undone. Nothing needs to be done to '{target.Path}'.");
         }
 
-        if (State != UndoState.BeingMade && _header.ChangedLength == target.Length && HoldsTheChanges(target))
+        if (State != UndoState.Changing && _header.ChangedLength == target.Length && HoldsTheChanges(target))
         {
             return UndoState.Complete;
         }
@@ -81,7 +81,7 @@ internal sealed class UndoBackup
 
     /// <summary>Records that the changes are about to be undone. Until it is recorded that they are undone, nothing else can be done.</summary>
     /// <exception cref="QedException">The backup, which must be open for writing, could not be written.</exception>
-    public void BeginRestore() => WriteState(UndoState.BeingTakenBack);
+    public void BeginRestore() => WriteState(UndoState.RestoreInProgress);
 
     /// <summary>Restores a file to what it was. Can be repeated if it was interrupted.</summary>
     /// <param name="target">The file that was changed, open for writing.</param>
@@ -111,7 +111,7 @@ internal sealed class UndoBackup
 
         target.SetLength(_header.OriginalLength);
         target.Flush();
-        WriteState(UndoState.TakenBack);
+        WriteState(UndoState.Restored);
     }
 
     /// <summary>How much more space the file takes once it is restored, in bytes; at least 0.</summary>

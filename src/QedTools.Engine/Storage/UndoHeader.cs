@@ -93,7 +93,7 @@ internal sealed class UndoHeader
         header.SetNumber(OriginalLengthAt, changed.Length);
         WriteText(header._bytes.AsSpan(NameAt, IdentityAt - NameAt), Path.GetFileName(changed.Path));
         WriteText(header._bytes.AsSpan(IdentityAt, IdentityEnd - IdentityAt), changed.Identity);
-        header.State = UndoState.BeingMade;
+        header.State = UndoState.Changing;
         header.RecordsEnd = Size;
         return header;
     }
@@ -162,7 +162,7 @@ internal sealed class UndoHeader
         && OriginalLength >= 0
         && RecordsEnd >= Size
         && ChangedLength >= 0
-        && State is UndoState.BeingMade or UndoState.Complete or UndoState.BeingTakenBack or UndoState.TakenBack;
+        && State is UndoState.Changing or UndoState.Complete or UndoState.RestoreInProgress or UndoState.Restored;
 
     private static void WriteText(Span<byte> field, string text)
     {

@@ -137,7 +137,7 @@ internal sealed class UndoJournal : IDisposable
         // The digests allow for a change to the first bytes; any other change makes what was sealed incomplete.
         if (record.Offset + record.Length > UndoChanges.StartBytes)
         {
-            _header.State = UndoState.BeingMade;
+            _header.State = UndoState.Changing;
         }
     }
 }

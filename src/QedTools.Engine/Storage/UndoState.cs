@@ -5,14 +5,14 @@ namespace QedTools.Storage;
 internal enum UndoState : long
 {
     /// <summary>They are being made; if no process is making them any more, they were interrupted. "CHANGING".</summary>
-    BeingMade = 0x474E49474E414843,
+    Changing = 0x474E49474E414843,
 
     /// <summary>All are made and on the disk. "COMPLETE".</summary>
     Complete = 0x4554454C504D4F43,
 
     /// <summary>They are being undone. "REVERTIN".</summary>
-    BeingTakenBack = 0x4E49545245564552,
+    RestoreInProgress = 0x4E49545245564552,
 
     /// <summary>All are undone. "REVERTED".</summary>
-    TakenBack = 0x4445545245564552,
+    Restored = 0x4445545245564552,
 }

@@ -67,7 +67,7 @@ internal sealed class UndoStorage : IStorage
 
     public long AllocatedBytes => _inner.AllocatedBytes;
 
-    public StorageRoom? Room => _inner.Room;
+    public FreeSpace? FreeSpace => _inner.FreeSpace;
 
     public bool IsInUse => _inner.IsInUse;
 

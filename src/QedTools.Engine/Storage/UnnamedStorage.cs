@@ -25,7 +25,7 @@ internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage, IA
 
     public long AllocatedBytes => inner.AllocatedBytes;
 
-    public StorageRoom? Room => inner.Room;
+    public FreeSpace? FreeSpace => inner.FreeSpace;
 
     public bool IsInUse => inner.IsInUse;
 

@@ -71,7 +71,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         {
             // -Force is for files that existed before, not for this pipeline's own results.
             throw new QedRequestException(
-                destination, "DestinationPath", destination, "a folder for several sources", Messages.SecondSource(destination));
+                destination, "DestinationPath", destination, "a folder for several sources", Messages.DuplicateDestination(destination));
         }
 
         DiskConversionOptions options = Complete(

@@ -50,7 +50,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    private protected override bool MakesFiles => true;
+    private protected override bool CreatesFiles => true;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

@@ -26,11 +26,11 @@ public abstract class QedChangeCommand : QedCommand
     protected sealed override void ProcessRecord()
     {
         bool isLiteral = ParameterSetName == ByLiteralPath;
-        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, ProcessFile, MakesFiles);
+        ForEachName(isLiteral ? LiteralPath : Path, isLiteral, ProcessFile, CreatesFiles);
     }
 
     /// <summary>Whether the cmdlet creates the files.</summary>
-    private protected virtual bool MakesFiles => false;
+    private protected virtual bool CreatesFiles => false;
 
     /// <summary>Processes one image.</summary>
     /// <param name="path">Its full path; the engine checks whether it exists.</param>

@@ -53,7 +53,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
 
                 if (plan.RequiredBytes > 0)
                 {
-                    ShouldDo(Messages.RepairRoom(path, plan.RequiredBytes));
+                    ShouldDo(Messages.RepairSpace(path, plan.RequiredBytes));
                 }
             }
 
@@ -62,7 +62,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
 
         QedRepairResult result = WithProgress(
             Messages.Repairing, path, progress => ImageRepair.Run(path, options, progress, Cancellation));
-        WriteVerbose(Messages.RepairRoom(path, result.RequiredBytes));
+        WriteVerbose(Messages.RepairSpace(path, result.RequiredBytes));
         foreach (QedRepair repair in result.Repairs)
         {
             WriteVerbose(Messages.Repair(path, repair));
@@ -70,7 +70,7 @@ public sealed class RepairQedImageCommand : QedChangeCommand
 
         if (result.BackupPath is not null)
         {
-            WriteVerbose(Messages.RepairCanBeTakenBack(path, result.BackupPath));
+            WriteVerbose(Messages.HowToUndoRepair(path, result.BackupPath));
         }
 
         WriteObject(result);

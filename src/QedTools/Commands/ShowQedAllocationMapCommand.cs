@@ -68,7 +68,7 @@ public sealed class ShowQedAllocationMapCommand : QedMapCommand
         TerminalStyle style = new(
             Width ?? SessionScreen.Width(this),
             Height ?? DefaultRows,
-            Ascii || !SessionScreen.Shows(TerminalGlyphs.NotAscii),
+            Ascii || !SessionScreen.Shows(TerminalGlyphs.NonAscii),
             Color == QedColorMode.Always);
         string[] plain;
         string[]? colored = null;
@@ -104,7 +104,7 @@ public sealed class ShowQedAllocationMapCommand : QedMapCommand
         {
             if (disk.Includes(file))
             {
-                throw new QedRequestException(file, "OutFile", file, "a file other than those that are read", Messages.PictureOverSource(file));
+                throw new QedRequestException(file, "OutFile", file, "a file other than those that are read", Messages.PictureOverwritesSource(file));
             }
 
             using DocumentFile document = DocumentFile.Reserve(file, Force, Trace);
@@ -131,18 +131,18 @@ public sealed class ShowQedAllocationMapCommand : QedMapCommand
     {
         if (_pictures.Contains(file))
         {
-            throw new QedRequestException(file, "OutFile", file, "a separate file for each image", Messages.SecondPicture(file));
+            throw new QedRequestException(file, "OutFile", file, "a separate file for each image", Messages.DuplicatePicture(file));
         }
 
         if (!string.Equals(System.IO.Path.GetExtension(file), ".svg", StringComparison.OrdinalIgnoreCase))
         {
-            throw new QedRequestException(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg", Messages.NoPictureName(file));
+            throw new QedRequestException(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg", Messages.InvalidPictureName(file));
         }
 
         int width = Width ?? DefaultSvgWidth;
-        return width >= SvgLayout.LeastWidth
+        return width >= SvgLayout.MinWidth
             ? width
-            : throw new QedLimitException(file, "Width", width, $"{SvgLayout.LeastWidth} pixels or more");
+            : throw new QedLimitException(file, "Width", width, $"{SvgLayout.MinWidth} pixels or more");
     }
 
     private MappedDisk Open(string path) => MappedDisk.Open(path, ToMapping());

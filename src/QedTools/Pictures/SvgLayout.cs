@@ -6,7 +6,7 @@ namespace QedTools.Pictures;
 internal sealed class SvgLayout
 {
     /// <summary>The minimum width of a picture.</summary>
-    public const int LeastWidth = 480;
+    public const int MinWidth = 480;
 
     /// <summary>The margin around everything.</summary>
     public const int Margin = 24;
@@ -60,7 +60,7 @@ internal sealed class SvgLayout
 
     /// <summary>Finds the layout with as many cells as fit.</summary>
     /// <param name="subject">The subject to draw.</param>
-    /// <param name="width">The picture's width; at least <see cref="LeastWidth"/>.</param>
+    /// <param name="width">The picture's width; at least <see cref="MinWidth"/>.</param>
     /// <param name="rows">The largest number of rows of cells.</param>
     public static SvgLayout Fit(MapSubject subject, int width, int rows)
     {

@@ -21,7 +21,7 @@ internal sealed class TerminalGlyphs
     }
 
     /// <summary>All characters that are not ASCII, to test whether an encoding has them.</summary>
-    public static string NotAscii => Blocks + "·▀";
+    public static string NonAscii => Blocks + "·▀";
 
     /// <summary>The glyph that stands for a share in a legend.</summary>
     public TerminalGlyph Of(int share) => share switch

@@ -24,7 +24,7 @@ internal static class ErrorTable
         [typeof(QedTruncatedException)] = ("QedTruncated", ErrorCategory.InvalidData),
         [typeof(QedHeaderException)] = ("QedHeaderInvalid", ErrorCategory.InvalidData),
         [typeof(QedUnsupportedFeatureException)] = ("QedUnsupportedFeature", ErrorCategory.NotImplemented),
-        [typeof(QedCutOffRestoreException)] = ("QedCutOffRestore", ErrorCategory.InvalidData),
+        [typeof(QedInterruptedRestoreException)] = ("QedInterruptedRestore", ErrorCategory.InvalidData),
         [typeof(QedCorruptException)] = ("QedCorrupt", ErrorCategory.InvalidData),
         [typeof(QedDamagedFileException)] = ("QedDamagedFile", ErrorCategory.InvalidData),
         [typeof(QedLimitException)] = ("QedLimit", ErrorCategory.InvalidArgument),

@@ -158,13 +158,13 @@ internal static class Messages
     public static string CellsDrawn(string path, string cells, long cellSize) => $"{Printable(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";
 
     /// <summary>Two pictures would be written to the same file.</summary>
-    public static string SecondPicture(string file) => $"{Quoted(file)} already holds the picture of another image. Specify a separate file for each image.";
+    public static string DuplicatePicture(string file) => $"{Quoted(file)} already holds the picture of another image. Specify a separate file for each image.";
 
     /// <summary>A picture's file name without the extension of SVG files.</summary>
-    public static string NoPictureName(string file) => $"{Quoted(file)} is not a valid name for an SVG picture. Specify a name that ends in .svg.";
+    public static string InvalidPictureName(string file) => $"{Quoted(file)} is not a valid name for an SVG picture. Specify a name that ends in .svg.";
 
     /// <summary>A picture would overwrite the image that it shows.</summary>
-    public static string PictureOverSource(string file) => $"{Quoted(file)} is the image itself or one of its backing files. Specify another file for the picture.";
+    public static string PictureOverwritesSource(string file) => $"{Quoted(file)} is the image itself or one of its backing files. Specify another file for the picture.";
 
     /// <summary>The drawing of a map to a file.</summary>
     public static string DrawAction(string path, string file) => $"Draw the allocation map of {Quoted(path)} to {Quoted(file)}.";
@@ -182,7 +182,7 @@ internal static class Messages
         $"{Printable(result.Path)}: {ByteSize.Format(result.DiskUsage)} used for a disk of {ByteSize.Format(result.VirtualSize)}{(verified ? ", verified" : string.Empty)}.";
 
     /// <summary>Two sources of one pipeline would be written to the same file.</summary>
-    public static string SecondSource(string destination) =>
+    public static string DuplicateDestination(string destination) =>
         $"Another source has already been converted to {Quoted(destination)}. To convert several sources, specify a folder; the names of the sources must differ in more than the extension.";
 
     /// <summary>The verdict of a check.</summary>
@@ -240,10 +240,10 @@ internal static class Messages
     public static string Repair(string path, QedRepair repair) => $"{Printable(path)}: {repair.Description}";
 
     /// <summary>How much disk space a repair needs.</summary>
-    public static string RepairRoom(string path, long bytes) => $"{Printable(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of disk space.";
+    public static string RepairSpace(string path, long bytes) => $"{Printable(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of disk space.";
 
     /// <summary>How to undo a repair.</summary>
-    public static string RepairCanBeTakenBack(string path, string backupPath) =>
+    public static string HowToUndoRepair(string path, string backupPath) =>
         $"{Printable(path)}: to undo the repair, use Repair-QedImage -RestoreFrom {Quoted(backupPath)}.";
 
     /// <summary>The undoing of a repair.</summary>

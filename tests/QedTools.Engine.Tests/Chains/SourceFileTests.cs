@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using QedTools.Storage;
 using QedTools.Tests.Operations;
 using QedTools.Tests.Support;
 using Xunit;
@@ -139,6 +140,48 @@ public sealed class SourceFileTests : IDisposable
         Assert.Throws<QedRequestException>(() => Convert(alone, new DiskConversionOptions { SourceBackingFile = overlay }));
         Assert.Throws<QedFileNotFoundException>(() => Convert(overlay, new DiskConversionOptions { SourceBackingFile = _folder.PathOf("nothing.raw") }));
         Assert.Throws<QedBackingChainException>(() => Convert(overlay, new DiskConversionOptions { SourceBackingFile = overlay }));
+    }
+
+    [Fact]
+    public void A_link_whose_real_path_cannot_be_told_is_outside()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has such links");
+        using FileStream held = new(_folder.PathOf("secret.raw"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        File.Delete(_folder.PathOf("secret.raw"));
+        File.CreateSymbolicLink(_folder.PathOf("images/link.raw"), $"/proc/{Environment.ProcessId}/fd/{held.SafeFileHandle.DangerousGetHandle()}");
+        string overlay = ImageFiles.Make(_folder.PathOf("images/overlay.qed"), "link.raw", isRaw: true);
+        Assert.Throws<QedBackingFileRefusedException>(() => Convert(overlay, new DiskConversionOptions { BackingFolders = [_folder.PathOf("images")] }));
+    }
+
+    [Fact]
+    public void Nothing_outside_is_opened_for_the_backing_file_of_a_result_either()
+    {
+        string below = ImageFiles.Make(_folder.PathOf("images/below.qed"), "../secret.raw", isRaw: true);
+        System.Collections.Generic.List<string> opened = [];
+        HostFiles.Interceptor.Value = storage =>
+        {
+            opened.Add(storage.Path);
+            return storage;
+        };
+        Assert.Throws<QedBackingFileRefusedException>(() => DiskConversion.Run(
+            _folder.PathOf("images/base.raw"),
+            _folder.PathOf("result.qed"),
+            new DiskConversionOptions { BackingFile = below, BackingFolders = [_folder.PathOf("images")] },
+            cancellation: _cancellation));
+        HostFiles.Interceptor.Value = null;
+        Assert.Contains(opened, path => path.EndsWith("below.qed", StringComparison.Ordinal));
+        Assert.DoesNotContain(opened, path => path.EndsWith("secret.raw", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_chosen_file_that_is_no_raw_disk_though_the_image_records_one_gives_a_warning()
+    {
+        string overlay = ImageFiles.Make(_folder.PathOf("images/overlay.qed"), "base.raw", isRaw: true);
+        string vhdx = _folder.PathOf("base.vhdx");
+        DiskConversion.Run(_folder.PathOf("images/base.raw"), vhdx, new DiskConversionOptions(), cancellation: _cancellation);
+        System.Collections.Generic.List<string> warnings = [];
+        Convert(overlay, new DiskConversionOptions { SourceBackingFile = vhdx, Trace = new OperationTrace { Warning = warnings.Add } });
+        Assert.Contains(warnings, warning => warning.Contains("begins like a VHDX file", StringComparison.Ordinal));
     }
 
     private byte[] Convert(string source, DiskConversionOptions options)

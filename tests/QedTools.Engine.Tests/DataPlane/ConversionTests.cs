@@ -214,7 +214,7 @@ public sealed class ConversionTests : IDisposable
         MemoryStorage target = new("target.raw");
         target.SetLength(9 << 20);
         QedStorageException error = Assert.Throws<QedStorageException>(() =>
-            DiskCopy.Run(source, new CopyTarget(new RawDisk(target), 4096, ShownBefore: null, FlushedSoon: null), progress: null, TestContext.Current.CancellationToken));
+            DiskCopy.Run(source, new CopyTarget(new RawDisk(target), 4096, ShownBefore: null, FlushedLater: null), progress: null, TestContext.Current.CancellationToken));
         Assert.Equal(("broken.raw", faulty.FailedAt), (error.Path, error.Offset));
         Assert.True(error.Offset > 0);
         Assert.Contains($"offset {error.Offset}", error.Message, StringComparison.Ordinal);

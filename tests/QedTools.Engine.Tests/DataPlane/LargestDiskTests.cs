@@ -107,7 +107,7 @@ public sealed class LargestDiskTests : IDisposable
         IDisk target = layer.ToDisk(backing: null);
         List<OperationProgress> reported = [];
         StagedProgress stages = new(new Sink(reported), 2);
-        DiskCopy.Run(source, new CopyTarget(target, layer.Granule, ShownBefore: null, FlushedSoon: null), stages, Cancellation);
+        DiskCopy.Run(source, new CopyTarget(target, layer.Granule, ShownBefore: null, FlushedLater: null), stages, Cancellation);
         layer.EndWriting();
         stages.NextStage();
         Assert.Equal((null, 0), DiskComparison.Compare(source, target, stages, Cancellation));
@@ -125,7 +125,7 @@ public sealed class LargestDiskTests : IDisposable
         {
             try
             {
-                Assert.InRange(format.Settle("a" + format.Extensions[0], Request(kind, more, unit, table)).VirtualSize, more, long.MaxValue);
+                Assert.InRange(format.Resolve("a" + format.Extensions[0], Request(kind, more, unit, table)).VirtualSize, more, long.MaxValue);
             }
             catch (QedLimitException e)
             {
@@ -500,7 +500,7 @@ public sealed class LargestDiskTests : IDisposable
 
         // The block map of the largest VDI is 2 GiB of 0xFF.
         storage = new MemoryStorage("a" + format.Extensions[0]) { Ones = kind == QedDiskFormat.Vdi ? (512, 512 + (0x1FFFFF80L * 4)) : default };
-        NewDisk disk = format.Settle(storage.Path, Request(kind, size, unit, table));
+        NewDisk disk = format.Resolve(storage.Path, Request(kind, size, unit, table));
         Assert.Equal(size, disk.VirtualSize);
         return disk.Create(storage);
     }
@@ -561,7 +561,7 @@ public sealed class LargestDiskTests : IDisposable
             QedImage image = TestImage.OpenForWriting(storage);
             IDisk target = image.ToDisk(below);
             List<OperationProgress> reported = [];
-            DiskCopy.Run(disk, new CopyTarget(target, below is null ? granule : 2 * MiB, below, FlushedSoon: null), new Sink(reported), Cancellation);
+            DiskCopy.Run(disk, new CopyTarget(target, below is null ? granule : 2 * MiB, below, FlushedLater: null), new Sink(reported), Cancellation);
             AssertProgress(reported);
             ends.AssertReadFrom(target);
             Assert.Equal((null, 0), DiskComparison.Compare(disk, target, progress: null, Cancellation));

@@ -33,7 +33,7 @@ public sealed class ResizeTests : IDisposable
             ImageResizePlan plan = ImageResize.Plan(path, size, options, TestContext.Current.CancellationToken);
             long rounded = (size + 511) / 512 * 512;
             Assert.Equal((info.VirtualSize, rounded), (plan.OldSize, plan.NewSize));
-            Assert.Equal(DataBehind(path, rounded), plan.DiscardedBytes);
+            Assert.Equal(DataOffsetAfter(path, rounded), plan.DiscardedBytes);
         }
 
         Assert.Equal(before, File.ReadAllBytes(path));
@@ -108,7 +108,7 @@ public sealed class ResizeTests : IDisposable
     private static QedImageInfo Resize(string path, long size, bool shrink) =>
         ImageResize.Run(path, size, new ImageResizeOptions { Shrink = shrink }, progress: null, TestContext.Current.CancellationToken);
 
-    private static long DataBehind(string path, long size)
+    private static long DataOffsetAfter(string path, long size)
     {
         IEnumerable<QedExtent> extents = ImageMapping.Run(path, new ImageMappingOptions(), TestContext.Current.CancellationToken);
         return extents.Where(extent => extent.State == QedExtentState.Data)

@@ -151,7 +151,7 @@ public sealed class HostileQcow2Tests
         },
         (disk, extent) =>
         {
-            if (extent.FileOffset != DiskExtent.NotAsIs)
+            if (extent.FileOffset != DiskExtent.Packed)
             {
                 Assert.InRange(extent.FileOffset, extent.File > 0 ? 0 : 512, extent.File > 0 ? disk.Length : file.Length);
             }

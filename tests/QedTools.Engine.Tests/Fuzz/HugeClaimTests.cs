@@ -224,7 +224,7 @@ public sealed class HugeClaimTests
         uint entry = 0;
         for (long block = 0; block < count; block++)
         {
-            entry = blocks.EntryBehind(end, alignment);
+            entry = blocks.EntryAfter(end, alignment);
             Assert.True((long)entry * 512 >= end);
             end = blocks.DataOffset(entry) + blockSize;
         }
@@ -249,7 +249,7 @@ public sealed class HugeClaimTests
     private static byte[] Good(IDiskFormat format, int? clusterSize = null)
     {
         MemoryStorage storage = new();
-        IDiskLayer layer = format.Settle("good" + format.Extensions[0], new DiskRequest(6 << 20) { ClusterSize = clusterSize }).Create(storage);
+        IDiskLayer layer = format.Resolve("good" + format.Extensions[0], new DiskRequest(6 << 20) { ClusterSize = clusterSize }).Create(storage);
         layer.ToDisk(backing: null).Write(4096, new byte[] { 1, 2, 3 });
         layer.EndWriting();
         byte[] bytes = new byte[storage.Length];

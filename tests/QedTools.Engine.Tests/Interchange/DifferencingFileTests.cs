@@ -39,14 +39,14 @@ public sealed class DifferencingFileTests : IDisposable
         };
         IDiskFormat format = DiskFormats.Of(kind);
         MemoryStorage parentFile = new("parent");
-        IDiskLayer parent = format.Settle("parent", request).Create(parentFile);
+        IDiskLayer parent = format.Resolve("parent", request).Create(parentFile);
         byte[] below = new byte[parent.VirtualSize];
         WriteAnything(random, parent.ToDisk(backing: null), below);
         parent.EndWriting();
         IDisk parentDisk = format.Open(new ReadOnlyStorage(parentFile)).ToDisk(backing: null);
 
         MemoryStorage file = new(_folder.PathOf("child"));
-        IDiskLayer child = format.Settle(file.Path, request with
+        IDiskLayer child = format.Resolve(file.Path, request with
         {
             BlockSize = isVhdx ? MiB << random.Next(3) : random.Pick(512 << 10, 2 << 20),
             Backing = new BackingReference("parent", IsRaw: false),
@@ -282,13 +282,13 @@ public sealed class DifferencingFileTests : IDisposable
         IDiskFormat format = DiskFormats.Of(kind);
         DiskRequest request = new(Edge + (600 * MiB)) { BlockSize = blockSize };
         MemoryStorage parentFile = new("parent");
-        IDiskLayer parent = format.Settle("parent", request).Create(parentFile);
+        IDiskLayer parent = format.Resolve("parent", request).Create(parentFile);
         IDisk parentDisk = parent.ToDisk(backing: null);
         byte[] below = DiskBytes.Random(1, 8 * MiB);
         parentDisk.Write(Edge - (4 * MiB), below);
         parent.EndWriting();
         MemoryStorage file = new(At("child"));
-        IDiskLayer child = format.Settle(file.Path, request with
+        IDiskLayer child = format.Resolve(file.Path, request with
         {
             Backing = new BackingReference("parent", IsRaw: false),
             BackingFacts = new BackingFacts(At("parent"), format.Name, parent.VirtualSize, 512, Modified: null, parent.Facts),

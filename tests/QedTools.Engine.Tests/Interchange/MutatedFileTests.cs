@@ -101,7 +101,7 @@ public sealed class MutatedFileTests
     private static byte[] Good(IDiskFormat format)
     {
         MemoryStorage storage = new();
-        IDiskLayer layer = format.Settle("good" + format.Extensions[0], new DiskRequest(6 << 20)).Create(storage);
+        IDiskLayer layer = format.Resolve("good" + format.Extensions[0], new DiskRequest(6 << 20)).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         byte[] data = new byte[100_000];
         new Random(1).NextBytes(data);
@@ -154,6 +154,6 @@ public sealed class MutatedFileTests
             return layer;
         }
 
-        public NewDisk Settle(string path, in DiskRequest request) => throw new NotSupportedException();
+        public NewDisk Resolve(string path, in DiskRequest request) => throw new NotSupportedException();
     }
 }

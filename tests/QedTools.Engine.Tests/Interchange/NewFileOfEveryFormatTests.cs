@@ -33,7 +33,7 @@ public sealed class NewFileOfEveryFormatTests
         IDiskFormat format = DiskFormats.Of(kind);
         RecordingStorage storage = new(new MemoryStorage("new"));
         DiskRequest request = kind == QedDiskFormat.Vhdx ? new(1L << 30) { BlockSize = unit } : new(1L << 30) { ClusterSize = unit };
-        IDiskLayer layer = format.Settle("new", request).Create(storage);
+        IDiskLayer layer = format.Resolve("new", request).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         storage.Forget();
         byte[] piece = DiskBytes.Random(1, 512 << 10);
@@ -81,7 +81,7 @@ public sealed class NewFileOfEveryFormatTests
             request = request with { Backing = new BackingReference("below.raw", IsRaw: true) };
         }
 
-        byte[] expected = new byte[DiskFormats.Of(kind).Settle("new", request).VirtualSize];
+        byte[] expected = new byte[DiskFormats.Of(kind).Resolve("new", request).VirtualSize];
         below.AsSpan(0, Math.Min(below.Length, expected.Length)).CopyTo(expected);
         MemoryStorage storage = Make(kind, request, backing, disk =>
         {
@@ -112,7 +112,7 @@ public sealed class NewFileOfEveryFormatTests
     {
         MemoryStorage storage = new("new");
         IDiskFormat format = DiskFormats.Of(kind);
-        IDiskLayer layer = format.Settle(storage.Path, request).Create(storage);
+        IDiskLayer layer = format.Resolve(storage.Path, request).Create(storage);
         IDisk disk = layer.ToDisk(backing);
         Assert.True(disk.CanWrite);
         write(disk);

@@ -192,7 +192,7 @@ public sealed class ShortFileTests : IDisposable
     {
         IDiskFormat format = DiskFormats.Of(kind);
         MemoryStorage storage = new();
-        IDiskLayer layer = format.Settle("a" + format.Extensions[0], new DiskRequest(DiskSize) { IsFixed = isFixed }).Create(storage);
+        IDiskLayer layer = format.Resolve("a" + format.Extensions[0], new DiskRequest(DiskSize) { IsFixed = isFixed }).Create(storage);
         byte[] content = [.. Enumerable.Range(0, DiskSize).Select(i => (byte)(1 + (i % 251)))];
         layer.ToDisk(backing: null).Write(0, content);
         layer.EndWriting();

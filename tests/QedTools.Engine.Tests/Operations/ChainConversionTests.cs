@@ -129,6 +129,31 @@ public sealed class ChainConversionTests : IDisposable
         Assert.Equal(expected, DiskBytes.OfFile(results[1].Path));
     }
 
+    [Fact]
+    public void A_name_with_a_colon_and_folders_for_backing_files_do_not_matter()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such names");
+        Random random = new(4);
+        Create("x:y.qed", 1 << 20, backing: null, random);
+        Create("middle.qed", 1 << 20, "./x:y.qed", random);
+        string top = Create("top.qed", 1 << 20, "middle.qed", random);
+        DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true, BackingFolders = [Source(string.Empty)] };
+        foreach (ChainConversionStep step in ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation))
+        {
+            Assert.Equal(DiskBytes.OfFile(step.Path), DiskBytes.OfFile(ChainConversion.Run(step, options, cancellation: _cancellation).Path));
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_and_a_folder_of_a_results_name_are_refused()
+    {
+        string top = Create("top.qed", 1 << 20, backing: null, new Random(5));
+        DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true };
+        Assert.Throws<QedRequestException>(() => ChainConversion.Plan([top], _folder.PathOf("out"), options with { Snapshot = "1" }, _cancellation));
+        Directory.CreateDirectory(_folder.PathOf("out/top.qcow2"));
+        Assert.Throws<QedNotAFileException>(() => ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation));
+    }
+
     private string Source(string name) => Path.Combine(_folder.PathOf("source"), name);
 
     private string Create(string name, long size, string? backing, Random random)

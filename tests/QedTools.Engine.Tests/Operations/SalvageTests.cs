@@ -121,6 +121,35 @@ public sealed class SalvageTests : IDisposable
         Assert.Equal(text, DiskBytes.OfFile(result.Path));
     }
 
+    [Theory]
+    [InlineData("q.qcow2", false)]
+    [InlineData("q.qcow2", true)]
+    [InlineData("q.qed", true)]
+    public void Larger_units_of_the_result_lose_no_more(string name, bool isOverlay)
+    {
+        Assert.SkipUnless(Qemu.IsInstalled, Qemu.SkipReason);
+        string path = _folder.PathOf("t.qcow2");
+        Qemu.Img("create", "-f", "qcow2", "-o", "cluster_size=4096", "-b", _folder.PathOf("original.raw"), "-F", "raw", path);
+        Qemu.Io(path, "qcow2", "write -P 1 508k 4k");
+
+        // The L2 entry of that cluster (qcow2, "L2 table entry") leads behind the end of the file.
+        byte[] bytes = File.ReadAllBytes(path);
+        long l1 = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(40));
+        long l2 = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan((int)l1)) & 0x00FF_FFFF_FFFF_FE00;
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan((int)l2 + (127 * 8)), 0x8000_0FFF_F000_0000);
+        File.WriteAllBytes(path, bytes);
+        DiskConversionOptions options = new() { Salvage = true, Verify = true, ClusterSize = 1 << 20, Compress = !isOverlay };
+        QedImageInfo result = DiskConversion.Run(
+            path,
+            _folder.PathOf(name),
+            isOverlay ? options with { BackingFile = _folder.PathOf("original.raw"), BackingFormat = QedBackingFormat.Raw } : options,
+            cancellation: _cancellation);
+        Assert.Equal([new QedRange(508 << 10, 4096)], result.LostRanges!);
+        byte[] expected = [.. _contents];
+        Array.Clear(expected, 508 << 10, 4096);
+        Assert.Equal(expected, DiskBytes.OfFile(result.Path));
+    }
+
     [Fact]
     public void An_intact_source_loses_nothing_and_warns_of_nothing()
     {

@@ -209,7 +209,7 @@ internal sealed class MemoryHost : IDisposable
 
         public long AllocatedBytes => Open.Length;
 
-        public StorageRoom? Room => host.AvailableBytes is { } bytes ? new StorageRoom(Device: null, bytes) : real.Room;
+        public FreeSpace? FreeSpace => host.AvailableBytes is { } bytes ? new FreeSpace(Device: null, bytes) : real.FreeSpace;
 
         public bool IsInUse => real.IsInUse;
 

@@ -129,7 +129,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
             Ignore(() => DiskComparison.Compare(disk, new RawDisk(new ReadOnlyStorage(MemoryStorage.Of(Name, bytes))), null, CancellationToken.None));
             MemoryStorage raw = new(Name);
             raw.SetLength(disk.Length);
-            bool isCopied = Ignore(() => DiskCopy.Run(disk, new CopyTarget(new RawDisk(raw), 4096, ShownBefore: null, FlushedSoon: null), null, CancellationToken.None));
+            bool isCopied = Ignore(() => DiskCopy.Run(disk, new CopyTarget(new RawDisk(raw), 4096, ShownBefore: null, FlushedLater: null), null, CancellationToken.None));
             Assert.Equal(isWhole, isCopied);
             if (isCopied)
             {

@@ -43,7 +43,7 @@ public sealed class BlockDeviceTests : IDisposable
         Assert.Equal(("Raw", Size, Size), (info.Format, info.VirtualSize, info.FileSize));
 
         QedImageInfo result = DiskConversion.Run(
-            device, _folder.PathOf("result.vhdx"), new DiskConversionOptions { SectorSize = sectorSize, Trace = trace, Verify = true }, cancellation: _cancellation);
+            device, _folder.PathOf("result.vhdx"), new DiskConversionOptions { Trace = trace, Verify = true }, cancellation: _cancellation);
         Assert.Equal(contents, DiskBytes.OfFile(result.Path));
         Assert.Equal(sectorSize, result.FormatDetails!.LogicalSectorSize);
         Assert.Empty(warnings);

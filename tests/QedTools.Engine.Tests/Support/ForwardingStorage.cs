@@ -23,7 +23,7 @@ internal abstract class ForwardingStorage(IStorage inner) : IStorage
 
     public virtual long AllocatedBytes => Inner.AllocatedBytes;
 
-    public virtual StorageRoom? Room => Inner.Room;
+    public virtual FreeSpace? FreeSpace => Inner.FreeSpace;
 
     public virtual bool IsInUse => Inner.IsInUse;
 

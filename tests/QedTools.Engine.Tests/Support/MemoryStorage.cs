@@ -52,7 +52,7 @@ internal sealed class MemoryStorage : IStorage
 
     public long AllocatedBytes => (long)_pages.Count * PageSize;
 
-    public StorageRoom? Room => null;
+    public FreeSpace? FreeSpace => null;
 
     public bool IsInUse => false;
 

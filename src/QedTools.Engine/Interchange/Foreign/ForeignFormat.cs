@@ -47,7 +47,7 @@ internal sealed class ForeignFormat(
 
     public IDiskLayer Open(IStorage storage) => throw Refusal(storage.Path);
 
-    public NewDisk Settle(string path, in DiskRequest request) => throw Refusal(path);
+    public NewDisk Resolve(string path, in DiskRequest request) => throw Refusal(path);
 
     /// <summary>The error for a file of this format.</summary>
     /// <param name="path">The file.</param>

@@ -18,11 +18,11 @@ internal sealed class CompressedClusters(IStorage storage, int clusterSize, IClu
 
     protected override void Unpack(long block, in CompressedPlace place, Span<byte> data)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(place.MostBytes);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(place.MaxBytes);
         try
         {
-            storage.ReadExactly(place.FileOffset, rented.AsSpan(0, place.MostBytes));
-            int done = compression.Unpack(rented, place.MostBytes, data);
+            storage.ReadExactly(place.FileOffset, rented.AsSpan(0, place.MaxBytes));
+            int done = compression.Unpack(rented, place.MaxBytes, data);
             if (done < data.Length)
             {
                 throw Damaged(block, place, $"data that ends after {done} bytes");

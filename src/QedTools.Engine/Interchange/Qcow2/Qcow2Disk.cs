@@ -25,7 +25,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         RequireWritable();
         while (data.Length > 0)
         {
-            DiskRun run = RunAt(offset, data.Length);
+            DiskRun run = GetRun(offset, data.Length);
             ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
             RequireNotPacked(run);
             if (run.State == QedExtentState.Data)
@@ -47,7 +47,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         RequireWritable();
         while (length > 0)
         {
-            DiskRun run = RunAt(offset, length);
+            DiskRun run = GetRun(offset, length);
             long done = run.Length;
             RequireNotPacked(run);
             if (run.State == QedExtentState.Data)
@@ -66,7 +66,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
         }
     }
 
-    protected override DiskRun RunAt(long offset, long length) => layer.Map.RunAt(offset, length);
+    protected override DiskRun GetRun(long offset, long length) => layer.Map.GetRun(offset, length);
 
     protected override DiskExtent ExtentOf(long offset, in DiskRun run) => base.ExtentOf(offset, run) with { File = layer.Files.Count };
 

@@ -32,7 +32,7 @@ internal sealed class Qcow2Format : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => Qcow2Layer.Open(storage);
 
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         request.RequireOnly(
             path, Name, DiskChoices.ClusterSize | DiskChoices.Backing | DiskChoices.BackingFormat | DiskChoices.Compression);
@@ -55,14 +55,14 @@ internal sealed class Qcow2Format : IDiskFormat
         Qcow2Geometry geometry = Qcow2Geometry.OfClusterSize(clusterSize);
         long most = geometry.MaxVirtualSize;
         return request.VirtualSize >= 0 && request.VirtualSize <= most
-            ? Settle(geometry, Sector.RoundUp(request.VirtualSize), request.Backing, request.Compression)
+            ? Resolve(geometry, Sector.RoundUp(request.VirtualSize), request.Backing, request.Compression)
             : throw QedLimitException.ForDiskSize(
                 path,
                 request.VirtualSize,
                 $"0 bytes to {ByteSize.FormatExact(most)} with clusters of {ByteSize.Format(clusterSize)} in a qcow2 file{(clusterSize < Qcow2Geometry.MaxClusterSize ? "; larger ones allow more" : string.Empty)}");
     }
 
-    private static NewDisk Settle(Qcow2Geometry geometry, long virtualSize, BackingReference? backing, QedCompressionType? compression) =>
+    private static NewDisk Resolve(Qcow2Geometry geometry, long virtualSize, BackingReference? backing, QedCompressionType? compression) =>
         new(virtualSize, storage => Qcow2Layer.Create(storage, geometry, virtualSize, backing, compression))
         {
             Backing = backing,

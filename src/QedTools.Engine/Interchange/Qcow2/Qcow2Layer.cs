@@ -131,7 +131,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
     /// <exception cref="QedException">It could not be read.</exception>
     public static Qcow2Layer Open(IStorage storage)
     {
-        Span<byte> start = stackalloc byte[Qcow2Header.MostBytes];
+        Span<byte> start = stackalloc byte[Qcow2Header.MaxBytes];
         start.Clear();
         int length = storage.Read(0, start);
         if (!Qcow2Header.HasMagic(start.Slice(0, length)))
@@ -180,7 +180,7 @@ internal sealed class Qcow2Layer : InterchangeLayer, ISnapshotLayer, IMultiFileL
             Snapshots: 0,
             SnapshotsOffset: 0,
             compression == QedCompressionType.Zstd ? Qcow2Features.CompressionType : Qcow2Features.None,
-            Qcow2Header.UsualRefcountOrder,
+            Qcow2Header.DefaultRefcountOrder,
             HeaderLengthFor(compression),
             compression == QedCompressionType.Zstd ? Qcow2Header.Zstd : Qcow2Header.Deflate);
         return new Qcow2Layer(storage, header, backing, isNew: true, compresses: compression is not null);

@@ -77,7 +77,7 @@ internal sealed class Qcow2Map
     /// <returns>A run of at most that length; what follows it may continue it.</returns>
     /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public DiskRun RunAt(long offset, long length)
+    public DiskRun GetRun(long offset, long length)
     {
         long end = offset + length;
         long at = offset;
@@ -130,13 +130,13 @@ internal sealed class Qcow2Map
         DiskRun Run() => kind switch
         {
             ClusterKind.Data => new DiskRun(QedExtentState.Data, place, at - offset),
-            ClusterKind.Compressed => new DiskRun(QedExtentState.Data, DiskExtent.NotAsIs, at - offset),
+            ClusterKind.Compressed => new DiskRun(QedExtentState.Data, DiskExtent.Packed, at - offset),
             _ => DiskRun.Without(kind == ClusterKind.Zero ? QedExtentState.Zero : QedExtentState.Unallocated, at - offset),
         };
     }
 
     /// <summary>Where the data of a compressed cluster is.</summary>
-    /// <param name="cluster">The cluster, which <see cref="RunAt"/> reported as compressed.</param>
+    /// <param name="cluster">The cluster, which <see cref="GetRun"/> reported as compressed.</param>
     /// <exception cref="QedDamagedFileException">It is outside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
     public CompressedPlace CompressedAt(long cluster)
@@ -144,7 +144,7 @@ internal sealed class Qcow2Map
         TableEntry entry = new(EntriesFrom(cluster, 1, out _)[0]);
         CompressedPlace place = entry.CompressedPlace(_geometry.ClusterBits);
         return place.FileOffset < End && place.FileOffset >= _header.HeaderLength
-            ? place with { MostBytes = (int)Math.Min(place.MostBytes, End - place.FileOffset) }
+            ? place with { MaxBytes = (int)Math.Min(place.MaxBytes, End - place.FileOffset) }
             : throw Damaged(cluster, entry, $"one whose data is inside the file's {End} bytes");
     }
 

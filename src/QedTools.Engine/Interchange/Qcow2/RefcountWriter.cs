@@ -117,7 +117,7 @@ internal readonly record struct RefcountWriter(long Offset, long TableClusters, 
         ushort references = 0;
         foreach (CompressedPlace place in compressed)
         {
-            long last = geometry.IndexOf(place.FileOffset + place.MostBytes - 1);
+            long last = geometry.IndexOf(place.FileOffset + place.MaxBytes - 1);
             for (long at = geometry.IndexOf(place.FileOffset); at <= last; at++)
             {
                 if (at != cluster)

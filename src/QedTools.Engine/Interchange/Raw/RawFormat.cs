@@ -27,13 +27,13 @@ internal sealed class RawFormat : IDiskFormat
     public IDiskLayer Open(IStorage storage) => new RawLayer(storage);
 
     // A raw file is always as long as its disk, so it is fixed in any case.
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         request.RequireOnly(path, Name, DiskChoices.Fixed);
         long size = Sector.RoundUp(request.VirtualSize);
         return request.VirtualSize >= 0 && request.VirtualSize <= size
             ? new NewDisk(size, storage => Create(storage, size)) { Size = NewFileSize.Whole(size, Sector.Size, HostPage.Size) }
-            : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"0 to {Sector.LargestSize} bytes in whole sectors of {Sector.Size}");
+            : throw QedLimitException.ForDiskSize(path, request.VirtualSize, $"0 to {Sector.MaxSize} bytes in whole sectors of {Sector.Size}");
     }
 
     private static RawLayer Create(IStorage storage, long size)

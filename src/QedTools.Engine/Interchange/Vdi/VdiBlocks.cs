@@ -27,7 +27,7 @@ internal readonly record struct VdiBlocks(int BlockSize, long DataOffset)
 
     /// <summary>Where the first block of a new file begins, in bytes.</summary>
     /// <param name="mapEnd">Where the block map ends, in bytes.</param>
-    public static long DataBehind(long mapEnd) => (mapEnd + DefaultBlockSize - 1) / DefaultBlockSize * DefaultBlockSize;
+    public static long DataOffsetAfter(long mapEnd) => (mapEnd + DefaultBlockSize - 1) / DefaultBlockSize * DefaultBlockSize;
 
     /// <summary>How many blocks a disk has.</summary>
     /// <param name="virtualSize">Its size, in bytes.</param>

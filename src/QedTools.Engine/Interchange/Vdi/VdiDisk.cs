@@ -32,7 +32,7 @@ internal sealed class VdiDisk(IStorage storage, VdiBlocks blocks, BlockTable map
         }
     }
 
-    protected override DiskRun RunAt(long offset, long length)
+    protected override DiskRun GetRun(long offset, long length)
     {
         int within = blocks.OffsetIn(offset);
         long alike = map.CountAlike(blocks.IndexOf(offset), blocks.CountFor(within + length), out uint entry);

@@ -29,7 +29,7 @@ internal sealed class VdiFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => VdiLayer.Open(storage);
 
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         request.RequireOnly(path, Name, DiskChoices.Fixed);
         long size = Sector.RoundUp(request.VirtualSize);

@@ -130,7 +130,7 @@ internal sealed class VdiLayer : InterchangeLayer
             VdiHeader.KnownVersion,
             isFixed ? VdiImageType.Fixed : VdiImageType.Dynamic,
             VdiHeader.Size,
-            (uint)VdiBlocks.DataBehind(VdiHeader.Size + (count * sizeof(uint))),
+            (uint)VdiBlocks.DataOffsetAfter(VdiHeader.Size + (count * sizeof(uint))),
             Sector.Size,
             (ulong)virtualSize,
             VdiBlocks.DefaultBlockSize,
@@ -156,7 +156,7 @@ internal sealed class VdiLayer : InterchangeLayer
     {
         const int BlockSize = VdiBlocks.DefaultBlockSize;
         long count = new VdiBlocks(BlockSize, 0).CountFor(virtualSize);
-        long start = VdiBlocks.DataBehind(VdiHeader.Size + (count * sizeof(uint)));
+        long start = VdiBlocks.DataOffsetAfter(VdiHeader.Size + (count * sizeof(uint)));
         return isFixed
             ? NewFileSize.Whole(start + (count * BlockSize), BlockSize, HostPage.Size)
             : new NewFileSize(BlockSize, HostPage.Size, (blocks, _) => start + (blocks * BlockSize));

@@ -10,7 +10,7 @@ namespace QedTools.Interchange.Vhd;
 internal sealed class VhdBlockMap
 {
     // 1 MiB. A bitmap is whole sectors, so that a page holds nothing else.
-    private static readonly PageLayout BitmapPages = new(PageBytes: Sector.Size, MostPages: 2048);
+    private static readonly PageLayout BitmapPages = new(PageBytes: Sector.Size, MaxPages: 2048);
 
     private readonly VhdBlocks _blocks;
     private readonly BlockTable _table;
@@ -60,7 +60,7 @@ internal sealed class VhdBlockMap
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
     /// <exception cref="QedDamagedFileException">An entry of the table points outside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public DiskRun RunAt(long offset, long length)
+    public DiskRun GetRun(long offset, long length)
     {
         long index = _blocks.IndexOf(offset);
         int within = _blocks.OffsetIn(offset);
@@ -99,7 +99,7 @@ internal sealed class VhdBlockMap
         uint entry = _table[index];
         if (entry == VhdBlocks.Unused)
         {
-            entry = _blocks.EntryBehind(_end, _alignment);
+            entry = _blocks.EntryAfter(_end, _alignment);
             if (!HasParent)
             {
                 Storage.Write((long)entry * Sector.Size, _fullBitmap);

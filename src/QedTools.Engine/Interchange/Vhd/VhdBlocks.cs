@@ -52,7 +52,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
     /// <summary>The entry of a new block.</summary>
     /// <param name="end">Where the file ends so far, in bytes.</param>
     /// <param name="alignment">Its data begins at a multiple of this, in bytes.</param>
-    public uint EntryBehind(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / Sector.Size));
+    public uint EntryAfter(long end, int alignment) => checked((uint)((RoundUp(end + BitmapBytes, alignment) - BitmapBytes) / Sector.Size));
 
     /// <summary>Where a number of new blocks end, in bytes.</summary>
     /// <param name="start">Where the first of them may begin, in bytes.</param>
@@ -65,7 +65,7 @@ internal readonly record struct VhdBlocks(int BlockSize)
             return start;
         }
 
-        long first = DataOffset(EntryBehind(start, alignment)) + BlockSize;
+        long first = DataOffset(EntryAfter(start, alignment)) + BlockSize;
         return first + ((count - 1) * (RoundUp(first + BitmapBytes, alignment) + BlockSize - first));
     }
 

@@ -12,7 +12,7 @@ internal sealed class VhdDisk(VhdBlockMap map, IDisk? parent)
 
     protected override int SectorSize => Sector.Size;
 
-    protected override DiskRun RunAt(long offset, long length) => map.RunAt(offset, length);
+    protected override DiskRun GetRun(long offset, long length) => map.GetRun(offset, length);
 
     protected override DiskRun Allocate(long offset, long length) => map.AllocateAt(offset, length);
 

@@ -30,7 +30,7 @@ internal sealed class VhdFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => VhdLayer.Open(storage);
 
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         (string kind, DiskChoices allowed) = request.Backing is not null
             ? ("differencing VHD", DiskChoices.BlockSize | DiskChoices.Backing)

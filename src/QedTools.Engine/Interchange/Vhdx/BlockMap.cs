@@ -9,7 +9,7 @@ namespace QedTools.Interchange.Vhdx;
 internal sealed class BlockMap
 {
     // 8 MiB of the table, and 8 MiB of bitmaps.
-    private static readonly PageLayout PagesOfEach = new(PageBytes: 64 << 10, MostPages: 128);
+    private static readonly PageLayout PagesOfEach = new(PageBytes: 64 << 10, MaxPages: 128);
 
     // The most blocks in one run of data, so that a caller that continues after a hole in the host's file does not scan all of it again.
     private const int MaxBlocks = 4096;
@@ -52,7 +52,7 @@ internal sealed class BlockMap
     /// <returns>A run of at most that length; what follows it may continue it.</returns>
     /// <exception cref="QedDamagedFileException">An entry is not allowed.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public DiskRun RunAt(long offset, long length)
+    public DiskRun GetRun(long offset, long length)
     {
         long block = _geometry.BlockAt(offset);
         int within = _geometry.OffsetInBlock(offset);

@@ -19,7 +19,7 @@ internal sealed class VhdxDisk(VhdxLayer layer, IDisk? parent)
         File.Flush();
     }
 
-    protected override DiskRun RunAt(long offset, long length) => layer.Map.RunAt(offset, length);
+    protected override DiskRun GetRun(long offset, long length) => layer.Map.GetRun(offset, length);
 
     protected override DiskRun Allocate(long offset, long length) => layer.Map.Store(offset, length);
 

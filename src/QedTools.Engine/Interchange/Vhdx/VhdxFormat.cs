@@ -31,7 +31,7 @@ internal sealed class VhdxFormat : IDiskFormat
 
     public IDiskLayer Open(IStorage storage) => VhdxLayer.Open(storage);
 
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         // LeaveBlockAllocated has no meaning in a file with a parent (2.6.2.1).
         request.RequireOnly(
@@ -40,7 +40,9 @@ internal sealed class VhdxFormat : IDiskFormat
             DiskChoices.BlockSize | DiskChoices.SectorSize | DiskChoices.Backing | (request.Backing is null ? DiskChoices.Fixed : DiskChoices.None));
         VhdxFacts? parent = ParentOf(path, request);
         long blockSize = request.BlockSize ?? (request.Backing is null ? VhdxGeometry.DefaultBlockSize : VhdxGeometry.DefaultDifferencingBlockSize);
-        int sectorSize = request.SectorSize ?? parent?.Geometry.SectorSize ?? VhdxGeometry.DefaultSectorSize;
+        int sectorSize = request.SectorSize
+            ?? parent?.Geometry.SectorSize
+            ?? (VhdxGeometry.IsSectorSize(request.SourceSectorSize) ? request.SourceSectorSize : VhdxGeometry.DefaultSectorSize);
         if (!VhdxGeometry.IsBlockSize(blockSize))
         {
             throw new QedLimitException(path, nameof(request.BlockSize), blockSize, "a power of two from 1MB (1048576) to 256MB (268435456)");

@@ -62,6 +62,6 @@ internal sealed class SeSparseExtent : VmdkExtent
     {
         public override long Length => length;
 
-        protected override DiskRun RunAt(long offset, long length) => map.RunAt(offset, length);
+        protected override DiskRun GetRun(long offset, long length) => map.GetRun(offset, length);
     }
 }

@@ -23,14 +23,14 @@ internal sealed class SeSparseMap(IStorage storage, SeSparseHeader header)
 
     private readonly long _fileLength = storage.Length;
     private readonly PageCache<ulong> _pages = new(
-        storage, PageReaders.Until(storage, storage.Length), new PageLayout(PageBytes: 32 << 10, MostPages: 64));
+        storage, PageReaders.Until(storage, storage.Length), new PageLayout(PageBytes: 32 << 10, MaxPages: 64));
 
     /// <summary>The run at an offset.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>
     /// <param name="length">How far to look, in bytes; at least 1, not beyond the end of the disk.</param>
     /// <exception cref="QedDamagedFileException">An entry is not one that the format has, or points outside the file.</exception>
     /// <exception cref="QedException">The file could not be read.</exception>
-    public DiskRun RunAt(long offset, long length)
+    public DiskRun GetRun(long offset, long length)
     {
         long grain = offset / GrainSize;
         int within = (int)(offset % GrainSize);

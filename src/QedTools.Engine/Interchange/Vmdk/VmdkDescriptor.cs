@@ -13,12 +13,12 @@ namespace QedTools.Interchange.Vmdk;
 /// <summary>The text that describes a VMDK disk ("Virtual Disk Format 5.0", "The Descriptor File").</summary>
 /// <param name="ContentId">Changes with the contents (CID); null if it is not given.</param>
 /// <param name="ParentContentId">The parent's CID when this disk was created on it; null without a parent.</param>
-/// <param name="SaysParent">Whether it says at all whether there is a parent.</param>
+/// <param name="StatesParent">Whether it says at all whether there is a parent.</param>
 /// <param name="CreateType">What kind of disk it is, such as monolithicSparse; empty if it is not given.</param>
 /// <param name="ParentName">The parent's file name; null without a parent.</param>
 /// <param name="Extents">The lines that say where the data is.</param>
 internal sealed record VmdkDescriptor(
-    uint? ContentId, uint? ParentContentId, bool SaysParent, string CreateType, string? ParentName, IReadOnlyList<VmdkExtentLine> Extents)
+    uint? ContentId, uint? ParentContentId, bool StatesParent, string CreateType, string? ParentName, IReadOnlyList<VmdkExtentLine> Extents)
 {
     /// <summary>The longest descriptor that is read, in bytes; that of a disk of 62 TiB in extents of 2 GiB takes 2 MiB.</summary>
     public const int MaxBytes = 4 << 20;

@@ -26,7 +26,7 @@ internal sealed class VmdkDisk(
     public override long Length => length;
 
     // Where a run is in the file, it is contiguous there; each compressed grain is a separate run.
-    protected override DiskRun RunAt(long offset, long length)
+    protected override DiskRun GetRun(long offset, long length)
     {
         long index = grains.IndexOf(offset);
         int within = grains.OffsetIn(offset);
@@ -45,7 +45,7 @@ internal sealed class VmdkDisk(
         if (compressed is not null)
         {
             compressed.RequireInFile(index, entry);
-            return new DiskRun(QedExtentState.Data, DiskExtent.NotAsIs, grains.LengthIn(offset, length));
+            return new DiskRun(QedExtentState.Data, DiskExtent.Packed, grains.LengthIn(offset, length));
         }
 
         return new DiskRun(

@@ -84,7 +84,7 @@ internal sealed class VmdkExtentsLayer : InterchangeLayer, IMultiFileLayer
         foreach (VmdkExtentLine extent in descriptor.Extents)
         {
             // As for a sparse disk in one file: it may be an overlay.
-            if (extent.IsSparse && !descriptor.SaysParent)
+            if (extent.IsSparse && !descriptor.StatesParent)
             {
                 throw Damaged(storage, "parentCID", "missing", "the CID of the parent, or ffffffff for none");
             }

@@ -57,7 +57,7 @@ internal sealed class VmdkFormat : IDiskFormat
             ?? new QedDamagedFileException(storage.Path, FormatName, "the start of the file", "something else", "\"KDMV\", or a descriptor");
     }
 
-    public NewDisk Settle(string path, in DiskRequest request)
+    public NewDisk Resolve(string path, in DiskRequest request)
     {
         // The data of a flat disk cannot be compressed.
         request.RequireOnly(

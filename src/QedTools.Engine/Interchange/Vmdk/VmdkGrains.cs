@@ -18,7 +18,7 @@ internal readonly record struct VmdkGrains(int GrainSize, int EntriesPerTable)
     public const long MaxVirtualSize = 2040L << 30;
 
     /// <summary>The sizes that VMware uses.</summary>
-    public static readonly VmdkGrains Usual = new(64 << 10, 512);
+    public static readonly VmdkGrains Default = new(64 << 10, 512);
 
     /// <summary>A grain's size, in sectors.</summary>
     public int SectorsPerGrain => GrainSize / Sector.Size;

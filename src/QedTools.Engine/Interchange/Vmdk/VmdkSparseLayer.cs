@@ -70,7 +70,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     /// <exception cref="QedException">The file could not be written.</exception>
     public static VmdkSparseLayer Create(IStorage storage, long virtualSize, string fileName, QedAdapterType adapter)
     {
-        VmdkGrains grains = VmdkGrains.Usual;
+        VmdkGrains grains = VmdkGrains.Default;
         long tables = grains.TablesFor(virtualSize);
         long second = (DescriptorOffset + DescriptorSectors) * Sector.Size;
         long secondTables = second + DirectoryBytesFor(tables);
@@ -111,7 +111,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     public static NewFileSize SizeOf(long virtualSize)
     {
-        VmdkGrains grains = VmdkGrains.Usual;
+        VmdkGrains grains = VmdkGrains.Default;
         long start = FirstGrainFor(grains, virtualSize);
         return new NewFileSize(grains.GrainSize, HostPage.Size, (count, _) => start + (count * grains.GrainSize));
     }
@@ -171,7 +171,7 @@ internal sealed class VmdkSparseLayer : InterchangeLayer
         }
 
         VmdkDescriptor descriptor = VmdkDescriptor.Parse(storage.Path, text);
-        if (!descriptor.SaysParent)
+        if (!descriptor.StatesParent)
         {
             // The disk may be an overlay, and would read wrong without its parent.
             throw Damaged(storage, "parentCID", "missing", "the CID of the parent, or ffffffff for none");

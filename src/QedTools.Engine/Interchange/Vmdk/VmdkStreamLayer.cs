@@ -39,7 +39,7 @@ internal sealed class VmdkStreamLayer : InterchangeLayer
     /// <exception cref="QedException">The file could not be written.</exception>
     public static VmdkStreamLayer Create(IStorage storage, long virtualSize, string fileName, QedAdapterType adapter)
     {
-        VmdkGrains grains = VmdkGrains.Usual;
+        VmdkGrains grains = VmdkGrains.Default;
         return new VmdkStreamLayer(storage, grains, virtualSize, VmdkStreamWriter.Begin(storage, grains, virtualSize, fileName, adapter));
     }
 
@@ -59,6 +59,6 @@ internal sealed class VmdkStreamLayer : InterchangeLayer
     {
         public override long Length => length;
 
-        protected override DiskRun RunAt(long offset, long length) => throw new InvalidOperationException("The disk can be read when it is complete.");
+        protected override DiskRun GetRun(long offset, long length) => throw new InvalidOperationException("The disk can be read when it is complete.");
     }
 }

@@ -85,7 +85,7 @@ internal sealed class VmdkStreamWriter : IDiskCompression
     /// <param name="virtualSize">The disk's size, in bytes: whole sectors.</param>
     public static NewFileSize SizeOf(long virtualSize)
     {
-        VmdkGrains grains = VmdkGrains.Usual;
+        VmdkGrains grains = VmdkGrains.Default;
         long grainBytes = Sector.RoundUp(VmdkMarker.GrainHeaderSize + ZlibData.MaxLengthFor(grains.GrainSize));
 
         // Each table has a marker before it, and so have the directory, the footer and the end.

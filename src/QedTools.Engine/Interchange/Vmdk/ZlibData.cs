@@ -19,7 +19,7 @@ internal static class ZlibData
     private const int HeaderModulus = 31;
 
     // Deflate with a window of 32 KiB, the usual level, and the check bits (RFC 1950, 2.2).
-    private static ReadOnlySpan<byte> UsualHeader => [0x78, 0x9c];
+    private static ReadOnlySpan<byte> DefaultHeader => [0x78, 0x9c];
 
     /// <summary>Unpacks data that must not be longer than the buffer.</summary>
     /// <param name="packed">A buffer that begins with it.</param>
@@ -61,7 +61,7 @@ internal static class ZlibData
             return false;
         }
 
-        UsualHeader.CopyTo(packed);
+        DefaultHeader.CopyTo(packed);
         BinaryPrimitives.WriteUInt32BigEndian(packed.Slice(HeaderSize + deflatedLength), Adler32(data));
         length = HeaderSize + deflatedLength + ChecksumSize;
         return true;

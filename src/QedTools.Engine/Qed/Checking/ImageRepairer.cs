@@ -186,7 +186,7 @@ internal sealed class ImageRepairer
             return;
         }
 
-        long copy = _writer.Take(_geometry.TableSize);
+        long copy = _writer.Allocate(_geometry.TableSize);
         ulong[] changed = [];
         _l2Reader.Read(offset, (firstIndex, entries) =>
         {
@@ -445,7 +445,7 @@ internal sealed class ImageRepairer
 
     private long CopyCluster(long offset)
     {
-        long copy = _writer!.Take(1);
+        long copy = _writer!.Allocate(1);
         // The new cluster reads as zeroes, so the missing part of a cluster that was cut short becomes zeroes.
         StorageCopy.Run(_file.Storage, offset, _file.Storage, copy, Math.Min(_geometry.ClusterSize, _layout.FileLength - offset));
         return copy;

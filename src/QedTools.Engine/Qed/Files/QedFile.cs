@@ -82,7 +82,7 @@ internal sealed class QedFile
     public void Follow(OperationTrace? trace, string path) => Trace = ImageTrace.Of(trace, path, Header.Geometry);
 
     /// <summary>Traces the contents of the header.</summary>
-    public void TellHeader() => Trace?.Header(Header, _length);
+    public void TraceHeader() => Trace?.Header(Header, _length);
 
     /// <summary>Fills a buffer from clusters or tables of the file.</summary>
     /// <param name="offset">Where in the file to begin, in bytes.</param>

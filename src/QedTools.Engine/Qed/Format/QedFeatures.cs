@@ -22,5 +22,5 @@ public enum QedFeatures : long
     /// Not part of the specification: a repair is being undone, or undoing it was interrupted, so tables may point to data that does not
     /// belong to them. As an unknown bit it keeps every program from reading such an image.
     /// </summary>
-    BeingTakenBack = 1L << 62,
+    RestoreInProgress = 1L << 62,
 }

@@ -153,9 +153,9 @@ public sealed class QedUnsupportedFeatureException : QedFormatException
 }
 
 /// <summary>Undoing a repair was interrupted: the image is neither what it was before nor what the repair left.</summary>
-public sealed class QedCutOffRestoreException : QedFormatException
+public sealed class QedInterruptedRestoreException : QedFormatException
 {
-    internal QedCutOffRestoreException(string path)
+    internal QedInterruptedRestoreException(string path)
         : base(path, $"Undoing a repair of '{path}' was interrupted, and until that is finished the image is a mix of old and new data. Undo the repair again, with the same backup.")
     {
     }

@@ -78,7 +78,7 @@ internal readonly record struct QedGeometry
         get
         {
             int bits = (2 * _tableBits) + _clusterBits;
-            return bits >= 63 ? Sector.LargestSize : 1L << bits;
+            return bits >= 63 ? Sector.MaxSize : 1L << bits;
         }
     }
 
@@ -132,7 +132,7 @@ internal readonly record struct QedGeometry
     public long VirtualOffset(long l1Index, long l2Index)
     {
         int bits = _tableBits + _clusterBits;
-        return l1Index > long.MaxValue >> bits ? Sector.LargestSize : (l1Index << bits) | (l2Index << _clusterBits);
+        return l1Index > long.MaxValue >> bits ? Sector.MaxSize : (l1Index << bits) | (l2Index << _clusterBits);
     }
 
     /// <summary>How many L1 entries a disk of <paramref name="virtualSize"/> bytes uses.</summary>

@@ -112,15 +112,15 @@ internal readonly record struct QedHeader(
     /// <summary>Checks every limit of the format, and that the header is inside the file and the L1 table begins inside it.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fileLength">Its length, in bytes.</param>
-    /// <exception cref="QedCutOffRestoreException">Undoing a repair of the image was interrupted.</exception>
+    /// <exception cref="QedInterruptedRestoreException">Undoing a repair of the image was interrupted.</exception>
     /// <exception cref="QedUnsupportedFeatureException">Unknown features are set.</exception>
     /// <exception cref="QedHeaderException">A field has a value that is not allowed; the first such field is named.</exception>
     public void Validate(string path, long fileLength)
     {
         if ((Features & ~KnownFeatures) is not 0 and var unknown)
         {
-            throw unknown == QedFeatures.BeingTakenBack
-                ? new QedCutOffRestoreException(path)
+            throw unknown == QedFeatures.RestoreInProgress
+                ? new QedInterruptedRestoreException(path)
                 : QedUnsupportedFeatureException.ForOpening(path, (ulong)unknown);
         }
 

@@ -46,7 +46,7 @@ internal sealed class ClusterAllocator : INewClusters
     /// <summary>Allocates contiguous clusters, which read as zeroes.</summary>
     /// <returns>Where the first begins, in bytes.</returns>
     /// <exception cref="QedLimitException">The file would be longer than 63 bits can count.</exception>
-    public long Take(long clusters)
+    public long Allocate(long clusters)
     {
         if (clusters > _geometry.MaxFileClusters - _clusters)
         {
@@ -75,7 +75,7 @@ internal sealed class ClusterAllocator : INewClusters
 
     /// <summary>Frees the clusters that were allocated last; they read as zeroes again.</summary>
     /// <param name="offset">Where the first begins, in bytes.</param>
-    public void GiveBack(long offset) => _clusters = _geometry.WholeClusters(offset);
+    public void FreeLast(long offset) => _clusters = _geometry.WholeClusters(offset);
 
     /// <summary>Notes that clusters became free, or that some allocated ones were not used after all.</summary>
     public void NoteFree() => HasFree = true;

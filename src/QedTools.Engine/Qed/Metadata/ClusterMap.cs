@@ -27,7 +27,7 @@ internal sealed class ClusterMap
     /// A table entry used points where no cluster can be, or what belongs at <paramref name="offset"/> is past the end of the file.
     /// </exception>
     /// <exception cref="QedException">The tables could not be read.</exception>
-    public DiskRun RunAt(long offset, long length)
+    public DiskRun GetRun(long offset, long length)
     {
         QedGeometry geometry = _file.Header.Geometry;
         long l1Index = geometry.L1Index(offset);

@@ -73,10 +73,10 @@ internal sealed class MetadataWriter
     /// <param name="clusters">How many.</param>
     /// <returns>Where the first begins in the file, in bytes.</returns>
     /// <exception cref="QedException">The need-check bit could not be set.</exception>
-    public long Take(long clusters)
+    public long Allocate(long clusters)
     {
         BeforeTableChange();
-        return _allocator.Take(clusters);
+        return _allocator.Allocate(clusters);
     }
 
     /// <summary>Extends the file with zeroes to an offset, so that clusters and tables that were cut short are complete again.</summary>
@@ -106,9 +106,9 @@ internal sealed class MetadataWriter
         }
     }
 
-    /// <summary>Frees the clusters that <see cref="Take"/> allocated last; no entry may point to them.</summary>
+    /// <summary>Frees the clusters that <see cref="Allocate"/> allocated last; no entry may point to them.</summary>
     /// <param name="offset">Where the first begins in the file, in bytes.</param>
-    public void GiveBack(long offset)
+    public void Free(long offset)
     {
         try
         {
@@ -117,7 +117,7 @@ internal sealed class MetadataWriter
                 _storage.SetLength(offset);
             }
 
-            _allocator.GiveBack(offset);
+            _allocator.FreeLast(offset);
         }
         catch (QedException)
         {
@@ -164,7 +164,7 @@ internal sealed class MetadataWriter
         Trace?.Repointed(isL1, tableOffset, index, offset);
         if (isL1)
         {
-            _tables.Forget(offset, Geometry.TableBytes);
+            _tables.Invalidate(offset, Geometry.TableBytes);
         }
 
         if (_tables.IsFull)
@@ -198,7 +198,7 @@ internal sealed class MetadataWriter
         BeforeTableChange();
         Commit();
         _storage.Flush();
-        _tables.Forget(offset, Geometry.TableBytes);
+        _tables.Invalidate(offset, Geometry.TableBytes);
         _file.WriteHeader(_file.Header with { L1TableOffset = (ulong)offset });
         _storage.Flush();
     });
@@ -217,7 +217,7 @@ internal sealed class MetadataWriter
         BeforeTableChange();
         _tables.Set(_file.L1TableOffset, isL1: true, l1Index, 1, 0, 0);
         Trace?.TableRemoved(l1Index, table.Offset);
-        _tables.Forget(table.Offset, Geometry.TableBytes);
+        _tables.Invalidate(table.Offset, Geometry.TableBytes);
         _allocator.NoteFree();
         if (_tables.IsFull)
         {
@@ -347,8 +347,8 @@ internal sealed class MetadataWriter
 
     private long AddTable(long l1Index)
     {
-        long offset = _allocator.Take(Geometry.TableSize);
-        _tables.Forget(offset, Geometry.TableBytes);
+        long offset = _allocator.Allocate(Geometry.TableSize);
+        _tables.Invalidate(offset, Geometry.TableBytes);
         _tables.Set(_file.L1TableOffset, isL1: true, l1Index, 1, (ulong)offset, 0);
         Trace?.TableAdded(l1Index, offset, Geometry.TableBytes);
         return offset;

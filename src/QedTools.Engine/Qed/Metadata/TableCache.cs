@@ -157,12 +157,12 @@ internal sealed class TableCache
     /// <summary>Discards the pages in memory of a part of the file that is about to become something else.</summary>
     /// <param name="offset">Where it begins, in bytes: a multiple of the cluster size.</param>
     /// <param name="length">Its length, in bytes: likewise.</param>
-    public void Forget(long offset, long length)
+    public void Invalidate(long offset, long length)
     {
         lock (_pages.Gate)
         {
             _leadingRuns.Clear();
-            _pages.Forget(offset, length, page => _changedL2.Remove(page));
+            _pages.Invalidate(offset, length, page => _changedL2.Remove(page));
         }
     }
 

@@ -97,7 +97,7 @@ public sealed class Qcow2CreateTests
     public void A_finished_file_accepts_no_more_writes()
     {
         MemoryStorage storage = new("new.qcow2");
-        IDiskLayer layer = Format.Settle(storage.Path, new DiskRequest(MiB)).Create(storage);
+        IDiskLayer layer = Format.Resolve(storage.Path, new DiskRequest(MiB)).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         disk.Write(0, [1, 2, 3]);
         layer.EndWriting();
@@ -113,7 +113,7 @@ public sealed class Qcow2CreateTests
     [Fact]
     public void Defaults_are_those_of_QEMU()
     {
-        NewDisk disk = Format.Settle("new.qcow2", new DiskRequest(1));
+        NewDisk disk = Format.Resolve("new.qcow2", new DiskRequest(1));
         Assert.Equal(512, disk.VirtualSize);
         Assert.Equal(65536, disk.Create(new MemoryStorage("new.qcow2")).AllocationUnit);
     }
@@ -141,7 +141,7 @@ public sealed class Qcow2CreateTests
     public void A_qcow2_disk_is_refused_with(string what)
     {
         (DiskRequest request, string parameter, string allowed) = ImpossibleDisks[what];
-        QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Settle("new.qcow2", request));
+        QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Resolve("new.qcow2", request));
         Assert.Contains(parameter.Split(' ')[0], $"{error.Parameter} {error.Value}", StringComparison.Ordinal);
         Assert.Contains(allowed, $"{error.Message} {error.Allowed}", StringComparison.Ordinal);
     }
@@ -204,7 +204,7 @@ public sealed class Qcow2CreateTests
     private static MemoryStorage Make(DiskRequest request, Action<IDisk>? write = null, IDisk? backing = null)
     {
         MemoryStorage storage = new("new.qcow2");
-        IDiskLayer layer = Format.Settle(storage.Path, request).Create(storage);
+        IDiskLayer layer = Format.Resolve(storage.Path, request).Create(storage);
         IDisk disk = layer.ToDisk(backing);
         Assert.True(disk.CanWrite);
         write?.Invoke(disk);

@@ -100,7 +100,7 @@ public sealed class Qcow2DiskTests
         [
             (0, QedExtentState.Data, first),
             (2, QedExtentState.Unallocated, 0),
-            (3, QedExtentState.Data, DiskExtent.NotAsIs),
+            (3, QedExtentState.Data, DiskExtent.Packed),
             (5, zero, 0),
         ];
         Assert.Equal(second, first + size);

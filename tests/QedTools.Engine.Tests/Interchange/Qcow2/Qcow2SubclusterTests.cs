@@ -119,7 +119,7 @@ public sealed class Qcow2SubclusterTests : IDisposable
                 new DiskExtent(size, 16 * sub, QedExtentState.Unallocated, 0, 0),
                 new DiskExtent(size + (16 * sub), 16 * sub, QedExtentState.Zero, 0, 0),
                 new DiskExtent(2 * size, size, QedExtentState.Data, whole, 0),
-                new DiskExtent(3 * size, size, QedExtentState.Data, DiskExtent.NotAsIs, 0),
+                new DiskExtent(3 * size, size, QedExtentState.Data, DiskExtent.Packed, 0),
                 new DiskExtent(4 * size, 2 * size, QedExtentState.Unallocated, 0, 0),
                 new DiskExtent(6 * size, 1024, QedExtentState.Data, last, 0),
             ],

@@ -19,7 +19,7 @@ public sealed class VdiLayerTests
         // VBoxManage convertfromraw makes such files; qemu-img rounds their sizes up too.
         VdiFormat format = new();
         MemoryStorage storage = new();
-        IDiskLayer created = format.Settle("a.vdi", new DiskRequest(1 << 20)).Create(storage);
+        IDiskLayer created = format.Resolve("a.vdi", new DiskRequest(1 << 20)).Create(storage);
         created.ToDisk(backing: null).Write(0, [1, 2, 3]);
         created.EndWriting();
         byte[] size = new byte[8];

@@ -173,12 +173,12 @@ public sealed class VhdLayerTests : IDisposable
     public void A_disk_above_the_limit_is_refused_with_the_name_of_a_format_that_can_hold_it()
     {
         VhdFormat format = new();
-        Assert.Equal(2040L << 30, format.Settle("a.vhd", new DiskRequest(2040L << 30)).VirtualSize);
-        QedLimitException error = Assert.Throws<QedLimitException>(() => format.Settle("a.vhd", new DiskRequest((2040L << 30) + 1)));
+        Assert.Equal(2040L << 30, format.Resolve("a.vhd", new DiskRequest(2040L << 30)).VirtualSize);
+        QedLimitException error = Assert.Throws<QedLimitException>(() => format.Resolve("a.vhd", new DiskRequest((2040L << 30) + 1)));
         Assert.Contains("VHDX", error.Message, StringComparison.Ordinal);
-        Assert.Throws<QedLimitException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { BlockSize = 1 << 20 }));
-        Assert.Throws<QedRequestException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { BlockSize = 2 << 20, IsFixed = true }));
-        Assert.Throws<QedRequestException>(() => format.Settle("a.vhd", new DiskRequest(1 << 20) { ClusterSize = 65536 }));
+        Assert.Throws<QedLimitException>(() => format.Resolve("a.vhd", new DiskRequest(1 << 20) { BlockSize = 1 << 20 }));
+        Assert.Throws<QedRequestException>(() => format.Resolve("a.vhd", new DiskRequest(1 << 20) { BlockSize = 2 << 20, IsFixed = true }));
+        Assert.Throws<QedRequestException>(() => format.Resolve("a.vhd", new DiskRequest(1 << 20) { ClusterSize = 65536 }));
     }
 
     [Fact]

@@ -151,7 +151,7 @@ public sealed class VhdxCreateTests
     [Fact]
     public void Defaults_are_those_of_Hyper_V()
     {
-        NewDisk disk = Format.Settle("new.vhdx", new DiskRequest(1));
+        NewDisk disk = Format.Resolve("new.vhdx", new DiskRequest(1));
         Assert.Equal((512L, 512), (disk.VirtualSize, disk.SectorSize));
         Assert.Equal(32 * MiB, disk.Create(new MemoryStorage("new.vhdx")).AllocationUnit);
 
@@ -167,7 +167,7 @@ public sealed class VhdxCreateTests
     [InlineData(4096, 4096, 4096)]
     [InlineData((64 * TiB) - 1, 4096, 64 * TiB)]
     public void The_size_is_rounded_up_to_whole_sectors(long wanted, int sectorSize, long size) =>
-        Assert.Equal(size, Format.Settle("new.vhdx", new DiskRequest(wanted) { SectorSize = sectorSize }).VirtualSize);
+        Assert.Equal(size, Format.Resolve("new.vhdx", new DiskRequest(wanted) { SectorSize = sectorSize }).VirtualSize);
 
     public static TheoryData<string> Impossible { get; } = [.. ImpossibleDisks.Keys];
 
@@ -189,7 +189,7 @@ public sealed class VhdxCreateTests
     public void A_VHDX_disk_is_refused_with(string what)
     {
         (DiskRequest request, string parameter, string allowed) = ImpossibleDisks[what];
-        QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Settle("new.vhdx", request));
+        QedRequestException error = Assert.ThrowsAny<QedRequestException>(() => Format.Resolve("new.vhdx", request));
         Assert.Contains(parameter, $"{error.Parameter} {error.Value} {error.Message}", StringComparison.Ordinal);
         Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
     }
@@ -197,7 +197,7 @@ public sealed class VhdxCreateTests
     private static MemoryStorage Make(DiskRequest request, Action<IDisk>? write = null)
     {
         MemoryStorage storage = new("new.vhdx");
-        IDiskLayer layer = Format.Settle(storage.Path, request).Create(storage);
+        IDiskLayer layer = Format.Resolve(storage.Path, request).Create(storage);
         IDisk disk = layer.ToDisk(backing: null);
         Assert.True(disk.CanWrite);
         write?.Invoke(disk);

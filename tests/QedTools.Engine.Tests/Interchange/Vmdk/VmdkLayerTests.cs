@@ -40,7 +40,7 @@ public sealed class VmdkLayerTests : IDisposable
         byte[] bytes = File.ReadAllBytes(_folder.PathOf("gr\u00fcn.vmdk"));
         string descriptor = Encoding.UTF8.GetString(bytes, 512, 20 * 512);
         Assert.Contains("RW 2048 SPARSE \"gr\u00fcn.vmdk\"", descriptor, StringComparison.Ordinal);
-        Assert.Throws<QedLimitException>(() => new VmdkFormat().Settle("a\"b.vmdk", new DiskRequest(512)));
+        Assert.Throws<QedLimitException>(() => new VmdkFormat().Resolve("a\"b.vmdk", new DiskRequest(512)));
     }
 
     [Fact(SkipUnless = nameof(Qemu.IsInstalled), SkipType = typeof(Qemu), Skip = Qemu.SkipReason)]
@@ -61,7 +61,7 @@ public sealed class VmdkLayerTests : IDisposable
     {
         MemoryStorage storage = new();
         VmdkFormat format = new();
-        IDiskLayer layer = format.Settle("a.vmdk", new DiskRequest(100 << 20)).Create(storage);
+        IDiskLayer layer = format.Resolve("a.vmdk", new DiskRequest(100 << 20)).Create(storage);
         layer.ToDisk(backing: null).Write(50 << 20, [1, 2, 3]);
         layer.EndWriting();
         byte[] header = new byte[512];

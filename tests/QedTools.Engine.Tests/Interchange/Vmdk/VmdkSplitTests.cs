@@ -380,7 +380,7 @@ public sealed class VmdkSplitTests : IDisposable
             {
                 Assert.Equal(-1, part.IndexOfAnyExcept((byte)0));
             }
-            else if (extent.FileOffset != DiskExtent.NotAsIs)
+            else if (extent.FileOffset != DiskExtent.Packed)
             {
                 IMultiFileLayer layer = (IMultiFileLayer)chain.Layers[extent.Depth];
                 string path = layer.Files[extent.File - 1].Path;

@@ -60,7 +60,7 @@ public sealed class VmdkStreamTests : IDisposable
         foreach (DiskExtent extent in ExtentWalk.Over(disk, 0, size, TestContext.Current.CancellationToken))
         {
             bool isData = extent.State == QedExtentState.Data;
-            Assert.Equal(isData ? DiskExtent.NotAsIs : 0, extent.FileOffset);
+            Assert.Equal(isData ? DiskExtent.Packed : 0, extent.FileOffset);
             Assert.Equal(isData ? QedExtentState.Data : QedExtentState.Unallocated, extent.State);
             Assert.Equal(0, extent.Start % grain);
             Assert.All(Enumerable.Range((int)extent.Start / grain, (int)((extent.Length + grain - 1) / grain)), i => Assert.Equal(isThere(i), isData));

@@ -17,7 +17,7 @@ internal readonly record struct Qcow2Geometry(int ClusterBits, bool HasSubcluste
     public const int DefaultClusterSize = 64 << 10;
 
     /// <summary>The largest size of a disk that is read, in bytes: a whole number of sectors that 63 bits can count.</summary>
-    public const ulong MaxSize = Sector.LargestSize;
+    public const ulong MaxSize = Sector.MaxSize;
 
     /// <summary>How many subclusters a cluster has, in a file that has some.</summary>
     public const int SubclustersPerCluster = 32;

@@ -51,13 +51,13 @@ internal readonly record struct Qcow2Header(
     public const int SizeWithCompressionType = 112;
 
     /// <summary>The most that <see cref="Parse"/> looks at, in bytes.</summary>
-    public const int MostBytes = SizeWithCompressionType;
+    public const int MaxBytes = SizeWithCompressionType;
 
     /// <summary>The longest name of a backing file, in bytes.</summary>
     public const int MaxBackingNameSize = 1023;
 
     /// <summary>The usual refcount order: 16 bits.</summary>
-    public const uint UsualRefcountOrder = 4;
+    public const uint DefaultRefcountOrder = 4;
 
     /// <summary>The compression type of clusters that are deflated.</summary>
     public const byte Deflate = 0;
@@ -103,7 +103,7 @@ internal readonly record struct Qcow2Header(
             BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(60)),
             BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice(64)),
             isOld ? Qcow2Features.None : (Qcow2Features)BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice(72)),
-            isOld ? UsualRefcountOrder : BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(96)),
+            isOld ? DefaultRefcountOrder : BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(96)),
             length,
             isOld || length <= CompressionTypeAt ? (byte)0 : bytes[CompressionTypeAt]);
     }

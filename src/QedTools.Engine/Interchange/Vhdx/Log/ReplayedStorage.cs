@@ -26,7 +26,7 @@ internal sealed class ReplayedStorage(IStorage file, IReadOnlyList<LogPatch> pat
 
     public long AllocatedBytes => file.AllocatedBytes;
 
-    public StorageRoom? Room => file.Room;
+    public FreeSpace? FreeSpace => file.FreeSpace;
 
     public bool IsInUse => file.IsInUse;
 

@@ -19,7 +19,7 @@ using Xunit;
 namespace QedTools.Tests.Operations;
 
 /// <summary>A repair or an optimization that would fill the disk is refused before it changes anything.</summary>
-public sealed class RepairRoomTests
+public sealed class RepairSpaceTests
 {
     private const string Top = "top.qed";
     private const int Cluster = 65536;
@@ -172,7 +172,7 @@ public sealed class RepairRoomTests
         using TempFolder folder = new();
         string path = folder.PathOf("crafted.qed");
         File.WriteAllBytes(path, CraftedImage(manyTables: true));
-        if (HostFiles.RoomIn(folder.Path) is not { AvailableBytes: < 1L << 46 })
+        if (HostFiles.FreeSpaceIn(folder.Path) is not { AvailableBytes: < 1L << 46 })
         {
             Assert.Skip("The host does not report its free space, or it has 64 TiB.");
         }
@@ -258,12 +258,12 @@ public sealed class RepairRoomTests
             string path = Path.Combine(folder, "file");
             File.WriteAllBytes(path, [1]);
             File.CreateSymbolicLink(temp.PathOf("link"), path);
-            StorageRoom room = HostFiles.RoomIn(folder)!.Value;
+            FreeSpace room = HostFiles.FreeSpaceIn(folder)!.Value;
             Assert.InRange(room.AvailableBytes / (double)AvailableByDf(folder), 0.5, 2);
             using IStorage link = HostFiles.Open(temp.PathOf("link"), StorageAccess.Inspect);
-            Assert.Equal(room.Device, link.Room!.Value.Device);
-            Assert.NotEqual(room.Device, HostFiles.RoomIn("/")!.Value.Device);
-            Assert.Null(HostFiles.RoomIn("/proc")); // it has no size
+            Assert.Equal(room.Device, link.FreeSpace!.Value.Device);
+            Assert.NotEqual(room.Device, HostFiles.FreeSpaceIn("/")!.Value.Device);
+            Assert.Null(HostFiles.FreeSpaceIn("/proc")); // it has no size
         }
         finally
         {
@@ -307,7 +307,7 @@ public sealed class RepairRoomTests
     // A disk that reports how much space it has.
     private sealed class SmallDisk(IStorage inner, long available) : ForwardingStorage(inner)
     {
-        public override StorageRoom? Room => new StorageRoom(Inner.Room?.Device, available);
+        public override FreeSpace? FreeSpace => new FreeSpace(Inner.FreeSpace?.Device, available);
 
         protected override bool ClosesInner => true;
     }

@@ -10,7 +10,7 @@ namespace QedTools;
 /// <summary>The most space that a repair needs. It is never less than what the repair takes.</summary>
 /// <param name="ImageBytes">How much the image can grow, in bytes, before its unused clusters are freed.</param>
 /// <param name="BackupBytes">How large the backup can become, in bytes; 0 without one.</param>
-internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
+internal readonly record struct RepairSpace(long ImageBytes, long BackupBytes)
 {
     /// <summary>How much longer the image's file becomes at most, in bytes; what moves into its holes takes space without making it longer.</summary>
     public long AppendedBytes { get; private init; }
@@ -26,7 +26,7 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
     /// <param name="image">The image.</param>
     /// <param name="repairs">What the repair does to it.</param>
     /// <param name="saves">Whether a backup is made.</param>
-    public static RepairRoom ForTables(QedImage image, TableRepairs repairs, bool saves)
+    public static RepairSpace ForTables(QedImage image, TableRepairs repairs, bool saves)
     {
         QedGeometry geometry = image.Header.Geometry;
         long copied = Product(repairs.CopiedClusters, geometry.ClusterSize);
@@ -48,19 +48,19 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         // Free clusters that something moves into, and what is cut off after them.
         long saved = Sum(packs ? repairs.TableBytes : repairs.ChangedTableBytes, repairs.LeakedBytes);
         saved = Sum(saved, Sum(Math.Max(0, repairs.LeakedBytes - copied), geometry.ClusterSize));
-        return new RepairRoom(growth, saves ? BackupOf(image, saved, repairs.LeakedBytes) : 0) { AppendedBytes = appended };
+        return new RepairSpace(growth, saves ? BackupOf(image, saved, repairs.LeakedBytes) : 0) { AppendedBytes = appended };
     }
 
     /// <summary>The space needed to pack an image that has only leaks.</summary>
     /// <param name="image">The image.</param>
     /// <param name="survey">What of it is in use.</param>
     /// <param name="saves">Whether a backup is made.</param>
-    public static RepairRoom ForLeaks(QedImage image, ImageSurvey survey, bool saves)
+    public static RepairSpace ForLeaks(QedImage image, ImageSurvey survey, bool saves)
     {
         // Leaked clusters are not saved, only what moves into them.
         QedGeometry geometry = image.Header.Geometry;
         long saved = Sum(geometry.BytesOf(survey.Tables.Count), Sum(survey.Result.LeakedBytes, geometry.ClusterSize));
-        return new RepairRoom(new PackingPlan(image, survey).RequiredBytes(), saves ? BackupOf(image, saved, survey.Result.LeakedBytes) : 0);
+        return new RepairSpace(new PackingPlan(image, survey).RequiredBytes(), saves ? BackupOf(image, saved, survey.Result.LeakedBytes) : 0);
     }
 
     /// <summary>Makes sure that there is that much space.</summary>
@@ -80,10 +80,10 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
                 $"'{file.Path}' would become longer than a file can be, {long.MaxValue} bytes. Convert the readable part of the disk to a new image.");
         }
 
-        StorageRoom image = file.Room ?? new StorageRoom(Device: null, long.MaxValue);
+        FreeSpace image = file.FreeSpace ?? new FreeSpace(Device: null, long.MaxValue);
 
         // The backup is in the folder of the image's name, which may be a link to another disk.
-        StorageRoom? backup = BackupBytes > 0 ? HostFiles.RoomIn(Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? file.Path) : null;
+        FreeSpace? backup = BackupBytes > 0 ? HostFiles.FreeSpaceIn(Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? file.Path) : null;
         bool isElsewhere = backup is { Device: not null } folder && image.Device is not null && folder.Device != image.Device;
         RequireIn(image, isElsewhere ? ImageBytes : TotalBytes, file.Path, action, "the image");
         if (isElsewhere && backup is { } other)
@@ -92,11 +92,11 @@ internal readonly record struct RepairRoom(long ImageBytes, long BackupBytes)
         }
     }
 
-    private static void RequireIn(StorageRoom space, long required, string path, string action, string place)
+    private static void RequireIn(FreeSpace space, long required, string path, string action, string place)
     {
         if (required > space.AvailableBytes)
         {
-            throw QedDiskFullException.ForRoom(path, action, place, required, space.AvailableBytes);
+            throw QedDiskFullException.ForSpace(path, action, place, required, space.AvailableBytes);
         }
     }
 

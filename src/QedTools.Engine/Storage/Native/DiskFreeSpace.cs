@@ -4,18 +4,18 @@ using System.IO;
 namespace QedTools.Storage.Native;
 
 /// <summary>The free space of a file system.</summary>
-internal static class FreeRoom
+internal static class DiskFreeSpace
 {
     /// <summary>The free space of the file system that holds a file.</summary>
     /// <param name="path">The file; links are followed.</param>
     /// <param name="device">Its file system (<see cref="FileStatus.Device"/>).</param>
     /// <returns>Null if the host does not report it.</returns>
-    public static StorageRoom? OfFile(string path, string? device)
+    public static FreeSpace? OfFile(string path, string? device)
     {
         string full = Path.GetFullPath(path);
         if (!Platform.IsWindows)
         {
-            return OfUnix(full) is { } bytes ? new StorageRoom(device, bytes) : null;
+            return OfUnix(full) is { } bytes ? new FreeSpace(device, bytes) : null;
         }
 
         // Windows reports it for folders only. The folder of a link can be on another volume than the file.
@@ -24,11 +24,11 @@ internal static class FreeRoom
 
     /// <summary>The free space of the file system that holds a folder, whether it is mounted at the folder or above it.</summary>
     /// <returns>Null if the host does not report it.</returns>
-    public static StorageRoom? OfFolder(string folder)
+    public static FreeSpace? OfFolder(string folder)
     {
         string full = Path.GetFullPath(folder);
         return (Platform.IsWindows ? OfWindows(full) : OfUnix(full)) is { } bytes
-            ? new StorageRoom(FileStatus.DeviceOf(full), bytes)
+            ? new FreeSpace(FileStatus.DeviceOf(full), bytes)
             : null;
     }
 
