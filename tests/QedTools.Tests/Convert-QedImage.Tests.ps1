@@ -824,5 +824,14 @@ Describe 'Convert-QedImage' {
                 Assert-OneError { Convert-QedImage a.qed out -Chain -Format Qcow2 -BackingFile golden.qed } 'QedRequest' 'InvalidArgument' '' '*-Chain*'
             }
         }
+
+        It 'only into a folder, and only to a named format that has backing files' {
+            Invoke-InFolder $chains {
+                Assert-OneError { Convert-QedImage a.qed out -Chain } 'QedRequest' 'InvalidArgument' '' '*-Chain needs a format*-Format*'
+                Assert-OneError { Convert-QedImage a.qed out.qcow2 -Chain -Format Qcow2 } 'QedRequest' 'InvalidArgument' '' '*out.qcow2*Specify a folder*'
+                Assert-OneError { Convert-QedImage a.qed out -Chain -Format Vdi } 'QedRequest' 'InvalidArgument' '' '*VDI files have no backing files*'
+                Get-ChildItem out* | Should -BeNullOrEmpty
+            }
+        }
     }
 }

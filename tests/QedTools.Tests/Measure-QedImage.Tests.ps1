@@ -96,6 +96,17 @@ Describe 'Convert-QedImage and the free space' {
         Get-ChildItem -LiteralPath $small -Force | Should -BeNullOrEmpty
     }
 
+    It 'does not refuse an overlay, whose size only its contents decide' {
+        $info = Convert-QedImage $source $destination -BackingFile $source
+        $info.VirtualSize | Should -Be 4MB
+        (Compare-QedImage $destination $source).AreEqual | Should -BeTrue
+    }
+
+    It 'advises nothing about zeroes where they take up space too' {
+        $raw = [System.IO.Path]::Combine($small, 'result.raw')
+        Assert-OneError { Convert-QedImage $source $raw -FullyAllocated } 'QedDiskFull' 'ResourceUnavailable' $source '*Nothing was written. Free some space*try again.'
+    }
+
     It 'counts stored zeroes as data, which -Force overrides' {
         [System.IO.File]::WriteAllBytes($source, [byte[]]::new(4MB))
         Assert-OneError { Convert-QedImage $source $destination } 'QedDiskFull' 'ResourceUnavailable' $source '*Measure-QedImage -ScanZeroes*'

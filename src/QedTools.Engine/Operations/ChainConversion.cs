@@ -140,10 +140,24 @@ public static class ChainConversion
     private static long Require(
         ChainConversionStep step, IDiskLayer layer, IDiskFormat format, Dictionary<string, string> sources, DiskConversionOptions options)
     {
-        NewDisk disk = format.Resolve(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
+        NewDisk disk;
+        try
         {
-            Backing = step.BackingFile is { } name ? new BackingReference(name, IsRaw: false) : null,
-        });
+            disk = format.Resolve(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
+            {
+                Backing = step.BackingFile is { } name ? new BackingReference(name, IsRaw: false) : null,
+            });
+        }
+        catch (QedRequestException e) when (e.Parameter == "BackingFile")
+        {
+            throw new QedRequestException(
+                step.DestinationPath,
+                "Format",
+                format.Name,
+                "a format that has backing files",
+                $"'{step.Path}' cannot be converted as a part of a chain: {format.Name} files have no backing files. Choose QED, qcow2, VHDX or VHD.");
+        }
+
         if (sources.TryGetValue(step.DestinationPath, out string? other))
         {
             throw new QedRequestException(

@@ -114,10 +114,13 @@ public static class DiskConversion
         bool keepsHoles = !options.FullyAllocated
             && HostFiles.KeepsHoles(mayBeSparse: !DiskFormats.Of(FormatOf(destinationPath, options.Format)).RefusesSparseFiles);
         long required = disk.Size.HoldsAll && !keepsHoles ? disk.Size.FullLengthFor(disk.VirtualSize) : Measure();
-        return space is not { AvailableBytes: var available } || required <= available || disk.Size.IsUpperBound || options.Salvage || options.IgnoreFreeSpace
+
+        // How small a compressed result, an overlay or what is left of a damaged disk will be is not known without reading the data.
+        bool isKnown = !disk.Size.IsUpperBound && backing is null && !options.Salvage;
+        return space is not { AvailableBytes: var available } || required <= available || !isKnown || options.IgnoreFreeSpace
             ? required
             : throw QedDiskFullException.ForSpace(
-                destinationPath, "write", "the result", required, available, "Nothing was written.", QedRemedy.IgnoreFreeSpace);
+                destinationPath, "write", "the result", required, available, "Nothing was written.", options.FullyAllocated ? QedRemedy.None : QedRemedy.IgnoreFreeSpace);
 
         long Measure()
         {

@@ -116,6 +116,16 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
             throw new QedRequestException(folder, "BackingFile", BackingFile, "none", Messages.BackingFileOfChain);
         }
 
+        if (Format is null)
+        {
+            throw new QedRequestException(folder, "Format", "(none)", "a format that has backing files", Messages.FormatOfChain);
+        }
+
+        if (!NamesFolder() && DiskSource.FormatOfExtension(folder) is not null)
+        {
+            throw new QedRequestException(folder, "DestinationPath", folder, "a folder", Messages.FolderOfChain(folder));
+        }
+
         DiskConversionOptions options = Complete(ToConversion(Format, backingFile: null), makesFolder: true);
         HashSet<string> missing = new(SessionPaths.Comparer);
         foreach (ChainConversionStep step in ChainConversion.Plan(_chains, folder, options, Cancellation))

@@ -172,6 +172,12 @@ internal static class Messages
     /// <summary>A backing file was given for chains, which bring their own.</summary>
     public const string BackingFileOfChain = "-BackingFile cannot be used with -Chain, where the backing file of each result is the converted backing file of its source. Omit one of the two.";
 
+    /// <summary>No format was given for chains.</summary>
+    public const string FormatOfChain = "-Chain needs a format for the files that it creates. Use -Format with Qed, Qcow2, Vhdx or Vhd.";
+
+    /// <summary>A file name was given for chains, which become several files.</summary>
+    public static string FolderOfChain(string path) => $"{Quoted(path)} is the name of one file, and -Chain creates a file for each layer. Specify a folder.";
+
     /// <summary>The disk space that a conversion needs.</summary>
     public static string ConversionSpace(string destination, DiskConversionPlan plan) =>
         $"{Printable(destination)}: the result needs up to {ByteSize.FormatExact(plan.RequiredBytes)} of disk space"
