@@ -815,7 +815,7 @@ Describe 'Convert-QedImage' {
         It 'shows every step with -WhatIf, and does nothing' {
             Invoke-InFolder $chains {
                 Assert-WhatIf { Get-Item a.qed, b.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 -WhatIf } $chains @(
-                    '*golden.qed*golden.qcow2*', '*a.qed*a.qcow2*overlay of*golden.qcow2*', '*b.qed*b.qcow2*overlay of*golden.qcow2*')
+                    '*golden.qed*golden.qcow2*', '*a.qed*a.qcow2*overlay of*golden.qcow2*', '*b.qed*b.qcow2*overlay of*golden.qcow2*', '*out: the results need up to * of disk space; * free.')
             }
         }
 

@@ -102,6 +102,25 @@ Describe 'Convert-QedImage and the free space' {
         (Compare-QedImage $destination $source).AreEqual | Should -BeTrue
     }
 
+    It 'compares the space for all files of chains, and writes none if it is too little' {
+        $images = New-Folder 'images'
+        Invoke-InFolder $images {
+            $null = New-QedImage base.qed 2MB
+            'a', 'b', 'c' | ForEach-Object {
+                $null = New-QedImage "$_.qed" -BackingFile base.qed
+                $stream = Open-QedImage "$_.qed" -ReadWrite
+                $stream.Write($bytes, 0, 200KB)
+                $stream.Dispose()
+            }
+        }
+        $top = 'a', 'b', 'c' | ForEach-Object { [System.IO.Path]::Combine($images, "$_.qed") }
+        foreach ($whatIf in $true, $false) {
+            Assert-OneError { $top | Convert-QedImage -Chain -DestinationPath $small -Format Qcow2 -WhatIf:$whatIf } 'QedDiskFull' 'ResourceUnavailable' '' '*the results*1 MiB (1048576 bytes) free*Nothing was written*-Force*'
+        }
+        Get-ChildItem -LiteralPath $small -Force | Should -BeNullOrEmpty
+        (Convert-QedImage $top[0] $small -Chain -Format Qcow2).Name | Should -Be 'base.qcow2', 'a.qcow2'
+    }
+
     It 'advises nothing about zeroes where they take up space too' {
         $raw = [System.IO.Path]::Combine($small, 'result.raw')
         Assert-OneError { Convert-QedImage $source $raw -FullyAllocated } 'QedDiskFull' 'ResourceUnavailable' $source '*Nothing was written. Free some space*try again.'

@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
+using QedTools.Operations;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -19,13 +21,14 @@ public static class ChainConversion
     /// <param name="folder">The folder of the results, which keep the names of their sources with the extension of the format.</param>
     /// <param name="options">How to convert; the format must be given, and no backing file. What is said about the source applies to the images on top.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>The steps, in the order in which they must be done.</returns>
+    /// <returns>The steps, in the order in which they must be done, and the disk space that they need.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedDiskFullException">There may not be enough space for all results, and that is not to be ignored.</exception>
     /// <exception cref="QedFileExistsException">A result exists and is not to be replaced.</exception>
     /// <exception cref="QedLimitException">The format requires that all disks of a chain have one size, and they have not.</exception>
     /// <exception cref="QedRequestException">The format has no backing files, or two files would become the same one.</exception>
     /// <exception cref="QedException">A layer cannot be opened.</exception>
-    public static IReadOnlyList<ChainConversionStep> Plan(
+    public static ChainConversionPlan Plan(
         IEnumerable<string> paths, string folder, DiskConversionOptions options, CancellationToken cancellation = default)
     {
         if (options.Snapshot is not null)
@@ -50,7 +53,13 @@ public static class ChainConversion
                 if (!known.TryGetValue(layer.Storage.Identity, out ChainConversionStep? step))
                 {
                     step = StepFor(layer, below, folder, format, depth == 0 ? options.SourceBackingFile : null);
-                    step = step with { VirtualSize = Require(step, layer, format, sources, options) };
+                    NewDisk disk = Require(step, layer, format, sources, options);
+                    IDisk? under = depth + 1 < chain.Layers.Count ? chain.ToDisk(depth + 1) : null;
+                    step = step with
+                    {
+                        VirtualSize = disk.VirtualSize,
+                        RequiredBytes = RequiredFor(step, layer, under, disk, options, cancellation),
+                    };
                     if (below is not null && format.OverlaysKeepSize && step.VirtualSize != below.VirtualSize)
                     {
                         throw new QedLimitException(
@@ -86,7 +95,14 @@ public static class ChainConversion
             ReservedName.Hold(step.DestinationPath, options.Replace, makesFolder: true).Dispose();
         }
 
-        return steps;
+        long required = steps.Aggregate(0L, (sum, step) => step.RequiredBytes > long.MaxValue - sum ? long.MaxValue : sum + step.RequiredBytes);
+        FreeSpace? space = steps.Count == 0 ? null : HostFiles.FreeSpaceNear(steps[0].DestinationPath);
+        if (!options.Compress)
+        {
+            ConversionSpace.Require(required, space, Path.GetFullPath(folder), steps.Count == 1 ? "the result" : "the results", options);
+        }
+
+        return new ChainConversionPlan(steps, required, space?.AvailableBytes);
     }
 
     /// <summary>Converts one file of a chain. The file below it must have been converted before.</summary>
@@ -136,8 +152,22 @@ public static class ChainConversion
         };
     }
 
-    // What the format says about such a file, before the one below it is there to be examined. Returns the size of its disk.
-    private static long Require(
+    // A layer whose tables are damaged is an error when its turn comes, and the others are converted nevertheless.
+    private static long RequiredFor(
+        ChainConversionStep step, IDiskLayer layer, IDisk? below, NewDisk disk, DiskConversionOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            return ConversionSpace.ForLayer(layer, below, disk, step.DestinationPath, options, cancellation);
+        }
+        catch (QedException)
+        {
+            return 0;
+        }
+    }
+
+    // What the format says about such a file, before the one below it is there to be examined.
+    private static NewDisk Require(
         ChainConversionStep step, IDiskLayer layer, IDiskFormat format, Dictionary<string, string> sources, DiskConversionOptions options)
     {
         NewDisk disk;
@@ -169,6 +199,6 @@ public static class ChainConversion
         }
 
         sources.Add(step.DestinationPath, step.Path);
-        return disk.VirtualSize;
+        return disk;
     }
 }

@@ -7,6 +7,9 @@ namespace QedTools;
 /// <param name="BackingFile">The name of the result's backing file, in the folder of the result; null for a base.</param>
 public sealed record ChainConversionStep(string Path, long VirtualSize, string DestinationPath, string? BackingFile)
 {
+    /// <summary>The disk space that the result takes at most, in bytes.</summary>
+    public long RequiredBytes { get; init; }
+
     /// <summary>The format of the source.</summary>
     internal QedDiskFormat SourceFormat { get; init; }
 

@@ -46,7 +46,7 @@ public static class DiskConversion
         NewDisk disk = Examine(source, destinationPath, options);
         using BackingChain? backing = OpenBacking(destinationPath, disk, options with { Trace = null });
         FreeSpace? space = HostFiles.FreeSpaceNear(destinationPath);
-        long required = RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
+        long required = ConversionSpace.Require(source, backing, disk, space, destinationPath, options, cancellation);
         using NewDiskFiles files = NewDiskFiles.Hold(name, disk, source, options);
         return new DiskConversionPlan(disk.VirtualSize, required, space?.AvailableBytes);
     }
@@ -77,7 +77,7 @@ public static class DiskConversion
         // Counted only where it can make a difference.
         if (HostFiles.FreeSpaceNear(destinationPath) is { } space && space.AvailableBytes < disk.Size.FullLengthFor(disk.VirtualSize))
         {
-            RequireSpace(source, backing, disk, space, destinationPath, options, cancellation);
+            ConversionSpace.Require(source, backing, disk, space, destinationPath, options, cancellation);
         }
 
         using NewFolder? folder = options.MakeFolder ? NewFolder.For(destinationPath) : null;
@@ -99,35 +99,6 @@ public static class DiskConversion
         files.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
         return info;
-    }
-
-    // What the result takes at most. Data is not read for it, so stored zeroes count as data.
-    private static long RequireSpace(
-        BackingChain source,
-        BackingChain? backing,
-        NewDisk disk,
-        FreeSpace? space,
-        string destinationPath,
-        DiskConversionOptions options,
-        CancellationToken cancellation)
-    {
-        bool keepsHoles = !options.FullyAllocated
-            && HostFiles.KeepsHoles(mayBeSparse: !DiskFormats.Of(FormatOf(destinationPath, options.Format)).RefusesSparseFiles);
-        long required = disk.Size.HoldsAll && !keepsHoles ? disk.Size.FullLengthFor(disk.VirtualSize) : Measure();
-
-        // How small a compressed result, an overlay or what is left of a damaged disk will be is not known without reading the data.
-        bool isKnown = !disk.Size.IsUpperBound && backing is null && !options.Salvage;
-        return space is not { AvailableBytes: var available } || required <= available || !isKnown || options.IgnoreFreeSpace
-            ? required
-            : throw QedDiskFullException.ForSpace(
-                destinationPath, "write", "the result", required, available, "Nothing was written.", options.FullyAllocated ? QedRemedy.None : QedRemedy.IgnoreFreeSpace);
-
-        long Measure()
-        {
-            IDisk from = ToReadable(source, options.Salvage ? new LostRanges() : null);
-            MeteredDisk meter = DiskMeasurement.Measure(from, disk, backing?.ToDisk(), scanZeroes: false, progress: null, cancellation);
-            return keepsHoles ? meter.AllocatedBytes : meter.RequiredBytes;
-        }
     }
 
     /// <summary>Opens the source with all that is below it.</summary>
@@ -222,17 +193,20 @@ public static class DiskConversion
         BackingFormat = options.BackingFormat?.ToString(),
     };
 
-    // What the top layer holds itself, in whole units of the target, and what the target has beyond it, which hides the target's backing file.
-    private static IEnumerable<DiskExtent> OwnExtents(
-        BackingChain source, LostRanges? lost, IDisk target, int unit, CancellationToken cancellation)
+    /// <summary>
+    /// What a layer holds itself, in whole units of the target, and what the target has beyond it, which hides the target's backing file.
+    /// </summary>
+    /// <param name="own">The layer's disk without a backing file.</param>
+    /// <param name="targetLength">The size of the target's disk, in bytes; at least that of the layer.</param>
+    /// <param name="unit">The target's unit, in bytes.</param>
+    /// <param name="cancellation">Stops the enumeration.</param>
+    internal static IEnumerable<DiskExtent> OwnExtents(IDisk own, long targetLength, int unit, CancellationToken cancellation)
     {
-        IDisk own = source.Layers[0].ToDisk(backing: null);
-        own = lost is null ? own : new SalvagedDisk(own, SalvagedDisk.UnitOf(source.Layers), new LostRanges());
         long done = 0;
         foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
         {
             long start = Math.Max(done, extent.Start - (extent.Start % unit));
-            long length = Math.Min(target.Length - start, extent.End - start + ((unit - (extent.End % unit)) % unit));
+            long length = Math.Min(targetLength - start, extent.End - start + ((unit - (extent.End % unit)) % unit));
             if (extent.State != QedExtentState.Unallocated && length > 0)
             {
                 yield return extent with { Start = start, Length = length };
@@ -241,9 +215,9 @@ public static class DiskConversion
         }
 
         long rest = Math.Max(done, own.Length - (own.Length % unit));
-        if (target.Length > own.Length && target.Length > rest)
+        if (targetLength > own.Length && targetLength > rest)
         {
-            yield return new DiskExtent(rest, target.Length - rest, QedExtentState.Zero, FileOffset: 0, Depth: 0);
+            yield return new DiskExtent(rest, targetLength - rest, QedExtentState.Zero, FileOffset: 0, Depth: 0);
         }
     }
 
@@ -334,7 +308,9 @@ public static class DiskConversion
         CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : DataOf(target)) { Compression = target.Compression };
         if (options.OnlyOwnExtents)
         {
-            DiskCopy.RunOver(OwnExtents(source, lost, to, target.Granule, cancellation), from, copy, stages, cancellation);
+            IDisk own = source.Layers[0].ToDisk(backing: null);
+            own = lost is null ? own : new SalvagedDisk(own, SalvagedDisk.UnitOf(source.Layers), new LostRanges());
+            DiskCopy.RunOver(OwnExtents(own, to.Length, target.Granule, cancellation), from, copy, stages, cancellation);
         }
         else
         {

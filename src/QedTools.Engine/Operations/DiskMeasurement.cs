@@ -50,13 +50,16 @@ public static class DiskMeasurement
         };
     }
 
+    /// <summary>A disk that counts what the file of a new disk would store.</summary>
+    internal static MeteredDisk MeterFor(NewDisk disk, IDisk? backing) => disk.Size.IsDifferencing
+        ? new MeteredDifferences(disk.Size, disk.VirtualSize, backing)
+        : new MeteredDisk(disk.Size, disk.VirtualSize, backing);
+
     /// <summary>Counts what a copy would store.</summary>
     internal static MeteredDisk Measure(
         IDisk from, NewDisk disk, IDisk? backing, bool scanZeroes, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
-        MeteredDisk meter = disk.Size.IsDifferencing
-            ? new MeteredDifferences(disk.Size, disk.VirtualSize, backing)
-            : new MeteredDisk(disk.Size, disk.VirtualSize, backing);
+        MeteredDisk meter = MeterFor(disk, backing);
         if (scanZeroes)
         {
             DiskCopy.Run(from, new CopyTarget(meter, disk.Size.Granule, backing, FlushedLater: null), progress, cancellation);

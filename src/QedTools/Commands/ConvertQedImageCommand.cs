@@ -84,7 +84,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         {
             if (SessionStreams.IsWhatIf(this))
             {
-                ShouldDo(Messages.ConversionSpace(destination, plan));
+                ShouldDo(Messages.ConversionSpace(destination, plan.RequiredBytes, plan.AvailableBytes));
                 _results.AddPlanned(destination);
             }
 
@@ -128,7 +128,8 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
 
         DiskConversionOptions options = Complete(ToConversion(Format, backingFile: null), makesFolder: true);
         HashSet<string> missing = new(SessionPaths.Comparer);
-        foreach (ChainConversionStep step in ChainConversion.Plan(_chains, folder, options, Cancellation))
+        ChainConversionPlan plan = ChainConversion.Plan(_chains, folder, options, Cancellation);
+        foreach (ChainConversionStep step in plan.Steps)
         {
             // Without the file below it there is nothing that it could be an overlay of.
             if (step.BackingFile is { } backing && missing.Contains(backing))
@@ -142,6 +143,11 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
             {
                 missing.Add(System.IO.Path.GetFileName(step.DestinationPath));
             }
+        }
+
+        if (SessionStreams.IsWhatIf(this))
+        {
+            ShouldDo(Messages.ConversionSpace(folder, plan.RequiredBytes, plan.AvailableBytes, plan.Steps.Count));
         }
     }
 

@@ -178,10 +178,10 @@ internal static class Messages
     /// <summary>A file name was given for chains, which become several files.</summary>
     public static string FolderOfChain(string path) => $"{Quoted(path)} is the name of one file, and -Chain creates a file for each layer. Specify a folder.";
 
-    /// <summary>The disk space that a conversion needs.</summary>
-    public static string ConversionSpace(string destination, DiskConversionPlan plan) =>
-        $"{Printable(destination)}: the result needs up to {ByteSize.FormatExact(plan.RequiredBytes)} of disk space"
-        + (plan.AvailableBytes is { } available ? $"; {ByteSize.FormatExact(available)} free." : ".");
+    /// <summary>The disk space that a conversion needs, for one result or several.</summary>
+    public static string ConversionSpace(string destination, long requiredBytes, long? availableBytes, int results = 1) =>
+        $"{Printable(destination)}: the {(results == 1 ? "result needs" : "results need")} up to {ByteSize.FormatExact(requiredBytes)} of disk space"
+        + (availableBytes is { } available ? $"; {ByteSize.FormatExact(available)} free." : ".");
 
     /// <summary>The result of a conversion.</summary>
     public static string Converted(QedImageInfo result, bool verified) =>

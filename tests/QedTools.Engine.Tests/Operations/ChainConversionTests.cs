@@ -31,13 +31,16 @@ public sealed class ChainConversionTests : IDisposable
         byte[][] before = [.. Directory.GetFiles(Source(string.Empty)).Order().Select(File.ReadAllBytes)];
         DiskConversionOptions options = new() { Format = format, Verify = true, MakeFolder = true, ClusterSize = format is QedDiskFormat.Qed or QedDiskFormat.Qcow2 ? random.Pick<long>(4096, 65536) : null };
 
-        IReadOnlyList<ChainConversionStep> steps = ChainConversion.Plan(tops, _folder.PathOf("out"), options, _cancellation);
+        ChainConversionPlan plan = ChainConversion.Plan(tops, _folder.PathOf("out"), options, _cancellation);
+        IReadOnlyList<ChainConversionStep> steps = plan.Steps;
+        Assert.Equal(steps.Sum(step => step.RequiredBytes), plan.RequiredBytes);
         Assert.Equal(new[] { golden, middle }.Concat(tops).Order(), steps.Select(step => step.Path).Order());
         Assert.False(Directory.Exists(_folder.PathOf("out")));
         foreach (ChainConversionStep step in steps)
         {
             QedImageInfo info = ChainConversion.Run(step, options, cancellation: _cancellation);
             Assert.Equal(step.DestinationPath, info.Path);
+            Assert.InRange(info.DiskUsage, 0, step.RequiredBytes + 4096); // the host's last page
             Assert.Equal(step.BackingFile, Path.GetFileName(info.BackingFile));
             Assert.Equal(DiskBytes.OfFile(step.Path), DiskBytes.OfFile(info.Path));
 
@@ -83,7 +86,7 @@ public sealed class ChainConversionTests : IDisposable
         ImageResize.Run(second, 2 << 20, new ImageResizeOptions(), cancellation: _cancellation);
         DiskConversionOptions vhdx = new() { Format = QedDiskFormat.Vhdx };
         Assert.Equal(QedRemedy.EnlargeDisk, Assert.Throws<QedLimitException>(() => ChainConversion.Plan([second], output, vhdx, _cancellation)).Remedy);
-        Assert.Equal(2, ChainConversion.Plan([second], output, vhdx with { SizeBytes = 2 << 20 }, _cancellation).Count);
+        Assert.Equal(2, ChainConversion.Plan([second], output, vhdx with { SizeBytes = 2 << 20 }, _cancellation).Steps.Count);
 
         // The sources themselves.
         Assert.Throws<QedRequestException>(
@@ -109,7 +112,7 @@ public sealed class ChainConversionTests : IDisposable
         {
             DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true, SizeBytes = 1 << 20, Compress = compress, Replace = true };
             QedImageInfo result = ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation)
-                .Select(step => ChainConversion.Run(step, options, cancellation: _cancellation)).ToArray()[^1];
+                .Steps.Select(step => ChainConversion.Run(step, options, cancellation: _cancellation)).ToArray()[^1];
             Assert.Equal(expected, DiskBytes.OfFile(result.Path));
         }
     }
@@ -124,7 +127,7 @@ public sealed class ChainConversionTests : IDisposable
         string moved = _folder.PathOf("moved.qed");
         File.Move(golden, moved);
         DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true, SourceBackingFile = moved };
-        QedImageInfo[] results = [.. ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation).Select(step => ChainConversion.Run(step, options, cancellation: _cancellation))];
+        QedImageInfo[] results = [.. ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation).Steps.Select(step => ChainConversion.Run(step, options, cancellation: _cancellation))];
         Assert.Equal(["moved.qcow2", "vm.qcow2"], results.Select(result => result.Name));
         Assert.Equal(expected, DiskBytes.OfFile(results[1].Path));
     }
@@ -138,7 +141,7 @@ public sealed class ChainConversionTests : IDisposable
         Create("middle.qed", 1 << 20, "./x:y.qed", random);
         string top = Create("top.qed", 1 << 20, "middle.qed", random);
         DiskConversionOptions options = new() { Format = QedDiskFormat.Qcow2, MakeFolder = true, BackingFolders = [Source(string.Empty)] };
-        foreach (ChainConversionStep step in ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation))
+        foreach (ChainConversionStep step in ChainConversion.Plan([top], _folder.PathOf("out"), options, _cancellation).Steps)
         {
             Assert.Equal(DiskBytes.OfFile(step.Path), DiskBytes.OfFile(ChainConversion.Run(step, options, cancellation: _cancellation).Path));
         }
