@@ -63,6 +63,12 @@ public enum QedRemedy
     /// <summary>Try it although the free space may not be enough.</summary>
     IgnoreFreeSpace,
 
+    /// <summary>Say that the disk is to be written into the file that is there.</summary>
+    WriteIntoExisting,
+
+    /// <summary>Allow what is there to be overwritten, after making sure that it is the right file or device.</summary>
+    OverwriteExisting,
+
     /// <summary>Allow the folder that the file is in, if the image that names it is trusted.</summary>
     AllowFolder,
 

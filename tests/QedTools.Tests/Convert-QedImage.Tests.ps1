@@ -39,9 +39,9 @@ Describe 'Convert-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            $more = 'AdapterType', 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'Chain', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format', 'FullyAllocated'
+            $more = 'AdapterType', 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'Chain', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format', 'FullyAllocated', 'IntoExisting'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush'
-            $last = 'RoundUpToBytes', 'Salvage', 'SizeBytes', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'Verify'
+            $last = 'RoundUpToBytes', 'Salvage', 'SizeBytes', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'TargetIsZero', 'Verify'
             Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property' + $last)
             Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + $last)
         }
@@ -747,6 +747,57 @@ Describe 'Convert-QedImage' {
             Skip-TestWithout QemuImg
             $null = Convert-QedImage $path $qed -BackingFile base.raw
             (Invoke-Native qemu-img compare -f qed -F qed $qed $path).ExitCode | Should -Be 0
+        }
+    }
+
+    Context 'into a raw file or a block device that is there' {
+        BeforeEach {
+            $there = New-Folder 'there'
+            $present = [System.IO.Path]::Combine($there, 'target.raw')
+            $bytes = [byte[]]::new(8MB)
+            [System.Random]::new(3).NextBytes($bytes)
+            [System.IO.File]::WriteAllBytes($present, $bytes)
+        }
+
+        It 'overwrites the file in place, and keeps what lies beyond the disk' {
+            $info = Convert-QedImage $path $present -IntoExisting -Force -Verify
+            $info.VirtualSize | Should -Be 8MB
+            $after = [System.IO.File]::ReadAllBytes($present)
+            $null = Convert-QedImage $path "$there/new.raw"
+            $expected = [System.IO.File]::ReadAllBytes("$there/new.raw")
+            [System.Linq.Enumerable]::SequenceEqual([byte[]]$after[0..($expected.Length - 1)], $expected) | Should -BeTrue
+            [System.Linq.Enumerable]::SequenceEqual([byte[]]$after[6MB..(8MB - 1)], [byte[]]$bytes[6MB..(8MB - 1)]) | Should -BeTrue
+        }
+
+        It 'needs -Force, a target that is there, and -IntoExisting for -TargetIsZero' {
+            Assert-OneError { Convert-QedImage $path $present -IntoExisting } 'QedFileExists' 'ResourceExists' '' '*would be overwritten*-Force*'
+            Assert-OneError { Convert-QedImage $path "$there/none.raw" -IntoExisting -Force } 'QedFileNotFound' 'ObjectNotFound' ''
+            Assert-OneError { Convert-QedImage $path "$there/none.raw" -TargetIsZero } 'QedRequest' 'InvalidArgument' '' '*-IntoExisting*'
+            Assert-OneError { Convert-QedImage $path $there -Chain -Format Qed -IntoExisting } 'QedRequest' 'InvalidArgument' '' '*-Chain*'
+            (Get-FileHash $present).Hash | Should -Be ([System.BitConverter]::ToString([System.Security.Cryptography.SHA256]::Create().ComputeHash($bytes)) -replace '-')
+        }
+
+        It 'says with -WhatIf what would be overwritten' {
+            Assert-WhatIf { Convert-QedImage $path $present -IntoExisting -Force -WhatIf } $there "Overwrite the raw file '$present', which has 8 MiB (8388608 bytes), with '$path', a disk of 6 MiB*"
+        }
+
+        It 'asks before it overwrites a block device, even with -Force' {
+            $device = New-LoopDevice $present
+            try {
+                Assert-OneError { Convert-QedImage $path $device } 'QedFileExists' 'ResourceExists' '' '*block device*would be overwritten*-Force*'
+                $recorded = Invoke-OnScreen { Convert-QedImage $path $device -Force } -AnswerNo
+                $recorded.Questions | Should -HaveCount 1
+                $recorded.Questions[0] | Should -BeLike "*block device '$device', which has 8 MiB*not mounted*"
+                $recorded.Output | Should -BeNullOrEmpty
+                [System.Linq.Enumerable]::SequenceEqual([System.IO.File]::ReadAllBytes($present), $bytes) | Should -BeTrue
+
+                $recorded = Invoke-OnScreen { Convert-QedImage $path $device -Force }
+                $recorded.Questions | Should -HaveCount 1
+                $recorded.Output.Path | Should -Be $device
+                (Invoke-OnScreen { Convert-QedImage $path $device -Force -Verify -Confirm:$false }).Questions | Should -BeNullOrEmpty
+                (Compare-QedImage $path $device).FirstDifference | Should -Be 6MB -Because 'only what lies beyond the disk differs'
+            }
+            finally { Remove-LoopDevice $device }
         }
     }
 

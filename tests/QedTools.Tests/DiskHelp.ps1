@@ -152,7 +152,7 @@ class RecordingRawUI : System.Management.Automation.Host.PSHostRawUserInterface 
 class RecordingUI : System.Management.Automation.Host.PSHostUserInterface {
     [System.Collections.Generic.List[string]] $Lines = [System.Collections.Generic.List[string]]::new()
     [System.Collections.Generic.List[string]] $Questions = [System.Collections.Generic.List[string]]::new()
-    [int] $Answer = 0
+    [bool] $AnswersNo
     [RecordingRawUI] $Raw = [RecordingRawUI]::new()
 
     [string] ReadLine() { return '' }
@@ -179,7 +179,10 @@ class RecordingUI : System.Management.Automation.Host.PSHostUserInterface {
         [string] $caption, [string] $text,
         [System.Collections.ObjectModel.Collection[System.Management.Automation.Host.ChoiceDescription]] $choices, [int] $default) {
         $this.Questions.Add($text)
-        return $this.Answer
+        # The choices are yes and no, or yes, yes to all, no, no to all.
+        if (-not $this.AnswersNo) { return 0 }
+        for ($i = 0; $i -lt $choices.Count; $i++) { if ($choices[$i].Label -eq '&No') { return $i } }
+        return $default
     }
     [System.Management.Automation.Host.PSHostRawUserInterface] get_RawUI() { return $this.Raw }
 }
@@ -207,8 +210,7 @@ function Invoke-OnScreen {
     param([Parameter(Mandatory)][scriptblock] $Script, [switch] $AnswerNo)
 
     $screen = [RecordingHost]::new()
-    # The choices are yes, yes to all, no, no to all.
-    if ($AnswerNo) { $screen.Screen.Answer = 2 }
+    $screen.Screen.AnswersNo = $AnswerNo
     $settings = [System.Management.Automation.PSInvocationSettings]::new()
     $settings.Host = $screen
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
@@ -258,6 +260,22 @@ function Set-Byte {
         $file.Write($Value, 0, $Value.Length)
     }
     finally { $file.Dispose() }
+}
+
+# A block device over a file. Skips the test where there can be none.
+function New-LoopDevice {
+    param([Parameter(Mandatory)][string] $Path)
+
+    if (-not (Test-Root) -or -not (Get-Command losetup -CommandType Application -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'only root on Linux attaches loop devices' }
+    $attached = Invoke-Native losetup --find --show $Path
+    if ($attached.ExitCode -ne 0) { Set-ItResult -Skipped -Because 'no loop device can be attached here' }
+    "$($attached.Output)".Trim()
+}
+
+function Remove-LoopDevice {
+    param([Parameter(Mandatory)][string] $Path)
+
+    $null = Invoke-Native losetup -d $Path
 }
 
 # Fails unless -WhatIf writes exactly these messages and nothing changes in a folder.

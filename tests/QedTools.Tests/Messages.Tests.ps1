@@ -366,6 +366,8 @@ Describe 'An error' {
                 @{ Remedy = 'NameBackingFile'; Advice = '*Set-QedBackingFile*'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
                 @{ Remedy = 'RemoveBackingFile'; Advice = '*Set-QedBackingFile -Remove*'; Script = { Set-QedBackingFile long-name.qed ('y' * 1000) -Force } }
                 @{ Remedy = 'AllowFolder'; Advice = '*-BackingFolder*'; Script = { $null = New-QedImage over-base.qed -BackingFile base.qed; $null = New-Item -ItemType Directory empty; Get-QedInfo over-base.qed -BackingChain -BackingFolder empty | Out-Null } }
+                @{ Remedy = 'OverwriteExisting'; Advice = '*-Force*'; Script = { Convert-QedImage base.qed base.raw -IntoExisting } }
+                @{ Remedy = 'WriteIntoExisting'; Advice = '*-TargetIsZero*-IntoExisting*'; Script = { Convert-QedImage base.qed new.raw -TargetIsZero } }
                 @{ Remedy = 'CompressDisk'; Advice = '*-Compress*'; Script = { Convert-QedImage base.qed new.qcow2 -CompressionType Zstd } }
                 @{ Remedy = 'IgnoreFreeSpace'; Advice = '*-Force*'; Script = { Convert-QedImage large.vmdk large.qed } }
                 @{ Remedy = 'AllowNetworkShares'; Advice = '*-AllowUnc*'; Script = { Get-QedInfo share.qed -BackingChain } }

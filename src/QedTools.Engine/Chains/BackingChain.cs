@@ -81,7 +81,7 @@ internal sealed class BackingChain : IDisposable
         BackingChain chain = new(policy);
         try
         {
-            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace, policy.TopMayBeDevice), open);
+            chain.Add(HostFiles.Open(path, policy.Access, policy.Trace, policy.TopMayBeDevice && policy.Access != StorageAccess.Write), open);
             chain.ReportTop(formatOf());
             if (policy.TopSnapshot is { } snapshot)
             {

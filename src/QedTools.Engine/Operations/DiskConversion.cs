@@ -13,12 +13,12 @@ namespace QedTools;
 /// <summary>Converts disks between formats. The result appears complete or not at all.</summary>
 public static class DiskConversion
 {
-    /// <summary>The format that a conversion produces.</summary>
-    /// <param name="destinationPath">The result's file.</param>
+    /// <summary>The format that a conversion produces: raw on a block device, else the requested one or that of the extension.</summary>
+    /// <param name="destinationPath">The result's file, or a block device.</param>
     /// <param name="format">The requested format, or null.</param>
     /// <exception cref="QedRequestException">The destination's extension does not indicate a format, and none was requested.</exception>
     public static QedDiskFormat FormatOf(string destinationPath, QedDiskFormat? format) => format
-        ?? DiskFormats.OfExtension(destinationPath)?.Kind
+        ?? (HostFiles.IsBlockDevice(destinationPath) ? QedDiskFormat.Raw : DiskFormats.OfExtension(destinationPath)?.Kind)
         ?? throw new QedRequestException(destinationPath, "Format", "(none)", "a format, or an extension that means one", string.Format(
             CultureInfo.InvariantCulture,
             "The extension of '{0}' does not indicate a format. The formats are {1}; their extensions are {2}.",
@@ -42,6 +42,17 @@ public static class DiskConversion
     public static DiskConversionPlan Plan(string path, string destinationPath, DiskConversionOptions options, CancellationToken cancellation = default)
     {
         using BackingChain source = OpenSource(path, options);
+        RequireTargetIsZeroPossible(destinationPath, options);
+        if (ExistingTarget.IsMeant(destinationPath, options))
+        {
+            using ExistingTarget existing = ExistingTarget.Open(source, destinationPath, options);
+            return new DiskConversionPlan(source.Layers[0].VirtualSize, RequiredBytes: 0, AvailableBytes: null)
+            {
+                OverwrittenBytes = existing.Layer.VirtualSize,
+                OverwritesDevice = existing.IsDevice,
+            };
+        }
+
         using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using BackingChain? backing = OpenBacking(destinationPath, disk, options with { Trace = null });
@@ -70,6 +81,15 @@ public static class DiskConversion
         CancellationToken cancellation = default)
     {
         using BackingChain source = OpenSource(path, options);
+        RequireTargetIsZeroPossible(destinationPath, options);
+        LostRanges? lost = options.Salvage ? new LostRanges() : null;
+        if (ExistingTarget.IsMeant(destinationPath, options))
+        {
+            using ExistingTarget existing = ExistingTarget.Open(source, destinationPath, options);
+            existing.Fill(source, destinationPath, options, lost, progress, cancellation);
+            return Describe(existing.Layer, destinationPath, source, lost, options);
+        }
+
         using ReservedName name = Reserve(source, destinationPath, options);
         NewDisk disk = Examine(source, destinationPath, options);
         using BackingChain? backing = OpenBacking(destinationPath, disk, options);
@@ -85,7 +105,6 @@ public static class DiskConversion
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
         IDiskLayer layer = files.Create(mayBeSparse: !format.RefusesSparseFiles && !options.FullyAllocated, options.Trace);
         layer.Follow(options.Trace, destinationPath);
-        LostRanges? lost = options.Salvage ? new LostRanges() : null;
         if (options.FullyAllocated)
         {
             FullAllocation.Reserve(DataOf(layer));
@@ -94,11 +113,32 @@ public static class DiskConversion
         Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
         backing?.RequireUnchanged();
-        QedImageInfo info = ImageInspection.Describe(layer, destinationPath) with { LostRanges = lost?.ToList(), LostBytes = lost?.Bytes };
-        WarnOfLoss(info, source, options.Trace);
+        QedImageInfo info = Describe(layer, destinationPath, source, lost, options);
         files.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
         return info;
+    }
+
+    private static QedImageInfo Describe(IDiskLayer layer, string destinationPath, BackingChain source, LostRanges? lost, DiskConversionOptions options)
+    {
+        QedImageInfo info = ImageInspection.Describe(layer, destinationPath) with { LostRanges = lost?.ToList(), LostBytes = lost?.Bytes };
+        WarnOfLoss(info, source, options.Trace);
+        return info;
+    }
+
+    // A new file always reads as zeroes.
+    private static void RequireTargetIsZeroPossible(string destinationPath, DiskConversionOptions options)
+    {
+        if (options.TargetIsZero && !ExistingTarget.IsMeant(destinationPath, options))
+        {
+            throw new QedRequestException(
+                destinationPath,
+                nameof(options.TargetIsZero),
+                true,
+                "an existing file or a block device",
+                $"That the target reads as zeroes can only be said of a file or a device that is written into. '{destinationPath}' would be a new file, of which it is known.",
+                QedRemedy.WriteIntoExisting);
+        }
     }
 
     /// <summary>Opens the source with all that is below it.</summary>
@@ -333,12 +373,7 @@ public static class DiskConversion
         (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), target.ToDisk(backing), stages, cancellation);
         if (first is { } offset)
         {
-            throw new QedStorageException(target.Storage.Path, string.Format(
-                CultureInfo.InvariantCulture,
-                "The copy of '{0}' ({1} bytes) differs from the source at offset {2}, so it was not kept. Check the memory and the disks of this machine.",
-                source.Layers[0].Storage.Path,
-                disk.VirtualSize,
-                offset));
+            throw QedStorageException.ForVerification(target.Storage.Path, source.Layers[0].Storage.Path, disk.VirtualSize, offset);
         }
     }
 }

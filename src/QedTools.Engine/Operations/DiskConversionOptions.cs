@@ -57,6 +57,16 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// <summary>Whether an existing file of the destination's name is replaced.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>
+    /// Whether the disk is written into the raw file that is there, which keeps its length and must be at least as long as the disk; what lies
+    /// beyond the disk stays as it is. An error in the middle leaves part of the old contents. A block device is always written like this.
+    /// Requires <see cref="Replace"/>.
+    /// </summary>
+    public bool IntoExisting { get; init; }
+
+    /// <summary>Whether the existing file or device reads as zeroes, so that zeroes are not written; see <see cref="IntoExisting"/>.</summary>
+    public bool TargetIsZero { get; init; }
+
     /// <summary>Whether to begin even if the result may need more disk space than is free. It is written as far as it fits, and removed if it does not.</summary>
     public bool IgnoreFreeSpace { get; init; }
 

@@ -14,6 +14,9 @@ namespace QedTools.Operations;
 /// <param name="FlushedLater">The file that will be flushed after the copy, so that the host may begin early; null if none will be.</param>
 internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? ShownBefore, IStorage? FlushedLater)
 {
+    /// <summary>Whether the disk may hold anything, so that zeroes are written too.</summary>
+    public bool HoldsOtherData { get; init; }
+
     /// <summary>Packs the data, a granule at a time; null if it is stored as it is.</summary>
     public IDiskCompression? Compression { get; init; }
 }
@@ -23,6 +26,9 @@ internal static class DiskCopy
 {
     /// <summary>How much is read and written at once, in bytes: half of the private cache of a typical processor core.</summary>
     public const int PieceBytes = 512 << 10;
+
+    // A range of zeroes is written in parts, so that the copy can be stopped.
+    private const long MaxZeroes = 256L << 20;
 
     private enum RunKind
     {
@@ -74,10 +80,18 @@ internal static class DiskCopy
             cancellation);
 
     // Over a backing file, and if it is compressed, a cluster is stored whole or not at all, so it must be examined as a whole.
-    private static IEnumerable<DiskPiece> PiecesOf(IDisk source, in CopyTarget target, long length, CancellationToken cancellation) =>
+    private static IEnumerable<DiskPiece> PiecesOf(IDisk source, CopyTarget target, long length, CancellationToken cancellation) =>
         target.ShownBefore is null && target.Compression is null
-            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation)
+            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation).SelectMany(piece => target.HoldsOtherData ? Split(piece) : [piece])
             : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule);
+
+    private static IEnumerable<DiskPiece> Split(DiskPiece piece)
+    {
+        for (long done = 0; done < piece.Length; done += MaxZeroes)
+        {
+            yield return piece with { Offset = piece.Offset + done, Length = Math.Min(MaxZeroes, piece.Length - done) };
+        }
+    }
 
     private static int PieceBytesOf(in CopyTarget target) => Math.Max(PieceBytes, target.Granule);
 
@@ -122,6 +136,11 @@ internal static class DiskCopy
             _packedBytes = 0;
             if (!piece.HasData && !piece.OtherHasData)
             {
+                if (target.HoldsOtherData)
+                {
+                    _runs.Add(new CopyRun(0, (int)piece.Length, RunKind.Zeroes));
+                }
+
                 return;
             }
 
@@ -188,7 +207,7 @@ internal static class DiskCopy
                 int end = (int)Math.Min(data.Length, at + target.Granule - ((offset + at) % target.Granule));
                 ReadOnlySpan<byte> part = data.Slice(at, end - at);
                 RunKind here = shown.IsEmpty
-                    ? ZeroScan.IsZero(part) ? RunKind.Same : RunKind.Data
+                    ? !ZeroScan.IsZero(part) ? RunKind.Data : target.HoldsOtherData ? RunKind.Zeroes : RunKind.Same
                     : part.SequenceEqual(shown.Slice(at, end - at)) ? RunKind.Same : ZeroScan.IsZero(part) ? RunKind.Zeroes : RunKind.Data;
                 if (here != kind)
                 {

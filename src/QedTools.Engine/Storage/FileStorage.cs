@@ -51,7 +51,7 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
     /// <summary>Opens a regular file that exists, and takes the lock that <paramref name="access"/> asks for.</summary>
     /// <param name="path">The file, as the host names it.</param>
     /// <param name="access">The access.</param>
-    /// <param name="allowDevice">Whether it may be a block device instead of a file; only for reading, and only where the host supports it.</param>
+    /// <param name="allowDevice">Whether it may be a block device instead of a file, where the host supports it. A device that is written to must not be in use.</param>
     /// <exception cref="QedFileNotFoundException">Nothing exists there.</exception>
     /// <exception cref="QedNotAFileException">It is a folder, a device that is not allowed, a pipe.</exception>
     /// <exception cref="QedAccessDeniedException">This user does not have permission.</exception>
@@ -71,12 +71,15 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
         {
             // Checked first, as opening a pipe would wait for its other end. Both calls use the same spelling of the path.
             string fullPath = System.IO.Path.GetFullPath(path);
-            if (FileStatus.OfPath(fullPath) is { Kind: { } kind } && !IsAllowed(kind))
+            FileStatus? status = FileStatus.OfPath(fullPath);
+            if (status is { Kind: { } kind } && !IsAllowed(kind))
             {
                 throw new QedNotAFileException(path, kind);
             }
 
-            file = OpenHandle(fullPath, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
+            file = writes && status is { DeviceNumber: { } number }
+                ? OpenDevice(fullPath, number)
+                : OpenHandle(fullPath, FileMode.Open, writes ? FileAccess.ReadWrite : FileAccess.Read, ShareOf(access));
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
@@ -105,7 +108,7 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
             throw;
         }
 
-        bool IsAllowed(string kind) => allowDevice && !writes && kind == FileStatus.BlockDevice && BlockDevice.IsSupported;
+        bool IsAllowed(string kind) => allowDevice && kind == FileStatus.BlockDevice && BlockDevice.IsSupported;
     }
 
     /// <summary>Creates a new file with the host's default access rights, opens it for writing and locks it.</summary>
@@ -241,6 +244,18 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
         }
     }
 
+    public bool TryZero(long offset, long length)
+    {
+        try
+        {
+            return FileRoom.TryZero(_file.Safe, Path, offset, length);
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, _shownAs, "write", offset);
+        }
+    }
+
     public void Flush()
     {
         try
@@ -280,6 +295,11 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
             var outcome => outcome == LockOutcome.Acquired,
         };
     }
+
+    private static FileHandle OpenDevice(string path, string number) =>
+        BlockDevice.MountPointOf(number) is { } mountPoint ? throw QedImageInUseException.ForMounted(path, mountPoint)
+        : BlockDevice.OpenExclusively(path) is { } device ? FileHandle.Of(device)
+        : throw new QedImageInUseException(path, forWriting: true);
 
     private static FileHandle OpenHandle(string path, FileMode mode, FileAccess access, FileShare share)
     {

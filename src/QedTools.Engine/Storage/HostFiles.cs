@@ -18,7 +18,7 @@ internal static class HostFiles
     /// <param name="path">The file.</param>
     /// <param name="access">The access.</param>
     /// <param name="trace">Receives a line if the file system has no locks, and a warning if a device is mounted; may be null.</param>
-    /// <param name="allowDevice">Whether it may be a block device instead of a file; only for reading.</param>
+    /// <param name="allowDevice">Whether it may be a block device instead of a file; one that is written to must not be in use.</param>
     /// <exception cref="QedException">As for <see cref="FileStorage.Open"/>.</exception>
     public static IStorage Open(string path, StorageAccess access, OperationTrace? trace = null, bool allowDevice = false)
     {
@@ -102,6 +102,15 @@ internal static class HostFiles
     /// <summary>The path of an existing file or folder once symbolic links are followed; null if it does not exist or the host does not report it.</summary>
     /// <param name="path">A full path.</param>
     public static string? RealPathOf(string path) => RealPath.Final(path);
+
+    /// <summary>Whether a path leads to a block device.</summary>
+    public static bool IsBlockDevice(string path) => FileStatus.OfPath(path)?.Kind == FileStatus.BlockDevice;
+
+    /// <summary>Whether two paths lead to block devices that share storage: they are the same, or one is a partition of the other.</summary>
+    public static bool ShareStorage(string path, string other) =>
+        FileStatus.OfPath(path)?.DeviceNumber is { } number
+        && FileStatus.OfPath(other)?.DeviceNumber is { } otherNumber
+        && BlockDevice.Overlap(number, otherNumber);
 
     /// <summary>Whether a path leads to anything at all.</summary>
     public static bool Exists(string path) => File.Exists(path) || Directory.Exists(path) || FileStatus.OfPath(path) is not null;

@@ -48,10 +48,8 @@ public sealed class QedFileExistsException : QedException
     internal QedFileExistsException(string path, Exception? innerException = null)
         : base(path, $"The file '{path}' already exists.", innerException) => Remedy = QedRemedy.ReplaceFile;
 
-    private QedFileExistsException(string path, string message)
-        : base(path, message)
-    {
-    }
+    private QedFileExistsException(string path, string message, QedRemedy remedy = QedRemedy.None)
+        : base(path, message) => Remedy = remedy;
 
     /// <inheritdoc/>
     public override QedRemedy Remedy { get; }
@@ -59,6 +57,10 @@ public sealed class QedFileExistsException : QedException
     /// <summary>Another program created a file of this name while the new one was being built.</summary>
     internal static QedFileExistsException ForConcurrentCreation(string path) => new(
         path, $"Another program created '{path}' while the new file was being built. That file was left as it is. Choose another name, or look at that file and try again.");
+
+    /// <summary>A file or a device that would be written into, and that was not allowed.</summary>
+    internal static QedFileExistsException ForOverwriting(string path, bool isDevice) => new(
+        path, $"What is on the {(isDevice ? "block device" : "disk in")} '{path}' would be overwritten.", QedRemedy.OverwriteExisting);
 
     /// <summary>A file has the name that a folder would need.</summary>
     internal static QedFileExistsException ForFolder(string path) => new(path, $"'{path}' is a file, so no files can be created in it. Name a folder.");
@@ -73,8 +75,17 @@ public sealed class QedImageInUseException : QedException
             : $"The image '{path}' is open for writing elsewhere, so reading it now may give inconsistent data.", innerException) =>
         Remedy = forWriting ? QedRemedy.None : QedRemedy.ShareFile;
 
+    private QedImageInUseException(string path, string message)
+        : base(path, message)
+    {
+    }
+
     /// <inheritdoc/>
     public override QedRemedy Remedy { get; }
+
+    /// <summary>A block device that would be written to is mounted, or one of its partitions is.</summary>
+    internal static QedImageInUseException ForMounted(string path, string mountPoint) => new(
+        path, $"'{path}' is mounted at '{mountPoint}' and cannot be overwritten. Unmount it first, and make sure that it is the right device.");
 }
 
 /// <summary>There is no space left on the disk, or in the user's quota.</summary>
@@ -175,6 +186,15 @@ public sealed class QedStorageException : QedException
         $"The repair of '{path}' failed and could not be undone ({cause.Message}). Fix that problem, then restore the image from its backup '{backupPath}'.",
         cause,
         QedRemedy.RestoreBackup);
+
+    /// <summary>A copy was read again and is not equal to its source.</summary>
+    /// <param name="path">The copy.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="size">The size of the disk, in bytes.</param>
+    /// <param name="offset">Where they differ, in bytes.</param>
+    /// <param name="consequence">What becomes of the copy, as a clause.</param>
+    internal static QedStorageException ForVerification(string path, string source, long size, long offset, string consequence = "so it was not kept") => new(
+        path, FormattableString.Invariant($"The copy of '{source}' ({size} bytes) differs from the source at offset {offset}, {consequence}. Check the memory and the disks of this machine."));
 
     /// <summary>A new file's name is longer than the host or the file system allows.</summary>
     internal static QedStorageException ForName(string path, Exception innerException) => new(

@@ -46,5 +46,7 @@ internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage, IA
 
     public bool TryAllocate(long length) => (inner as IAllocatingStorage)?.TryAllocate(length) == true;
 
+    public bool TryZero(long offset, long length) => (inner as IAllocatingStorage)?.TryZero(offset, length) == true;
+
     public void Dispose() => inner.Dispose();
 }

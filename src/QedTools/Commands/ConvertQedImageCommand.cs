@@ -27,7 +27,15 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
     [Parameter]
     public SwitchParameter Chain { get; set; }
 
-    /// <summary>Replace an existing file.</summary>
+    /// <summary>Write the disk into the raw file that is there, which keeps its length. Requires -Force.</summary>
+    [Parameter]
+    public SwitchParameter IntoExisting { get; set; }
+
+    /// <summary>Write no zeroes into an existing file or a block device, because it reads as zeroes.</summary>
+    [Parameter]
+    public SwitchParameter TargetIsZero { get; set; }
+
+    /// <summary>Replace an existing file, or overwrite a block device.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -77,14 +85,21 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         DiskConversionOptions options = Complete(
             ToConversion(FormatFor(path), BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile)), _isIntoFolder);
         DiskConversionPlan plan = DiskConversion.Plan(path, destination, options, Cancellation);
-        QedDiskFormat format = DiskConversion.FormatOf(destination, options.Format);
+        QedDiskFormat format = plan.OverwrittenBytes is null ? DiskConversion.FormatOf(destination, options.Format) : QedDiskFormat.Raw;
         Warn(DiskSource.WarningForName(destination, format));
         Warn(Force ? DiskSource.WarningForReplaced(destination, Cancellation) : null);
-        if (!ShouldDo(Messages.ConvertAction(path, plan.VirtualSize, destination, format, options.Compress, options.BackingFile)))
+        string action = plan.OverwrittenBytes is { } present
+            ? Messages.OverwriteAction(path, plan.VirtualSize, destination, present, plan.OverwritesDevice)
+            : Messages.ConvertAction(path, plan.VirtualSize, destination, format, options.Compress, options.BackingFile);
+        if (!ShouldDo(action) || (plan.OverwritesDevice && !IsAgreed(action)))
         {
             if (SessionStreams.IsWhatIf(this))
             {
-                ShouldDo(Messages.ConversionSpace(destination, plan.RequiredBytes, plan.AvailableBytes));
+                if (plan.OverwrittenBytes is null)
+                {
+                    ShouldDo(Messages.ConversionSpace(destination, plan.RequiredBytes, plan.AvailableBytes));
+                }
+
                 _results.AddPlanned(destination);
             }
 
@@ -103,6 +118,8 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         MakeFolder = makesFolder,
         Replace = Force,
         IgnoreFreeSpace = Force,
+        IntoExisting = IntoExisting,
+        TargetIsZero = TargetIsZero,
         Verify = Verify,
         NoFlush = NoFlush,
         Trace = PlanTrace,
@@ -114,6 +131,11 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         if (BackingFile is not null)
         {
             throw new QedRequestException(folder, "BackingFile", BackingFile, "none", Messages.BackingFileOfChain);
+        }
+
+        if (IntoExisting || TargetIsZero)
+        {
+            throw new QedRequestException(folder, "IntoExisting", true, "no existing file", Messages.ExistingFileOfChain);
         }
 
         if (Format is null)

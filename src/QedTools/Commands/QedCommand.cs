@@ -111,9 +111,14 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     private protected bool ShouldDo(string action)
     {
         FlushTrace();
+        return Ask(() => ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle));
+    }
+
+    private bool Ask(Func<bool> ask)
+    {
         try
         {
-            return ShouldProcess(action, Messages.ConfirmQuestion(action), Messages.ConfirmTitle);
+            return ask();
         }
         catch (Exception e) when (!IsOfPipeline(e))
         {
@@ -121,6 +126,15 @@ public abstract class QedCommand : PSCmdlet, IDisposable
             ThrowTerminatingError((e as IContainsErrorRecord)?.ErrorRecord ?? new ErrorRecord(e, "QedNoAnswer", ErrorCategory.InvalidOperation, targetObject: null));
             throw;
         }
+    }
+
+    /// <summary>Asks about an action of high impact, after <see cref="ShouldDo"/>, unless the session or -Confirm:$false says not to ask.</summary>
+    /// <param name="action">The action, as a complete sentence in the imperative.</param>
+    private protected bool IsAgreed(string action)
+    {
+        bool isAsked = MyInvocation.BoundParameters.ContainsKey("Confirm");
+        bool asks = !isAsked && LanguagePrimitives.ConvertTo<ConfirmImpact>(GetVariableValue("ConfirmPreference", ConfirmImpact.High)) == ConfirmImpact.High;
+        return !asks || Ask(() => ShouldContinue(Messages.ConfirmQuestion(action), Messages.ConfirmTitle));
     }
 
     /// <summary>Runs an operation and shows its progress.</summary>

@@ -28,6 +28,8 @@ internal static class Advice
         QedRemedy.RemoveBackingFile => "To remove it, use Set-QedBackingFile -Remove.",
         QedRemedy.AllowNetworkShares => "Use -AllowUnc if you trust that server.",
         QedRemedy.IgnoreFreeSpace => "This figure counts stored zeroes as data. To find out how much is needed without them, use Measure-QedImage -ScanZeroes; to convert anyway, use -Force.",
+        QedRemedy.WriteIntoExisting => "Leave out -TargetIsZero, or use -IntoExisting.",
+        QedRemedy.OverwriteExisting => "Make sure that it is the right one, and use -Force to overwrite it.",
         QedRemedy.AllowFolder => "If you trust the image that names it, add the folder to -BackingFolder.",
         QedRemedy.ReleaseOverlays => "Give them another backing file first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are no longer needed.",
         _ => null,

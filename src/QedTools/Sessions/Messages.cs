@@ -172,11 +172,18 @@ internal static class Messages
     /// <summary>A backing file was given for chains, which bring their own.</summary>
     public const string BackingFileOfChain = "-BackingFile cannot be used with -Chain, where the backing file of each result is the converted backing file of its source. Omit one of the two.";
 
+    /// <summary>Chains were to be written into existing files.</summary>
+    public const string ExistingFileOfChain = "-Chain creates new files, so -IntoExisting and -TargetIsZero cannot be used with it. Omit them.";
+
     /// <summary>No format was given for chains.</summary>
     public const string FormatOfChain = "-Chain needs a format for the files that it creates. Use -Format with Qed, Qcow2, Vhdx or Vhd.";
 
     /// <summary>A file name was given for chains, which become several files.</summary>
     public static string FolderOfChain(string path) => $"{Quoted(path)} is the name of one file, and -Chain creates a file for each layer. Specify a folder.";
+
+    /// <summary>What -WhatIf and the question say about a conversion into a file or a device that is there.</summary>
+    public static string OverwriteAction(string path, long virtualSize, string destination, long present, bool isDevice) =>
+        $"Overwrite the {(isDevice ? "block device" : "raw file")} {Quoted(destination)}, which has {ByteSize.FormatExact(present)}{(isDevice ? " and is not mounted" : string.Empty)}, with {Quoted(path)}, a disk of {ByteSize.FormatExact(virtualSize)}.";
 
     /// <summary>The disk space that a conversion needs, for one result or several.</summary>
     public static string ConversionSpace(string destination, long requiredBytes, long? availableBytes, int results = 1) =>

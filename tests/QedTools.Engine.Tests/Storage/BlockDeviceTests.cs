@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Threading;
 using QedTools.Tests.Support;
@@ -15,16 +14,11 @@ public sealed class BlockDeviceTests : IDisposable
 
     private readonly TempFolder _folder = new();
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
-    private readonly List<(string Program, string Argument)> _undo = [];
+    private readonly LoopDevices _devices = new();
 
     public void Dispose()
     {
-        _undo.Reverse();
-        foreach ((string program, string argument) in _undo)
-        {
-            Qemu.Run(program, program == "losetup" ? ["-d", argument] : [argument]);
-        }
-
+        _devices.Dispose();
         _folder.Dispose();
     }
 
@@ -35,7 +29,7 @@ public sealed class BlockDeviceTests : IDisposable
     {
         byte[] contents = DiskBytes.Random(sectorSize, Size);
         "QED\0"u8.CopyTo(contents); // its contents do not decide on the format
-        string device = Attach(contents, sectorSize);
+        string device = _devices.Attach(contents, sectorSize);
         List<string> warnings = [];
         OperationTrace trace = new() { Warning = warnings.Add };
 
@@ -58,13 +52,10 @@ public sealed class BlockDeviceTests : IDisposable
     }
 
     [Fact]
-    public void A_device_is_not_written_to_and_not_followed()
+    public void A_device_is_not_opened_for_writing_and_not_followed()
     {
-        string device = Attach(new byte[Size], 512);
+        string device = _devices.Attach(new byte[Size], 512);
         Assert.Throws<QedNotAFileException>(() => DiskOpening.Run(device, new DiskOpeningOptions { Writable = true }, cancellation: _cancellation));
-        File.WriteAllBytes(_folder.PathOf("source.raw"), new byte[512]);
-        Assert.ThrowsAny<QedException>(() => DiskConversion.Run(
-            _folder.PathOf("source.raw"), device, new DiskConversionOptions { Format = QedDiskFormat.Raw, Replace = true }, cancellation: _cancellation));
         Assert.Throws<QedNotAFileException>(() => ImageCheck.Run(device, new ImageCheckOptions(), cancellation: _cancellation));
 
         string overlay = Operations.ImageFiles.Make(_folder.PathOf("overlay.qed"), device, isRaw: true);
@@ -74,15 +65,8 @@ public sealed class BlockDeviceTests : IDisposable
     [Fact]
     public void A_mounted_device_gives_a_warning_that_names_the_mount_point()
     {
-        Assert.SkipUnless(Qemu.IsOnPath("mkfs.ext4") && Qemu.IsOnPath("mount"), "mkfs.ext4 and mount are not installed");
-        string device = Attach(new byte[16 << 20], 512);
-        (int code, _, string errors) = Qemu.Run("mkfs.ext4", "-q", device);
-        Assert.True(code == 0, errors);
-        string mountPoint = _folder.PathOf("mounted here");
-        Directory.CreateDirectory(mountPoint);
-        (code, _, errors) = Qemu.Run("mount", "-o", "ro", device, mountPoint);
-        Assert.SkipUnless(code == 0, $"nothing can be mounted here: {errors}");
-        _undo.Add(("umount", mountPoint));
+        string device = _devices.Attach(new byte[16 << 20], 512);
+        string mountPoint = _devices.Mount(device);
 
         List<string> warnings = [];
         DiskConversion.Run(
@@ -91,17 +75,5 @@ public sealed class BlockDeviceTests : IDisposable
             new DiskConversionOptions { Trace = new OperationTrace { Warning = warnings.Add } },
             cancellation: _cancellation);
         Assert.Contains($"'{mountPoint}'", Assert.Single(warnings), StringComparison.Ordinal);
-    }
-
-    private string Attach(byte[] contents, int sectorSize)
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root" && Qemu.IsOnPath("losetup"), "only root on Linux attaches loop devices");
-        string file = _folder.PathOf("disk.bin");
-        File.WriteAllBytes(file, contents);
-        (int code, string output, string errors) = Qemu.Run("losetup", "--find", "--show", "--sector-size", $"{sectorSize}", file);
-        Assert.SkipUnless(code == 0, $"no loop device can be attached here: {errors}");
-        string device = output.Trim();
-        _undo.Add(("losetup", device));
-        return device;
     }
 }

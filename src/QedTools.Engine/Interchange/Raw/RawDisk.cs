@@ -29,7 +29,7 @@ internal sealed class RawDisk(IStorage storage, bool canWrite = true) : IDisk
             StorageRange range = storage.RangeAt(offset, length);
             if (!range.IsHole)
             {
-                ZeroFill.Write(Writable, offset, range.Length);
+                ZeroFill.Clear(Writable, offset, range.Length);
             }
 
             offset += range.Length;

@@ -36,6 +36,9 @@ internal sealed class FileHandle : IDisposable
     public static FileHandle Open(string path, FileMode mode, FileAccess access, FileShare share) =>
         new(new FileStream(path, mode, access, share, bufferSize: 1));
 
+    /// <summary>A file that is open already, for reading and writing.</summary>
+    public static FileHandle Of(SafeFileHandle safe) => new(new FileStream(safe, FileAccess.ReadWrite, bufferSize: 1));
+
     public int Read(long offset, Span<byte> buffer)
     {
         byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, MaxPiece));

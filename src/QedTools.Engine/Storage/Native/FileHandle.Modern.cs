@@ -17,6 +17,9 @@ internal sealed class FileHandle : IDisposable
     public static FileHandle Open(string path, FileMode mode, FileAccess access, FileShare share) =>
         new(File.OpenHandle(path, mode, access, share));
 
+    /// <summary>A file that is open already, for reading and writing.</summary>
+    public static FileHandle Of(SafeFileHandle safe) => new(safe);
+
     public int Read(long offset, Span<byte> buffer) => RandomAccess.Read(Safe, buffer, offset);
 
     public void Write(long offset, ReadOnlySpan<byte> data) => RandomAccess.Write(Safe, data, offset);
