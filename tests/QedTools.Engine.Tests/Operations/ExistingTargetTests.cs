@@ -87,6 +87,19 @@ public sealed class ExistingTargetTests : IDisposable
     }
 
     [Fact]
+    public void The_last_sector_is_filled_with_zeroes()
+    {
+        byte[] disk = DiskBytes.Random(13, 1000);
+        string source = _folder.PathOf("odd.raw");
+        File.WriteAllBytes(source, disk);
+        byte[] present = DiskBytes.Random(14, 2048);
+        string target = _folder.PathOf("target.raw");
+        File.WriteAllBytes(target, present);
+        DiskConversion.Run(source, target, Into, cancellation: _cancellation);
+        Assert.Equal([.. disk, .. new byte[24], .. present.AsSpan(1024)], File.ReadAllBytes(target));
+    }
+
+    [Fact]
     public void What_cannot_be_done_is_refused_and_nothing_is_written()
     {
         string source = MakeSource(DiskBytes.Random(3, 1 << 20), "qed");
