@@ -11,6 +11,8 @@ namespace QedTools.CrashWriter;
 /// "write IMAGE SEED": prints "begun N" before the N-th round of writes and "flushed N" when the round is on the disk; the contents
 /// follow from the seed (<see cref="WriteRounds"/>). "hold IMAGE read|write": prints "held" and waits until its input ends.
 /// "convert SOURCE DESTINATION": prints "building" during the conversion, waits until its input ends, and continues.
+/// "serve IMAGE read|write|temporary [SOCKET]": offers the image on any free port or on that socket, prints the address, and stops when its input
+/// ends.
 /// </remarks>
 internal static class Program
 {
@@ -29,8 +31,11 @@ internal static class Program
                 case ["convert", string source, string destination]:
                     DiskConversion.Run(source, destination, new DiskConversionOptions(), new Pause());
                     return 0;
+                case ["serve", string path, string access, .. var socket]:
+                    Serve(path, access, socket is [var one] ? one : null);
+                    return 0;
                 default:
-                    Console.Error.WriteLine("usage: write IMAGE SEED | hold IMAGE read|write | convert SOURCE DESTINATION");
+                    Console.Error.WriteLine("usage: write IMAGE SEED | hold IMAGE read|write | convert SOURCE DESTINATION | serve IMAGE read|write|temporary [SOCKET]");
                     return 2;
             }
         }
@@ -65,6 +70,22 @@ internal static class Program
         using DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions { Writable = writable });
         Console.Out.WriteLine("held");
         Console.In.ReadToEnd();
+    }
+
+    private static void Serve(string path, string access, string? socket)
+    {
+        using QedNbdServer server = DiskServing.Start(path, new DiskServingOptions
+        {
+            Writable = access == "write",
+            Temporary = access == "temporary",
+            Port = 0,
+            SocketPath = socket,
+            SocketDescriptor = DiskServing.TakeActivatedSocket(),
+            Trace = new OperationTrace { Warning = Console.Error.WriteLine, Decision = Console.Error.WriteLine },
+        });
+        Console.Out.WriteLine(server.Uri);
+        Console.In.ReadToEnd();
+        server.Stop(TimeSpan.FromSeconds(10));
     }
 
     private sealed class Pause : IProgress<OperationProgress>

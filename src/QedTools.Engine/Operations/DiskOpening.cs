@@ -29,27 +29,59 @@ public static class DiskOpening
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        if (options.Writable && !options.AllowOtherContents && options.SourceFormat is null && DiskFormats.OtherThanRaw(path) is { } other)
+        BackingChain chain = OpenChain(
+            path, options, options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress, cancellation);
+        try
+        {
+            return new DiskStream(chain.ToDisk(), chain.Close, Path.GetFullPath(path));
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens all layers of an image, for reading or writing; <see cref="BackingChain.ToDisk"/> is the disk.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="options">How to open it.</param>
+    /// <param name="isWritable">Whether its contents may be changed.</param>
+    /// <param name="allowOtherContents">As <see cref="DiskOpeningOptions.AllowOtherContents"/>.</param>
+    /// <param name="allowOtherOverlays">As <see cref="DiskOpeningOptions.AllowOtherOverlays"/>.</param>
+    /// <param name="progress">Receives the progress of the check of an image that is opened for writing; may be null.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedException">As for <see cref="Run"/>.</exception>
+    internal static BackingChain OpenChain(
+        string path,
+        DiskReadingOptions options,
+        bool isWritable,
+        bool allowOtherContents,
+        bool allowOtherOverlays,
+        IProgress<OperationProgress>? progress,
+        CancellationToken cancellation)
+    {
+        if (isWritable && !allowOtherContents && options.SourceFormat is null && DiskFormats.OtherThanRaw(path) is { } other)
         {
             throw new QedRequestException(
                 path,
-                nameof(options.Writable),
+                nameof(DiskOpeningOptions.Writable),
                 true,
                 "a file that is what its extension says",
                 $"'{path}' is a raw disk by its extension, but it begins like {DiskFormats.PhraseOf(other)}, which writing to it as a raw disk would destroy. If it is one, give it that format's extension.",
                 QedRemedy.AllowOtherContents);
         }
 
-        ChainPolicy policy = options.Writable ? options.ToPolicy() with { Access = StorageAccess.Write } : options.ToPolicy();
+        ChainPolicy policy = isWritable ? options.ToPolicy() with { Access = StorageAccess.Write } : options.ToPolicy();
         BackingChain chain = BackingChain.OpenAll(path, DiskFormats.ForOpening, policy);
         try
         {
-            if (options.Writable)
+            if (isWritable)
             {
-                chain.BeginWriting(0, options.AllowOtherOverlays ? OtherOverlays.Allow : OtherOverlays.Refuse, progress, cancellation);
+                chain.BeginWriting(0, allowOtherOverlays ? OtherOverlays.Allow : OtherOverlays.Refuse, progress, cancellation);
             }
 
-            return new DiskStream(chain.ToDisk(), chain.Close, Path.GetFullPath(path));
+            return chain;
         }
         catch
         {

@@ -1,0 +1,205 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Disks;
+using QedTools.Operations;
+using QedTools.Serving;
+
+namespace QedTools;
+
+/// <summary>Offers disks to other programs and computers by the NBD protocol.</summary>
+public static class DiskServing
+{
+    /// <summary>Starts a server for one image.</summary>
+    /// <param name="path">The image. Clients choose it by its file name, or by no name.</param>
+    /// <param name="options">How to serve it.</param>
+    /// <param name="progress">Receives the progress of the check of an image that clients may write to; may be null.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    /// <inheritdoc cref="Start(IEnumerable{KeyValuePair{string, string}}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
+    public static QedNbdServer Start(
+        string path,
+        DiskServingOptions options,
+        IProgress<OperationProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+        Start([new KeyValuePair<string, string>(NameOf(path), path)], options, progress, cancellation);
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="exports">The images, each with the name that clients choose it by. A single one can also be chosen by no name.</param>
+    /// <param name="options">How to serve them.</param>
+    /// <param name="progress">Receives the progress of the check of images that clients may write to; may be null.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    /// <returns>The server, which is running; the caller stops it.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QedEndpointException">It is not possible to listen there.</exception>
+    /// <exception cref="QedRequestException">Two exports have the same name, the certificate has no private key, or options contradict each other.</exception>
+    /// <exception cref="QedException">An image cannot be opened: as for <see cref="DiskOpening.Run"/>.</exception>
+    public static QedNbdServer Start(
+        IEnumerable<KeyValuePair<string, string>> exports,
+        DiskServingOptions options,
+        IProgress<OperationProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        KeyValuePair<string, string>[] wanted = [.. exports];
+        RequireSensible(wanted, options);
+        List<NbdExport> opened = [];
+        NbdListener? listener = null;
+        try
+        {
+            foreach (KeyValuePair<string, string> export in wanted)
+            {
+                opened.Add(Open(export.Key, export.Value, options, progress, cancellation));
+            }
+
+            string? socketPath = options.SocketPath is { } path ? Path.GetFullPath(path) : null;
+            listener = NbdListener.Open(new NbdEndpoint(options.Address, options.Port, socketPath, options.SocketDescriptor), wanted[0].Value);
+            NbdTls? tls = options.Certificate is { } certificate
+                ? new NbdTls(certificate, options.RequireClientCertificate, options.ClientAuthorities)
+                : null;
+            return new QedNbdServer(opened, listener, tls, options.MaxConnections, options.Trace);
+        }
+        catch
+        {
+            listener?.Dispose();
+            CloseAll(opened);
+            throw;
+        }
+    }
+
+    /// <summary>The name that clients choose an image by unless another one is given: that of its file.</summary>
+    /// <param name="path">The image.</param>
+    public static string NameOf(string path) => Path.GetFileName(path);
+
+    /// <summary>
+    /// Takes over the socket that this process was started with, if there is one (LISTEN_FDS and LISTEN_PID, as systemd and the tools of libnbd set
+    /// them). The second call returns nothing.
+    /// </summary>
+    /// <returns>Its number, for <see cref="DiskServingOptions.SocketDescriptor"/>; null if there is none, or more than one.</returns>
+    public static int? TakeActivatedSocket()
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetCurrentProcess();
+        return SocketActivation.Take(process.Id);
+    }
+
+    private static NbdExport Open(
+        string name, string path, DiskServingOptions options, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        BackingChain chain = DiskOpening.OpenChain(
+            path, options, options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress, cancellation);
+        try
+        {
+            IDisk disk = chain.ToDisk();
+            QedNbdExport facts = new(name, Path.GetFullPath(path), disk.Length, !options.Writable && !options.Temporary, options.Temporary);
+            if (!options.Temporary)
+            {
+                return new NbdExport(facts, disk, GranuleOf(chain.Layers[0]), () => Close(chain, options));
+            }
+
+            TemporaryOverlay overlay = TemporaryOverlay.Create(disk, path, options.Trace);
+            return new NbdExport(facts, overlay.Disk, overlay.Granule, () =>
+            {
+                overlay.Dispose();
+                Close(chain, options);
+            });
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    // A file that is only read was locked all the time, except where another program ignores locks.
+    private static void Close(BackingChain chain, DiskServingOptions options)
+    {
+        try
+        {
+            if (!options.ForceShare)
+            {
+                chain.RequireUnchanged();
+            }
+        }
+        catch (QedFileChangedException e)
+        {
+            options.Trace?.Warn(e.Message);
+        }
+        finally
+        {
+            chain.Close();
+        }
+    }
+
+    private static int GranuleOf(IDiskLayer layer) => layer.AllocationUnit is { } unit && PowerOfTwo.Is(unit) ? unit : layer.Granule;
+
+    private static void CloseAll(List<NbdExport> exports)
+    {
+        foreach (NbdExport export in exports)
+        {
+            try
+            {
+                export.Close();
+            }
+            catch (QedException)
+            {
+                // The error that led here matters more, and nobody has written anything.
+            }
+        }
+    }
+
+    private static void RequireSensible(KeyValuePair<string, string>[] exports, DiskServingOptions options)
+    {
+        if (exports.Length == 0)
+        {
+            throw new ArgumentException("There is nothing to serve.", nameof(exports));
+        }
+
+        string first = exports[0].Value;
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (KeyValuePair<string, string> export in exports)
+        {
+            if (!names.Add(export.Key))
+            {
+                string other = exports.First(one => one.Key == export.Key).Value;
+                throw new QedRequestException(
+                    export.Value, "ExportName", export.Key, "a name for each image", $"'{other}' and '{export.Value}' cannot both be served under the name '{export.Key}'. Give one of them another name.");
+            }
+
+            if (Encoding.UTF8.GetByteCount(export.Key) > NbdLimits.MaxText || export.Key.AsSpan().IndexOf('\0') >= 0)
+            {
+                throw new QedRequestException(
+                    export.Value, "ExportName", export.Key, $"up to {NbdLimits.MaxText} bytes in UTF-8", $"'{export.Value}' cannot be served under a name of more than {NbdLimits.MaxText} bytes in UTF-8, or with a zero character in it. Give it another name.");
+            }
+        }
+
+        if (options.Certificate is { HasPrivateKey: false } certificate)
+        {
+            throw new QedRequestException(
+                first, nameof(options.Certificate), certificate.Subject, "a certificate with its private key", $"The certificate '{certificate.Subject}' has no private key, so a server cannot use it. Load it together with its key.");
+        }
+
+        if (options.RequireClientCertificate && options.Certificate is null)
+        {
+            throw new QedRequestException(
+                first, nameof(options.RequireClientCertificate), true, "only with a certificate of the server", "Clients can only be required to have a certificate if the server has one. Give the server's certificate.");
+        }
+
+        if (options.Port is < 0 or > 65535)
+        {
+            throw new QedLimitException(first, nameof(options.Port), options.Port, "0 to 65535");
+        }
+
+        if (options.MaxConnections < 1)
+        {
+            throw new QedLimitException(first, nameof(options.MaxConnections), options.MaxConnections, "1 or more");
+        }
+
+        if (options.Writable && options.Temporary)
+        {
+            throw new QedRequestException(
+                first, nameof(options.Temporary), true, "only for images that are not changed", $"'{first}' cannot be both changed and left as it is. Choose one.");
+        }
+    }
+}

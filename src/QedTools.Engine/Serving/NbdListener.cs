@@ -1,0 +1,204 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace QedTools.Serving;
+
+/// <summary>An open socket that clients connect to.</summary>
+internal sealed class NbdListener : IDisposable
+{
+    private const int Backlog = 128;
+
+    private readonly Socket _socket;
+    private readonly string? _ownedPath;
+
+    private NbdListener(Socket socket, string host, string? socketPath, string? ownedPath)
+    {
+        _socket = socket;
+        _ownedPath = ownedPath;
+        Host = host;
+        SocketPath = socketPath;
+        Port = (socket.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+    }
+
+    /// <summary>The host that clients name, as it is written in a URI.</summary>
+    public string Host { get; }
+
+    /// <summary>The port; 0 for a Unix socket.</summary>
+    public int Port { get; }
+
+    /// <summary>The path of the Unix socket; null for TCP.</summary>
+    public string? SocketPath { get; }
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="endpoint">Where.</param>
+    /// <param name="image">The image that the server is for, for errors.</param>
+    /// <exception cref="QedEndpointException">It is not possible there.</exception>
+    public static NbdListener Open(NbdEndpoint endpoint, string image)
+    {
+        if (endpoint.Descriptor is { } descriptor)
+        {
+            return OfDescriptor(descriptor, image);
+        }
+
+        return endpoint.SocketPath is { } path ? OnPath(path, image) : OnPort(endpoint.Address, endpoint.Port, image);
+    }
+
+    /// <summary>Waits for a client.</summary>
+    /// <exception cref="SocketException">It did not work, or this was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">This was disposed.</exception>
+    public Socket Accept()
+    {
+        Socket client = _socket.Accept();
+        if (client.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
+        {
+            client.NoDelay = true;
+            client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        }
+
+        return client;
+    }
+
+    /// <summary>Stops listening; a waiting <see cref="Accept"/> fails.</summary>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        if (_ownedPath is not null)
+        {
+            Storage.HostFiles.Delete(_ownedPath);
+        }
+    }
+
+    private static NbdListener OnPath(string path, string image)
+    {
+        int length = Encoding.UTF8.GetByteCount(path);
+        if (length > UnixSocketEndPoint.MaxPathBytes)
+        {
+            throw QedEndpointException.ForLongPath(image, path, length, UnixSocketEndPoint.MaxPathBytes);
+        }
+
+        if (Storage.HostFiles.Exists(path))
+        {
+            throw QedEndpointException.ForExistingPath(image, path);
+        }
+
+        Socket socket = NewSocket(AddressFamily.Unix, ProtocolType.Unspecified, image, path);
+        return Start(socket, new UnixSocketEndPoint(path), image, path, () => new NbdListener(socket, string.Empty, path, path));
+    }
+
+    private static NbdListener OnPort(string address, int port, string image)
+    {
+        string place = PlaceOf(address, port);
+        IPAddress found = Resolve(address, image, place);
+        Socket socket = NewSocket(found.AddressFamily, ProtocolType.Tcp, image, place);
+        if (found.Equals(IPAddress.IPv6Any))
+        {
+            socket.DualMode = true;
+        }
+
+        if (Environment.OSVersion.Platform != PlatformID.Win32NT)
+        {
+            // Otherwise the port stays taken for a while after a server has ended. On Windows it would allow two servers at once.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        }
+
+        return Start(socket, new IPEndPoint(found, port), image, place, () => new NbdListener(socket, UriHostOf(address, found), null, null));
+    }
+
+    private static NbdListener OfDescriptor(int descriptor, string image)
+    {
+        string place = string.Format(CultureInfo.InvariantCulture, "descriptor {0}", descriptor);
+        try
+        {
+            Socket socket = InheritedSocket.Open(descriptor);
+            return socket.LocalEndPoint switch
+            {
+                IPEndPoint ip => new NbdListener(socket, UriHostOf(ip.Address.ToString(), ip.Address), null, null),
+                { AddressFamily: AddressFamily.Unix } unix => new NbdListener(socket, string.Empty, unix.ToString() ?? string.Empty, null),
+                _ => throw QedEndpointException.ForOther(image, place, "it is not a socket that listens"),
+            };
+        }
+        catch (Exception e) when (e is SocketException or PlatformNotSupportedException or ArgumentException)
+        {
+            throw QedEndpointException.ForOther(image, place, "it is not a socket that listens", e);
+        }
+    }
+
+    private static NbdListener Start(Socket socket, EndPoint endPoint, string image, string place, Func<NbdListener> create)
+    {
+        try
+        {
+            socket.Bind(endPoint);
+            socket.Listen(Backlog);
+            return create();
+        }
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
+        {
+            socket.Dispose();
+            throw Translate(e, image, place);
+        }
+    }
+
+    private static Socket NewSocket(AddressFamily family, ProtocolType protocol, string image, string place)
+    {
+        try
+        {
+            return new Socket(family, SocketType.Stream, protocol);
+        }
+        catch (SocketException e)
+        {
+            throw Translate(e, image, place);
+        }
+    }
+
+    private static QedEndpointException Translate(Exception e, string image, string place) => (e as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => QedEndpointException.ForTaken(image, place, e),
+        SocketError.AddressNotAvailable => QedEndpointException.ForForeignAddress(image, place, e),
+        SocketError.AccessDenied => QedEndpointException.ForPermission(image, place, e),
+        _ => QedEndpointException.ForOther(image, place, e.Message.TrimEnd('.'), e),
+    };
+
+    // Of several addresses of a name the first IPv4 one: what connects to a name tries all of them.
+    private static IPAddress Resolve(string address, string image, string place)
+    {
+        if (IPAddress.TryParse(address.Trim('[', ']'), out IPAddress? parsed))
+        {
+            return parsed;
+        }
+
+        if (string.Equals(address, "localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return IPAddress.Loopback;
+        }
+
+        try
+        {
+            IPAddress[] all = Dns.GetHostAddresses(address);
+            return all.FirstOrDefault(one => one.AddressFamily == AddressFamily.InterNetwork) ?? all.First();
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException or InvalidOperationException)
+        {
+            throw QedEndpointException.ForUnknownHost(image, place, e);
+        }
+    }
+
+    private static string UriHostOf(string address, IPAddress found)
+    {
+        if (found.Equals(IPAddress.Any) || found.Equals(IPAddress.IPv6Any))
+        {
+            return Dns.GetHostName();
+        }
+
+        return IPAddress.TryParse(address.Trim('[', ']'), out IPAddress? ip) && ip.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"[{Uri.EscapeDataString(ip.ToString()).Replace("%3A", ":")}]"
+            : Uri.EscapeDataString(address);
+    }
+
+    private static string PlaceOf(string address, int port) =>
+        string.Format(CultureInfo.InvariantCulture, address.AsSpan().IndexOf(':') >= 0 && address[0] != '[' ? "[{0}]:{1}" : "{0}:{1}", address, port);
+}
