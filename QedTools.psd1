@@ -15,6 +15,7 @@
         'Convert-QedImage'
         'Get-QedAllocationMap'
         'Get-QedInfo'
+        'Get-QedNbdServer'
         'Measure-QedImage'
         'Merge-QedImage'
         'New-QedImage'
@@ -24,6 +25,8 @@
         'Resize-QedImage'
         'Set-QedBackingFile'
         'Show-QedAllocationMap'
+        'Start-QedNbdServer'
+        'Stop-QedNbdServer'
         'Test-QedImage'
     )
     VariablesToExport      = @()

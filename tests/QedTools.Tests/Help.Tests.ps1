@@ -47,10 +47,11 @@ Describe 'Get-Help <_>' -ForEach $commands {
     }
 
     It 'explains a single parameter' {
-        $found = @(Get-Help $command.Name -Parameter Path)
+        $name, $accepted = if ($command.Parameters.ContainsKey('Path')) { 'Path', 'true \(ByValue, ByPropertyName\)' } else { 'Uri', '(true|false)' }
+        $found = @(Get-Help $command.Name -Parameter $name)
         $found | Should -HaveCount 1
-        $found[0].name | Should -Be 'Path'
-        (Get-Screen $found) -join "`n" | Should -Match '(?s)^-Path <System.String\[\]>\n.*Accept pipeline input\?\s+true \(ByValue, ByPropertyName\)'
+        $found[0].name | Should -Be $name
+        (Get-Screen $found) -join "`n" | Should -Match "(?s)^-$name <System.String\[\]>\n.*Accept pipeline input\?\s+$accepted"
     }
 
     It 'has examples that begin with commands' {

@@ -3,6 +3,9 @@ BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     . "$PSScriptRoot/SessionHelp.ps1"
     $commands = @((Get-Module QedTools).ExportedCmdlets.Keys)
+    # All others are about files.
+    $serverCommands = 'Get-QedNbdServer', 'Stop-QedNbdServer'
+    $fileCommands = @($commands | Where-Object { $_ -notin $serverCommands })
     $outputs = @(
         @{ Command = 'New-QedImage'; Types = , 'QedTools.QedImageInfo' }
         @{ Command = 'Get-QedInfo'; Types = , 'QedTools.QedImageInfo' }
@@ -203,7 +206,18 @@ Describe 'The module' {
     }
 }
 
-Describe '<_>' -ForEach $commands {
+Describe '<_>' -ForEach $serverCommands {
+    It 'accepts -Uri as the first argument' {
+        $parameter = @(Get-Binding $_ 'Uri')
+        $parameter | Should -HaveCount 1
+        $parameter[0].ParameterType | Should -Be ([string[]])
+        $parameter[0].Position | Should -Be 0
+    }
+
+    It 'declares its output types' { (Get-Command $_).OutputType.Name | Should -Be 'QedTools.QedNbdServer' }
+}
+
+Describe '<_>' -ForEach $fileCommands {
     BeforeAll { $command = Get-Command $_ }
 
     It 'accepts -Path as the first argument and from the pipeline, by value and by property name' {

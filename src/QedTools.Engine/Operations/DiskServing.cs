@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net;
 using System.Text;
 using System.Threading;
 using QedTools.Chains;
@@ -69,6 +70,34 @@ public static class DiskServing
         }
     }
 
+    /// <summary>Finds every problem with the images and the options that can be found without listening.</summary>
+    /// <param name="exports">The images, each with the name that clients choose it by.</param>
+    /// <param name="options">How to serve them.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What the server would offer.</returns>
+    /// <inheritdoc cref="Start(IEnumerable{KeyValuePair{string, string}}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
+    public static IReadOnlyList<QedNbdExport> Plan(
+        IEnumerable<KeyValuePair<string, string>> exports, DiskServingOptions options, CancellationToken cancellation = default)
+    {
+        KeyValuePair<string, string>[] wanted = [.. exports];
+        RequireSensible(wanted, options);
+        List<QedNbdExport> planned = [];
+        foreach (KeyValuePair<string, string> export in wanted)
+        {
+            using BackingChain chain = DiskOpening.OpenChain(
+                export.Value, options, options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress: null, cancellation);
+            planned.Add(FactsOf(export.Key, export.Value, chain.ToDisk(), options));
+        }
+
+        return planned;
+    }
+
+    /// <summary>Whether only programs on this computer reach an address.</summary>
+    /// <param name="address">A name or an IP address.</param>
+    public static bool IsLoopback(string address) => IPAddress.TryParse(address, out IPAddress? parsed)
+        ? IPAddress.IsLoopback(parsed)
+        : address.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The name that clients choose an image by unless another one is given: that of its file.</summary>
     /// <param name="path">The image.</param>
     public static string NameOf(string path) => Path.GetFileName(path);
@@ -92,7 +121,7 @@ public static class DiskServing
         try
         {
             IDisk disk = chain.ToDisk();
-            QedNbdExport facts = new(name, Path.GetFullPath(path), disk.Length, !options.Writable && !options.Temporary, options.Temporary);
+            QedNbdExport facts = FactsOf(name, path, disk, options);
             if (!options.Temporary)
             {
                 return new NbdExport(facts, disk, GranuleOf(chain.Layers[0]), () => Close(chain, options));
@@ -111,6 +140,9 @@ public static class DiskServing
             throw;
         }
     }
+
+    private static QedNbdExport FactsOf(string name, string path, IDisk disk, DiskServingOptions options) =>
+        new(name, Path.GetFullPath(path), disk.Length, !options.Writable && !options.Temporary, options.Temporary);
 
     // A file that is only read was locked all the time, except where another program ignores locks.
     private static void Close(BackingChain chain, DiskServingOptions options)

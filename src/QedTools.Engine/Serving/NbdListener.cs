@@ -100,10 +100,11 @@ internal sealed class NbdListener : IDisposable
             socket.DualMode = true;
         }
 
-        if (Environment.OSVersion.Platform != PlatformID.Win32NT)
+        // .NET reuses ports of connections that have ended as it is. ReuseAddress would allow two servers at once: on Windows, and elsewhere as
+        // SO_REUSEPORT.
+        if (Environment.OSVersion.Platform == PlatformID.Win32NT)
         {
-            // Otherwise the port stays taken for a while after a server has ended. On Windows it would allow two servers at once.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.ExclusiveAddressUse = true;
         }
 
         return Start(socket, new IPEndPoint(found, port), image, place, () => new NbdListener(socket, UriHostOf(address, found), null, null));

@@ -37,6 +37,8 @@ internal static class ErrorTable
         [typeof(QedBackingFileSharedException)] = ("QedBackingFileShared", ErrorCategory.ResourceBusy),
         [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),
         [typeof(QedSnapshotNotFoundException)] = ("QedSnapshotNotFound", ErrorCategory.ObjectNotFound),
+        [typeof(QedEndpointException)] = ("QedEndpoint", ErrorCategory.ResourceUnavailable),
+        [typeof(QedServerNotFoundException)] = ("QedServerNotFound", ErrorCategory.ObjectNotFound),
         [typeof(QedPathException)] = ("QedPath", ErrorCategory.InvalidArgument),
         [typeof(QedAssemblyException)] = ("QedAssemblyConflict", ErrorCategory.ResourceUnavailable),
         [typeof(QedUnexpectedException)] = (Failed, ErrorCategory.NotSpecified),

@@ -281,6 +281,24 @@ internal static class Messages
     /// <summary>The new size of a disk.</summary>
     public static string Resized(QedImageInfo info) => $"{Printable(info.Path)}: the virtual size is now {ByteSize.FormatExact(info.VirtualSize)}.";
 
+    /// <summary>Where a server listens that takes over the socket that the process was started with.</summary>
+    public const string InheritedSocket = "the socket that this process was started with";
+
+    /// <summary>What -WhatIf and -Confirm say about serving a disk.</summary>
+    public static string ServeAction(QedNbdExport export, string place) =>
+        $"Serve {Quoted(export.Path)}, a disk of {ByteSize.FormatExact(export.Size)}, as {Quoted(export.Name)} on {PrintableText.Of(place)}, {(export.IsTemporary ? "writable until the server ends" : export.IsReadOnly ? "for reading" : "for reading and writing")}.";
+
+    /// <summary>What -WhatIf and -Confirm say about stopping a server.</summary>
+    public static string StopAction(QedNbdServer server) =>
+        $"Stop the server at {Quoted(server.Uri)}, which has {server.Clients} {(server.Clients == 1 ? "client" : "clients")}.";
+
+    /// <summary>A server that other computers reach without a password, a certificate or encryption.</summary>
+    public static string ServesUnprotected(string address, bool isWritable) =>
+        $"Everyone who can reach {Quoted(address)} over the network can read {(isWritable ? "and change " : string.Empty)}these disks, and the data travels unencrypted. Use -Certificate with -RequireClientCertificate, or a firewall.";
+
+    /// <summary>The tooltip of a server.</summary>
+    public static string ServerTip(QedNbdServer server) => $"{server.State}, {string.Join(", ", server.Exports)}";
+
     private static string Quoted(string? name) => $"'{PrintableText.Of(name)}'";
 
     private static string Printable(string path) => PrintableText.Of(path);

@@ -1,0 +1,285 @@
+# Serving disks over NBD: what the cmdlet starts, who may connect, and how it ends. The protocol itself is tested with the engine.
+BeforeDiscovery {
+    . "$PSScriptRoot/TestModule.ps1"
+}
+
+BeforeAll {
+    . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
+    . "$PSScriptRoot/DiskHelp.ps1"
+
+    # The first bytes that a server sends: the magic numbers of fixed newstyle and its flags.
+    function Get-Greeting {
+        param([Parameter(Mandatory)][string] $Uri)
+
+        $client = [System.Net.Sockets.TcpClient]::new('127.0.0.1', ([uri]$Uri).Port)
+        try {
+            $client.ReceiveTimeout = 30000
+            $bytes = [byte[]]::new(18)
+            for ($done = 0; $done -lt 18; $done += $count) {
+                $count = $client.GetStream().Read($bytes, $done, 18 - $done)
+                if ($count -eq 0) { break }
+            }
+            [System.Text.Encoding]::ASCII.GetString($bytes, 0, 16)
+        }
+        finally { $client.Dispose() }
+    }
+
+    function Skip-TestWithoutProgram {
+        param([Parameter(Mandatory)][string[]] $Name)
+
+        foreach ($program in $Name) {
+            if (-not (Get-Command $program -CommandType Application -ErrorAction Ignore)) { Set-ItResult -Skipped -Because "$program is not installed" }
+        }
+    }
+
+    # Starts a script that serves in another process, which writes the address first.
+    function Start-OtherProcess {
+        param([Parameter(Mandatory)][string] $Script)
+
+        $command = @(Get-PowerShellCommand)
+        $manifest = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'QedTools.psd1'))
+        $text = "Import-Module '$manifest'; $Script"
+        $start = [System.Diagnostics.ProcessStartInfo]::new($command[0])
+        $start.RedirectStandardOutput = $true
+        $start.UseShellExecute = $false
+        $arguments = @($command[1..10]) + '-NoProfile', '-EncodedCommand', [System.Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($text))
+        $start.Arguments = ($arguments | Where-Object { $_ } | ForEach-Object { "`"$_`"" }) -join ' '
+        [System.Diagnostics.Process]::Start($start)
+    }
+}
+
+AfterAll { Get-QedNbdServer | Stop-QedNbdServer -GracePeriodSeconds 0 }
+
+Describe 'Start-QedNbdServer' {
+    BeforeEach {
+        $folder = New-Folder 'serve'
+        $path = Copy-Fixture 'images/data-zero-hole.qed' -Folder $folder
+        $other = Copy-Fixture 'chains/base.qed' -Folder $folder
+        $servers = [System.Collections.Generic.List[object]]::new()
+    }
+
+    AfterEach { $servers | Stop-QedNbdServer -GracePeriodSeconds 0 }
+
+    It 'accepts its parameters as documented' {
+        $names = 'Address', 'AllowUnc', 'BackingFolder', 'Certificate', 'ClientAuthority', 'ExportName property', 'Force', 'ForceShare'
+        $rest = 'MaxConnections'
+        $last = 'Port', 'ReadWrite', 'RequireClientCertificate', 'Snapshot', 'SocketPath', 'SourceBackingFile', 'SourceFormat', 'Temporary', 'Wait'
+        Get-OwnParameter Start-QedNbdServer Path | Should -Be ($names + $rest + 'Path!@0 value property' + $last)
+        Get-OwnParameter Start-QedNbdServer LiteralPath | Should -Be ($names + 'LiteralPath! property' + $rest + $last)
+    }
+
+    It 'serves a disk in the background, for this computer alone' {
+        $server = Start-QedNbdServer $path -Port 0
+        $servers.Add($server)
+        $server | Should -BeOfType ([QedTools.QedNbdServer])
+        "$($server.State)" | Should -Be 'Running'
+        $server.Uri | Should -Match '^nbd://127\.0\.0\.1:\d+/data-zero-hole\.qed$'
+        $server.Exports | Should -HaveCount 1
+        $server.Exports[0].Path | Should -BeExactly $path
+        $server.Exports[0].Size | Should -Be (Get-QedInfo $path).VirtualSize
+        $server.Exports[0].IsReadOnly | Should -BeTrue
+        Get-Greeting $server.Uri | Should -BeExactly 'NBDMAGICIHAVEOPT'
+    }
+
+    It 'serves several disks of a pipeline as one server, under their names or chosen ones' {
+        $server = Get-Item -LiteralPath $path, $other | Start-QedNbdServer -Port 0
+        $servers.Add($server)
+        $server | Should -HaveCount 1
+        $server.Exports.Name | Should -Be 'data-zero-hole.qed', 'base.qed'
+        $named = Get-Item -LiteralPath $path, $other | Start-QedNbdServer -Port 0 -ExportName { $_.BaseName }
+        $servers.Add($named)
+        $named.Exports.Name | Should -Be 'data-zero-hole', 'base'
+    }
+
+    It 'keeps the image locked while it runs, and not longer' {
+        $server = Start-QedNbdServer $path -Port 0 -ReadWrite
+        $servers.Add($server)
+        $server.Exports[0].IsReadOnly | Should -BeFalse
+        Assert-OneError { Resize-QedImage $path 1GB } 'QedImageInUse' 'ResourceBusy' $path
+        Assert-OneError { Start-QedNbdServer $path -Port 0 } 'QedImageInUse' 'ResourceBusy' $path
+        $server | Stop-QedNbdServer
+        (Resize-QedImage $path 1GB -PassThru).VirtualSize | Should -Be 1GB
+    }
+
+    It 'starts nothing if an image, a name, a port or the options are wrong' {
+        $server = Start-QedNbdServer $path -Port 0
+        $servers.Add($server)
+        $port = ([uri]$server.Uri).Port
+        Assert-OneError { Start-QedNbdServer $other -Port $port } 'QedEndpoint' 'ResourceUnavailable' $other "*127.0.0.1:$port*"
+        $missing = [System.IO.Path]::Combine($folder, 'missing.qed')
+        Assert-OneError { Start-QedNbdServer -LiteralPath $other, $missing -Port 0 } 'QedFileNotFound' 'ObjectNotFound' $missing
+        Assert-OneError { Start-QedNbdServer $path, $other -Port 0 -ExportName x } 'QedRequest' 'InvalidArgument' $other "*'x'*"
+        Assert-OneError { Start-QedNbdServer $other -Port 0 -ReadWrite -Temporary } 'QedRequest' 'InvalidArgument' $other
+        Assert-OneError { Start-QedNbdServer $other -Port 0 -RequireClientCertificate } 'QedRequest' 'InvalidArgument' $other
+        Assert-OneError { Start-QedNbdServer (Get-Fixture 'damaged/l1-huge.qed') -Port 0 -ReadWrite } 'QedCorrupt' 'InvalidData'
+        @(Get-QedNbdServer).Count | Should -Be 1
+        (Get-QedInfo $other).InUse | Should -BeFalse
+    }
+
+    It 'warns about an address that others reach, unless they need a certificate' {
+        $recorded = Invoke-Recorded { Start-QedNbdServer $path -Port 0 -Address 0.0.0.0 }
+        $servers.Add($recorded.Output[0])
+        $recorded.Warnings | Should -BeLike "*'0.0.0.0'*unencrypted*-Certificate*"
+    }
+
+    It 'does nothing with -WhatIf, but says what is wrong' {
+        Assert-WhatIf { Get-Item -LiteralPath $path, $other | Start-QedNbdServer -Temporary -WhatIf } $folder @(
+            "Serve '$path'*as 'data-zero-hole.qed' on 127.0.0.1:10809, writable until the server ends."
+            "Serve '$other'*as 'base.qed' on 127.0.0.1:10809, writable until the server ends.")
+        Assert-OneError { Start-QedNbdServer ([System.IO.Path]::Combine($folder, 'missing.qed')) -WhatIf } 'QedFileNotFound' 'ObjectNotFound'
+        Get-QedNbdServer | Should -BeNullOrEmpty
+    }
+
+    It 'ends with the session that started it' {
+        $session = [runspacefactory]::CreateRunspace()
+        $session.Open()
+        $shell = [powershell]::Create()
+        $shell.Runspace = $session
+        $manifest = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'QedTools.psd1'))
+        $server = $shell.AddScript("Import-Module '$manifest'; Start-QedNbdServer '$path' -Port 0 -ReadWrite").Invoke()[0]
+        $shell.Dispose()
+        "$($server.State)" | Should -Be 'Running'
+        (Get-QedInfo $path).InUse | Should -BeTrue
+        Get-QedNbdServer | Should -BeNullOrEmpty -Because 'it is not of this session'
+        $session.Dispose()
+        "$($server.State)" | Should -Be 'Stopped'
+        (Get-QedInfo $path).InUse | Should -BeFalse
+    }
+
+    It 'stays with -Wait until the pipeline is stopped' {
+        $session = [runspacefactory]::CreateRunspace()
+        $session.Open()
+        try {
+            $shell = [powershell]::Create()
+            $shell.Runspace = $session
+            $manifest = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'QedTools.psd1'))
+            $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+            $output.BlockingEnumerator = $true
+            $none = [System.Management.Automation.PSDataCollection[psobject]]::new()
+            $none.Complete()
+            $running = $shell.AddScript("Import-Module '$manifest'; Start-QedNbdServer '$path' -Port 0 -ReadWrite -Wait").BeginInvoke($none, $output)
+            $first = $output.GetEnumerator()
+            $first.MoveNext() | Should -BeTrue
+            $server = $first.Current
+            Get-Greeting $server.Uri | Should -BeExactly 'NBDMAGICIHAVEOPT'
+            $running.IsCompleted | Should -BeFalse
+            $shell.Stop()
+            "$($server.State)" | Should -Be 'Stopped'
+            (Get-QedInfo $path).InUse | Should -BeFalse
+        }
+        finally {
+            $shell.Dispose()
+            $session.Dispose()
+        }
+    }
+
+    It 'ends cleanly when its process is told to end' {
+        Skip-TestWithout Unix
+        $process = Start-OtherProcess "Start-QedNbdServer '$path' -Port 0 -ReadWrite -Wait | ForEach-Object Uri"
+        try {
+            $uri = $process.StandardOutput.ReadLine()
+            Get-Greeting $uri | Should -BeExactly 'NBDMAGICIHAVEOPT'
+            (Get-QedInfo $path).InUse | Should -BeTrue
+            $null = Invoke-Native kill -TERM $process.Id
+            $process.WaitForExit(60000) | Should -BeTrue
+            (Get-QedInfo $path).InUse | Should -BeFalse
+            (Get-QedInfo $path).NeedsCheck | Should -BeFalse
+        }
+        finally {
+            if (-not $process.HasExited) { $process.Kill() }
+            $process.Dispose()
+        }
+    }
+
+    Context 'with the clients that people have' {
+        It 'shows nbdinfo the map that Get-QedAllocationMap shows' {
+            Skip-TestWithoutProgram nbdinfo
+            $server = Start-QedNbdServer $path -Port 0
+            $servers.Add($server)
+            $map = (Invoke-Native nbdinfo --map --json $server.Uri).Output -join '' | ConvertFrom-Json
+            # Type: 1 is a hole, 2 reads as zeroes. Neighbours of the same type are one extent for nbdinfo.
+            $expected = @(Get-QedAllocationMap $path | ForEach-Object { [pscustomobject]@{ Start = $_.Start; IsData = "$($_.State)" -eq 'Data' } })
+            foreach ($extent in $map) {
+                $ours = ($expected | Where-Object { $_.Start -le $extent.offset })[-1]
+                ($extent.type -eq 0) | Should -Be $ours.IsData
+            }
+            ($map | Measure-Object length -Sum).Sum | Should -Be (Get-QedInfo $path).VirtualSize
+        }
+
+        It 'gives nbdcopy all bytes by four connections, and takes them' {
+            Skip-TestWithoutProgram nbdcopy
+            $server = Start-QedNbdServer $path -Port 0
+            $servers.Add($server)
+            $raw = [System.IO.Path]::Combine($folder, 'copy.raw')
+            (Invoke-Native nbdcopy --connections=4 $server.Uri $raw).ExitCode | Should -Be 0
+            (Compare-QedImage $path $raw).AreEqual | Should -BeTrue
+
+            $empty = (New-QedImage ([System.IO.Path]::Combine($folder, 'empty.qed')) (Get-QedInfo $path).VirtualSize).Path
+            $target = Start-QedNbdServer $empty -Port 0 -ReadWrite
+            $servers.Add($target)
+            (Invoke-Native nbdcopy --connections=4 --flush $raw $target.Uri).ExitCode | Should -Be 0
+            $target.BytesWritten | Should -BeGreaterThan 0
+            $target | Stop-QedNbdServer
+            (Compare-QedImage $path $empty).AreEqual | Should -BeTrue
+            "$((Test-QedImage $empty).Status)" | Should -Be 'Clean'
+        }
+
+        It 'is taken for a raw disk by qemu-img, over a Unix socket too' {
+            Skip-TestWithout QemuImg, Unix
+            $socket = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), "qed-$PID-$([System.Guid]::NewGuid().ToString('N').Substring(0, 8)).sock")
+            $server = Start-QedNbdServer $path -SocketPath $socket
+            $servers.Add($server)
+            $raw = [System.IO.Path]::Combine($folder, 'qemu.raw')
+            (Invoke-Native qemu-img convert -f raw -O raw $server.Uri $raw).ExitCode | Should -Be 0
+            (Compare-QedImage $path $raw).AreEqual | Should -BeTrue
+            $server | Stop-QedNbdServer
+            [System.IO.File]::Exists($socket) | Should -BeFalse
+        }
+
+        It 'forgets with -Temporary what was written' {
+            Skip-TestWithout QemuImg
+            $hash = Get-Sha256 $path
+            $server = Start-QedNbdServer $path -Port 0 -Temporary
+            $servers.Add($server)
+            (Invoke-Native qemu-io -f raw -c 'write -P 7 1M 64k' -c 'read -P 7 1M 64k' $server.Uri).Output -join '' | Should -BeLike '*wrote 65536*read 65536*'
+            $server | Stop-QedNbdServer
+            Get-Sha256 $path | Should -Be $hash
+        }
+
+        It 'takes the socket that it was started with' {
+            Skip-TestWithoutProgram nbdcopy
+            Skip-TestWithout Unix
+            $raw = [System.IO.Path]::Combine($folder, 'activated.raw')
+            $manifest = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'QedTools.psd1'))
+            $command = @(Get-PowerShellCommand) + '-NoProfile', '-Command', "Import-Module '$manifest'; Start-QedNbdServer '$path' -Wait"
+            (Invoke-Native nbdcopy '--' '[' @command ']' $raw).ExitCode | Should -Be 0
+            (Compare-QedImage $path $raw).AreEqual | Should -BeTrue
+        }
+
+        It 'speaks TLS with those that have a certificate, and refuses all others' {
+            Skip-TestWithoutProgram nbdinfo, openssl
+            $certificates = New-Folder 'serve/certificates'
+            Invoke-InFolder $certificates {
+                $null = Invoke-Native openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca-key.pem -out ca-cert.pem
+                foreach ($name in 'server', 'client') {
+                    $null = Invoke-Native openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout "$name-key.pem" -out "$name.csr"
+                    Set-Content ext.txt 'subjectAltName=DNS:localhost,IP:127.0.0.1'
+                    $null = Invoke-Native openssl x509 -req -days 2 -in "$name.csr" -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial -extfile ext.txt -out "$name-cert.pem"
+                }
+                $null = Invoke-Native openssl pkcs12 -export -passout pass: -inkey server-key.pem -in server-cert.pem -out server.pfx
+            }
+
+            $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new("$certificates/server.pfx", '')
+            $authority = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new("$certificates/ca-cert.pem")
+            $server = Start-QedNbdServer $path -Port 0 -Address localhost -Certificate $certificate -RequireClientCertificate -ClientAuthority $authority
+            $servers.Add($server)
+            $server.Uri | Should -BeLike 'nbds://*'
+            (Invoke-Native nbdinfo --size "$($server.Uri)?tls-certificates=$certificates").Output | Should -Be (Get-QedInfo $path).VirtualSize
+            (Invoke-Native nbdinfo --size ($server.Uri -replace '^nbds', 'nbd')).ExitCode | Should -Not -Be 0
+            [System.IO.File]::Delete("$certificates/client-cert.pem")
+            [System.IO.File]::Delete("$certificates/client-key.pem")
+            (Invoke-Native nbdinfo --size "$($server.Uri)?tls-certificates=$certificates").ExitCode | Should -Not -Be 0
+        }
+    }
+}
