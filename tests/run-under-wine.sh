@@ -25,11 +25,27 @@ publish src/QedTools.Shell "$scratch/shell"
 "$wine" wineboot --init >/dev/null 2>&1
 
 passed=0 failed=0 skipped=0 hung=()
+# Ends a process that has used no processor time for half a minute, or that exceeds the limit in seconds.
+watch() {
+    local pid=$1 limit=$2 before=-1 now idle=0
+    for ((elapsed = 0; elapsed < limit && idle < 30; elapsed += 5)); do
+        sleep 5
+        now=$(cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null | tr ' ' '+') || return
+        [ -n "$now" ] || return
+        if [ $((now)) -le $((before + 2)) ]; then idle=$((idle + 5)); else idle=0 before=$((now)); fi
+    done
+    kill -KILL "$pid" 2>/dev/null
+}
+
 # The result of the last process is added to the figures; a process that did not finish has none.
 run() {
-    local name=$1 limit=$2 total errors bad left
+    local name=$1 limit=$2 program total errors bad left
     shift 2
-    timeout --kill-after=10 "$limit" "$wine" "$@" -noColor -preEnumerateTheories -parallelMode none </dev/null >"$scratch/out" 2>/dev/null
+    "$wine" "$@" -noColor -preEnumerateTheories -parallelMode none </dev/null >"$scratch/out" 2>/dev/null &
+    program=$!
+    watch "$program" "$limit" &
+    wait "$program" 2>/dev/null
+    kill $! 2>/dev/null
     read -r total errors bad left < <(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$scratch/out" | tail -n 1)
     if [ -z "${total:-}" ]; then
         grep -aqE 'Total: 0$' "$scratch/out"

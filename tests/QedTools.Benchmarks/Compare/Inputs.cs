@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 
@@ -10,13 +11,32 @@ internal sealed class Inputs : IDisposable
 {
     private const int Seed = 20100;
 
+    private readonly Stack<Action> _kept = [];
+
     public Inputs() => Directory.CreateDirectory(Folder);
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), "qedtools-bench-" + Guid.NewGuid().ToString("N"));
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>Keeps something that uses the files, such as a server, until <see cref="Release"/>.</summary>
+    /// <param name="end">Ends it.</param>
+    public void Keep(Action end) => _kept.Push(end);
+
+    /// <summary>Ends what uses the files.</summary>
+    public void Release()
+    {
+        while (_kept.TryPop(out Action? end))
+        {
+            end();
+        }
+    }
+
+    public void Dispose()
+    {
+        Release();
+        Directory.Delete(Folder, recursive: true);
+    }
 
     /// <summary>An image whose tables are real and whose data is a hole.</summary>
     /// <param name="name">The file name.</param>

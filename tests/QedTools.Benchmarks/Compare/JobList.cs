@@ -11,6 +11,7 @@ internal sealed class JobList(Session session, int share)
     private readonly TableJobs _tables = new(session);
     private readonly CopyJobs _copies = new(session);
     private readonly StreamJobs _streams = new(session);
+    private readonly ServeJobs _servers = new(session);
 
     /// <summary>The jobs that qemu-img can do as well.</summary>
     public IEnumerable<(string Name, Func<Inputs, Job> Make)> Compared =>
@@ -42,6 +43,13 @@ internal sealed class JobList(Session session, int share)
         ("Merge-QedImage", inputs => _copies.Merge(inputs, DiskSize / 2)),
         ("4 KiB random reads", inputs => _streams.RandomReads(inputs, DiskSize)),
         ("4 KiB random writes", inputs => _streams.RandomWrites(inputs, DiskSize)),
+        ("Start-QedNbdServer, out, 2 connections", inputs => _servers.CopyOut(inputs, DiskSize, connections: 2)),
+        ("Start-QedNbdServer, out, 4 connections", inputs => _servers.CopyOut(inputs, DiskSize, connections: 4)),
+        ("Start-QedNbdServer, in, 2 connections", inputs => _servers.CopyIn(inputs, DiskSize, connections: 2, "qed")),
+        ("Start-QedNbdServer, in, 4 connections", inputs => _servers.CopyIn(inputs, DiskSize, connections: 4, "qed")),
+        ("Start-QedNbdServer, in, 2 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 2, "qcow2")),
+        ("Start-QedNbdServer, in, 4 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 4, "qcow2")),
+        ("Start-QedNbdServer, random reads", inputs => _servers.RandomReads(inputs, DiskSize)),
     ];
 
     /// <summary>The jobs whose time must grow no faster than the work, in three sizes each.</summary>
