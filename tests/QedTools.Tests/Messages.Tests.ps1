@@ -278,7 +278,7 @@ Describe 'An error' {
             Message = "'a.qed'*QedTools.Nowhere 1.0.0.0*odd. Reinstall QedTools."
         }
     ) {
-        $record = (Get-Command New-QedImage).ImplementingType.Assembly.GetType('QedTools.Sessions.ErrorTable').GetMethod('ToRecord').Invoke($null, @($Cause, 'a.qed'))
+        $record = (Get-Command New-QedImage).ImplementingType.Assembly.GetType('QedTools.Sessions.ErrorTable').GetMethod('ToRecord').Invoke($null, @($Cause, 'a.qed', $null))
         $record.FullyQualifiedErrorId | Should -Be $Id
         $record.TargetObject | Should -Be 'a.qed'
         $record.ToString() | Should -BeLike $Message
@@ -406,6 +406,23 @@ Describe 'An error' {
             $message = $failed.Errors[0].Exception.Message
             $failed.Errors[0].ErrorDetails.Message.StartsWith("$message ") | Should -BeTrue
             $failed.Errors[0].ErrorDetails.Message.Substring($message.Length + 1) | Should -BeLike $Advice
+        }
+
+        It 'names -SourceBackingFile only where it can be added and would help' {
+            $folder = New-Folder 'missing-parent'
+            $top = Copy-Fixture 'chains/over-qed.qed' -Folder $folder
+            $above = (New-QedImage ([System.IO.Path]::Combine($folder, 'above.qed')) 1MB -BackingFile $top -Force).Path
+            (Invoke-Recorded { Convert-QedImage $top "$folder/new.raw" }).Errors[0].ErrorDetails.Message | Should -BeLike '* or set its new location for this command with -SourceBackingFile, or for good with Set-QedBackingFile.'
+            (Invoke-Recorded { Convert-QedImage $above "$folder/new.raw" }).Errors[0].ErrorDetails.Message | Should -BeLike '* or set its new location with Set-QedBackingFile.'
+            (Invoke-Recorded { Convert-QedImage $top "$folder/new.raw" -SourceBackingFile "$folder/gone.qed" }).Errors[0].ToString() | Should -Not -BeLike '*-SourceBackingFile,*'
+        }
+
+        It 'names -Salvage for damage only where it can be added' {
+            $folder = New-Folder 'damage'
+            $path = Copy-Fixture 'damaged/l1-huge.qed' -Folder $folder
+            (Invoke-Recorded { Convert-QedImage $path "$folder/new.raw" }).Errors[0].ErrorDetails.Message | Should -BeLike '*Repair-QedImage*, try -Salvage.'
+            (Invoke-Recorded { Compare-QedImage $path $path }).Errors[0].ErrorDetails.Message | Should -Not -BeLike '*-Salvage*'
+            (Convert-QedImage $path "$folder/new.raw" -Salvage -WarningAction Ignore).LostBytes | Should -BeGreaterThan 0
         }
 
         It 'is tested for every remedy' -ForEach @{ Tried = @($remedies.Remedy) } {

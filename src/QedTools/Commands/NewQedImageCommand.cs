@@ -61,7 +61,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
         if (MyInvocation.BoundParameters.ContainsKey(nameof(BackingFile)) && string.IsNullOrEmpty(BackingFile))
         {
             QedPathException error = QedPathException.ForEmpty(nameof(BackingFile));
-            ThrowTerminatingError(ErrorTable.ToRecord(error, nameof(BackingFile)));
+            ThrowTerminatingError(ErrorTable.ToRecord(error, nameof(BackingFile), command: null));
         }
     }
 

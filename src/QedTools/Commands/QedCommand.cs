@@ -153,7 +153,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     private protected void FlushTrace() => _trace?.Flush();
 
     /// <summary>Writes an error about a file without ending its processing.</summary>
-    private protected void WriteError(QedException error, string path) => WriteError(ErrorTable.ToRecord(error, path));
+    private protected void WriteError(QedException error, string path) => WriteError(ErrorTable.ToRecord(error, path, MyInvocation));
 
     private void Guard(string path, Action action)
     {
@@ -169,7 +169,7 @@ public abstract class QedCommand : PSCmdlet, IDisposable
         catch (Exception e) when (!IsOfPipeline(e))
         {
             FlushTrace();
-            WriteError(ErrorTable.ToRecord(e, path));
+            WriteError(ErrorTable.ToRecord(e, path, MyInvocation));
         }
     }
 

@@ -1,3 +1,5 @@
+using System;
+
 namespace QedTools.Sessions;
 
 /// <summary>
@@ -7,7 +9,24 @@ namespace QedTools.Sessions;
 internal static class Advice
 {
     /// <summary>The advice for an error; null if its message is enough.</summary>
-    public static string? For(QedException error) => error.Remedy switch
+    /// <param name="error">The error.</param>
+    /// <param name="path">The item that the cmdlet was working on.</param>
+    /// <param name="canUse">Whether a parameter of this name could be added to the command.</param>
+    public static string? For(QedException error, string path, Func<string, bool> canUse)
+    {
+        bool isTop = error.Path == path;
+        return error switch
+        {
+            QedBackingFileNotFoundException { NamedBy: not null } missing when isTop && canUse("SourceBackingFile") => PutBack(
+                missing, "for this command with -SourceBackingFile, or for good "),
+            QedCorruptException or QedDamagedFileException when canUse("Salvage") => Both(ForRemedy(error), "To convert what can still be read, try -Salvage."),
+            _ => ForRemedy(error),
+        };
+    }
+
+    private static string Both(string? first, string second) => first is null ? second : $"{first} {second}";
+
+    private static string? ForRemedy(QedException error) => error.Remedy switch
     {
         QedRemedy.None => null,
         QedRemedy.ReplaceFile => "Choose another name, or use -Force to replace it.",
@@ -41,11 +60,13 @@ internal static class Advice
     private static string NameBackingFile(QedBackingFileException error) => error switch
     {
         { NamedBy: null } => "Specify a file instead.",
-        QedBackingFileNotFoundException { NamedBy: QedDiskFormat.Vmdk } => "Put it back, or change parentFileNameHint in the VMDK descriptor to its new location.",
-        QedBackingFileNotFoundException => $"Put it back, or set its new location {Means(error.NamedBy)}.",
+        QedBackingFileNotFoundException missing => PutBack(missing, string.Empty),
         QedBackingChainException => $"Set another backing file {Means(error.NamedBy)}.",
         _ => $"Set a file as the backing file instead, {Means(error.NamedBy)}.",
     };
+
+    private static string PutBack(QedBackingFileNotFoundException error, string where) =>
+        $"Put it back, or set its new location {where}{Means(error.NamedBy)}.";
 
     // Only QED images are changed here; in the other formats, another program has to write the name.
     private static string Means(QedDiskFormat? namedBy) => namedBy switch

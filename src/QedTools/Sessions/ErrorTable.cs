@@ -45,19 +45,25 @@ internal static class ErrorTable
     };
 
     /// <summary>The error record for an error about <paramref name="path"/>, which may also be an exception that nobody expected.</summary>
-    public static ErrorRecord ToRecord(Exception error, string path)
+    /// <param name="error">The error.</param>
+    /// <param name="path">The item.</param>
+    /// <param name="command">The command that failed, for advice that names its parameters; null for none.</param>
+    public static ErrorRecord ToRecord(Exception error, string path, InvocationInfo? command)
     {
         QedException known = error as QedException ?? QedAssemblyException.ForCause(path, error) ?? (QedException)new QedUnexpectedException(path, error);
         (string id, ErrorCategory category) = Entries.TryGetValue(known.GetType(), out (string, ErrorCategory) entry)
             ? entry
             : (Failed, ErrorCategory.NotSpecified);
         ErrorRecord record = new(known, id, category, path);
-        if (Advice.For(known) is { } advice)
+        if (Advice.For(known, path, CanUse) is { } advice)
         {
             // Not as RecommendedAction: PowerShell 7 would show it twice, and Windows PowerShell not at all.
             record.ErrorDetails = new ErrorDetails($"{known.Message} {advice}");
         }
 
         return record;
+
+        bool CanUse(string parameter) =>
+            command?.MyCommand?.Parameters?.ContainsKey(parameter) == true && !command.BoundParameters.ContainsKey(parameter);
     }
 }
