@@ -78,7 +78,7 @@ internal sealed class CmdletShape(CmdletInfo cmdlet)
         }
 
         object? value = cmdlet.ImplementingType.GetProperty(parameter.Name)?.GetValue(Activator.CreateInstance(cmdlet.ImplementingType));
-        return value is null or string { Length: 0 } or Array { Length: 0 } ? string.Empty : $"{value}";
+        return value is Array items ? string.Join(", ", items.Cast<object>()) : $"{value}";
     }
 
     private static string Position(ParameterSetMetadata set) => set.Position < 0 ? "named" : $"{set.Position}";
