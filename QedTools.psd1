@@ -14,6 +14,7 @@
         'Compare-QedImage'
         'Convert-QedImage'
         'Get-QedAllocationMap'
+        'Get-QedImageHash'
         'Get-QedInfo'
         'Get-QedNbdServer'
         'Measure-QedImage'

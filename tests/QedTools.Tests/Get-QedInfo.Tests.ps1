@@ -131,7 +131,7 @@ Describe 'Get-QedInfo' {
             $info = Get-QedInfo (Get-Fixture 'images/table-1.qed')
             $names = 'Path', 'Name', 'Format', 'VirtualSize', 'FileSize', 'DiskUsage', 'ClusterSize', 'TableSize', 'HeaderSize', 'Features',
             'CompatFeatures', 'AutoclearFeatures', 'L1TableOffset', 'MaxVirtualSize', 'BackingFile', 'BackingFormat',
-            'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'FormatDetails', 'LostRanges', 'LostBytes', 'Size', 'BlockSize', 'ParentPath'
+            'BackingFilePath', 'NeedsCheck', 'InUse', 'Depth', 'FormatDetails', 'LostRanges', 'LostBytes', 'Hash', 'Size', 'BlockSize', 'ParentPath'
             $found = @($info.PSObject.Properties | ForEach-Object { $_.Name })
             foreach ($name in $names) { $found | Should -Contain $name }
             $found | Should -HaveCount $names.Count

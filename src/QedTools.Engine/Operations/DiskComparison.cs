@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using QedTools.Chains;
@@ -61,17 +62,29 @@ public static class DiskComparison
         };
     }
 
-    /// <summary>Counts the bytes that differ; beyond its end the shorter disk counts as zeroes.</summary>
+    /// <inheritdoc cref="Compare(IDisk, IDisk, BlockHash, IProgress{OperationProgress}, CancellationToken)"/>
     internal static (long? First, long Differing) Compare(
-        IDisk disk, IDisk other, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        IDisk disk, IDisk other, IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
+        Compare(disk, other, hash: null, progress, cancellation);
+
+    /// <summary>Counts the bytes that differ; beyond its end the shorter disk counts as zeroes.</summary>
+    /// <param name="disk">One disk.</param>
+    /// <param name="other">The other one; with a hash, not the shorter one.</param>
+    /// <param name="hash">Receives the blocks of the other disk; null if no hash is wanted.</param>
+    /// <param name="progress">Receives the bytes compared; may be null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    internal static (long? First, long Differing) Compare(
+        IDisk disk, IDisk other, BlockHash? hash, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         long length = Math.Max(disk.Length, other.Length);
         Differences found = new();
+        IEnumerable<DiskPiece> pieces = DiskPieces.Of(disk, other, 0, length, PieceBytes, cancellation, hash?.BlockSize ?? 1);
         OrderedWork.Run(
-            DiskPieces.Of(disk, other, 0, length, PieceBytes, cancellation),
-            () => new Worker(disk, other, found),
+            hash is null ? pieces : DiskPieces.Split(pieces, BlockHash.MaxZeroBytes, cancellation),
+            () => new Worker(disk, other, found, hash),
             piece => progress?.Report(new OperationProgress(piece.End, length)),
-            cancellation);
+            cancellation,
+            isProcessorBound: hash is not null);
         return (found.First, found.Count);
     }
 
@@ -82,10 +95,12 @@ public static class DiskComparison
         public long Count { get; set; }
     }
 
-    private sealed class Worker(IDisk disk, IDisk other, Differences found) : IPieceWorker<DiskPiece>
+    private sealed class Worker(IDisk disk, IDisk other, Differences found, BlockHash? hash) : IPieceWorker<DiskPiece>
     {
         private readonly byte[] _data = new byte[PieceBytes];
         private readonly byte[] _otherData = new byte[PieceBytes];
+        private readonly byte[] _hashes = hash is null ? [] : new byte[PieceBytes / hash.BlockSize * hash.HashSize];
+        private int _hashed;
         private int _first;
         private long _count;
 
@@ -103,6 +118,8 @@ public static class DiskComparison
             {
                 _count = CountDifferences(data, otherData, out _first);
             }
+
+            _hashed = hash?.HashBlocks(otherData, _hashes) ?? 0;
         }
 
         public void Finish(DiskPiece piece)
@@ -111,6 +128,15 @@ public static class DiskComparison
             {
                 found.First ??= piece.Offset + _first;
                 found.Count += _count;
+            }
+
+            if (piece.HasData || piece.OtherHasData)
+            {
+                hash?.Add(_hashes, _hashed);
+            }
+            else
+            {
+                hash?.AddZeroes(piece.Length);
             }
         }
 

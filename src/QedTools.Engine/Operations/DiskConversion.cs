@@ -86,8 +86,8 @@ public static class DiskConversion
         if (ExistingTarget.IsMeant(destinationPath, options))
         {
             using ExistingTarget existing = ExistingTarget.Open(source, destinationPath, options);
-            existing.Fill(source, destinationPath, options, lost, progress, cancellation);
-            return Describe(existing.Layer, destinationPath, source, lost, options);
+            string? hashOfExisting = existing.Fill(source, destinationPath, options, lost, progress, cancellation);
+            return Describe(existing.Layer, destinationPath, source, lost, options) with { Hash = hashOfExisting };
         }
 
         using ReservedName name = Reserve(source, destinationPath, options);
@@ -110,10 +110,10 @@ public static class DiskConversion
             FullAllocation.Reserve(DataOf(layer));
         }
 
-        Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
+        string? hash = Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
         backing?.RequireUnchanged();
-        QedImageInfo info = Describe(layer, destinationPath, source, lost, options);
+        QedImageInfo info = Describe(layer, destinationPath, source, lost, options) with { Hash = hash };
         files.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
         return info;
@@ -332,7 +332,8 @@ public static class DiskConversion
     // The file that the disk's data is written to.
     private static IStorage DataOf(IDiskLayer layer) => layer is IMultiFileLayer { Files: [var file] } ? file : layer.Storage;
 
-    private static void Copy(
+    // The hash of the new disk, if it was verified.
+    private static string? Copy(
         BackingChain source,
         IDiskLayer target,
         IDisk? backing,
@@ -366,14 +367,18 @@ public static class DiskConversion
         source.RequireUnchanged();
         if (!options.Verify)
         {
-            return;
+            return null;
         }
 
         stages?.NextStage();
-        (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), target.ToDisk(backing), stages, cancellation);
+        IDisk written = target.ToDisk(backing);
+        using BlockHash hash = new(QedHashAlgorithm.SHA256, DiskHashingOptions.DefaultBlockSize, written.Length);
+        (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), written, hash, stages, cancellation);
         if (first is { } offset)
         {
             throw QedStorageException.ForVerification(target.Storage.Path, source.Layers[0].Storage.Path, disk.VirtualSize, offset);
         }
+
+        return hash.End();
     }
 }

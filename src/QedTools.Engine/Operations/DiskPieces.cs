@@ -75,6 +75,23 @@ internal static class DiskPieces
         }
     }
 
+    /// <summary>Splits long pieces without data, so that progress is reported, and the work can be stopped, between two parts.</summary>
+    /// <param name="pieces">The pieces; those with data are shorter than <paramref name="maxBytes"/>.</param>
+    /// <param name="maxBytes">The longest part, in bytes.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static IEnumerable<DiskPiece> Split(IEnumerable<DiskPiece> pieces, long maxBytes, CancellationToken cancellation)
+    {
+        foreach (DiskPiece piece in pieces)
+        {
+            for (long done = 0; done < piece.Length; done += maxBytes)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                yield return piece with { Offset = piece.Offset + done, Length = Math.Min(maxBytes, piece.Length - done) };
+            }
+        }
+    }
+
     // The extent of a disk at the current place of the walk.
     private struct Cursor(IDisk? disk)
     {

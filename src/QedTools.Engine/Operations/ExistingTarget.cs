@@ -80,7 +80,8 @@ internal sealed class ExistingTarget : IDisposable
     /// <param name="cancellation">Stops it; part of the disk is written then.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The source could not be read, the target could not be written, or they differ afterwards.</exception>
-    public void Fill(
+    /// <returns>The hash of the disk, if it was verified.</returns>
+    public string? Fill(
         BackingChain source,
         string destinationPath,
         DiskConversionOptions options,
@@ -110,11 +111,13 @@ internal sealed class ExistingTarget : IDisposable
             }
 
             source.RequireUnchanged();
-            if (options.Verify)
+            if (!options.Verify)
             {
-                stages?.NextStage();
-                Verify(source, lost, destinationPath, stages, cancellation);
+                return null;
             }
+
+            stages?.NextStage();
+            return Verify(source, lost, destinationPath, stages, cancellation);
         }
         catch
         {
@@ -126,16 +129,19 @@ internal sealed class ExistingTarget : IDisposable
     /// <summary>Closes the target.</summary>
     public void Dispose() => Layer.Dispose();
 
-    private void Verify(
+    private string Verify(
         BackingChain source, LostRanges? lost, string destinationPath, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         IDisk from = DiskConversion.ToReadable(source, lost is null ? null : new LostRanges());
         DiskPart written = new(Layer.ToDisk(backing: null), 0, from.Length);
-        (long? first, _) = DiskComparison.Compare(from, written, progress, cancellation);
+        using BlockHash hash = new(QedHashAlgorithm.SHA256, DiskHashingOptions.DefaultBlockSize, written.Length);
+        (long? first, _) = DiskComparison.Compare(from, written, hash, progress, cancellation);
         if (first is { } offset)
         {
             throw QedStorageException.ForVerification(destinationPath, source.Layers[0].Storage.Path, from.Length, offset, "so it must not be used");
         }
+
+        return hash.End();
     }
 
     // What is there decides on these.

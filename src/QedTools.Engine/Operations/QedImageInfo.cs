@@ -77,6 +77,12 @@ public sealed record QedImageInfo
     /// <summary>How many bytes of the disk all <see cref="LostRanges"/> have, those that are not listed included; null where that is null.</summary>
     public long? LostBytes { get; init; }
 
+    /// <summary>
+    /// The hash of the disk's contents, as <see cref="DiskHashing"/> computes it with the default options. Null unless the image is the result of a
+    /// conversion that was verified.
+    /// </summary>
+    public string? Hash { get; init; }
+
     /// <summary>The path.</summary>
     public override string ToString() => Path;
 }

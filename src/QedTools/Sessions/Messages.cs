@@ -29,6 +29,9 @@ internal static class Messages
     public const string Copying = "Copying";
 
     /// <inheritdoc cref="Checking"/>
+    public const string Hashing = "Hashing";
+
+    /// <inheritdoc cref="Checking"/>
     public const string Mapping = "Mapping";
 
     /// <inheritdoc cref="Checking"/>
