@@ -44,20 +44,22 @@ internal sealed class NbdHandshake(NbdExports exports, NbdTls? tls, Func<bool> i
                 throw new NbdProtocolException("it chose an export without TLS, which is required");
             }
 
+            if (option == NbdOption.Abort)
+            {
+                Skip(option, length);
+                Reply(option, NbdOptionReply.Ack);
+                return null;
+            }
+
             if (isUseless || length > NbdLimits.MaxOptionData)
             {
                 Skip(option, length);
-                Reply(option, isUseless ? NbdOptionReply.TlsRequired : NbdOptionReply.TooBig);
+                Reply(option, isUseless ? NbdOptionReply.TlsRequired : IsKnown(option) ? NbdOptionReply.TooBig : NbdOptionReply.Unsupported);
                 continue;
             }
 
             byte[] data = length == 0 ? [] : new byte[length];
             input.Read(data, 0, data.Length);
-            if (option == NbdOption.Abort)
-            {
-                Reply(option, NbdOptionReply.Ack);
-                return null;
-            }
 
             if (Answer(option, data) is { } session)
             {
@@ -87,6 +89,9 @@ internal sealed class NbdHandshake(NbdExports exports, NbdTls? tls, Func<bool> i
 
         _leavesOutZeroes = (flags & (uint)NbdHandshakeFlags.NoZeroes) != 0;
     }
+
+    private static bool IsKnown(NbdOption option) => option is NbdOption.ExportName or NbdOption.Abort or NbdOption.List or NbdOption.StartTls
+        or NbdOption.Info or NbdOption.Go or NbdOption.StructuredReply or NbdOption.ListMetaContext or NbdOption.SetMetaContext or NbdOption.ExtendedHeaders;
 
     private void Skip(NbdOption option, uint length)
     {

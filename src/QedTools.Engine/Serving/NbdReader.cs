@@ -103,6 +103,12 @@ internal sealed class NbdReader(IDisk disk, NbdReplies replies, Func<Exception, 
             }
 
             int count = (int)Math.Min(length, Math.Min(room, NbdBuffers.PieceBytes));
+            if (count < length)
+            {
+                // proto.md, NBD_CMD_READ: chunks should begin and end at multiples of 512 bytes.
+                count -= (int)((at + count) % NbdLimits.PreferredBlock);
+            }
+
             if (error == NbdError.None)
             {
                 error = TryRead(at, buffer, used + _headerBytes + sizeof(ulong), count);

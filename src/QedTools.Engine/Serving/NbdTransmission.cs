@@ -85,7 +85,9 @@ internal sealed class NbdTransmission
 
         lock (_gate)
         {
-            if (_isOver || _leaderWanted || (_idle == 0 && _threads >= NbdLimits.MaxThreads)
+            // An idle thread may be on its way to a request that was handed over.
+            bool isFree = _idle > _queue.Count;
+            if (_isOver || _leaderWanted || (!isFree && _threads >= NbdLimits.MaxThreads)
                 || Interlocked.CompareExchange(ref _state, state + 1, state) != state)
             {
                 return true;
@@ -93,7 +95,7 @@ internal sealed class NbdTransmission
 
             _leaderWanted = true;
             Volatile.Write(ref _careful, CarefulRequests);
-            if (_idle > 0)
+            if (isFree)
             {
                 Monitor.Pulse(_gate);
             }

@@ -16,13 +16,16 @@ internal sealed class NbdWatch : IDisposable
 
     private readonly List<NbdConnection> _connections = [];
     private readonly AutoResetEvent _wake = new(false);
+    private readonly Func<long> _clock;
     private readonly Thread _thread;
     private int _isAsleep;
     private volatile bool _isOver;
 
     /// <summary>Starts to watch.</summary>
-    public NbdWatch()
+    /// <param name="clock">Tells the time as <see cref="Now"/> does, which it is by default; tests let it run ahead.</param>
+    public NbdWatch(Func<long>? clock = null)
     {
+        _clock = clock ?? (static () => Now);
         _thread = new Thread(Run) { IsBackground = true, Name = "NBD watch" };
         _thread.Start();
     }
@@ -96,10 +99,10 @@ internal sealed class NbdWatch : IDisposable
         }
     }
 
-    private static (bool IsBusy, bool IsShakingHands) LookAt(List<NbdConnection> connections)
+    private (bool IsBusy, bool IsShakingHands) LookAt(List<NbdConnection> connections)
     {
         (bool isBusy, bool isShakingHands) = (false, false);
-        long now = Now;
+        long now = _clock();
         foreach (NbdConnection connection in connections)
         {
             switch (connection.Look(now, Patience))

@@ -107,6 +107,9 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
             _isStopping = true;
             _stop.Set();
             _listener.Dispose();
+
+            // It may be about to serve a client that it has just accepted, who must not be overlooked.
+            _acceptor.Join();
             if (!_clients.WaitForNone(grace))
             {
                 _isRefusing = true;
@@ -118,7 +121,6 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
                 }
             }
 
-            _acceptor.Join();
             _watch.Dispose();
             AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
             QedException? error = CloseExports();
