@@ -131,6 +131,104 @@ Describe 'Start-QedNbdServer' {
         Get-QedNbdServer | Should -BeNullOrEmpty
     }
 
+    It 'ends with -Wait when the rest of the pipeline does' -ForEach @(
+        @{ Rest = 'Select-Object'; Parameters = @{ First = 1 } }
+        @{ Rest = 'ForEach-Object'; Parameters = @{ Process = { throw 'enough' } } }
+    ) {
+        $failed = $null
+        try { $null = Start-QedNbdServer $path -Port 0 -ReadWrite -Wait | & $Rest @Parameters }
+        catch { $failed = "$_" }
+        $failed | Should -BeIn $null, 'enough'
+        Get-QedNbdServer | Should -BeNullOrEmpty
+        (Get-QedInfo $path).InUse | Should -BeFalse
+    }
+
+    Context 'on a Unix socket' {
+        BeforeEach {
+            # The path of a socket is short.
+            $short = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), "qed-$([System.Guid]::NewGuid().ToString('N').Substring(0, 8))")
+            $null = [System.IO.Directory]::CreateDirectory($short)
+            $socket = [System.IO.Path]::Combine($short, 'disk.sock')
+        }
+
+        AfterEach {
+            $servers | Stop-QedNbdServer -GracePeriodSeconds 0
+            [System.IO.Directory]::Delete($short, $true)
+        }
+
+        It 'lets only its own user connect' {
+            Skip-TestWithout Unix
+            $servers.Add((Start-QedNbdServer $path -SocketPath $socket))
+            (Invoke-Native ls -l $socket).Output | Should -Match '^srw-------'
+        }
+
+        It 'takes no path that anything has, and leaves it as it is' {
+            Skip-TestWithout Unix
+            [System.IO.File]::WriteAllText($socket, 'precious')
+            Assert-OneError { Start-QedNbdServer $path -SocketPath $socket } 'QedEndpoint' 'ResourceUnavailable' $path "*'$socket' exists already*"
+            [System.IO.File]::ReadAllText($socket) | Should -BeExactly 'precious'
+            [System.IO.File]::Delete($socket)
+            $servers.Add((Start-QedNbdServer $path -SocketPath $socket))
+            Assert-OneError { Start-QedNbdServer $other -SocketPath $socket } 'QedEndpoint' 'ResourceUnavailable' $other '*exists already*'
+            [System.IO.File]::Exists($socket) | Should -BeTrue
+        }
+
+        It 'says what is wrong with a path' {
+            Skip-TestWithout Unix
+            $missing = [System.IO.Path]::Combine($short, 'missing')
+            Assert-OneError { Start-QedNbdServer $path -SocketPath "$missing/s" } 'QedEndpoint' 'ResourceUnavailable' $path "*the folder '$missing' does not exist*"
+            Assert-OneError { Start-QedNbdServer $path -SocketPath "$path/s" } 'QedEndpoint' 'ResourceUnavailable' $path "*the folder '$path' does not exist*"
+            Assert-OneError { Start-QedNbdServer $path -SocketPath "$short/$('x' * 104)" } 'QedEndpoint' 'ResourceUnavailable' $path '*has * bytes*at most 103*'
+            [System.IO.Directory]::GetFileSystemEntries($short) | Should -BeNullOrEmpty
+            (Get-QedInfo $path).InUse | Should -BeFalse
+        }
+
+        It 'deletes its socket at the end, but nothing that has taken its place' {
+            Skip-TestWithout Unix
+            $first = Start-QedNbdServer $path -SocketPath $socket
+            $servers.Add($first)
+            $first | Stop-QedNbdServer
+            [System.IO.Directory]::GetFileSystemEntries($short) | Should -BeNullOrEmpty
+
+            $second = Start-QedNbdServer $path -SocketPath $socket
+            $servers.Add($second)
+            [System.IO.File]::Delete($socket)
+            $third = Start-QedNbdServer $other -SocketPath $socket
+            $servers.Add($third)
+            $second | Stop-QedNbdServer
+            "$($second.State)" | Should -Be 'Stopped'
+            [System.IO.File]::Exists($socket) | Should -BeTrue
+            [System.IO.File]::Delete($socket)
+            [System.IO.File]::WriteAllText($socket, 'precious')
+            $third | Stop-QedNbdServer
+            [System.IO.File]::ReadAllText($socket) | Should -BeExactly 'precious'
+        }
+
+        It 'has a Uri that clients understand, for the export <_>' -ForEach 'a b/c', 'Gr\u00f6\u00dfe \u2603', 'x?y#z&w=%41+,;', '/', '..', '' {
+            Skip-TestWithoutProgram nbdinfo
+            Skip-TestWithout QemuImg, Unix
+            $name = [regex]::Unescape($_)
+            $size = (Get-QedInfo $path).VirtualSize
+            $servers.Add((Start-QedNbdServer $path -Port 0 -ExportName $name))
+            $servers.Add((Start-QedNbdServer $path -SocketPath ([System.IO.Path]::Combine($short, [regex]::Unescape('s \u2603?&,.sock'))) -ExportName $name))
+            foreach ($server in $servers) {
+                $server.Exports[0].Name | Should -BeExactly $name
+                (Invoke-Native nbdinfo --size $server.Uri).Output | Should -Be $size -Because $server.Uri
+                ((Invoke-Native qemu-img info -f raw --output=json $server.Uri).Output -join '' | ConvertFrom-Json).'virtual-size' | Should -Be $size -Because $server.Uri
+            }
+        }
+    }
+
+    It 'has an IPv6 address in brackets in its Uri' {
+        if (-not [System.Net.Sockets.Socket]::OSSupportsIPv6) { Set-ItResult -Skipped -Because 'there is no IPv6' }
+        Skip-TestWithoutProgram nbdinfo
+        $recorded = Invoke-Recorded { Start-QedNbdServer $path -Port 0 -Address ::1 }
+        $servers.Add($recorded.Output[0])
+        $recorded.Warnings | Should -BeNullOrEmpty
+        $servers[0].Uri | Should -Match '^nbd://\[::1\]:[1-9]\d*/'
+        (Invoke-Native nbdinfo --size $servers[0].Uri).Output | Should -Be (Get-QedInfo $path).VirtualSize
+    }
+
     It 'ends with the session that started it' {
         $session = [runspacefactory]::CreateRunspace()
         $session.Open()
@@ -176,19 +274,22 @@ Describe 'Start-QedNbdServer' {
 
     It 'ends cleanly when its process is told to end' {
         Skip-TestWithout Unix
-        $process = Start-OtherProcess "Start-QedNbdServer '$path' -Port 0 -ReadWrite -Wait | ForEach-Object Uri"
+        $socket = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), "qed-$([System.Guid]::NewGuid().ToString('N').Substring(0, 8)).sock")
+        $process = Start-OtherProcess "Start-QedNbdServer '$path' -SocketPath '$socket' -ReadWrite -Wait | ForEach-Object Uri"
         try {
-            $uri = $process.StandardOutput.ReadLine()
-            Get-Greeting $uri | Should -BeExactly 'NBDMAGICIHAVEOPT'
+            $process.StandardOutput.ReadLine() | Should -BeLike 'nbd+unix:///*'
             (Get-QedInfo $path).InUse | Should -BeTrue
+            [System.IO.File]::Exists($socket) | Should -BeTrue
             $null = Invoke-Native kill -TERM $process.Id
             $process.WaitForExit(60000) | Should -BeTrue
             (Get-QedInfo $path).InUse | Should -BeFalse
             (Get-QedInfo $path).NeedsCheck | Should -BeFalse
+            [System.IO.File]::Exists($socket) | Should -BeFalse -Because 'the server itself has ended, not only its process'
         }
         finally {
             if (-not $process.HasExited) { $process.Kill() }
             $process.Dispose()
+            [System.IO.File]::Delete($socket)
         }
     }
 

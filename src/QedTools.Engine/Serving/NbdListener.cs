@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using QedTools.Storage;
 
 namespace QedTools.Serving;
 
@@ -14,12 +15,12 @@ internal sealed class NbdListener : IDisposable
     private const int Backlog = 128;
 
     private readonly Socket _socket;
-    private readonly string? _ownedPath;
+    private readonly string? _ownMark;
 
-    private NbdListener(Socket socket, string host, string? socketPath, string? ownedPath)
+    private NbdListener(Socket socket, string host, string? socketPath, string? ownMark)
     {
         _socket = socket;
-        _ownedPath = ownedPath;
+        _ownMark = ownMark;
         Host = host;
         SocketPath = socketPath;
         Port = (socket.LocalEndPoint as IPEndPoint)?.Port ?? 0;
@@ -66,11 +67,13 @@ internal sealed class NbdListener : IDisposable
     /// <summary>Stops listening; a waiting <see cref="Accept"/> fails.</summary>
     public void Dispose()
     {
-        _socket.Dispose();
-        if (_ownedPath is not null)
+        // Before it is closed, as no other file can have its mark until then: what somebody else has put in its place stays.
+        if (_ownMark is not null && HostFiles.MarkOf(SocketPath!) == _ownMark)
         {
-            Storage.HostFiles.Delete(_ownedPath);
+            HostFiles.Delete(SocketPath!);
         }
+
+        _socket.Dispose();
     }
 
     private static NbdListener OnPath(string path, string image)
@@ -81,13 +84,35 @@ internal sealed class NbdListener : IDisposable
             throw QedEndpointException.ForLongPath(image, path, length, UnixSocketEndPoint.MaxPathBytes);
         }
 
-        if (Storage.HostFiles.Exists(path))
+        if (HostFiles.Exists(path))
         {
             throw QedEndpointException.ForExistingPath(image, path);
         }
 
+        string folder = HostFiles.FolderOf(path);
+        if (!HostFiles.IsFolder(folder))
+        {
+            throw QedEndpointException.ForMissingFolder(image, path, folder);
+        }
+
         Socket socket = NewSocket(AddressFamily.Unix, ProtocolType.Unspecified, image, path);
-        return Start(socket, new UnixSocketEndPoint(path), image, path, () => new NbdListener(socket, string.Empty, path, path));
+        NbdListener? listener = null;
+        try
+        {
+            socket.Bind(new UnixSocketEndPoint(path));
+            listener = new NbdListener(socket, string.Empty, path, HostFiles.MarkOf(path));
+
+            // Nobody can connect before it listens.
+            HostFiles.KeepForOwner(path);
+            socket.Listen(Backlog);
+            return listener;
+        }
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
+        {
+            listener?.Dispose();
+            socket.Dispose();
+            throw Translate(e, image, path);
+        }
     }
 
     private static NbdListener OnPort(string address, int port, string image)
@@ -107,7 +132,17 @@ internal sealed class NbdListener : IDisposable
             socket.ExclusiveAddressUse = true;
         }
 
-        return Start(socket, new IPEndPoint(found, port), image, place, () => new NbdListener(socket, UriHostOf(address, found), null, null));
+        try
+        {
+            socket.Bind(new IPEndPoint(found, port));
+            socket.Listen(Backlog);
+            return new NbdListener(socket, UriHostOf(address, found), null, null);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
+        {
+            socket.Dispose();
+            throw Translate(e, image, place);
+        }
     }
 
     private static NbdListener OfDescriptor(int descriptor, string image)
@@ -126,21 +161,6 @@ internal sealed class NbdListener : IDisposable
         catch (Exception e) when (e is SocketException or PlatformNotSupportedException or ArgumentException)
         {
             throw QedEndpointException.ForOther(image, place, "it is not a socket that listens", e);
-        }
-    }
-
-    private static NbdListener Start(Socket socket, EndPoint endPoint, string image, string place, Func<NbdListener> create)
-    {
-        try
-        {
-            socket.Bind(endPoint);
-            socket.Listen(Backlog);
-            return create();
-        }
-        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
-        {
-            socket.Dispose();
-            throw Translate(e, image, place);
         }
     }
 

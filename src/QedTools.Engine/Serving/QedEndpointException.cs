@@ -27,6 +27,9 @@ public sealed class QedEndpointException : QedException
     internal static QedEndpointException ForExistingPath(string path, string endpoint) => new(
         path, endpoint, $"'{endpoint}' exists already, so '{path}' cannot be served there. If it is the socket of a server that has ended, delete it; otherwise choose another path.");
 
+    internal static QedEndpointException ForMissingFolder(string path, string endpoint, string folder) => new(
+        path, endpoint, $"'{path}' cannot be served on {endpoint}: the folder '{folder}' does not exist. Create it, or choose another path.");
+
     internal static QedEndpointException ForLongPath(string path, string endpoint, int length, int max) => new(
         path, endpoint, string.Format(CultureInfo.InvariantCulture, "The socket path '{0}' has {1} bytes in UTF-8, but at most {2} are possible. Choose a shorter one.", endpoint, length, max));
 

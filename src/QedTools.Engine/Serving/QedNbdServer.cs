@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Threading;
 using QedTools.Serving;
+using QedTools.Storage;
 
 namespace QedTools;
 
@@ -44,7 +45,7 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
         Exports = new ResultList<QedNbdExport>([.. exports.Select(export => export.Facts)]);
         Uri = NbdUri.Of(listener, isEncrypted: tls is not null, exports);
         StartTime = DateTime.Now;
-        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        ProcessEnd.Add(Dispose);
         _acceptor = new Thread(Accept) { IsBackground = true, Name = "NBD server" };
         _acceptor.Start();
     }
@@ -122,7 +123,7 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
             }
 
             _watch.Dispose();
-            AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+            ProcessEnd.Remove(Dispose);
             QedException? error = CloseExports();
             _hasFailed = error is not null;
             _ended.Set();
@@ -175,8 +176,6 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
             _trace?.Decision?.Invoke($"{Uri}: {what}");
         }
     }
-
-    private void OnProcessExit(object? sender, EventArgs e) => Dispose();
 
     private void Accept()
     {

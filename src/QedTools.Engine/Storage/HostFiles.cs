@@ -172,6 +172,13 @@ internal static class HostFiles
         }
     }
 
+    /// <summary>What tells the file, folder or socket at a path from any that takes its place; null if there is nothing.</summary>
+    public static string? MarkOf(string path) => FileStatus.OfPath(path)?.Identity;
+
+    /// <summary>Lets nobody but its owner use a file or socket; on Windows those whom its folder allows.</summary>
+    /// <exception cref="IOException">It did not work.</exception>
+    public static void KeepForOwner(string path) => FileAccessRights.KeepForOwner(path);
+
     /// <summary>Removes a file; failing to remove it is not an error.</summary>
     public static void Delete(string path)
     {

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
@@ -17,7 +16,7 @@ internal static class PartialFiles
 
     private static readonly HashSet<string> Building = new(StringComparer.Ordinal);
 
-    static PartialFiles() => ProcessSignals.AtEnd(RemoveAll);
+    static PartialFiles() => ProcessEnd.Add(RemoveAll);
 
     /// <summary>Registers a new file before it is created.</summary>
     /// <param name="folder">The folder that it will be in.</param>

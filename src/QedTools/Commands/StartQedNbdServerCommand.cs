@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
-using System.Threading;
 using QedTools.Completion;
 using QedTools.Sessions;
 
@@ -109,10 +108,13 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
             QedNbdServer server = WithProgress(
                 Messages.Checking, wanted[0].Value, progress => DiskServing.Start(wanted, options with { Trace = Trace }, progress, Cancellation));
             SessionServers.Add(server);
-            WriteObject(server);
             if (Wait)
             {
-                WaitFor(server);
+                WriteAndWaitFor(server);
+            }
+            else
+            {
+                WriteObject(server);
             }
         }
         catch (QedException e) when (_exports.Any(export => export.Value == e.Path))
@@ -148,12 +150,15 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
         : options.Port == 0 ? options.Address
         : FormattableString.Invariant($"{options.Address}:{options.Port}");
 
-    // Until the server is stopped, by Ctrl+C or by another thread. Meanwhile this thread writes what the server reports.
-    private void WaitFor(QedNbdServer server)
+    // Until the server is stopped, by Ctrl+C or by another thread, or the rest of the pipeline ends. Meanwhile this thread writes what the server
+    // reports. A server that takes no new clients any more still serves those that it has.
+    private void WriteAndWaitFor(QedNbdServer server)
     {
         try
         {
-            while (!Cancellation.WaitHandle.WaitOne(Glance) && server.State == QedNbdServerState.Running)
+            WriteObject(server);
+            while (!Cancellation.WaitHandle.WaitOne(Glance)
+                && (server.State == QedNbdServerState.Running || (server.State == QedNbdServerState.Failed && server.Clients > 0)))
             {
                 FlushTrace();
             }
@@ -161,7 +166,7 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
         finally
         {
             SessionServers.Remove(server);
-            server.Stop(Cancellation.IsCancellationRequested ? TimeSpan.Zero : Timeout.InfiniteTimeSpan);
+            server.Stop(TimeSpan.Zero);
         }
     }
 }

@@ -68,6 +68,19 @@ internal static unsafe class FileAccessRights
         }
     }
 
+    /// <summary>Lets nobody but its owner read and write a file or socket; does nothing on Windows, where its folder decides.</summary>
+    /// <exception cref="IOException">It did not work.</exception>
+    public static void KeepForOwner(string path)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            if (!Platform.IsWindows && LibC.ChangeMode(name, OwnerMayReadAndWrite) != 0)
+            {
+                throw new IOException($"The permissions of '{path}' could not be set.");
+            }
+        }
+    }
+
     // Rights for other users come last: the file is private until it has its owner and its labels.
     private static bool TryCopy(string target, byte* to, string source, byte* from)
     {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace QedTools.Storage.Native;
 
-/// <summary>Signals that concern files.</summary>
+/// <summary>Signals that concern files, and the end of the process.</summary>
 internal static class ProcessSignals
 {
     private const int FileSizeExceeded = 25; // SIGXFSZ on Linux and macOS
@@ -12,7 +12,7 @@ internal static class ProcessSignals
     // A registration ends when it is garbage-collected.
     private static readonly PosixSignalRegistration?[] Registrations = new PosixSignalRegistration?[3];
 
-    /// <summary>Runs an action when this process ends or is asked to end, as late as possible. What the host does then is unchanged.</summary>
+    /// <summary>Runs an action when this process ends or is asked to end, as late as possible. What the host does then is unchanged. To be called once: see <see cref="ProcessEnd"/>.</summary>
     public static void AtEnd(Action action)
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => action();
