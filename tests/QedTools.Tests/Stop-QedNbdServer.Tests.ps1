@@ -34,6 +34,15 @@ Describe 'Stop-QedNbdServer' {
 
     It 'reports an address that no server has' {
         Assert-OneError { Stop-QedNbdServer 'nbd://nowhere:1' } 'QedServerNotFound' 'ObjectNotFound' 'nbd://nowhere:1'
+        Assert-OneError { Stop-QedNbdServer 'nbd://[::1]:1' } 'QedServerNotFound' 'ObjectNotFound' 'nbd://[::1]:1'
+        Assert-OneError { Stop-QedNbdServer 'nbd+unix:///?socket=/none' } 'QedServerNotFound' 'ObjectNotFound' 'nbd+unix:///?socket=/none'
+    }
+
+    It 'takes brackets around an address for what they are' {
+        if (-not [System.Net.Sockets.Socket]::OSSupportsIPv6) { Set-ItResult -Skipped -Because 'there is no IPv6' }
+        $server = Start-QedNbdServer $path -Port 0 -Address ::1
+        (Stop-QedNbdServer "$($server.Uri -replace '\d+/.*')*" -PassThru).Uri | Should -Be $server.Uri
+        "$($server.State)" | Should -Be 'Stopped'
     }
 
     It 'cuts off a client that does not end' {

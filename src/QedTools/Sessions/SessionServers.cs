@@ -3,12 +3,16 @@ using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 
 namespace QedTools.Sessions;
 
 /// <summary>The servers that each session has started. They end with it.</summary>
 internal static class SessionServers
 {
+    // They look like wildcards: the brackets around an IPv6 address, and the question mark before the path of a socket.
+    private static readonly Regex AddressParts = new(@"(?<=://)\[[0-9a-fA-F:.%]+\]|\?(?=socket=)", RegexOptions.CultureInvariant);
+
     private static readonly ConditionalWeakTable<Runspace, List<QedNbdServer>> Sessions = new();
 
     /// <summary>Remembers a server of this thread's session.</summary>
@@ -44,9 +48,10 @@ internal static class SessionServers
     public static IReadOnlyList<QedNbdServer> Matching(string pattern)
     {
         QedNbdServer[] all = All();
-        WildcardPattern wildcard = new(pattern, WildcardOptions.IgnoreCase);
+        string escaped = AddressParts.Replace(pattern, part => WildcardPattern.Escape(part.Value));
+        WildcardPattern wildcard = new(escaped, WildcardOptions.IgnoreCase);
         QedNbdServer[] found = [.. all.Where(server => server.Uri == pattern || wildcard.IsMatch(server.Uri))];
-        return found.Length > 0 || WildcardPattern.ContainsWildcardCharacters(pattern) ? found : throw new QedServerNotFoundException(pattern);
+        return found.Length > 0 || WildcardPattern.ContainsWildcardCharacters(escaped) ? found : throw new QedServerNotFoundException(pattern);
     }
 
     /// <summary>All servers of this thread's session, but those that another session has stopped.</summary>
