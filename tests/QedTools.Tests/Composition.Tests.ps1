@@ -292,6 +292,68 @@ Describe 'A script' {
         }
     }
 
+    Context 'that serves a folder' {
+        BeforeAll {
+            $script = [System.IO.Path]::Combine($examples, 'Start-ImageServer.ps1')
+            $folder = New-Folder 'served'
+            $null = Copy-Fixture 'images/table-1.qed', 'images/data-zero-hole.qed' $folder
+
+            # Starts the script in another process and returns the process and the lines that it writes for two images.
+            function Start-ImageServer {
+                $command = @(Get-PowerShellCommand)
+                $start = [System.Diagnostics.ProcessStartInfo]::new($command[0])
+                $start.RedirectStandardOutput = $true
+                $start.UseShellExecute = $false
+                $arguments = @($command | Select-Object -Skip 1) + '-NoProfile', '-NonInteractive', '-File', $script, '-Path', $folder + $args
+                $start.Arguments = ($arguments | ForEach-Object { "`"$_`"" }) -join ' '
+                $process = [System.Diagnostics.Process]::Start($start)
+                @{ Process = $process; Lines = @(1..3 | ForEach-Object { $process.StandardOutput.ReadLine() }) }
+            }
+        }
+
+        It 'names its exports after the images and serves them until it is told to end' {
+            $run = Start-ImageServer -Port 0 -Temporary
+            try {
+                $run.Lines[0] | Should -Match '^Serving at nbd://127\.0\.0\.1:\d+$'
+                $run.Lines[1..2] -replace ':.*' | Should -Be 'data-zero-hole', 'table-1'
+                $client = [System.Net.Sockets.TcpClient]::new('127.0.0.1', [int]($run.Lines[0] -replace '.*:'))
+                try { $client.GetStream().ReadByte() | Should -Be ([int][char]'N') }
+                finally { $client.Dispose() }
+                (Get-QedInfo "$folder/table-1.qed").InUse | Should -BeTrue
+                if (-not $IsOnWindows) {
+                    $null = Invoke-Native kill -TERM $run.Process.Id
+                    $run.Process.WaitForExit(60000) | Should -BeTrue
+                    (Get-QedInfo "$folder/table-1.qed").InUse | Should -BeFalse
+                }
+            }
+            finally {
+                if (-not $run.Process.HasExited) { $run.Process.Kill() }
+                $run.Process.Dispose()
+            }
+        }
+
+        It 'exits with 2 if there is nothing to serve, or it cannot be served' {
+            $empty = New-Folder 'nothing-to-serve'
+            $result = Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path $empty -Port 0
+            $result.ExitCode | Should -Be 2
+            "$($result.Output)" | Should -BeLike 'The images are not served: There are no images*'
+            [System.IO.File]::WriteAllText("$empty/text.qed", 'no image')
+            $result = Invoke-PowerShell -NoProfile -NonInteractive -File $script -Path $empty -Port 0
+            $result.ExitCode | Should -Be 2
+            "$($result.Output)" | Should -BeLike "The images are not served: *text.qed*"
+        }
+
+        It 'is what the unit starts, with parameters that it has' {
+            $unit = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($examples, 'qed-nbd.service'))
+            $started = [regex]::Match($unit, '(?m)^ExecStart=\S+ -NoProfile -NonInteractive -File \S+/Start-ImageServer\.ps1( .*)$')
+            $given = @([regex]::Matches($started.Groups[1].Value, ' -(\w+)') | ForEach-Object { $_.Groups[1].Value })
+            $given | Should -Not -BeNullOrEmpty
+            $given | Should -BeIn (Get-Command $script).Parameters.Keys
+            $unit | Should -Match '(?m)^Requires=qed-nbd\.socket$'
+            [System.IO.File]::Exists([System.IO.Path]::Combine($examples, 'qed-nbd.socket')) | Should -BeTrue
+        }
+    }
+
     Context 'that creates a lab' {
         BeforeAll {
             $script = [System.IO.Path]::Combine($examples, 'Initialize-Lab.ps1')
