@@ -375,6 +375,7 @@ Describe 'Start-QedNbdServer' {
             $authority = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new("$certificates/ca-cert.pem")
             $server = Start-QedNbdServer $path -Port 0 -Address localhost -Certificate $certificate -RequireClientCertificate -ClientAuthority $authority
             $servers.Add($server)
+            Assert-OneError { Start-QedNbdServer $other -Port 0 -Certificate $certificate -ClientAuthority $authority } 'QedRequest' 'InvalidArgument' $other '*everyone could connect*'
             $server.Uri | Should -BeLike 'nbds://*'
             (Invoke-Native nbdinfo --size "$($server.Uri)?tls-certificates=$certificates").Output | Should -Be (Get-QedInfo $path).VirtualSize
             (Invoke-Native nbdinfo --size ($server.Uri -replace '^nbds', 'nbd')).ExitCode | Should -Not -Be 0

@@ -218,6 +218,12 @@ public static class DiskServing
                 first, nameof(options.RequireClientCertificate), true, "only with a certificate of the server", "Clients can only be required to have a certificate if the server has one. Give the server's certificate.");
         }
 
+        if (options.ClientAuthorities.Count > 0 && !options.RequireClientCertificate)
+        {
+            throw new QedRequestException(
+                first, nameof(options.ClientAuthorities), options.ClientAuthorities.Count, "only if clients must have a certificate", "Authorities for the certificates of clients are of no use if clients need none, and everyone could connect. Require a certificate of them.");
+        }
+
         if (options.Port is < 0 or > 65535)
         {
             throw new QedLimitException(first, nameof(options.Port), options.Port, "0 to 65535");
