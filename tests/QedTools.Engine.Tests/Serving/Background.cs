@@ -30,6 +30,9 @@ internal sealed class Background
         _thread.Start();
     }
 
+    /// <summary>Whether it waits for another thread, or has ended.</summary>
+    public bool IsWaiting => (_thread.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) != 0;
+
     /// <summary>Waits until it is done; fails if it has failed or takes too long.</summary>
     /// <param name="what">What it does.</param>
     /// <param name="limit">How long it may take; null for <see cref="Gate.TimeLimit"/>.</param>

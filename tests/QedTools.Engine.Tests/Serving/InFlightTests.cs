@@ -110,6 +110,43 @@ public sealed class InFlightTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Styles))]
+    public void Threads_that_are_held_up_again_and_again_hold_up_nothing_else(HeaderStyle style)
+    {
+        Gate gate = new();
+        _disk.Before = (call, offset, _) =>
+        {
+            if (call != DiskCall.Look && offset < 4096)
+            {
+                gate.Pass();
+            }
+        };
+        using NbdTestClient client = _host.Open(style);
+        for (int round = 0; round < 30; round++)
+        {
+            HashSet<ulong> held = [];
+            for (int i = round % 6; i >= 0; i--)
+            {
+                held.Add(i % 2 == 0
+                    ? client.Request(Nbd.CmdRead, (ulong)i, 512)
+                    : client.Request(Nbd.CmdWrite, (ulong)i, 512, 0, _contents[i..(i + 512)]));
+            }
+
+            gate.AwaitWaiting(held.Count);
+            AssertReads(client, 1 << 20, 5000);
+            Gate old = gate;
+            gate = new Gate();
+            old.Open();
+            while (held.Count > 0)
+            {
+                Assert.True(held.Remove(client.ReceiveReply().Cookie));
+            }
+        }
+
+        gate.Open();
+    }
+
+    [Theory]
+    [MemberData(nameof(Styles))]
     public void Reads_are_answered_while_many_writes_wait_for_the_disk(HeaderStyle style)
     {
         _disk.Before = (call, offset, _) => Hold(call == DiskCall.Write && offset < 1 << 20);
@@ -205,6 +242,7 @@ public sealed class InFlightTests : IDisposable
         byte[] many = [.. Enumerable.Repeat(request, 1000).SelectMany(bytes => bytes)];
         long before = link.Received;
         client.Send(many);
+        Gate.Await(() => _disk.Count(DiskCall.Read) > 0, "the server reads");
         Gate.Await(() => link.Stalls(() => _disk.Calls.Count), "the server stops reading");
 
         // At most one message buffer, what is worked on, and what waits.
@@ -215,13 +253,16 @@ public sealed class InFlightTests : IDisposable
         AssertReads(other, 1 << 20, 100_000);
     }
 
-    [Fact]
-    public void Writes_that_wait_for_the_disk_are_taken_up_to_a_limit()
+    // Eight MiB of data, or 64 requests, with what is being received.
+    [Theory]
+    [InlineData(250_000, 10 << 20)]
+    [InlineData(4000, 400_000)]
+    public void Writes_that_wait_for_the_disk_are_taken_up_to_a_limit(int length, int limit)
     {
         _disk.Before = (call, _, _) => Hold(call == DiskCall.Write);
         MemoryLink link = new(capacity: 1 << 20);
         using NbdTestClient client = _host.Open(HeaderStyle.Simple, "disk", link);
-        byte[] data = new byte[200_000];
+        byte[] data = new byte[length];
         Background sender = new(() =>
         {
             try
@@ -238,7 +279,7 @@ public sealed class InFlightTests : IDisposable
         });
         _gate.AwaitWaiting();
         Gate.Await(() => link.Stalls(() => link.Received), "the server stops reading");
-        Assert.InRange(link.Received, data.Length, 16 << 20);
+        Assert.InRange(link.Received, data.Length, limit);
         client.Dispose();
         _gate.Open();
         sender.Join("the client sends");

@@ -40,7 +40,7 @@ internal sealed class MemoryLink
     public bool Stalls(Func<long> progress)
     {
         (long received, long done) = (Received, progress());
-        for (int turn = 0; turn < 200; turn++)
+        for (int turn = 0; turn < 50; turn++)
         {
             Thread.Yield();
             SpinWait.SpinUntil(() => Received != received || progress() != done, 1);

@@ -94,6 +94,21 @@ internal sealed class NbdTestClient : IDisposable
         return bytes;
     }
 
+    /// <summary>Receives so many bytes, or fewer if the server ends the connection.</summary>
+    public byte[] ReceiveUpTo(int count)
+    {
+        byte[] bytes = new byte[count];
+        int done = 0;
+        for (int received = 1; done < count && received > 0; done += received)
+        {
+            byte[] some = new byte[count - done];
+            received = ReceiveSome(some);
+            some.AsSpan(0, received).CopyTo(bytes.AsSpan(done));
+        }
+
+        return bytes[..done];
+    }
+
     /// <summary>Fails unless the server ends the connection and sends nothing more.</summary>
     public void AssertEnd() => AssertEndSoon(limit: 0);
 
