@@ -35,12 +35,18 @@ internal sealed class Background
 
     /// <summary>Waits until it is done; fails if it has failed or takes too long.</summary>
     /// <param name="what">What it does.</param>
-    /// <param name="limit">How long it may take; null for <see cref="Gate.TimeLimit"/>.</param>
-    public void Join(string what, TimeSpan? limit = null)
+    /// <param name="progress">For long work, a figure that grows while it goes on; only standing still then takes too long.</param>
+    public void Join(string what, Func<long>? progress = null)
     {
-        if (!_thread.Join(limit ?? Gate.TimeLimit))
+        for (long last = -1; !_thread.Join(Gate.TimeLimit);)
         {
-            throw new XunitException($"It took too long: {what}.");
+            long now = progress?.Invoke() ?? last;
+            if (now == last)
+            {
+                throw new XunitException($"It took too long: {what}.");
+            }
+
+            last = now;
         }
 
         if (_error is not null)

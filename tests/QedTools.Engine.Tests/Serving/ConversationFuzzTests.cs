@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Interchange.Raw;
 using QedTools.Serving;
@@ -26,11 +27,12 @@ public sealed class ConversationFuzzTests(ITestOutputHelper output)
     [Fact]
     public void Mutated_conversations_end_and_reveal_nothing()
     {
-        bool isLong = int.TryParse(Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int wanted);
-        int count = isLong ? wanted : Conversations;
+        bool isAsked = int.TryParse(Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int wanted);
+        int count = isAsked ? wanted : Conversations;
         int reached = 0;
         int explained = 0;
         long messages = 0;
+        int done = 0;
         Background run = new(() => Seeded.Run(1, count, random =>
         {
             FuzzOwner owner = new(MakeExports());
@@ -45,8 +47,9 @@ public sealed class ConversationFuzzTests(ITestOutputHelper output)
             reached += replies > 0 ? 1 : 0;
             messages += replies;
             explained += owner.Explained;
+            Interlocked.Increment(ref done);
         }));
-        run.Join("conversations", TimeSpan.FromSeconds(isLong ? 3600 : 60));
+        run.Join("conversations", () => Volatile.Read(ref done));
         output.WriteLine($"{count} conversations from seed {Seeds.From(1)} on: {reached} got replies to requests, {messages} at least, {explained} were cut off.");
         Assert.True(reached > count / 3, $"Only {reached} of {count} conversations came as far as requests: the mutations are too coarse to test anything.");
         Assert.InRange(explained, count / 20, count);
