@@ -12,6 +12,9 @@ internal sealed class NbdConnection(NbdChannel channel, INbdClientOwner owner)
     private readonly long _deadline = NbdWatch.Now + (long)(NbdLimits.HandshakeTime.TotalSeconds * Stopwatch.Frequency);
     private NbdTransmission? _transmission;
 
+    /// <summary>How many threads work for the client, or wait for something to do.</summary>
+    public int Threads => Volatile.Read(ref _transmission)?.Threads ?? 1;
+
     /// <summary>Serves the client until the connection is over.</summary>
     public void Run()
     {

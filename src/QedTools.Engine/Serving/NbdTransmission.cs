@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Threading;
 
 namespace QedTools.Serving;
@@ -29,6 +30,8 @@ internal sealed class NbdTransmission
     // every new leader, so that an old one notices.
     private int _threads;
     private int _idle;
+    private int _leastIdle;
+    private long _leastIdleSince;
     private int _inFlight;
     private long _waitingBytes;
     private bool _leaderWanted;
@@ -50,7 +53,22 @@ internal sealed class NbdTransmission
         _style = session.Style;
         _owner = owner;
         _commands = new NbdCommands(session, new NbdOutput(channel), owner);
+        _leastIdleSince = Time;
     }
+
+    /// <summary>How many threads work for the client, or wait for something to do.</summary>
+    public int Threads
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _threads;
+            }
+        }
+    }
+
+    private long Time => _owner.Watch?.Time ?? NbdWatch.Now;
 
     /// <summary>Serves the client until the connection is over and nothing works for it any more.</summary>
     public void Run()
@@ -338,7 +356,7 @@ internal sealed class NbdTransmission
                     return true;
                 }
 
-                if (_isOver)
+                if (_isOver || (!isOwner && IsSpare()))
                 {
                     return false;
                 }
@@ -346,12 +364,28 @@ internal sealed class NbdTransmission
                 _idle++;
                 bool isInTime = Monitor.Wait(_gate, IdleTime);
                 _idle--;
+                _leastIdle = Math.Min(_leastIdle, _idle);
                 if (!isInTime && !isOwner && !_leaderWanted && _queue.Count == 0)
                 {
                     return false;
                 }
             }
         }
+    }
+
+    // Under the gate. Threads are woken in turn, so each has something to do now and then although fewer would suffice: one leaves if others were idle
+    // all the time.
+    private bool IsSpare()
+    {
+        long now = Time;
+        if (now - _leastIdleSince < IdleTime.TotalSeconds * Stopwatch.Frequency)
+        {
+            return false;
+        }
+
+        bool isSpare = _leastIdle > 0;
+        (_leastIdle, _leastIdleSince) = (_idle, now);
+        return isSpare;
     }
 
     private void Run(in Work work, byte[] buffer)

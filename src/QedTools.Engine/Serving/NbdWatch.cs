@@ -33,6 +33,9 @@ internal sealed class NbdWatch : IDisposable
     /// <summary>The time, in units of the <see cref="Stopwatch"/>.</summary>
     public static long Now => Stopwatch.GetTimestamp();
 
+    /// <summary>The time by the clock of this watch.</summary>
+    public long Time => _clock();
+
     /// <summary>Watches a connection.</summary>
     public void Add(NbdConnection connection)
     {
@@ -102,7 +105,7 @@ internal sealed class NbdWatch : IDisposable
     private (bool IsBusy, bool IsShakingHands) LookAt(List<NbdConnection> connections)
     {
         (bool isBusy, bool isShakingHands) = (false, false);
-        long now = _clock();
+        long now = Time;
         foreach (NbdConnection connection in connections)
         {
             switch (connection.Look(now, Patience))

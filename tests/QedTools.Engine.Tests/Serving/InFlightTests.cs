@@ -108,6 +108,35 @@ public sealed class InFlightTests : IDisposable
         Assert.Equal(held, client.ReceiveReply().Cookie);
     }
 
+    [Fact]
+    public void Threads_that_are_not_needed_any_more_leave_although_all_are_woken_in_turn()
+    {
+        _disk.Before = (call, _, _) => Hold(call == DiskCall.Zero);
+        using NbdTestClient client = _host.Open(HeaderStyle.Simple);
+        for (int i = 0; i < 5; i++)
+        {
+            client.Request(Nbd.CmdWriteZeroes, (ulong)i * 4096, 4096);
+        }
+
+        _gate.AwaitWaiting(5);
+        Assert.Equal(6, _host.Latest!.Threads);
+        _gate.Open();
+        for (int i = 0; i < 5; i++)
+        {
+            client.ReceiveReply();
+        }
+
+        int rounds = 0;
+        for (; rounds < 1000 && _host.Latest.Threads > 2; rounds++)
+        {
+            _host.Advance(TimeSpan.FromSeconds(11));
+            ulong cookie = client.Request(Nbd.CmdWriteZeroes, 0, 4096);
+            Assert.Equal(cookie, client.ReceiveReply().Cookie);
+        }
+
+        Assert.InRange(rounds, 4, 999);
+    }
+
     [Theory]
     [MemberData(nameof(Styles))]
     public void Threads_that_are_held_up_again_and_again_hold_up_nothing_else(HeaderStyle style)

@@ -49,6 +49,9 @@ internal sealed class NbdTestHost : INbdClientOwner, IDisposable
 
     public bool IsRefusing { get; set; }
 
+    /// <summary>The connection of the client that came last.</summary>
+    public NbdConnection? Latest { get; private set; }
+
     /// <summary>How many clients are connected.</summary>
     public int Count => _clients.Count;
 
@@ -93,7 +96,7 @@ internal sealed class NbdTestHost : INbdClientOwner, IDisposable
     }
 
     /// <summary>Serves the client at the end of a link, unless there are too many.</summary>
-    public bool TryConnect(MemoryLink link) => _clients.TryServe(new NbdConnection(link.Channel, this));
+    public bool TryConnect(MemoryLink link) => _clients.TryServe(Latest = new NbdConnection(link.Channel, this));
 
     /// <summary>A client that has taken part in the greeting.</summary>
     public NbdTestClient Greet()
