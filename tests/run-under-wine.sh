@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the engine's tests, the Pester files and QedTools.Shell as Windows programs under Wine. docs/platforms.md says what that
-# shows and what it does not. Needs Wine (Debian: wine64) and is not part of dotnet test.
+# shows and what it does not. Needs Wine (Debian: wine64) and is not part of dotnet test. Arguments limit it to some of: engine, cmdlets, shell.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 [ -x "$wine" ] || { echo "wine64 is not installed (Debian: wine64)"; exit 2; }
 
+includes() { [[ " $parts " == *" $1 "* ]]; }
+parts=${*:-engine cmdlets shell}
 scratch=$(mktemp -d)
 export WINEPREFIX=$scratch/prefix WINEDEBUG=-all NO_COLOR=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 # Otherwise .NET maps its code twice, once for writing and once for execution, which Wine cannot do.
@@ -19,9 +21,9 @@ publish() {
 }
 
 # Inside the tree, so that the programs find QedTools.psd1 in a parent folder.
-publish tests/QedTools.Engine.Tests tests/QedTools.Engine.Tests/bin/wine
-publish tests/QedTools.Tests tests/QedTools.Tests/bin/wine
-publish src/QedTools.Shell "$scratch/shell"
+includes engine && publish tests/QedTools.Engine.Tests tests/QedTools.Engine.Tests/bin/wine
+includes cmdlets && publish tests/QedTools.Tests tests/QedTools.Tests/bin/wine
+includes shell && publish src/QedTools.Shell "$scratch/shell"
 "$wine" wineboot --init >/dev/null 2>&1
 
 passed=0 failed=0 skipped=0 hung=()
@@ -60,39 +62,46 @@ list() { timeout 120 "$wine" "$engine/bin/wine/QedTools.Engine.Tests.exe" -list 
 
 # Exceptions that tests throw through reflection leave Wine 8 with a broken chain of handlers, and a later one never arrives: a test hangs
 # after the second that is skipped. So each class has a process and, if that does not finish, each of its methods.
-echo "== the engine"
 engine=tests/QedTools.Engine.Tests
-list methods >"$scratch/methods"
-while read -r class; do
-    run "$class" 900 "$engine/bin/wine/QedTools.Engine.Tests.exe" -class "$class" && continue
-    while read -r method; do
-        run "$method" 120 "$engine/bin/wine/QedTools.Engine.Tests.exe" -method "$method" || { hung+=("$method"); echo "$method: did not finish"; }
-    done < <(grep -F "$class." "$scratch/methods")
-done < <(list classes)
+test_engine() {
+    echo "== the engine"
+    list methods >"$scratch/methods"
+    while read -r class; do
+        run "$class" 900 "$engine/bin/wine/QedTools.Engine.Tests.exe" -class "$class" && continue
+        while read -r method; do
+            run "$method" 120 "$engine/bin/wine/QedTools.Engine.Tests.exe" -method "$method" || { hung+=("$method"); echo "$method: did not finish"; }
+        done < <(grep -F "$class." "$scratch/methods")
+    done < <(list classes)
+}
 
-echo "== the cmdlets"
-for file in tests/QedTools.Tests/*.Tests.ps1; do
-    name=$(basename "$file" .Tests.ps1)
-    run "$name" 900 tests/QedTools.Tests/bin/wine/QedTools.Tests.exe -trait "File=$name" || { hung+=("$name"); echo "$name: did not finish"; }
-done
+test_cmdlets() {
+    echo "== the cmdlets"
+    for file in tests/QedTools.Tests/*.Tests.ps1; do
+        name=$(basename "$file" .Tests.ps1)
+        run "$name" 900 tests/QedTools.Tests/bin/wine/QedTools.Tests.exe -trait "File=$name" || { hung+=("$name"); echo "$name: did not finish"; }
+    done
+}
 
-echo "== the shell"
-cat >"$scratch/shell.ps1" <<'SCRIPT'
+test_shell() {
+    echo "== the shell"
+    cat >"$scratch/shell.ps1" <<'SCRIPT'
 Set-Location C:\
 $null = New-QedImage C:\disk.qed 1GB
 $null = Convert-QedImage C:\disk.qed C:\disk.vhdx -Verify
 exit (@(Test-QedImage C:\disk.qed).Where({ $_.Status -eq 'Clean' }).Count + 40)
 SCRIPT
-# PowerShell's host does not start without a console; Wine makes one from a terminal.
-timeout 120 script --quiet --return --command "'$wine' '$scratch/shell/QedTools.Shell.exe' -File 'Z:$scratch/shell.ps1'" /dev/null </dev/null >/dev/null 2>&1
-code=$?
-if [ "$code" -eq 41 ]; then
-    passed=$((passed + 1))
-else
-    failed=$((failed + 1))
-    echo "a script in the shell exited with $code instead of 41"
-fi
+    # PowerShell's host does not start without a console; Wine makes one from a terminal.
+    timeout 120 script --quiet --return --command "'$wine' '$scratch/shell/QedTools.Shell.exe' -File 'Z:$scratch/shell.ps1'" /dev/null </dev/null >/dev/null 2>&1
+    code=$?
+    if [ "$code" -eq 41 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "a script in the shell exited with $code instead of 41"
+    fi
+}
 
+for part in $parts; do "test_$part"; done
 [ ${#hung[@]} -eq 0 ] || echo "did not finish: ${hung[*]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ ${#hung[@]} -eq 0 ]
