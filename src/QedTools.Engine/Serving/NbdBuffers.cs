@@ -22,7 +22,7 @@ internal sealed class NbdBuffers(int size, int maxKept)
     private int _count;
 
     /// <summary>For pieces of up to <see cref="PieceBytes"/>.</summary>
-    public static NbdBuffers Large { get; } = new(HeadBytes + PieceBytes + ChunkHeaderBytes, maxKept: 64);
+    public static NbdBuffers Large { get; } = new(HeadBytes + PieceBytes + ChunkHeaderBytes, maxKept: 256);
 
     /// <summary>For data of up to <see cref="SmallBytes"/>.</summary>
     public static NbdBuffers Small { get; } = new(HeadBytes + SmallBytes, maxKept: 256);

@@ -129,18 +129,19 @@ internal sealed class NbdTransmission
     // Only the thread that owns the connection stays until the end; others leave when there is nothing to do for long.
     private void Participate(bool isOwner)
     {
-        byte[] buffer = NbdBuffers.Large.Rent();
+        byte[]? buffer = null;
         bool leads = isOwner;
         Work work = default;
         try
         {
-            if (!isOwner && !TryTakeWork(isOwner, out work, out leads))
+            if (!isOwner && !TryTakeWork(isOwner, ref buffer, out work, out leads))
             {
                 return;
             }
 
             do
             {
+                buffer ??= NbdBuffers.Large.Rent();
                 if (leads)
                 {
                     Lead(ref buffer);
@@ -150,7 +151,7 @@ internal sealed class NbdTransmission
                     Run(work, buffer);
                 }
             }
-            while (TryTakeWork(isOwner, out work, out leads));
+            while (TryTakeWork(isOwner, ref buffer, out work, out leads));
         }
         catch (NbdDisconnectedException)
         {
@@ -168,7 +169,7 @@ internal sealed class NbdTransmission
         }
         finally
         {
-            NbdBuffers.Large.Return(buffer);
+            GiveUp(ref buffer);
             lock (_gate)
             {
                 _threads--;
@@ -337,7 +338,16 @@ internal sealed class NbdTransmission
         }
     }
 
-    private bool TryTakeWork(bool isOwner, out Work work, out bool leads)
+    private static void GiveUp(ref byte[]? buffer)
+    {
+        if (buffer is not null)
+        {
+            NbdBuffers.Large.Return(buffer);
+            buffer = null;
+        }
+    }
+
+    private bool TryTakeWork(bool isOwner, ref byte[]? buffer, out Work work, out bool leads)
     {
         (work, leads) = (default, false);
         lock (_gate)
@@ -361,6 +371,7 @@ internal sealed class NbdTransmission
                     return false;
                 }
 
+                GiveUp(ref buffer);
                 _idle++;
                 bool isInTime = Monitor.Wait(_gate, IdleTime);
                 _idle--;

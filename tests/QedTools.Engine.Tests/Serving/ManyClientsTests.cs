@@ -21,7 +21,7 @@ public sealed class ManyClientsTests(ITestOutputHelper output)
     private const int MaxBytes = 64 << 10;
 
     // A client gets a few threads, each with its buffer, when the disk is slow. After the measurement come thousands of requests.
-    private const long MaxGrowth = 96 << 20;
+    private const long MaxGrowth = 48 << 20;
 
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(2);
 
