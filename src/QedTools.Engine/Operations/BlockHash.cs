@@ -14,6 +14,9 @@ internal sealed class BlockHash : IDisposable
     /// <summary>More zeroes than this should not be added at once, because it takes long, in bytes.</summary>
     public const long MaxZeroBytes = 1 << 30;
 
+    // Zeroes take 0.3 s for each TiB.
+    private const long MaxVerifiedBytes = 16L << 40;
+
     // So many hashes of zero blocks are added at once.
     private const int ZeroBlocksAtOnce = 1024;
 
@@ -41,6 +44,11 @@ internal sealed class BlockHash : IDisposable
             _hashesOfZeroes[at] = _hashesOfZeroes[at - HashSize];
         }
     }
+
+    /// <summary>The hash that the result of a conversion gets when it is verified; null for a disk so large that its zeroes would take too long.</summary>
+    /// <param name="length">The disk's size, in bytes.</param>
+    public static BlockHash? ForVerification(long length) =>
+        length > MaxVerifiedBytes ? null : new(QedHashAlgorithm.SHA256, DiskHashingOptions.DefaultBlockSize, length);
 
     /// <summary>The size of the blocks, in bytes.</summary>
     public int BlockSize { get; }

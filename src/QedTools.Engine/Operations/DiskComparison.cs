@@ -143,15 +143,15 @@ public static class DiskComparison
         private static Span<byte> Load(IDisk from, DiskPiece piece, bool hasData, byte[] buffer)
         {
             Span<byte> part = buffer.AsSpan(0, (int)piece.Length);
-            if (hasData)
+
+            // A piece of whole blocks can extend beyond the end of the shorter disk.
+            int there = hasData ? (int)Math.Max(0, Math.Min(part.Length, from.Length - piece.Offset)) : 0;
+            if (there > 0)
             {
-                from.Read(piece.Offset, part);
-            }
-            else
-            {
-                part.Clear();
+                from.Read(piece.Offset, part.Slice(0, there));
             }
 
+            part.Slice(there).Clear();
             return part;
         }
 

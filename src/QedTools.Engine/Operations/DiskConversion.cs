@@ -372,13 +372,13 @@ public static class DiskConversion
 
         stages?.NextStage();
         IDisk written = target.ToDisk(backing);
-        using BlockHash hash = new(QedHashAlgorithm.SHA256, DiskHashingOptions.DefaultBlockSize, written.Length);
+        using BlockHash? hash = BlockHash.ForVerification(written.Length);
         (long? first, _) = DiskComparison.Compare(ToReadable(source, lost is null ? null : new LostRanges()), written, hash, stages, cancellation);
         if (first is { } offset)
         {
             throw QedStorageException.ForVerification(target.Storage.Path, source.Layers[0].Storage.Path, disk.VirtualSize, offset);
         }
 
-        return hash.End();
+        return hash?.End();
     }
 }

@@ -129,19 +129,19 @@ internal sealed class ExistingTarget : IDisposable
     /// <summary>Closes the target.</summary>
     public void Dispose() => Layer.Dispose();
 
-    private string Verify(
+    private string? Verify(
         BackingChain source, LostRanges? lost, string destinationPath, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         IDisk from = DiskConversion.ToReadable(source, lost is null ? null : new LostRanges());
         DiskPart written = new(Layer.ToDisk(backing: null), 0, from.Length);
-        using BlockHash hash = new(QedHashAlgorithm.SHA256, DiskHashingOptions.DefaultBlockSize, written.Length);
+        using BlockHash? hash = BlockHash.ForVerification(written.Length);
         (long? first, _) = DiskComparison.Compare(from, written, hash, progress, cancellation);
         if (first is { } offset)
         {
             throw QedStorageException.ForVerification(destinationPath, source.Layers[0].Storage.Path, from.Length, offset, "so it must not be used");
         }
 
-        return hash.End();
+        return hash?.End();
     }
 
     // What is there decides on these.

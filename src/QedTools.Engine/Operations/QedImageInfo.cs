@@ -79,7 +79,7 @@ public sealed record QedImageInfo
 
     /// <summary>
     /// The hash of the disk's contents, as <see cref="DiskHashing"/> computes it with the default options. Null unless the image is the result of a
-    /// conversion that was verified.
+    /// conversion that was verified, and for disks of more than 16 TiB, whose zeroes would take too long.
     /// </summary>
     public string? Hash { get; init; }
 

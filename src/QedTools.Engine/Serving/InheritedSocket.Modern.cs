@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace QedTools.Serving;
 
-/// <summary>A socket that this process was started with.</summary>
+/// <summary>A socket that this process was started with. The one that opened it goes on using it, so it is never shut down here.</summary>
 internal static class InheritedSocket
 {
     /// <summary>Takes it over.</summary>
@@ -13,6 +13,6 @@ internal static class InheritedSocket
     public static Socket Open(int descriptor)
     {
         Storage.Native.Descriptors.CloseOnExecute(descriptor);
-        return new Socket(new SafeSocketHandle((IntPtr)descriptor, ownsHandle: true));
+        return new Socket(new SafeSocketHandle((IntPtr)descriptor, ownsHandle: false));
     }
 }

@@ -55,21 +55,38 @@ internal sealed class NbdClients(int max, NbdWatch watch)
     /// <returns>Whether they have.</returns>
     public bool WaitForNone(TimeSpan time)
     {
-        long end = NbdWatch.Now + (long)(time.TotalSeconds * System.Diagnostics.Stopwatch.Frequency);
+        long end = time == Timeout.InfiniteTimeSpan ? long.MaxValue : NbdWatch.After(time);
+        return WaitForNone(() => end);
+    }
+
+    /// <summary>Waits until all have ended.</summary>
+    /// <param name="end">Until when, by <see cref="NbdWatch.Now"/>. It is asked again after <see cref="LookAgain"/>.</param>
+    /// <returns>Whether they have.</returns>
+    public bool WaitForNone(Func<long> end)
+    {
         lock (_connections)
         {
             while (_connections.Count > 0)
             {
-                TimeSpan rest = TimeSpan.FromSeconds((end - NbdWatch.Now) / (double)System.Diagnostics.Stopwatch.Frequency);
-                if (time != Timeout.InfiniteTimeSpan && rest <= TimeSpan.Zero)
+                double rest = (end() - (double)NbdWatch.Now) / System.Diagnostics.Stopwatch.Frequency;
+                if (rest <= 0)
                 {
                     return false;
                 }
 
-                Monitor.Wait(_connections, time == Timeout.InfiniteTimeSpan || rest.TotalMilliseconds > int.MaxValue ? TimeSpan.FromHours(1) : rest);
+                Monitor.Wait(_connections, TimeSpan.FromSeconds(Math.Min(rest, 3600)));
             }
 
             return true;
+        }
+    }
+
+    /// <summary>Lets those that wait ask again how long to wait.</summary>
+    public void LookAgain()
+    {
+        lock (_connections)
+        {
+            Monitor.PulseAll(_connections);
         }
     }
 

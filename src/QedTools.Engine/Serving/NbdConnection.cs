@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Threading;
 
 namespace QedTools.Serving;
@@ -9,7 +8,7 @@ namespace QedTools.Serving;
 /// <param name="owner">The server.</param>
 internal sealed class NbdConnection(NbdChannel channel, INbdClientOwner owner)
 {
-    private readonly long _deadline = NbdWatch.Now + (long)(NbdLimits.HandshakeTime.TotalSeconds * Stopwatch.Frequency);
+    private readonly long _deadline = NbdWatch.After(NbdLimits.HandshakeTime);
     private NbdTransmission? _transmission;
 
     /// <summary>How many threads work for the client, or wait for something to do.</summary>

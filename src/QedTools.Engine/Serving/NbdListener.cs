@@ -14,13 +14,19 @@ internal sealed class NbdListener : IDisposable
 {
     private const int Backlog = 128;
 
+    // How often it is looked at whether to go on waiting for a client of an inherited socket.
+    private const int PollMicroseconds = 200_000;
+
     private readonly Socket _socket;
     private readonly string? _ownMark;
+    private readonly int? _inherited;
+    private volatile bool _isClosed;
 
-    private NbdListener(Socket socket, string host, string? socketPath, string? ownMark)
+    private NbdListener(Socket socket, string host, string? socketPath, string? ownMark, int? inherited = null)
     {
         _socket = socket;
         _ownMark = ownMark;
+        _inherited = inherited;
         Host = host;
         SocketPath = socketPath;
         Port = (socket.LocalEndPoint as IPEndPoint)?.Port ?? 0;
@@ -50,10 +56,19 @@ internal sealed class NbdListener : IDisposable
     }
 
     /// <summary>Waits for a client.</summary>
-    /// <exception cref="SocketException">It did not work, or this was disposed.</exception>
-    /// <exception cref="ObjectDisposedException">This was disposed.</exception>
+    /// <exception cref="SocketException">It did not work, or this was closed.</exception>
+    /// <exception cref="ObjectDisposedException">This was closed.</exception>
     public Socket Accept()
     {
+        // Ending a call that waits would shut the socket down, for the process that it was inherited from too.
+        while (_inherited is not null && !_socket.Poll(PollMicroseconds, SelectMode.SelectRead))
+        {
+            if (_isClosed)
+            {
+                throw new SocketException((int)SocketError.OperationAborted);
+            }
+        }
+
         Socket client = _socket.Accept();
         if (client.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
         {
@@ -64,9 +79,15 @@ internal sealed class NbdListener : IDisposable
         return client;
     }
 
-    /// <summary>Stops listening; a waiting <see cref="Accept"/> fails.</summary>
-    public void Dispose()
+    /// <summary>Ends the waiting for clients: <see cref="Accept"/> fails. An inherited socket stays open until this is disposed.</summary>
+    public void Close()
     {
+        _isClosed = true;
+        if (_inherited is not null)
+        {
+            return;
+        }
+
         // Before it is closed, as no other file can have its mark until then: what somebody else has put in its place stays.
         if (_ownMark is not null && HostFiles.MarkOf(SocketPath!) == _ownMark)
         {
@@ -74,6 +95,17 @@ internal sealed class NbdListener : IDisposable
         }
 
         _socket.Dispose();
+    }
+
+    /// <summary>Closes the socket. Nobody may be waiting for clients any more.</summary>
+    public void Dispose()
+    {
+        Close();
+        if (_inherited is { } descriptor)
+        {
+            _socket.Dispose();
+            Storage.Native.Descriptors.Close(descriptor);
+        }
     }
 
     private static NbdListener OnPath(string path, string image)
@@ -153,8 +185,8 @@ internal sealed class NbdListener : IDisposable
             Socket socket = InheritedSocket.Open(descriptor);
             return socket.LocalEndPoint switch
             {
-                IPEndPoint ip => new NbdListener(socket, UriHostOf(ip.Address.ToString(), ip.Address), null, null),
-                { AddressFamily: AddressFamily.Unix } unix => new NbdListener(socket, string.Empty, unix.ToString() ?? string.Empty, null),
+                IPEndPoint ip => new NbdListener(socket, UriHostOf(ip.Address.ToString(), ip.Address), null, null, descriptor),
+                { AddressFamily: AddressFamily.Unix } unix => new NbdListener(socket, string.Empty, unix.ToString() ?? string.Empty, null, descriptor),
                 _ => throw QedEndpointException.ForOther(image, place, "it is not a socket that listens"),
             };
         }

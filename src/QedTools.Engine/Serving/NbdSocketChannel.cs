@@ -51,15 +51,16 @@ internal sealed class NbdSocketChannel(Socket socket) : NbdChannel
 
     public override void StartTls(NbdTls tls)
     {
-        SslStream stream = new(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false, tls.Accepts);
+        SslStream? stream = null;
         try
         {
+            stream = new SslStream(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false, tls.Accepts);
             tls.Authenticate(stream);
             _tls = stream;
         }
         catch (Exception e) when (IsDisconnection(e) || e is AuthenticationException)
         {
-            stream.Dispose();
+            stream?.Dispose();
             throw new NbdDisconnectedException(e);
         }
     }

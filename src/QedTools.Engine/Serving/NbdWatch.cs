@@ -33,6 +33,9 @@ internal sealed class NbdWatch : IDisposable
     /// <summary>The time, in units of the <see cref="Stopwatch"/>.</summary>
     public static long Now => Stopwatch.GetTimestamp();
 
+    /// <summary>The time that it will be after a while.</summary>
+    public static long After(TimeSpan time) => Now + (long)(time.TotalSeconds * Stopwatch.Frequency);
+
     /// <summary>The time by the clock of this watch.</summary>
     public long Time => _clock();
 

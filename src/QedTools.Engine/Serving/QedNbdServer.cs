@@ -28,6 +28,7 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
     private readonly ManualResetEventSlim _stop = new(initialState: false);
     private readonly ManualResetEventSlim _ended = new(initialState: false);
     private readonly Thread _acceptor;
+    private long _graceEnd = long.MaxValue;
     private volatile bool _isStopping;
     private volatile bool _isRefusing;
     private volatile bool _cannotAccept;
@@ -94,10 +95,15 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
     /// Ends the server: it takes no new clients, gives the others time to end, cuts them off, writes everything to the disk and closes the images.
     /// Does nothing if it has ended.
     /// </summary>
-    /// <param name="grace">How much time clients get; what they ask for in this time is done.</param>
+    /// <param name="grace">
+    /// How much time clients get; what they ask for in this time is done. If another thread is stopping the server already, the shorter time counts.
+    /// </param>
+    /// <param name="cancellation">Ends the time that clients get; the server is stopped all the same.</param>
     /// <exception cref="QedException">The last changes of an image could not be written. The server has ended all the same.</exception>
-    public void Stop(TimeSpan grace)
+    public void Stop(TimeSpan grace, CancellationToken cancellation = default)
     {
+        EndGraceAt(NbdWatch.After(grace));
+        using CancellationTokenRegistration registration = cancellation.Register(() => EndGraceAt(NbdWatch.Now));
         lock (_stopping)
         {
             if (_ended.IsSet)
@@ -107,11 +113,12 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
 
             _isStopping = true;
             _stop.Set();
-            _listener.Dispose();
+            _listener.Close();
 
             // It may be about to serve a client that it has just accepted, who must not be overlooked.
             _acceptor.Join();
-            if (!_clients.WaitForNone(grace))
+            _listener.Dispose();
+            if (!_clients.WaitForNone(() => Interlocked.Read(ref _graceEnd)))
             {
                 _isRefusing = true;
                 _clients.ForAll(client => client.EndReceiving());
@@ -132,6 +139,18 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
                 throw error;
             }
         }
+    }
+
+    private void EndGraceAt(long time)
+    {
+        long before;
+        do
+        {
+            before = Interlocked.Read(ref _graceEnd);
+        }
+        while (time < before && Interlocked.CompareExchange(ref _graceEnd, time, before) != before);
+
+        _clients.LookAgain();
     }
 
     /// <summary>Waits until the server has ended.</summary>

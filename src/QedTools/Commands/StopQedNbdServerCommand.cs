@@ -66,7 +66,7 @@ public sealed class StopQedNbdServerCommand : QedCommand
 
         try
         {
-            server.Stop(TimeSpan.FromSeconds(GracePeriodSeconds));
+            server.Stop(TimeSpan.FromSeconds(GracePeriodSeconds), Cancellation);
         }
         finally
         {

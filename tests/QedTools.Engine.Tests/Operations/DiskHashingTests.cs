@@ -83,6 +83,24 @@ public sealed class DiskHashingTests : IDisposable
         Assert.Null(DiskConversion.Run(path, _folder.PathOf("unverified.qed"), new(), cancellation: _cancellation).Hash);
     }
 
+    // Lengths that are not those of whole sectors or blocks, in files that cannot be read beyond their end.
+    [Fact]
+    public void A_verified_conversion_of_any_length_has_the_hash_of_its_result() => Seeded.Run(firstSeed: 6200, rounds: 40, random =>
+    {
+        int length = random.Pick(1, 511, 513, 65537, 66048, 1_000_000, random.Next(1, 400_000));
+        string path = Write($"{random.Next()}.raw", DiskBytes.Random(length, length));
+        string other = _folder.PathOf($"{random.Next()}.{random.Pick("raw", "qed", "qcow2", "vdi", "vmdk", "vhdx", "vhd")}");
+        DiskConversionOptions options = new() { Verify = true };
+        options = random.Next(3) switch
+        {
+            0 => options with { RoundUpTo = random.Pick<long>(512, 65536, 1 << 20) },
+            1 => options with { SizeBytes = (length + 511 + random.Next(300_000)) / 512 * 512 },
+            _ => options,
+        };
+        QedImageInfo info = DiskConversion.Run(path, other, options, cancellation: _cancellation);
+        Assert.Equal(Hash(other, new()), info.Hash);
+    });
+
     [Fact]
     public void A_conversion_into_an_existing_file_has_the_hash_of_the_disk_and_not_of_what_follows()
     {

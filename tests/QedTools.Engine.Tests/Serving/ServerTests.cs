@@ -2,6 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using QedTools.Storage.Native;
 using QedTools.Tests.Operations;
 using Xunit;
 
@@ -11,6 +15,8 @@ namespace QedTools.Tests.Serving;
 public sealed class ServerTests : IDisposable
 {
     private readonly ServedFile _file = ServedFile.Start("qed", isTcp: true);
+
+    public static bool HasDescriptors => !OperatingSystem.IsWindows();
 
     public void Dispose() => _file.Dispose();
 
@@ -51,6 +57,51 @@ public sealed class ServerTests : IDisposable
         using DiskStream stream = ServedFile.OpenImage(file.Path, isWritable: true);
         Assert.Equal(file.Model.Length, stream.Length);
         Assert.False(File.Exists(file.PathOf("socket")));
+    }
+
+    [Fact(Skip = "sockets are inherited on Unix", SkipUnless = nameof(HasDescriptors))]
+    public unsafe void A_socket_that_was_inherited_goes_on_listening_for_the_process_that_opened_it()
+    {
+        using Socket parent = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        parent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        parent.Listen(10);
+        const int Duplicate = 0; // F_DUPFD
+        int descriptor = LibC.Fcntl(parent.Handle, Duplicate, null);
+        string path = _file.PathOf("other.qed");
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = 1 << 20 }, TestContext.Current.CancellationToken);
+        using (QedNbdServer server = DiskServing.Start(path, new DiskServingOptions { SocketDescriptor = descriptor }, cancellation: TestContext.Current.CancellationToken))
+        {
+            using NbdTestClient client = NbdTestClient.Connect(server.Uri);
+            client.Greet();
+            new Background(() => server.Stop(TimeSpan.Zero)).Join("the server stops");
+        }
+
+        using Socket next = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        next.Connect(parent.LocalEndPoint!);
+        Assert.True(parent.Poll(Gate.TimeLimit, SelectMode.SelectRead));
+        using Socket accepted = parent.Accept();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_time_that_clients_get_can_be_shortened(bool byToken)
+    {
+        using NbdTestClient client = _file.Open(HeaderStyle.Simple);
+        using CancellationTokenSource hurry = new();
+        Background first = new(() => _file.Server.Stop(TimeSpan.FromDays(1), hurry.Token));
+        Gate.Await(() => _file.Server.State == QedNbdServerState.Stopping, "the server is stopping");
+        if (byToken)
+        {
+            hurry.Cancel();
+        }
+        else
+        {
+            new Background(() => _file.Server.Stop(TimeSpan.Zero)).Join("the second stop ends");
+        }
+
+        first.Join("the first stop ends");
+        Assert.Equal(QedNbdServerState.Stopped, _file.Server.State);
     }
 
     [Fact]
@@ -118,7 +169,7 @@ public sealed class ServerTests : IDisposable
             client.Disconnect();
         }
 
-        server.Stop(Gate.TimeLimit);
+        server.Stop(Gate.TimeLimit, TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
         {
             using DiskStream stream = ServedFile.OpenImage(exports[i].Value);
@@ -164,7 +215,7 @@ public sealed class ServerTests : IDisposable
                     // It listens no more.
                 }
             });
-            server.Stop(TimeSpan.Zero);
+            server.Stop(TimeSpan.Zero, TestContext.Current.CancellationToken);
             Assert.Equal(0, server.Clients);
             comers.Join("clients connect");
             clients.ForEach(client =>

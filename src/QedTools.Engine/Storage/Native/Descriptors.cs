@@ -8,6 +8,9 @@ internal static unsafe class Descriptors
     private const int SetFlags = 2;
     private const int CloseOnExec = 1;
 
+    /// <summary>Closes an open file.</summary>
+    public static void Close(int descriptor) => _ = LibC.Close(descriptor);
+
     /// <summary>Keeps programs that this process starts from inheriting an open file. Failing is not an error.</summary>
     public static void CloseOnExecute(int descriptor)
     {

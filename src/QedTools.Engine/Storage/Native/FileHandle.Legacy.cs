@@ -13,11 +13,13 @@ internal sealed class FileHandle : IDisposable
 
     private readonly object _gate = new();
     private readonly FileStream _stream;
+    private readonly FileFlush _flush;
 
     private FileHandle(FileStream stream)
     {
         _stream = stream;
         Safe = stream.SafeFileHandle;
+        _flush = new FileFlush(Safe);
     }
 
     public SafeFileHandle Safe { get; }
@@ -109,7 +111,12 @@ internal sealed class FileHandle : IDisposable
     {
         lock (_gate)
         {
-            _stream.Flush(flushToDisk: true);
+            _stream.Flush(flushToDisk: !FileFlush.IsSupported);
+        }
+
+        if (FileFlush.IsSupported)
+        {
+            _flush.Run();
         }
     }
 

@@ -8,7 +8,13 @@ namespace QedTools.Storage.Native;
 /// <summary>An open file, addressed by offset; safe for many readers at once.</summary>
 internal sealed class FileHandle : IDisposable
 {
-    private FileHandle(SafeFileHandle safe) => Safe = safe;
+    private readonly FileFlush _flush;
+
+    private FileHandle(SafeFileHandle safe)
+    {
+        Safe = safe;
+        _flush = new FileFlush(safe);
+    }
 
     public SafeFileHandle Safe { get; }
 
@@ -29,7 +35,17 @@ internal sealed class FileHandle : IDisposable
 
     public void SetLength(long length) => RandomAccess.SetLength(Safe, length);
 
-    public void Flush() => RandomAccess.FlushToDisk(Safe);
+    public void Flush()
+    {
+        if (FileFlush.IsSupported)
+        {
+            _flush.Run();
+        }
+        else
+        {
+            RandomAccess.FlushToDisk(Safe);
+        }
+    }
 
     public void Dispose() => Safe.Dispose();
 }
