@@ -6,9 +6,6 @@ namespace QedTools.Operations;
 /// <summary>The hash functions by name.</summary>
 internal static partial class HashFunction
 {
-    /// <summary>The largest hash, in bytes.</summary>
-    public const int MaxBytes = 64;
-
     /// <summary>The length of a function's hash, in bytes.</summary>
     public static int SizeOf(QedHashAlgorithm algorithm) => algorithm switch
     {

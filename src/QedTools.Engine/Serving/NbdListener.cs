@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using QedTools.Storage;
 
 namespace QedTools.Serving;
@@ -21,6 +22,7 @@ internal sealed class NbdListener : IDisposable
     private readonly string? _ownMark;
     private readonly int? _inherited;
     private volatile bool _isClosed;
+    private int _isDisposed;
 
     private NbdListener(Socket socket, string host, string? socketPath, string? ownMark, int? inherited = null)
     {
@@ -101,7 +103,7 @@ internal sealed class NbdListener : IDisposable
     public void Dispose()
     {
         Close();
-        if (_inherited is { } descriptor)
+        if (_inherited is { } descriptor && Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
             _socket.Dispose();
             Storage.Native.Descriptors.Close(descriptor);

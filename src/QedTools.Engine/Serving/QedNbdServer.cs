@@ -115,8 +115,14 @@ public sealed class QedNbdServer : IDisposable, INbdClientOwner
             _stop.Set();
             _listener.Close();
 
-            // It may be about to serve a client that it has just accepted, who must not be overlooked.
-            _acceptor.Join();
+            // It may be about to serve a client that it has just accepted, who must not be overlooked. It hangs only if another process has taken a
+            // client of an inherited socket away from it; closing the socket ends that.
+            if (!_acceptor.Join(LastReplies))
+            {
+                _listener.Dispose();
+                _acceptor.Join();
+            }
+
             _listener.Dispose();
             if (!_clients.WaitForNone(() => Interlocked.Read(ref _graceEnd)))
             {

@@ -64,8 +64,11 @@ internal sealed class FileFlush
         }
     }
 
-    // On macOS fsync leaves the data in the drive's cache; not every file system there offers more.
-    private static unsafe int Flush(IntPtr file)
+    /// <summary>Flushes a file or a folder once.</summary>
+    /// <param name="file">Its descriptor.</param>
+    /// <returns>0, or the host's error number.</returns>
+    /// <remarks>On macOS fsync leaves the data in the drive's cache; not every file system there offers more.</remarks>
+    public static unsafe int Flush(IntPtr file)
     {
         if (Platform.IsMac && LibC.Fcntl(file, LibC.MacFullFsync, null) == 0)
         {

@@ -22,12 +22,7 @@ internal static class FolderFlush
                 int file = LibC.Open(first, LibC.OpenReadOnly);
                 if (file >= 0)
                 {
-                    // On macOS fsync leaves the data in the drive's cache; not every file system there offers more.
-                    if (!Platform.IsMac || LibC.Fcntl((IntPtr)file, LibC.MacFullFsync, null) != 0)
-                    {
-                        _ = LibC.Fsync(file);
-                    }
-
+                    _ = FileFlush.Flush((IntPtr)file);
                     _ = LibC.Close(file);
                 }
             }
