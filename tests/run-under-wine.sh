@@ -27,10 +27,10 @@ includes shell && publish src/QedTools.Shell "$scratch/shell"
 "$wine" wineboot --init >/dev/null 2>&1
 
 passed=0 failed=0 skipped=0 hung=()
-# Ends a process that has used no processor time for half a minute, or that exceeds the limit in seconds.
+# Ends a process that has used no processor time for a minute and a half, or that exceeds the limit in seconds.
 watch() {
     local pid=$1 limit=$2 before=-1 now idle=0
-    for ((elapsed = 0; elapsed < limit && idle < 30; elapsed += 5)); do
+    for ((elapsed = 0; elapsed < limit && idle < 90; elapsed += 5)); do
         sleep 5
         now=$(cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null | tr ' ' '+') || return
         [ -n "$now" ] || return

@@ -1,4 +1,5 @@
 using System;
+using QedTools.Storage;
 
 namespace QedTools.Disks;
 
@@ -6,7 +7,7 @@ namespace QedTools.Disks;
 /// <param name="disk">The disk.</param>
 /// <param name="start">Where the part begins, in bytes.</param>
 /// <param name="length">How long it is, in bytes; it must end within the disk.</param>
-internal sealed class DiskPart(IDisk disk, long start, long length) : IDisk
+internal sealed class DiskPart(IDisk disk, long start, long length) : ILocatedDisk
 {
     public long Length => length;
 
@@ -20,6 +21,8 @@ internal sealed class DiskPart(IDisk disk, long start, long length) : IDisk
         disk is null || disk.Length <= start ? null : new DiskPart(disk, start, Math.Min(length, disk.Length - start));
 
     public DiskExtent ExtentAt(long offset, long length) => disk.ExtentAt(start + offset, length) with { Start = offset };
+
+    public IStorage? FileOf(in DiskExtent extent) => (disk as ILocatedDisk)?.FileOf(extent with { Start = start + extent.Start });
 
     public void Read(long offset, Span<byte> buffer) => disk.Read(start + offset, buffer);
 

@@ -1,10 +1,11 @@
 using System;
+using QedTools.Storage;
 
 namespace QedTools.Disks;
 
 /// <summary>The disk formed by a file and the disk below it, described run by run.</summary>
 /// <param name="below">The disk of the backing file or parent; null if there is none or it is not wanted.</param>
-internal abstract class RunDisk(IDisk? below) : IDisk
+internal abstract class RunDisk(IDisk? below) : ILocatedDisk, ISharingDisk
 {
     public abstract long Length { get; }
 
@@ -48,13 +49,24 @@ internal abstract class RunDisk(IDisk? below) : IDisk
         }
     }
 
-    public abstract void Write(long offset, ReadOnlySpan<byte> data);
+    public IStorage? FileOf(in DiskExtent extent) => extent.Depth > 0 ? (Below as ILocatedDisk)?.FileOf(extent with { Depth = extent.Depth - 1 })
+        : extent is { State: QedExtentState.Data, FileOffset: not DiskExtent.Packed } ? DataFile
+        : null;
+
+    public int? SharingUnitWith(IStorage source) => (DataFile as ISharingStorage)?.SharingUnitWith(source);
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => Write(offset, new DiskContent(data));
+
+    public abstract void Write(long offset, DiskContent content);
 
     public abstract void Zero(long offset, long length);
 
     public abstract void Flush();
 
     public abstract void SetLength(long length);
+
+    /// <summary>The file that holds the data.</summary>
+    protected abstract IStorage DataFile { get; }
 
     /// <summary>What the file holds from an offset on.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>

@@ -17,12 +17,12 @@ internal abstract class DifferencingDisk(IStorage file, string formatName, bool 
     /// <summary>The size of a sector, in bytes; a file holds a sector whole or not at all.</summary>
     protected abstract int SectorSize { get; }
 
-    public override void Write(long offset, ReadOnlySpan<byte> data)
+    public override void Write(long offset, DiskContent content)
     {
         RequireWritable();
         StoreSectorAround(offset);
-        StoreSectorAround(offset + data.Length);
-        base.Write(offset, data);
+        StoreSectorAround(offset + content.Length);
+        base.Write(offset, content);
     }
 
     public override void Zero(long offset, long length)
@@ -77,7 +77,7 @@ internal abstract class DifferencingDisk(IStorage file, string formatName, bool 
         {
             Span<byte> sector = rented.AsSpan(0, SectorSize);
             DiskBelow.Read(Below, offset - within, sector);
-            base.Write(offset - within, sector);
+            base.Write(offset - within, new DiskContent(sector));
         }
         finally
         {

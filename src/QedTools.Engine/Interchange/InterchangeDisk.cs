@@ -16,15 +16,17 @@ internal abstract class InterchangeDisk(IStorage file, string formatName, bool i
     /// <summary>Where the data is.</summary>
     protected IStorage File { get; } = file;
 
-    public override void Write(long offset, ReadOnlySpan<byte> data)
+    protected sealed override IStorage DataFile => File;
+
+    public override void Write(long offset, DiskContent content)
     {
         RequireWritable();
-        while (data.Length > 0)
+        while (content.Length > 0)
         {
-            DiskRun run = Allocate(offset, data.Length);
-            File.Write(run.FileOffset, data.Slice(0, (int)run.Length));
+            DiskRun run = Allocate(offset, content.Length);
+            content.Slice(0, run.Length).StoreIn(File, run.FileOffset);
             offset += run.Length;
-            data = data.Slice((int)run.Length);
+            content = content.Slice(run.Length);
         }
     }
 

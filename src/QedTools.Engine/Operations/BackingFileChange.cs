@@ -74,12 +74,14 @@ public static class BackingFileChange
         IDisk shown = newChain?.ToDisk() ?? new EmptyDisk();
         IDisk target = image.ToDisk(shown);
         IDisk own = image.ToDisk(backing: null);
-        CopyTarget copy = new(target, image.Header.Geometry.ClusterSize, shown, image.Storage);
+        ExtentSharing? sharing = ExtentSharing.Between(source, target, image.Header.Geometry.ClusterSize);
+        CopyTarget copy = new(target, image.Header.Geometry.ClusterSize, shown, image.Storage) { Sharing = sharing };
 
         // Writing changes only entries of clusters that the walk has already passed.
         IEnumerable<DiskExtent> leftToBacking = ExtentWalk.Over(own, 0, own.Length, cancellation)
             .Where(extent => extent.State == QedExtentState.Unallocated);
         DiskCopy.RunOver(leftToBacking, source, copy, progress, cancellation);
+        sharing?.Report(options.Trace, image.Storage.Path);
         chain.RequireUnchanged();
         newChain?.RequireUnchanged();
     }

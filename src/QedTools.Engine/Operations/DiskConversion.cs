@@ -346,7 +346,14 @@ public static class DiskConversion
         IDisk from = ToReadable(source, lost);
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
         IDisk to = target.ToDisk(backing);
-        CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : DataOf(target)) { Compression = target.Compression };
+
+        // A file that has its space for itself shares nothing.
+        ExtentSharing? sharing = target.Compression is null && !options.FullyAllocated ? ExtentSharing.Between(from, to, target.Granule) : null;
+        CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : DataOf(target))
+        {
+            Compression = target.Compression,
+            Sharing = sharing,
+        };
         if (options.OnlyOwnExtents)
         {
             IDisk own = source.Layers[0].ToDisk(backing: null);
@@ -359,6 +366,7 @@ public static class DiskConversion
         }
 
         target.EndWriting();
+        sharing?.Report(options.Trace, disk.Data is null ? target.Storage.Path : DataOf(target).Path);
         if (options.FullyAllocated)
         {
             FullAllocation.Complete(DataOf(target), cancellation);

@@ -17,6 +17,9 @@ internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? Shown
     /// <summary>Whether the disk may hold anything, so that zeroes are written too.</summary>
     public bool HoldsOtherData { get; init; }
 
+    /// <summary>Shares the source's data instead of copying it where that is possible; null if everything is copied.</summary>
+    public ExtentSharing? Sharing { get; init; }
+
     /// <summary>Packs the data, a granule at a time; null if it is stored as it is.</summary>
     public IDiskCompression? Compression { get; init; }
 }
@@ -72,7 +75,7 @@ internal static class DiskCopy
         CancellationToken cancellation) => Run(
             // The rest of a partly written cluster must read as the target will, not as the image does until the change is done.
             extents.SelectMany(extent => DiskPieces.Of(
-                source, target.ShownBefore, extent.Start, extent.Length, PieceBytesOf(target), cancellation, target.Granule)),
+                source, target.ShownBefore, extent.Start, extent.Length, PieceBytesOf(target), cancellation, target.Granule, target.Sharing)),
             source,
             target,
             target.Disk.Length,
@@ -82,8 +85,8 @@ internal static class DiskCopy
     // Over a backing file, and if it is compressed, a cluster is stored whole or not at all, so it must be examined as a whole.
     private static IEnumerable<DiskPiece> PiecesOf(IDisk source, CopyTarget target, long length, CancellationToken cancellation) =>
         target.ShownBefore is null && target.Compression is null
-            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation).SelectMany(piece => target.HoldsOtherData ? Split(piece) : [piece])
-            : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule);
+            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation, sharing: target.Sharing).SelectMany(piece => target.HoldsOtherData ? Split(piece) : [piece])
+            : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule, target.Sharing);
 
     private static IEnumerable<DiskPiece> Split(DiskPiece piece)
     {
@@ -134,6 +137,11 @@ internal static class DiskCopy
         {
             _runs.Clear();
             _packedBytes = 0;
+            if (piece.IsShared)
+            {
+                return;
+            }
+
             if (!piece.HasData && !piece.OtherHasData)
             {
                 if (target.HoldsOtherData)
@@ -178,13 +186,18 @@ internal static class DiskCopy
 
         public void Finish(DiskPiece piece)
         {
+            if (piece.IsShared)
+            {
+                Share(piece);
+                return;
+            }
+
             foreach (CopyRun run in _runs)
             {
                 switch (run.Kind)
                 {
                     case RunKind.Data:
-                        target.Disk.Write(piece.Offset + run.Start, _data.AsSpan(run.Start, run.End - run.Start));
-                        writeback.Note(run.End - run.Start);
+                        Write(piece.Offset + run.Start, _data.AsSpan(run.Start, run.End - run.Start));
                         break;
                     case RunKind.Packed:
                         target.Compression!.WritePacked(piece.Offset + run.Start, _packed.AsSpan(run.PackedAt, run.PackedLength));
@@ -194,6 +207,57 @@ internal static class DiskCopy
                         target.Disk.Zero(piece.Offset + run.Start, run.End - run.Start);
                         break;
                 }
+            }
+        }
+
+        private void Share(in DiskPiece piece)
+        {
+            for (long at = piece.Offset; at < piece.End;)
+            {
+                DiskExtent extent = source.ExtentAt(at, piece.End - at);
+                if (extent.State == QedExtentState.Data)
+                {
+                    target.Sharing!.Write(extent);
+                }
+                else if (target.HoldsOtherData)
+                {
+                    target.Disk.Zero(at, extent.Length);
+                }
+
+                at = extent.End;
+            }
+        }
+
+        // What had to be read, to compare it, can still be shared, in whole granules: over a backing file one that was written in part would
+        // read wrong until the rest is written.
+        private void Write(long offset, ReadOnlySpan<byte> data)
+        {
+            long end = offset + data.Length;
+            long written = offset;
+            for (long at = offset; target.Sharing is { IsUseful: true } sharing && at < Math.Min(end, source.Length);)
+            {
+                DiskExtent extent = source.ExtentAt(at, Math.Min(end, source.Length) - at);
+                long start = at + ((target.Granule - (at % target.Granule)) % target.Granule);
+                long length = extent.End - start - (extent.End == end ? 0 : extent.End % target.Granule);
+                if (length > 0 && sharing.CanShare(extent))
+                {
+                    WriteCopy(written, data.Slice((int)(written - offset), (int)(start - written)));
+                    sharing.Write(extent with { Start = start, FileOffset = extent.FileOffset + (start - at), Length = length });
+                    written = start + length;
+                }
+
+                at = extent.End;
+            }
+
+            WriteCopy(written, data.Slice((int)(written - offset)));
+        }
+
+        private void WriteCopy(long offset, ReadOnlySpan<byte> data)
+        {
+            if (data.Length > 0)
+            {
+                target.Disk.Write(offset, data);
+                writeback.Note(data.Length);
             }
         }
 

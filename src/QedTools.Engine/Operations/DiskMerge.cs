@@ -69,13 +69,15 @@ public static class DiskMerge
             target.SetLength(overlay.Length);
         }
 
-        Merger merger = new(overlay, target, below.Storage);
+        ExtentSharing? sharing = ExtentSharing.Between(overlay, target, below.Granule);
+        Merger merger = new(overlay, target, below.Storage, sharing);
         OrderedWork.Run(
-            DiskPieces.Of(overlay, other: null, 0, overlay.Length, DiskCopy.PieceBytes, cancellation),
+            DiskPieces.Of(overlay, other: null, 0, overlay.Length, DiskCopy.PieceBytes, cancellation, sharing: sharing),
             merger.NewWorker,
             piece => progress?.Report(new OperationProgress(piece.End, overlay.Length)),
             cancellation);
         below.EndWriting();
+        sharing?.Report(options.Trace, below.Storage.Path);
         chain.RequireUnchanged();
         if (!options.Keep)
         {
@@ -124,7 +126,7 @@ public static class DiskMerge
     };
 
     // Counts what was moved, over all workers.
-    private sealed class Merger(IDisk overlay, IDisk target, IStorage file)
+    private sealed class Merger(IDisk overlay, IDisk target, IStorage file, ExtentSharing? sharing)
     {
         private readonly Writeback _writeback = new(file);
 
@@ -140,7 +142,7 @@ public static class DiskMerge
 
             public void Prepare(DiskPiece piece)
             {
-                if (piece.HasData)
+                if (piece.HasData && !piece.IsShared)
                 {
                     merger.Read(piece.Offset, _data.AsSpan(0, (int)piece.Length));
                 }
@@ -148,7 +150,11 @@ public static class DiskMerge
 
             public void Finish(DiskPiece piece)
             {
-                if (piece.HasData)
+                if (piece.IsShared)
+                {
+                    merger.Share(piece);
+                }
+                else if (piece.HasData)
                 {
                     merger.Write(piece.Offset, _data.AsSpan(0, (int)piece.Length));
                 }
@@ -166,6 +172,25 @@ public static class DiskMerge
             target.Write(offset, data);
             Data += data.Length;
             _writeback.Note(data.Length);
+        }
+
+        private void Share(in DiskPiece piece)
+        {
+            for (long at = piece.Offset; at < piece.End;)
+            {
+                DiskExtent extent = overlay.ExtentAt(at, piece.End - at);
+                if (extent.State == QedExtentState.Data)
+                {
+                    sharing!.Write(extent);
+                    Data += extent.Length;
+                }
+                else if (extent.State == QedExtentState.Zero)
+                {
+                    Zero(at, extent.Length);
+                }
+
+                at = extent.End;
+            }
         }
 
         private void Zero(long offset, long length)

@@ -15,6 +15,9 @@ internal readonly record struct DiskPiece(long Offset, long Length, QedExtentSta
     /// <summary>Whether the disk holds data there.</summary>
     public bool HasData => State == QedExtentState.Data;
 
+    /// <summary>Whether all its data is to be shared (<see cref="ExtentSharing"/>) instead of read. It can have ranges without data in between.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>The first byte after it.</summary>
     public long End => Offset + Length;
 }
@@ -22,6 +25,12 @@ internal readonly record struct DiskPiece(long Offset, long Length, QedExtentSta
 /// <summary>Splits disks into pieces that a worker can hold in memory.</summary>
 internal static class DiskPieces
 {
+    // How much is shared in one piece: few enough extents and bytes for a copy that can be stopped in between, even where sharing fails.
+    private const int MaxSharedExtents = 256;
+    private const long MaxSharedBytes = 128L << 20;
+    private const long MaxGapBetweenShared = 1L << 20;
+    private const int LongPieceEnd = 1 << 20;
+
     /// <summary>
     /// The pieces of a range in order. Those with data end at multiples of <paramref name="pieceBytes"/> at the latest; a
     /// range without data on either disk is not split.
@@ -33,10 +42,11 @@ internal static class DiskPieces
     /// <param name="pieceBytes">The largest piece of data, in bytes.</param>
     /// <param name="cancellation">Stops the walk.</param>
     /// <param name="unit">A unit, in bytes, that is written whole or not at all, so that no piece may end within it; the range begins at a multiple of it.</param>
+    /// <param name="sharing">Decides which data of the disk is to be shared, where the other disk has none; null if none is.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">The tables could not be read or are damaged.</exception>
     public static IEnumerable<DiskPiece> Of(
-        IDisk disk, IDisk? other, long offset, long length, int pieceBytes, CancellationToken cancellation, int unit = 1)
+        IDisk disk, IDisk? other, long offset, long length, int pieceBytes, CancellationToken cancellation, int unit = 1, ExtentSharing? sharing = null)
     {
         Cursor here = new(disk);
         Cursor there = new(other);
@@ -45,6 +55,14 @@ internal static class DiskPieces
         for (long at = offset, left = length; left > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (sharing is not null && CountShared(ref here, ref there, at, left, unit, sharing) is > 0 and var shared)
+            {
+                yield return new DiskPiece(at, shared, QedExtentState.Data, OtherHasData: false) { IsShared = true };
+                at += shared;
+                left -= shared;
+                continue;
+            }
+
             here.MoveTo(at, left);
             there.MoveTo(at, Math.Min(left, here.End - at));
             bool hasData = here.State == QedExtentState.Data || there.State == QedExtentState.Data;
@@ -92,32 +110,76 @@ internal static class DiskPieces
         }
     }
 
+    // How much from an offset on can be shared in one piece: up to the end of data, and only whole units of it.
+    private static long CountShared(ref Cursor here, ref Cursor there, long offset, long length, int unit, ExtentSharing sharing)
+    {
+        long count = 0;
+        long bytes = 0;
+        for ((int extents, long at) = (0, 0); at < length && extents < MaxSharedExtents && bytes < MaxSharedBytes; extents++)
+        {
+            here.MoveTo(offset + at, length - at);
+            there.MoveTo(offset + at, Math.Min(length - at, here.End - offset - at));
+            long next = Math.Min(length, Math.Min(here.End, there.End) - offset);
+            if (there.State == QedExtentState.Data)
+            {
+                break;
+            }
+
+            if (here.State != QedExtentState.Data)
+            {
+                if (next - at > MaxGapBetweenShared)
+                {
+                    break;
+                }
+
+                at = next;
+                continue;
+            }
+
+            long most = Math.Min(next, at + MaxSharedBytes);
+            most -= most < length ? (offset + most) % Math.Max(unit, MinSharedEnd(next, at)) : 0;
+            if ((offset + at) % unit != 0 || most <= at || !sharing.CanShare(here.Extent))
+            {
+                break;
+            }
+
+            count = most;
+            if (most < next)
+            {
+                break;
+            }
+
+            bytes += next - at;
+            at = next;
+        }
+
+        return count;
+
+        // What is cut off a long extent is cut where the blocks of any file system end.
+        static int MinSharedEnd(long next, long at) => next - at > MaxSharedBytes ? LongPieceEnd : 1;
+    }
+
     // The extent of a disk at the current place of the walk.
     private struct Cursor(IDisk? disk)
     {
         private readonly long _length = disk?.Length ?? 0;
 
-        public QedExtentState State { get; private set; }
+        public DiskExtent Extent { get; private set; }
 
-        public long End { get; private set; }
+        public readonly QedExtentState State => Extent.State;
+
+        public readonly long End => Extent.End;
 
         public void MoveTo(long offset, long length)
         {
-            if (offset < End)
+            if (offset >= Extent.Start && offset < End)
             {
                 return;
             }
 
-            if (disk is null || offset >= _length)
-            {
-                State = QedExtentState.Unallocated;
-                End = long.MaxValue;
-                return;
-            }
-
-            DiskExtent extent = disk.ExtentAt(offset, Math.Min(length, _length - offset));
-            State = extent.State;
-            End = extent.End;
+            Extent = disk is null || offset >= _length
+                ? new DiskExtent(offset, long.MaxValue - offset, QedExtentState.Unallocated, FileOffset: 0, Depth: 0)
+                : disk.ExtentAt(offset, Math.Min(length, _length - offset));
         }
     }
 }

@@ -95,8 +95,14 @@ internal sealed class ExistingTarget : IDisposable
             IDisk from = DiskConversion.ToReadable(source, lost);
             IDisk to = Layer.ToDisk(backing: null);
             StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
-            CopyTarget copy = new(to, Layer.Granule, ShownBefore: null, options.NoFlush ? null : Layer.Storage) { HoldsOtherData = !options.TargetIsZero };
+            ExtentSharing? sharing = ExtentSharing.Between(from, to, Layer.Granule);
+            CopyTarget copy = new(to, Layer.Granule, ShownBefore: null, options.NoFlush ? null : Layer.Storage)
+            {
+                HoldsOtherData = !options.TargetIsZero,
+                Sharing = sharing,
+            };
             DiskCopy.Run(from, copy, stages, cancellation);
+            sharing?.Report(options.Trace, destinationPath);
 
             // The last sector belongs to the disk as a whole.
             long end = Math.Min(to.Length, Sector.RoundUp(from.Length));

@@ -26,18 +26,20 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
     // Without its backing file the disk would copy zeroes instead of that file's contents.
     private MetadataWriter Writer => CanWrite ? image.Writer! : throw new InvalidOperationException("The disk is open for reading only.");
 
-    public override void Write(long offset, ReadOnlySpan<byte> data)
+    protected override IStorage DataFile => image.Storage;
+
+    public override void Write(long offset, DiskContent content)
     {
         lock (_writing)
         {
             Writer.BeforeDataChange();
-            while (data.Length > 0)
+            while (content.Length > 0)
             {
-                DiskRun run = GetRun(offset, data.Length);
-                ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
+                DiskRun run = GetRun(offset, content.Length);
+                DiskContent part = content.Slice(0, run.Length);
                 if (run.State == QedExtentState.Data)
                 {
-                    image.Storage.Write(run.FileOffset, part);
+                    part.StoreIn(image.Storage, run.FileOffset);
                     image.Trace?.Overwritten(offset, run.FileOffset, part.Length);
                 }
                 else
@@ -46,7 +48,7 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
                 }
 
                 offset += part.Length;
-                data = data.Slice(part.Length);
+                content = content.Slice(part.Length);
             }
         }
     }
@@ -93,13 +95,13 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
     protected override void ReadData(long offset, in DiskRun run, Span<byte> buffer) => image.File.Read(run.FileOffset, buffer);
 
     // Writes to clusters that are unallocated or zero: new clusters get the data and, around it, what the disk showed there.
-    private void WriteToNewClusters(long offset, ReadOnlySpan<byte> data, bool showsBacking)
+    private void WriteToNewClusters(long offset, DiskContent content, bool showsBacking)
     {
         long start = Geometry.ClusterStart(offset);
         long head = offset - start;
-        long end = offset + data.Length;
+        long end = offset + content.Length;
         long clusters = Geometry.ClustersCovering(end - start);
-        Writer.PrepareTables(offset, data.Length);
+        Writer.PrepareTables(offset, content.Length);
         long target = Writer.Allocate(clusters);
 
         // Data must come first even where a zero entry is replaced: a repair can only bring back the backing file, not the zeroes.
@@ -112,11 +114,11 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         {
             if (showsBacking && (IsBacked(start) || IsBacked(end)))
             {
-                WriteBetweenBacking(start, target, (int)head, data, clusters);
+                WriteBetweenBacking(start, target, (int)head, content, clusters);
             }
             else
             {
-                image.Storage.Write(target + head, data);
+                content.StoreIn(image.Storage, target + head);
             }
         }
         catch
@@ -129,16 +131,16 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
     }
 
     // What is past the end of the disk stays zero, so that growing the disk exposes no old data.
-    private void WriteBetweenBacking(long start, long target, int head, ReadOnlySpan<byte> data, long clusters)
+    private void WriteBetweenBacking(long start, long target, int head, DiskContent content, long clusters)
     {
-        long dataEnd = start + head + data.Length;
-        long tail = Math.Min(Geometry.BytesOf(clusters), Length - start) - head - data.Length;
-        long whole = head + data.Length + tail;
-        if (whole > CopyBufferBytes)
+        long dataEnd = start + head + content.Length;
+        long tail = Math.Min(Geometry.BytesOf(clusters), Length - start) - head - content.Length;
+        long whole = head + content.Length + tail;
+        if (whole > CopyBufferBytes || !content.IsInMemory)
         {
             CopyBacking(start, target, head);
-            image.Storage.Write(target + head, data);
-            CopyBacking(dataEnd, target + head + data.Length, tail);
+            content.StoreIn(image.Storage, target + head);
+            CopyBacking(dataEnd, target + head + content.Length, tail);
             return;
         }
 
@@ -147,8 +149,8 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
         {
             Span<byte> piece = rented.AsSpan(0, (int)whole);
             DiskBelow.Read(Below, start, piece.Slice(0, head));
-            data.CopyTo(piece.Slice(head));
-            DiskBelow.Read(Below, dataEnd, piece.Slice(head + data.Length));
+            content.Read(piece.Slice(head, (int)content.Length));
+            DiskBelow.Read(Below, dataEnd, piece.Slice(head + (int)content.Length));
             image.Storage.Write(target, piece);
         }
         finally

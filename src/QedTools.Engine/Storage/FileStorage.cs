@@ -1,16 +1,19 @@
 using System;
 using System.IO;
+using System.Runtime.CompilerServices;
 using QedTools.Storage.Native;
 
 namespace QedTools.Storage;
 
 /// <summary>A file of the host as <see cref="IStorage"/>; <see cref="HostFiles"/> opens them.</summary>
-internal sealed class FileStorage : IStorage, IAllocatingStorage
+internal sealed class FileStorage : IStorage, IAllocatingStorage, ISharingStorage
 {
     private readonly FileHandle _file;
     private readonly StorageAccess _access;
     private readonly string _shownAs;
     private readonly BlockDevice? _device;
+    private readonly ConditionalWeakTable<FileStorage, Partner> _partners = new();
+    private int _sharingUnit;
 
     private FileStorage(string path, FileHandle file, StorageAccess access, bool isLocked, string? shownAs = null, BlockDevice? device = null)
     {
@@ -256,6 +259,48 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
         }
     }
 
+    public int? SharingUnitWith(IStorage source)
+    {
+        if (!Platform.IsLinux || !CanWrite || _device is not null || source is not FileStorage { _device: null } other)
+        {
+            return null;
+        }
+
+        if (!_partners.TryGetValue(other, out Partner? partner))
+        {
+            _sharingUnit = BlockSharing.UnitOf(Status.BlockSize);
+            bool isPossible = BlockSharing.IsPossible(other._file.Safe, other.Length, _file.Safe, Path);
+            partner = _partners.GetValue(other, _ => new Partner { CanShare = isPossible });
+        }
+
+        return partner.CanShare ? _sharingUnit : null;
+    }
+
+    public bool TryShare(IStorage source, long sourceOffset, long offset, long length)
+    {
+        if (SharingUnitWith(source) is null)
+        {
+            return false;
+        }
+
+        FileStorage other = (FileStorage)source;
+        try
+        {
+            if (BlockSharing.TryShare(other._file.Safe, sourceOffset, _file.Safe, offset, length, Path))
+            {
+                return true;
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, _shownAs, "write", offset);
+        }
+
+        // What was refused once is not tried a million times.
+        _partners.GetValue(other, _ => new Partner()).CanShare = false;
+        return false;
+    }
+
     public void Flush()
     {
         try
@@ -317,6 +362,12 @@ internal sealed class FileStorage : IStorage, IAllocatingStorage
         Platform.IsWindows && access != StorageAccess.Inspect
             ? FileShare.Read | FileShare.Delete
             : FileShare.ReadWrite | FileShare.Delete;
+
+    // Whether blocks of another file can be shared with this one.
+    private sealed class Partner
+    {
+        public volatile bool CanShare;
+    }
 
     private bool IsInUseOnWindows()
     {

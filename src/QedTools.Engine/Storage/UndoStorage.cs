@@ -12,7 +12,7 @@ namespace QedTools.Storage;
 /// original end needs no saving and is written at once. Blocks are saved once, however often they are written, so the journal
 /// never holds more data than the file did.
 /// </remarks>
-internal sealed class UndoStorage : IStorage
+internal sealed class UndoStorage : IStorage, ISharingStorage
 {
     private const int MaxPendingBytes = 8 << 20;
     private const int BlockBits = 12;
@@ -132,6 +132,25 @@ internal sealed class UndoStorage : IStorage
     {
         ApplyPendingChangesIn(offset, length);
         return _inner.RangeAt(offset, length);
+    }
+
+    /// <remarks>Only copies within the file share blocks.</remarks>
+    public int? SharingUnitWith(IStorage source) => source == this ? (_inner as ISharingStorage)?.SharingUnitWith(_inner) : null;
+
+    /// <remarks>Only past the end of what must be saved.</remarks>
+    public bool TryShare(IStorage source, long sourceOffset, long offset, long length)
+    {
+        lock (_gate)
+        {
+            if (source != this || offset < _savedEnd)
+            {
+                return false;
+            }
+
+            ApplyPendingChangesIn(sourceOffset, length);
+            HasChanged = true;
+            return (_inner as ISharingStorage)?.TryShare(_inner, sourceOffset, offset, length) == true;
+        }
     }
 
     public void Dispose()

@@ -8,7 +8,7 @@ namespace QedTools.Storage;
 /// </summary>
 /// <param name="inner">The file.</param>
 /// <param name="path">Its final name.</param>
-internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage, IAllocatingStorage
+internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage, IAllocatingStorage, ISharingStorage
 {
     /// <summary>The final name: the temporary one means nothing to the user.</summary>
     public string Path => path;
@@ -47,6 +47,11 @@ internal sealed class UnnamedStorage(IStorage inner, string path) : IStorage, IA
     public bool TryAllocate(long length) => (inner as IAllocatingStorage)?.TryAllocate(length) == true;
 
     public bool TryZero(long offset, long length) => (inner as IAllocatingStorage)?.TryZero(offset, length) == true;
+
+    public int? SharingUnitWith(IStorage source) => (inner as ISharingStorage)?.SharingUnitWith(source == this ? inner : source);
+
+    public bool TryShare(IStorage source, long sourceOffset, long offset, long length) =>
+        (inner as ISharingStorage)?.TryShare(source == this ? inner : source, sourceOffset, offset, length) == true;
 
     public void Dispose() => inner.Dispose();
 }

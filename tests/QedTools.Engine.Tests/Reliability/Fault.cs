@@ -10,6 +10,9 @@ internal enum FaultKind
     Write,
     Flush,
     SetLength,
+
+    /// <summary>Blocks of another file are shared.</summary>
+    Share,
 }
 
 /// <summary>A call that is about to be made.</summary>

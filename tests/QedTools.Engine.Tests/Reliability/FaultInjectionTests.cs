@@ -149,8 +149,8 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
     private static bool CanFail(Way way, FaultPoint point) => way switch
     {
         Way.Error => true,
-        Way.ErrorHalfWay => point is { Kind: FaultKind.Write, Length: > PowerCut.SectorSize },
-        Way.FullOnce => point.Kind is FaultKind.Write or FaultKind.SetLength or FaultKind.Flush,
+        Way.ErrorHalfWay => point is { Kind: FaultKind.Write or FaultKind.Share, Length: > PowerCut.SectorSize },
+        Way.FullOnce => point.Kind is FaultKind.Write or FaultKind.Share or FaultKind.SetLength or FaultKind.Flush,
         Way.FullFromThenOn => point.Growth > 0,
         _ => point.Kind != FaultKind.Read,
     };
@@ -162,6 +162,6 @@ public sealed class FaultInjectionTests(ITestOutputHelper output)
         _ => false,
     };
 
-    // Packing is optional and is skipped if there is no space; and reads of other files may be optional too.
-    private static bool MustBeReported(Way way, FaultPoint fault) => way is not (Way.FullOnce or Way.FullFromThenOn) && fault.Kind != FaultKind.Read;
+    // Packing is optional and is skipped if there is no space; reads of other files may be optional too; and what cannot be shared is copied.
+    private static bool MustBeReported(Way way, FaultPoint fault) => way is not (Way.FullOnce or Way.FullFromThenOn) && fault.Kind is not (FaultKind.Read or FaultKind.Share);
 }

@@ -37,6 +37,9 @@ internal sealed class MemoryHost : IDisposable
     /// <summary>The free space at the start of an operation, in bytes; null for that of the real disk.</summary>
     public long? AvailableBytes { get; set; }
 
+    /// <summary>Whether files share blocks, as on XFS: what is shared then counts as written.</summary>
+    public bool SharesBlocks { get; set; }
+
     /// <summary>Whether images may have leaks without the need-check bit, because a full disk kept them from being packed.</summary>
     public bool AllowsLeaks { get; set; }
 
@@ -191,8 +194,11 @@ internal sealed class MemoryHost : IDisposable
         return Faults(point);
     }
 
-    private sealed class OpenFile(MemoryHost host, IStorage real, MemoryFile file) : IStorage
+    private sealed class OpenFile(MemoryHost host, IStorage real, MemoryFile file) : IStorage, ISharingStorage
     {
+        private const int SharingUnit = 4096;
+
+        private readonly HashSet<OpenFile> _refused = [];
         private bool _isClosed;
 
         public string Path => real.Path;
@@ -244,6 +250,37 @@ internal sealed class MemoryHost : IDisposable
 
             host.Note(HostEventKind.Write, file, offset, data);
             file.Write(offset, data);
+        }
+
+        public int? SharingUnitWith(IStorage source) =>
+            host.SharesBlocks && CanWrite && source is OpenFile other && !_refused.Contains(other) ? SharingUnit : null;
+
+        // Apart from a full disk, whatever goes wrong is a refusal.
+        public bool TryShare(IStorage source, long sourceOffset, long offset, long length)
+        {
+            OpenFile other = (OpenFile)source;
+            byte[] data = new byte[length];
+            if (other.Open.Read(sourceOffset, data) < length || sourceOffset % SharingUnit != 0 || offset % SharingUnit != 0 || length % SharingUnit != 0)
+            {
+                throw new InvalidOperationException($"{length} bytes at {sourceOffset} cannot be shared at {offset}.");
+            }
+
+            long growth = offset + length - Writable.Length;
+            Fault? fault = host.FaultOf(FaultKind.Share, file, offset, length, growth);
+            int done = fault?.DoneOf(offset, (int)length) ?? (int)length;
+            if (done > 0)
+            {
+                host.Note(HostEventKind.Write, file, offset, data.AsSpan(0, done));
+                file.Write(offset, data.AsSpan(0, done));
+            }
+
+            if (fault is null)
+            {
+                return true;
+            }
+
+            _refused.Add(other);
+            return fault.IsDiskFull ? throw fault.ToException(Path, "write", offset) : false;
         }
 
         public void SetLength(long length)

@@ -45,6 +45,16 @@ internal static class Scenarios
 
         yield return new RepairScenario("damaged/several.qed", withBackup: false);
         yield return new RestoreScenario("damaged/table-shared.qed");
+        yield return new SharedScenario(new RebaseScenario(removes: false));
+        yield return new SharedScenario(new RebaseScenario(removes: true));
+        yield return new SharedScenario(new MergeScenario(Below.Raw, keeps: false));
+        yield return new SharedScenario(new MergeScenario(Below.Qed, keeps: false));
+        yield return new SharedScenario(new PackingScenario(tableSize: 1));
+        yield return new SharedScenario(new ConvertScenario("result.qed", isOverlay: true, replaces: true));
+        yield return new SharedScenario(new ConvertScenario("result.qcow2", isOverlay: true, replaces: true));
+        yield return new SharedScenario(new ConvertScenario("result.vhd", isOverlay: false, replaces: false));
+        yield return new SharedScenario(new RepairScenario("damaged/several.qed", withBackup: true));
+        yield return new SharedScenario(new RepairScenario("damaged/several.qed", withBackup: false));
     }
 
     /// <summary>New instances of all scenarios.</summary>
@@ -98,6 +108,18 @@ internal static class Scenarios
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: true);
             yield return new RepairScenario($"damaged/{fixture}.qed", withBackup: false);
             yield return new RestoreScenario($"damaged/{fixture}.qed");
+            yield return new SharedScenario(new RepairScenario($"damaged/{fixture}.qed", withBackup: true));
+        }
+
+        yield return new SharedScenario(new RebaseScenario(removes: false));
+        yield return new SharedScenario(new RebaseScenario(removes: true));
+        yield return new SharedScenario(new MergeScenario(Below.Raw, keeps: false));
+        yield return new SharedScenario(new MergeScenario(Below.Qed, keeps: true));
+        yield return new SharedScenario(new PackingScenario(tableSize: 1));
+        yield return new SharedScenario(new PackingScenario(tableSize: 4));
+        foreach (string target in new[] { "result.qed", "result.raw", "result.vhdx", "result.vhd", "result.qcow2", "result.vdi", "result.vmdk" })
+        {
+            yield return new SharedScenario(new ConvertScenario(target, isOverlay: target is "result.qed" or "result.qcow2", replaces: true));
         }
     }
 }

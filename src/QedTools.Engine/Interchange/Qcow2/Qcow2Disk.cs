@@ -20,17 +20,17 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
 
     private Qcow2Geometry Geometry => layer.Geometry;
 
-    public override void Write(long offset, ReadOnlySpan<byte> data)
+    public override void Write(long offset, DiskContent content)
     {
         RequireWritable();
-        while (data.Length > 0)
+        while (content.Length > 0)
         {
-            DiskRun run = GetRun(offset, data.Length);
-            ReadOnlySpan<byte> part = data.Slice(0, (int)run.Length);
+            DiskRun run = GetRun(offset, content.Length);
+            DiskContent part = content.Slice(0, run.Length);
             RequireNotPacked(run);
             if (run.State == QedExtentState.Data)
             {
-                File.Write(run.FileOffset, part);
+                part.StoreIn(File, run.FileOffset);
             }
             else
             {
@@ -38,7 +38,7 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
             }
 
             offset += part.Length;
-            data = data.Slice(part.Length);
+            content = content.Slice(part.Length);
         }
     }
 
@@ -105,25 +105,25 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
 
         ReadOnlySpan<byte> zeroes = ZeroFill.Zeroes.Span;
         int count = (int)Math.Min(Math.Min(length, zeroes.Length), Geometry.ClusterSize - Geometry.OffsetIn(offset));
-        WriteToNewClusters(offset, zeroes.Slice(0, count), showsBacking: true);
+        WriteToNewClusters(offset, new DiskContent(zeroes.Slice(0, count)), showsBacking: true);
         return count;
     }
 
     // New clusters get the data and, around it, what the disk showed there; the end of a file reads as zeroes anyway.
-    private void WriteToNewClusters(long offset, ReadOnlySpan<byte> data, bool showsBacking)
+    private void WriteToNewClusters(long offset, DiskContent content, bool showsBacking)
     {
         long first = Geometry.IndexOf(offset);
         int head = Geometry.OffsetIn(offset);
-        long clusters = Geometry.ClustersCovering(head + (long)data.Length);
+        long clusters = Geometry.ClustersCovering(head + content.Length);
         long place = layer.Map.Allocate(first, clusters);
         if (showsBacking && IsBacked(Geometry.StartOf(first)))
         {
-            long end = offset + data.Length;
+            long end = offset + content.Length;
             CopyBacking(Geometry.StartOf(first), place, head);
-            CopyBacking(end, place + head + data.Length, Math.Min(Length, Geometry.StartOf(first + clusters)) - end);
+            CopyBacking(end, place + head + content.Length, Math.Min(Length, Geometry.StartOf(first + clusters)) - end);
         }
 
-        File.Write(place + head, data);
+        content.StoreIn(File, place + head);
     }
 
     private void CopyBacking(long offset, long place, long length)

@@ -7,7 +7,7 @@ namespace QedTools.Interchange.Raw;
 /// <summary>The disk in a raw file. Its holes are zeroes. Its length is the one it had when it was opened, whatever happens to the file.</summary>
 /// <param name="storage">The file.</param>
 /// <param name="canWrite">Whether it may be changed from the start.</param>
-internal sealed class RawDisk(IStorage storage, bool canWrite = true) : IDisk
+internal sealed class RawDisk(IStorage storage, bool canWrite = true) : ILocatedDisk, ISharingDisk
 {
     public long Length { get; private set; } = storage.Length;
 
@@ -20,7 +20,13 @@ internal sealed class RawDisk(IStorage storage, bool canWrite = true) : IDisk
 
     public void Read(long offset, Span<byte> buffer) => storage.ReadExactly(offset, buffer);
 
+    public IStorage? FileOf(in DiskExtent extent) => extent.State == QedExtentState.Data ? storage : null;
+
+    public int? SharingUnitWith(IStorage source) => (storage as ISharingStorage)?.SharingUnitWith(source);
+
     public void Write(long offset, ReadOnlySpan<byte> data) => Writable.Write(offset, data);
+
+    public void Write(long offset, DiskContent content) => content.StoreIn(Writable, offset);
 
     public void Zero(long offset, long length)
     {

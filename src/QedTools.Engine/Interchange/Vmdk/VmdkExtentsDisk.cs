@@ -1,11 +1,12 @@
 using System;
 using QedTools.Disks;
+using QedTools.Storage;
 
 namespace QedTools.Interchange.Vmdk;
 
 /// <summary>The disk of a descriptor: its extents, one after the other.</summary>
 /// <param name="parts">The extents in order, each where the one before it ends; at least one.</param>
-internal sealed class VmdkExtentsDisk(VmdkExtentsDisk.Part[] parts) : IDisk
+internal sealed class VmdkExtentsDisk(VmdkExtentsDisk.Part[] parts) : ILocatedDisk
 {
     public long Length => parts[parts.Length - 1].End;
 
@@ -22,6 +23,12 @@ internal sealed class VmdkExtentsDisk(VmdkExtentsDisk.Part[] parts) : IDisk
 
         DiskExtent extent = disk.ExtentAt(offset - part.Start, most) with { Start = offset };
         return extent is { State: QedExtentState.Data, Depth: 0 } ? extent with { File = part.File } : extent;
+    }
+
+    public IStorage? FileOf(in DiskExtent extent)
+    {
+        ref readonly Part part = ref Find(extent.Start);
+        return (part.Disk as ILocatedDisk)?.FileOf(extent with { Start = extent.Start - part.Start });
     }
 
     public void Read(long offset, Span<byte> buffer)

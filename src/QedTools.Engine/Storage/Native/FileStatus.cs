@@ -17,10 +17,11 @@ namespace QedTools.Storage.Native;
 /// <param name="Owner">The user and the group that it belongs to; null on Windows.</param>
 /// <param name="Modified">When it was last written to, in a host-specific unit; null if the host does not report it.</param>
 /// <param name="Device">Equal for two files exactly if they are on the same file system; null if the host does not report it.</param>
+/// <param name="BlockSize">The size of a block of its file system, or the best size for reading it, in bytes; null if the host does not report it.</param>
 /// <param name="DeviceNumber">The number of a block device itself, as "major:minor" in decimal; null for anything else, and where the host does not report it.</param>
 internal readonly record struct FileStatus(
     string? Kind, string Identity, long? AllocatedBytes, int? Permissions = null, (uint User, uint Group)? Owner = null, long? Modified = null,
-    string? Device = null, string? DeviceNumber = null)
+    string? Device = null, string? DeviceNumber = null, int? BlockSize = null)
 {
     /// <summary>The <see cref="Kind"/> of a block device, such as a whole disk or a partition.</summary>
     public const string BlockDevice = "a block device";
@@ -200,7 +201,7 @@ internal readonly record struct FileStatus(
         return null;
     }
 
-    // struct statx: owner at 20 and 24, mode at 28, inode at 32, blocks at 48, last write at 112, the number of a device at 128 and 132, device major and minor at 136 and 140;
+    // struct statx: block size at 4, owner at 20 and 24, mode at 28, inode at 32, blocks at 48, last write at 112, the number of a device at 128 and 132, device major and minor at 136 and 140;
     // the same on every CPU.
     private static unsafe FileStatus FromStatx(byte* s) => new(
         KindOf(*(ushort*)(s + 28)),
@@ -212,7 +213,8 @@ internal readonly record struct FileStatus(
         DeviceOfStatx(s),
         KindOf(*(ushort*)(s + 28)) == BlockDevice
             ? string.Format(CultureInfo.InvariantCulture, "{0}:{1}", *(uint*)(s + 128), *(uint*)(s + 132))
-            : null);
+            : null,
+        (int)Math.Min(*(uint*)(s + 4), int.MaxValue));
 
     // macOS struct stat with 64-bit inodes: device at 0, mode at 4, inode at 8, owner at 16 and 20, last write at 48, blocks at 104.
     private static unsafe FileStatus FromStatMac(byte* s) => new(

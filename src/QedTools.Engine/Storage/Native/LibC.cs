@@ -37,6 +37,9 @@ internal static unsafe class LibC
         ? error is 45 or 78 or 102
         : error is 38 or 95);
 
+    /// <summary>Whether an error number means that the disk is full, a quota is used up, or a file would be too long.</summary>
+    public static bool IsOutOfSpace(int error) => error is 28 or 27 || error == (Platform.IsMac ? 69 : 122);
+
     /// <summary>Whether an error number means that the file system has no locks.</summary>
     public static bool IsWithoutLocks(int error) => IsUnsupported(error) || error == (Platform.IsMac ? 77 : 37);
 

@@ -1,0 +1,12 @@
+using QedTools.Storage;
+
+namespace QedTools.Disks;
+
+/// <summary>A disk that knows which file the data of an extent is in.</summary>
+internal interface ILocatedDisk : IDisk
+{
+    /// <summary>The file that holds the data of an extent at <see cref="DiskExtent.FileOffset"/>, as the disk reads it.</summary>
+    /// <param name="extent">An extent of this disk with data.</param>
+    /// <returns>Null if the data is stored in another form, such as compressed, or the disk does not know.</returns>
+    IStorage? FileOf(in DiskExtent extent);
+}
