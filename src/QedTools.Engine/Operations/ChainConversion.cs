@@ -39,6 +39,8 @@ public static class ChainConversion
 
         QedDiskFormat kind = DiskConversion.FormatOf(folder, options.Format);
         IDiskFormat format = DiskFormats.Of(kind);
+        FreeSpace? space = HostFiles.FreeSpaceNear(Path.Combine(folder, "result"));
+        bool mayShare = true;
         List<ChainConversionStep> steps = [];
         Dictionary<string, ChainConversionStep> known = new(StringComparer.Ordinal);
         Dictionary<string, string> sources = new(HostFiles.NameComparer);
@@ -46,6 +48,7 @@ public static class ChainConversion
         {
             cancellation.ThrowIfCancellationRequested();
             using BackingChain chain = BackingChain.OpenAll(path, DiskFormats.ForReading, options.ToPolicy());
+            mayShare &= ConversionSpace.MayShare(chain, space, options);
             ChainConversionStep? below = null;
             for (int depth = chain.Layers.Count - 1; depth >= 0; depth--)
             {
@@ -96,13 +99,12 @@ public static class ChainConversion
         }
 
         long required = steps.Aggregate(0L, (sum, step) => step.RequiredBytes > long.MaxValue - sum ? long.MaxValue : sum + step.RequiredBytes);
-        FreeSpace? space = steps.Count == 0 ? null : HostFiles.FreeSpaceNear(steps[0].DestinationPath);
-        if (!options.Compress)
+        if (!options.Compress && !mayShare)
         {
             ConversionSpace.Require(required, space, Path.GetFullPath(folder), steps.Count == 1 ? "the result" : "the results", options);
         }
 
-        return new ChainConversionPlan(steps, required, space?.AvailableBytes);
+        return new ChainConversionPlan(steps, required, steps.Count == 0 ? null : space?.AvailableBytes);
     }
 
     /// <summary>Converts one file of a chain. The file below it must have been converted before.</summary>

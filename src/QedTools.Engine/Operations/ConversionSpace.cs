@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
@@ -33,13 +34,26 @@ internal static class ConversionSpace
             DiskConversion.ToReadable(source, options.Salvage ? new LostRanges() : null), disk, backing?.ToDisk(), scanZeroes: false, progress: null, cancellation));
 
         // How small an overlay will be is not known without reading the data.
-        if (backing is null && !disk.Size.IsUpperBound)
+        if (backing is null && !disk.Size.IsUpperBound && !MayShare(source, space, options))
         {
             Require(required, space, destinationPath, "the result", options);
         }
 
         return required;
     }
+
+    /// <summary>
+    /// Whether the data of a disk may take no space in a result, because blocks are shared. If the file system does not do it after all, the
+    /// conversion ends when the space is used up, and leaves nothing.
+    /// </summary>
+    /// <param name="source">The source.</param>
+    /// <param name="space">The free space where the result goes; null if the host does not report it.</param>
+    /// <param name="options">How to convert.</param>
+    public static bool MayShare(BackingChain source, FreeSpace? space, DiskConversionOptions options) =>
+        space is { MayShareBlocks: true, Device: { } device }
+        && !options.FullyAllocated
+        && !options.Compress
+        && source.Layers.All(layer => layer.Storage.FreeSpace?.Device == device);
 
     /// <summary>Requires that the space for results is free, unless that is to be ignored or is not known, as for a damaged disk.</summary>
     /// <param name="required">The space, in bytes.</param>

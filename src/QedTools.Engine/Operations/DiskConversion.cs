@@ -353,6 +353,7 @@ public static class DiskConversion
         {
             Compression = target.Compression,
             Sharing = sharing,
+            ScanZeroes = options.ScanZeroes,
         };
         if (options.OnlyOwnExtents)
         {

@@ -54,6 +54,12 @@ public sealed record DiskConversionOptions : DiskReadingOptions
     /// </summary>
     public bool Salvage { get; init; }
 
+    /// <summary>
+    /// Whether all data is read to find zeroes that the source stores, which the result then does not. Otherwise this is done only for data that
+    /// has to be copied: what can share the blocks of the source is not read.
+    /// </summary>
+    public bool ScanZeroes { get; init; }
+
     /// <summary>Whether an existing file of the destination's name is replaced.</summary>
     public bool Replace { get; init; }
 

@@ -20,6 +20,12 @@ internal readonly record struct CopyTarget(IDisk Disk, int Granule, IDisk? Shown
     /// <summary>Shares the source's data instead of copying it where that is possible; null if everything is copied.</summary>
     public ExtentSharing? Sharing { get; init; }
 
+    /// <summary>Whether what is shared is read before, so that zeroes in it are not stored.</summary>
+    public bool ScanZeroes { get; init; }
+
+    /// <summary>What is shared without being read; null if nothing is.</summary>
+    public ExtentSharing? SharedUnread => ScanZeroes ? null : Sharing;
+
     /// <summary>Packs the data, a granule at a time; null if it is stored as it is.</summary>
     public IDiskCompression? Compression { get; init; }
 }
@@ -75,7 +81,7 @@ internal static class DiskCopy
         CancellationToken cancellation) => Run(
             // The rest of a partly written cluster must read as the target will, not as the image does until the change is done.
             extents.SelectMany(extent => DiskPieces.Of(
-                source, target.ShownBefore, extent.Start, extent.Length, PieceBytesOf(target), cancellation, target.Granule, target.Sharing)),
+                source, target.ShownBefore, extent.Start, extent.Length, PieceBytesOf(target), cancellation, target.Granule, target.SharedUnread)),
             source,
             target,
             target.Disk.Length,
@@ -85,8 +91,8 @@ internal static class DiskCopy
     // Over a backing file, and if it is compressed, a cluster is stored whole or not at all, so it must be examined as a whole.
     private static IEnumerable<DiskPiece> PiecesOf(IDisk source, CopyTarget target, long length, CancellationToken cancellation) =>
         target.ShownBefore is null && target.Compression is null
-            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation, sharing: target.Sharing).SelectMany(piece => target.HoldsOtherData ? Split(piece) : [piece])
-            : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule, target.Sharing);
+            ? DiskPieces.Of(source, other: null, 0, length, PieceBytes, cancellation, sharing: target.SharedUnread).SelectMany(piece => target.HoldsOtherData ? Split(piece) : [piece])
+            : DiskPieces.Of(source, target.ShownBefore, 0, length, PieceBytesOf(target), cancellation, target.Granule, target.SharedUnread);
 
     private static IEnumerable<DiskPiece> Split(DiskPiece piece)
     {
@@ -234,7 +240,7 @@ internal static class DiskCopy
         {
             long end = offset + data.Length;
             long written = offset;
-            for (long at = offset; target.Sharing is { IsUseful: true } sharing && at < Math.Min(end, source.Length);)
+            for (long at = offset; target.Sharing is { IsHopeless: false } sharing && at < Math.Min(end, source.Length);)
             {
                 DiskExtent extent = source.ExtentAt(at, Math.Min(end, source.Length) - at);
                 long start = at + ((target.Granule - (at % target.Granule)) % target.Granule);

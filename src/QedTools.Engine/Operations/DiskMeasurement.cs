@@ -34,7 +34,7 @@ public static class DiskMeasurement
         NewDisk disk = DiskConversion.Examine(source, destinationPath, conversion);
         using BackingChain? backing = DiskConversion.OpenBacking(destinationPath, disk, conversion);
         IDisk from = DiskConversion.ToReadable(source, conversion.Salvage ? new LostRanges() : null);
-        MeteredDisk meter = Measure(from, disk, backing?.ToDisk(), options.ScanZeroes, progress, cancellation);
+        MeteredDisk meter = Measure(from, disk, backing?.ToDisk(), conversion.ScanZeroes, progress, cancellation);
         source.RequireUnchanged();
         backing?.RequireUnchanged();
         return new QedMeasure
@@ -46,7 +46,7 @@ public static class DiskMeasurement
             AllocatedBytes = conversion.FullyAllocated ? meter.RequiredBytes : meter.AllocatedBytes,
             FullyAllocatedBytes = meter.FullyAllocatedBytes,
             BackingFile = disk.Backing?.Name,
-            IsUpperBound = disk.Size.IsUpperBound || !(options.ScanZeroes || disk.Size.HoldsAll),
+            IsUpperBound = disk.Size.IsUpperBound || !(conversion.ScanZeroes || disk.Size.HoldsAll),
         };
     }
 

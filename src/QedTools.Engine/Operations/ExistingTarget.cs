@@ -100,6 +100,7 @@ internal sealed class ExistingTarget : IDisposable
             {
                 HoldsOtherData = !options.TargetIsZero,
                 Sharing = sharing,
+                ScanZeroes = options.ScanZeroes,
             };
             DiskCopy.Run(from, copy, stages, cancellation);
             sharing?.Report(options.Trace, destinationPath);

@@ -14,6 +14,7 @@ internal sealed class ExtentSharing
     private readonly int _granule;
     private readonly SharedBytes _shared = new();
     private KnownFile? _known;
+    private bool? _isPossible;
 
     private ExtentSharing(ILocatedDisk source, ISharingDisk target, int granule)
     {
@@ -25,8 +26,8 @@ internal sealed class ExtentSharing
     /// <summary>How much was shared so far, in bytes.</summary>
     public long Bytes => _shared.Count;
 
-    /// <summary>Whether anything could be shared so far.</summary>
-    public bool IsUseful { get; private set; }
+    /// <summary>Whether it was tried, and there was no file yet whose blocks can be shared.</summary>
+    public bool IsHopeless => _isPossible == false;
 
     /// <summary>Prepares sharing between two disks; null if one of them does not support it, whatever its file.</summary>
     /// <param name="source">The disk that has the data.</param>
@@ -40,10 +41,18 @@ internal sealed class ExtentSharing
     /// <exception cref="QedException">A file could not be read.</exception>
     public bool CanShare(in DiskExtent extent)
     {
-        if (extent.State != QedExtentState.Data || _source.FileOf(extent) is not { } file || _target.SharingUnitWith(file) is not { } unit)
+        if (extent.State != QedExtentState.Data || _source.FileOf(extent) is not { } file)
         {
             return false;
         }
+
+        if (_target.SharingUnitWith(file) is not { } unit)
+        {
+            _isPossible ??= false;
+            return false;
+        }
+
+        _isPossible = true;
 
         if (_known is not { } known || known.Storage != file)
         {
@@ -51,11 +60,9 @@ internal sealed class ExtentSharing
         }
 
         // Within its granules the target has the same offsets as the disk.
-        bool canShare = _granule % unit == 0
+        return _granule % unit == 0
             && extent.Length <= known.Length - extent.FileOffset
             && SharedPart.TryFind(extent.FileOffset, extent.Start, extent.Length, unit, out _);
-        IsUseful |= canShare;
-        return canShare;
     }
 
     /// <summary>Writes an extent of the source to the target: shares the whole blocks in it, and copies the rest.</summary>

@@ -8,10 +8,6 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedMeasure))]
 public sealed class MeasureQedImageCommand : QedTargetCommand
 {
-    /// <summary>Read the data, to find zeroes that the source stores and the result will not.</summary>
-    [Parameter]
-    public SwitchParameter ScanZeroes { get; set; }
-
     private protected override void ProcessFile(string path)
     {
         QedDiskFormat format = DefaultFormatOf(path);
@@ -21,7 +17,6 @@ public sealed class MeasureQedImageCommand : QedTargetCommand
         DiskMeasurementOptions options = new()
         {
             Conversion = ToConversion(format, backingFile) with { Trace = Trace },
-            ScanZeroes = ScanZeroes,
         };
         string destination = System.IO.Path.ChangeExtension(path, DiskConversion.ExtensionOf(format));
         WriteObject(WithProgress(

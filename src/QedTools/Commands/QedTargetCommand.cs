@@ -79,6 +79,10 @@ public abstract class QedTargetCommand : QedDiskCommand
     [Parameter]
     public SwitchParameter Salvage { get; set; }
 
+    /// <summary>Read all data to find zeroes that the source stores and the result will not, also where it could be shared instead of read.</summary>
+    [Parameter]
+    public SwitchParameter ScanZeroes { get; set; }
+
     /// <summary>The conversion that the parameters ask for.</summary>
     /// <param name="format">The format of the result; null for the one that the destination's extension means.</param>
     /// <param name="backingFile">The backing file of the result; null for none.</param>
@@ -103,6 +107,7 @@ public abstract class QedTargetCommand : QedDiskCommand
         BackingFile = backingFile,
         BackingFormat = BackingFormat,
         Salvage = Salvage,
+        ScanZeroes = ScanZeroes,
         AllowUnc = AllowUnc,
         ForceShare = ForceShare,
     };

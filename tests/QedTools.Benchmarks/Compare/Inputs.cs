@@ -77,6 +77,63 @@ internal sealed class Inputs : IDisposable
         return path;
     }
 
+    /// <summary>A QED image with data in one half of its disk.</summary>
+    /// <param name="name">The file name.</param>
+    /// <param name="bytes">How much data, in bytes: whole clusters of 64 KiB.</param>
+    /// <param name="isScattered">Whether every second cluster holds data, and they are in the file in random order; otherwise the first half of the
+    /// disk is one extent.</param>
+    public string HalfMappedImage(string name, long bytes, bool isScattered)
+    {
+        const int ClusterSize = 64 << 10;
+        const int EntriesPerTable = 4 * ClusterSize / 8;
+        string path = PathOf(name);
+        Random random = new(Seed);
+        int clusters = (int)(bytes / ClusterSize);
+        int tables = ((2 * clusters) + EntriesPerTable - 1) / EntriesPerTable;
+        long firstTable = 5 * ClusterSize;
+        long firstData = firstTable + (tables * 4L * ClusterSize);
+        int[] order = new int[clusters];
+        for (int i = 0; i < clusters; i++)
+        {
+            order[i] = i;
+        }
+
+        if (isScattered)
+        {
+            random.Shuffle(order);
+        }
+
+        ulong[] l1 = new ulong[tables];
+        ulong[] l2 = new ulong[tables * EntriesPerTable];
+        for (int i = 0; i < tables; i++)
+        {
+            l1[i] = (ulong)(firstTable + (i * 4L * ClusterSize));
+        }
+
+        for (int i = 0; i < clusters; i++)
+        {
+            l2[isScattered ? 2 * i : i] = (ulong)(firstData + ((long)order[i] * ClusterSize));
+        }
+
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
+        file.Write(Header(ClusterSize, 4, 2 * bytes));
+        file.Position = ClusterSize;
+        file.Write(MemoryMarshal.AsBytes<ulong>(l1));
+        file.Position = firstTable;
+        file.Write(MemoryMarshal.AsBytes<ulong>(l2));
+        file.Position = firstData;
+        byte[] data = new byte[ClusterSize];
+        random.NextBytes(data);
+        for (int i = 0; i < clusters; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(data, i + 1);
+            file.Write(data);
+        }
+
+        file.Flush(flushToDisk: true);
+        return path;
+    }
+
     /// <summary>
     /// A raw disk. About a quarter of it is data, scattered in pieces of 4 KiB to 4 MiB; the rest is holes or stored zeroes.
     /// With more data in 4 GiB, hosts of the usual size would begin to throttle writers, and the test would measure the disk.

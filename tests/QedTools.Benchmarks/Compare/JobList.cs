@@ -12,6 +12,8 @@ internal sealed class JobList(Session session, int share)
     private readonly CopyJobs _copies = new(session);
     private readonly StreamJobs _streams = new(session);
     private readonly ServeJobs _servers = new(session);
+    private readonly SharedJobs _shared = new(session);
+    private readonly bool _sharesBlocks = SharedJobs.ArePossible();
 
     /// <summary>The jobs that qemu-img can do as well.</summary>
     public IEnumerable<(string Name, Func<Inputs, Job> Make)> Compared =>
@@ -50,6 +52,21 @@ internal sealed class JobList(Session session, int share)
         ("Start-QedNbdServer, in, 2 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 2, "qcow2")),
         ("Start-QedNbdServer, in, 4 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 4, "qcow2")),
         ("Start-QedNbdServer, random reads", inputs => _servers.RandomReads(inputs, DiskSize)),
+        .. _sharesBlocks ? Shared : [],
+    ];
+
+    private IEnumerable<(string Name, Func<Inputs, Job> Make)> Shared =>
+    [
+        .. from isScattered in new[] { true, false }
+           from target in new (string Extension, string Ours, string[] Theirs)[]
+           {
+               ("raw", string.Empty, []), ("vhdx", string.Empty, []), ("qcow2", string.Empty, []), ("vhd", "-Fixed", ["-o", "subformat=fixed,force_size=on"]),
+           }
+           select ($"Convert-QedImage, sharing blocks, to {target.Extension}", (Func<Inputs, Job>)(inputs => _shared.FromQed(
+               inputs, DiskSize / 4, isScattered, target.Extension, target.Ours, target.Theirs))),
+        ("Convert-QedImage, sharing blocks, from raw, scattered", inputs => _shared.FromRaw(inputs, DiskSize / 4, isScattered: true)),
+        ("Convert-QedImage, sharing blocks, from raw", inputs => _shared.FromRaw(inputs, DiskSize / 4, isScattered: false)),
+        ("Merge-QedImage, sharing blocks", inputs => _shared.Merge(inputs, DiskSize / 4)),
     ];
 
     /// <summary>The jobs whose time must grow no faster than the work, in three sizes each.</summary>
@@ -61,6 +78,13 @@ internal sealed class JobList(Session session, int share)
         ("Convert-QedImage, dense to QED", Sizes(4L << 30, (inputs, size) => _copies.RawToQed(inputs, size, storesZeroes: true, flushes: false))),
         ("Compare-QedImage", Sizes(4L << 30, _copies.Compare)),
         ("Merge-QedImage", Sizes(2L << 30, _copies.Merge)),
+        .. _sharesBlocks ? SharedInSizes : [],
+    ];
+
+    private IEnumerable<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> SharedInSizes =>
+    [
+        ("Convert-QedImage, sharing blocks, scattered", Sizes(1L << 30, (inputs, size) => _shared.FromQed(inputs, size, isScattered: true, "raw", string.Empty))),
+        ("Convert-QedImage, sharing blocks, long extents", Sizes(1L << 30, (inputs, size) => _shared.FromQed(inputs, size, isScattered: false, "raw", string.Empty))),
     ];
 
     private long DiskSize => (4L << 30) / share;

@@ -37,6 +37,20 @@ internal static class Programs
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result}");
     }
 
+    /// <summary>Runs a program to its end; whether it succeeded.</summary>
+    public static bool TryRun(string program, params string[] arguments)
+    {
+        try
+        {
+            Run(program, arguments);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether a program is on the PATH.</summary>
     public static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
         .Split(Path.PathSeparator)

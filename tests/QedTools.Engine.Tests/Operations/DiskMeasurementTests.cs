@@ -86,7 +86,7 @@ public sealed class DiskMeasurementTests : IDisposable
     private void AssertExact(string source, QedDiskFormat format, DiskConversionOptions options)
     {
         string destination = _folder.PathOf("result" + DiskConversion.ExtensionOf(format));
-        QedMeasure exact = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options, ScanZeroes = true }, cancellation: _cancellation);
+        QedMeasure exact = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options with { ScanZeroes = true } }, cancellation: _cancellation);
         QedMeasure bound = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options }, cancellation: _cancellation);
         Assert.False(File.Exists(destination));
         QedImageInfo result = DiskConversion.Run(source, destination, options, cancellation: _cancellation);
@@ -146,7 +146,7 @@ public sealed class DiskMeasurementTests : IDisposable
             ClusterSize = format == QedDiskFormat.Qcow2 ? random.Pick<long>(512, 4096, 65536) : null,
             Replace = true,
         };
-        QedMeasure measure = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options, ScanZeroes = true }, cancellation: _cancellation);
+        QedMeasure measure = DiskMeasurement.Run(source, destination, new DiskMeasurementOptions { Conversion = options with { ScanZeroes = true } }, cancellation: _cancellation);
         QedImageInfo result = DiskConversion.Run(source, destination, options, cancellation: _cancellation);
         Assert.True(measure.IsUpperBound);
         Assert.True(result.FileSize <= measure.RequiredBytes, $"{result.FileSize} bytes, measured {measure.RequiredBytes}");
@@ -167,7 +167,7 @@ public sealed class DiskMeasurementTests : IDisposable
         QedMeasure measure = DiskMeasurement.Run(
             huge,
             _folder.PathOf("result" + DiskConversion.ExtensionOf(format)),
-            new DiskMeasurementOptions { Conversion = new DiskConversionOptions { Format = format }, ScanZeroes = true },
+            new DiskMeasurementOptions { Conversion = new DiskConversionOptions { Format = format, ScanZeroes = true } },
             cancellation: _cancellation);
         Assert.Equal(size, measure.VirtualSize);
         Assert.InRange(measure.AllocatedBytes, 0, measure.RequiredBytes);

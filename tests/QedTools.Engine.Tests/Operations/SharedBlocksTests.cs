@@ -250,6 +250,63 @@ public sealed class SharedBlocksTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public void Zeroes_in_shared_data_are_found_only_on_request(string kind)
+    {
+        using SharingFolder folder = new(kind);
+        byte[] contents = MakeQed(folder, "in.qed", seed: 14);
+        using (DiskStream stream = DiskOpening.Run(folder.PathOf("in.qed"), new DiskOpeningOptions { Writable = true }, progress: null, Cancellation))
+        {
+            stream.Write(contents.AsSpan(0, DiskBytes / 2));
+            stream.Position = 0;
+            stream.Write(new byte[DiskBytes / 2]);
+        }
+
+        contents.AsSpan(0, DiskBytes / 2).Clear();
+        long StoredIn(bool scanZeroes)
+        {
+            List<string> decisions = [];
+            folder.Do(() => DiskConversion.Run(
+                folder.PathOf("in.qed"),
+                folder.PathOf("out.qed"),
+                new DiskConversionOptions { Replace = true, ScanZeroes = scanZeroes, Trace = new OperationTrace { Decision = decisions.Add } },
+                progress: null,
+                Cancellation));
+            Assert.Equal(contents, Support.DiskBytes.OfFile(folder.PathOf("out.qed")));
+            Assert.Contains(decisions, decision => decision.Contains("share the blocks", StringComparison.Ordinal));
+            return ImageCheck.Run(folder.PathOf("out.qed"), new ImageCheckOptions(), progress: null, Cancellation).AllocatedClusters;
+        }
+
+        long zeroes = StoredIn(scanZeroes: false) - StoredIn(scanZeroes: true);
+        Assert.Equal(DiskBytes / 2 / Cluster, zeroes);
+    }
+
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public void A_disk_that_would_not_fit_as_a_copy_is_not_refused(string kind)
+    {
+        using SharingFolder folder = new(kind);
+        long free = new DriveInfo(folder.Path).AvailableFreeSpace;
+        byte[] piece = Support.DiskBytes.Random(15, 1 << 20);
+        using (FileStream file = File.Create(folder.PathOf("in.raw")))
+        {
+            while (file.Length < free * 2 / 3)
+            {
+                file.Write(piece);
+            }
+        }
+
+        folder.UsedBytes(); // some file systems account for it only now
+        DiskConversionPlan plan = DiskConversion.Plan(folder.PathOf("in.raw"), folder.PathOf("out.vhdx"), new DiskConversionOptions(), Cancellation);
+        Assert.True(plan.RequiredBytes > plan.AvailableBytes, $"{plan.RequiredBytes} bytes are needed, {plan.AvailableBytes} are free.");
+        DiskConversion.Run(folder.PathOf("in.raw"), folder.PathOf("out.vhdx"), new DiskConversionOptions { Verify = true }, progress: null, Cancellation);
+        Assert.Throws<QedDiskFullException>(() => DiskConversion.Run(
+            folder.PathOf("in.raw"), folder.PathOf("more.raw"), new DiskConversionOptions { FullyAllocated = true }, progress: null, Cancellation));
+        Assert.False(File.Exists(folder.PathOf("more.raw")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void The_source_and_the_result_are_independent(string kind)
     {
         using SharingFolder folder = new(kind);

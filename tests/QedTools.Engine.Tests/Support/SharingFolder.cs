@@ -31,7 +31,7 @@ internal sealed class SharingFolder : IDisposable
 
         string maker = $"mkfs.{kind}";
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root on Linux can mount a file system");
-        Assert.SkipUnless(Qemu.IsOnPath(maker) && Qemu.IsOnPath("mount"), $"{maker} is not installed (Debian: {kind}progs)");
+        Assert.SkipUnless(Qemu.IsOnPath(maker) && Qemu.IsOnPath("mount"), $"{maker} is not installed (Debian: {(kind == "xfs" ? "xfsprogs" : "btrfs-progs")})");
         string device = _folder.PathOf("device");
         using (FileStream file = File.Create(device))
         {

@@ -1,6 +1,7 @@
 // Blocks of a file system that two files have in common.
 using System;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace QedTools.Storage.Native;
@@ -11,6 +12,11 @@ internal static unsafe class BlockSharing
     // _IOW(0x94, 13, struct file_clone_range). Where Linux has another number for it, as on POWER, the call is refused and the data is copied.
     private const uint CloneRange = 0x4020940D;
 
+    private const uint Xfs = 0x58465342;
+    private const uint Btrfs = 0x9123683E;
+    private const uint BcacheFs = 0xCA451A4E;
+    private const uint Ocfs2 = 0x7461636F;
+
     private const int DefaultUnit = 4096;
     private const int MaxUnit = 64 << 10;
 
@@ -18,6 +24,18 @@ internal static unsafe class BlockSharing
     /// <param name="blockSize">The block size that the host reports, in bytes; null if it reports none.</param>
     public static int UnitOf(int? blockSize) =>
         blockSize is { } size and >= DefaultUnit and <= MaxUnit && (size & (size - 1)) == 0 ? size : DefaultUnit;
+
+    /// <summary>Whether a folder is on a file system of a kind whose files can share blocks. Not each file system of such a kind does it.</summary>
+    /// <param name="folder">The folder.</param>
+    public static bool MayBeIn(string folder)
+    {
+        // struct statfs begins with the kind; .NET's DriveFormat reports the wrong one where the path has a space.
+        uint* status = stackalloc uint[64];
+        fixed (byte* path = Encoding.UTF8.GetBytes(folder + '\0'))
+        {
+            return Platform.IsLinux && LibC.FileSystemStatus(path, status) == 0 && *status is Xfs or Btrfs or BcacheFs or Ocfs2;
+        }
+    }
 
     /// <summary>Whether the host can share blocks of one file with another. Changes nothing.</summary>
     /// <param name="source">The file to share from.</param>

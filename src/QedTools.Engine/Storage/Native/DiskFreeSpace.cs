@@ -28,7 +28,7 @@ internal static class DiskFreeSpace
     {
         string full = Path.GetFullPath(folder);
         return (Platform.IsWindows ? OfWindows(full) : OfUnix(full)) is { } bytes
-            ? new FreeSpace(FileStatus.DeviceOf(full), bytes)
+            ? new FreeSpace(FileStatus.DeviceOf(full), bytes) { MayShareBlocks = BlockSharing.MayBeIn(full) }
             : null;
     }
 

@@ -209,6 +209,10 @@ internal static unsafe class LibC
     [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static extern int IoControl(IntPtr file, nuint request, int* argument);
 
+    /// <summary>The status of the file system that holds a path; <paramref name="result"/> must hold 256 bytes.</summary>
+    [DllImport("libc", EntryPoint = "statfs", SetLastError = true)]
+    public static extern int FileSystemStatus(byte* path, uint* result);
+
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int file);
 }
