@@ -12,6 +12,7 @@ internal sealed class JobList(Session session, int share)
     private readonly CopyJobs _copies = new(session);
     private readonly StreamJobs _streams = new(session);
     private readonly ServeJobs _servers = new(session);
+    private readonly HashJobs _hashes = new(session);
     private readonly SharedJobs _shared = new(session);
     private readonly bool _sharesBlocks = SharedJobs.ArePossible();
 
@@ -52,6 +53,9 @@ internal sealed class JobList(Session session, int share)
         ("Start-QedNbdServer, in, 2 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 2, "qcow2")),
         ("Start-QedNbdServer, in, 4 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 4, "qcow2")),
         ("Start-QedNbdServer, random reads", inputs => _servers.RandomReads(inputs, DiskSize)),
+        ("Get-QedImageHash, threads", inputs => HashJobs.Threads(inputs, DiskSize / 4)),
+        ("Get-QedImageHash, one thread", inputs => HashJobs.Plain(inputs, DiskSize / 4)),
+        ("Get-QedImageHash, mapped zeroes", inputs => _hashes.MappedZeroes(inputs, (16 << 20) / share)),
         .. _sharesBlocks ? Shared : [],
     ];
 

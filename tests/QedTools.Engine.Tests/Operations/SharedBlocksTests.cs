@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using QedTools.Storage.Native;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -303,6 +304,20 @@ public sealed class SharedBlocksTests(ITestOutputHelper output)
         Assert.Throws<QedDiskFullException>(() => DiskConversion.Run(
             folder.PathOf("in.raw"), folder.PathOf("more.raw"), new DiskConversionOptions { FullyAllocated = true }, progress: null, Cancellation));
         Assert.False(File.Exists(folder.PathOf("more.raw")));
+    }
+
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public void Asking_whether_sharing_is_possible_changes_nothing_even_if_the_source_grows(string kind)
+    {
+        using SharingFolder folder = new(kind);
+        File.WriteAllBytes(folder.PathOf("source"), Support.DiskBytes.Random(16, 4 * Cluster));
+        using Microsoft.Win32.SafeHandles.SafeFileHandle source = File.OpenHandle(folder.PathOf("source"));
+        using Microsoft.Win32.SafeHandles.SafeFileHandle target = File.OpenHandle(folder.PathOf("target"), FileMode.CreateNew, FileAccess.ReadWrite);
+        Assert.True(BlockSharing.IsPossible(source, 4 * Cluster, target, "target"));
+        Assert.False(BlockSharing.IsPossible(source, 3 * Cluster, target, "target"));
+        Assert.Equal(0, RandomAccess.GetLength(target));
     }
 
     [Theory]

@@ -46,8 +46,8 @@ internal static unsafe class BlockSharing
     {
         try
         {
-            // A length of 0 means up to the end of the source, which leaves nothing to do.
-            return TryShare(source, sourceLength, target, 0, length: 0, path);
+            // A length of 0 means up to the end of the source, which leaves nothing to do. If the source has grown since, the odd target is refused.
+            return TryShare(source, sourceLength, target, offset: 1, length: 0, path);
         }
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
