@@ -18,8 +18,8 @@ Describe 'Compare-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'ForceShare', 'Path!@0 value property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
-            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'ForceShare', 'LiteralPath! property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'Extent', 'ForceShare', 'Path!@0 value property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'Extent', 'ForceShare', 'LiteralPath! property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
         }
 
         It 'by position, and from the pipeline as a string or a result object' {
@@ -170,6 +170,73 @@ Describe 'Compare-QedImage' {
 
         It 'that can be piped to another cmdlet as the compared file' {
             (Compare-QedImage $path $overlay | Get-QedInfo).Path | Should -Be $path
+        }
+    }
+
+    Context 'with -Extent' {
+        It 'returns the ranges that differ, in order, and what each disk holds there' {
+            # As with the whole comparison above.
+            $found = @(Compare-QedImage $overlay ([System.IO.Path]::Combine($folder, 'three-middle.qed')) -Extent)
+            $found | ForEach-Object { $_.PSObject.TypeNames[0] } | Select-Object -Unique | Should -Be 'QedTools.QedDifference'
+            $found[0].PSObject.Properties | ForEach-Object { $_.Name } | Should -Be 'Start', 'Length', 'State', 'ReferenceState', 'Path', 'ReferencePath', 'Name'
+            ($found | Measure-Object Length -Sum).Sum | Should -Be 24576
+            $found[0].Start | Should -Be 4096
+            $found[0].Path | Should -BeExactly $overlay
+            $found[0].ReferencePath | Should -BeExactly ([System.IO.Path]::Combine($folder, 'three-middle.qed'))
+        }
+
+        It 'gives each side its state, and none beyond the end of a disk' {
+            $null = New-RawFile $raw 8MB ($pathReads + ', 7M+3 0xee')
+            Set-DiskBytes $raw 8192 (New-Bytes 4096 -Value 5)
+            $found = @(Compare-QedImage $path $raw -Extent)
+            $found | ForEach-Object { "$_" } | Should -Be '8192+4096 Unallocated, Data', '7340032+512 nothing, Data'
+            $found[1].State | Should -BeNullOrEmpty
+            $back = @(Compare-QedImage $raw $path -Extent)
+            $back | ForEach-Object { "$_" } | Should -Be '8192+4096 Data, Unallocated', '7340032+512 Data, nothing'
+        }
+
+        It 'returns nothing for equal disks, and with -Strict what only one of them has' {
+            Compare-QedImage $path $path -Extent | Should -BeNullOrEmpty
+            $null = New-RawFile $raw 8MB $pathReads
+            Compare-QedImage $path $raw -Extent | Should -BeNullOrEmpty
+            $found = @(Compare-QedImage $path $raw -Extent -Strict)
+            ($found | Measure-Object Length -Sum).Sum | Should -Be 2MB
+            $found[0].Start | Should -Be 6MB
+            $found[0].State | Should -BeNullOrEmpty
+        }
+
+        It 'returns whole blocks of -BlockSizeBytes, which are those of an overlay' {
+            $null = Convert-QedImage $path $raw
+            foreach ($at in 5, 70000, 70001, 131072, 3000001) { Set-DiskBytes $raw $at (New-Bytes 1 -Value 0xEE) }
+            $found = @(Compare-QedImage $raw $path -Extent -BlockSizeBytes 64KB)
+            $found | ForEach-Object { $_.Start % 64KB } | Should -Be @($found | ForEach-Object { 0 })
+            ($found | Measure-Object Length -Sum).Sum | Should -Be 256KB
+            $increment = [System.IO.Path]::Combine($folder, 'increment.qed')
+            $null = Convert-QedImage $raw $increment -BackingFile $path -ClusterSizeBytes 64KB
+            (Get-QedAllocationMap $increment -State Data, Zero | Measure-Object Length -Sum).Sum | Should -Be 256KB
+        }
+
+        It 'writes each range while it compares, so that a pipeline can end early' {
+            $first = Compare-QedImage $path $overlay -Extent | Select-Object -First 1
+            $first.Start | Should -Be 4096
+        }
+
+        It 'refuses other block sizes, and a block size without -Extent' {
+            Assert-OneError { Compare-QedImage $path $overlay -Extent -BlockSizeBytes 1000 } 'QedLimit' 'InvalidArgument' $path '*block size of 1000 bytes*power of two from 512 to 67108864*'
+            Assert-OneError { Compare-QedImage $path $overlay -BlockSizeBytes 4KB } 'QedRequest' 'InvalidArgument' $path '*-Extent*'
+        }
+
+        It 'is a table, a list and a wide view' {
+            $null = Convert-QedImage $path $raw
+            Set-DiskBytes $raw 3000001 (New-Bytes 1 -Value 0xEE)
+            $found = Compare-QedImage $raw $path -Extent
+            Get-Screen @($found) -Width 200 | Should -Be @(
+                "   Reference: $path"
+                '          Start      Length State       ReferenceState Name'
+                '          -----      ------ -----       -------------- ----'
+                '        2999808       512 B Data        Unallocated    other.raw'
+            )
+            (Get-Screen @($found | Format-List) -Width 200) -join "`n" | Should -BeLike "*Length * : 512 bytes*Path * : $raw*ReferencePath * : $path*"
         }
     }
 

@@ -228,6 +228,7 @@ Describe 'The sizes that a format accepts' {
         @{ Line = 'Convert-QedImage a b.qed -ClusterSizeBytes 5'; Sizes = '512KB' }
         @{ Line = 'Convert-QedImage a b.vhdx -BlockSizeBytes '; Sizes = '1MB', '2MB', '4MB', '8MB', '16MB', '32MB', '64MB', '128MB', '256MB' }
         @{ Line = 'Convert-QedImage a b.vhd -BlockSizeBytes '; Sizes = '512KB', '2MB' }
+        @{ Line = 'Compare-QedImage a b -Extent -BlockSizeBytes '; Sizes = '512', '1KB', '2KB', '4KB', '8KB', '16KB', '32KB', '64KB', '128KB', '256KB', '512KB', '1MB', '2MB', '4MB', '8MB', '16MB', '32MB', '64MB' }
         @{ Line = 'Convert-QedImage a b.vhdx -LogicalSectorSizeBytes '; Sizes = '512', '4096' }
         @{ Line = 'Convert-QedImage a b.qed -TableSize 1'; Sizes = '1', '16' }
     ) {

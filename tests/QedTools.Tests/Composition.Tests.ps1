@@ -23,6 +23,7 @@ BeforeAll {
             QedCorruption     = $check.Corruptions[0]
             QedExtent         = @(Get-QedAllocationMap $overlay)[0]
             QedComparison     = Compare-QedImage $overlay $base
+            QedDifference     = Compare-QedImage $overlay $base -Extent
             QedRepairResult   = $repair
             QedRepair         = $repair.Repairs[0]
             QedOptimizeResult = Optimize-QedImage $overlay
@@ -140,7 +141,7 @@ Describe 'A job' {
 Describe 'A result from another machine' {
     BeforeAll { $results = Get-Result (New-Folder 'results') }
 
-    It 'of type <_> keeps its properties' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of type <_> keeps its properties' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedDifference', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $result = $results[$_]
         $result.GetType().Name | Should -Be $_
         $copy = Copy-BySerialization $result
@@ -152,7 +153,7 @@ Describe 'A result from another machine' {
         }
     }
 
-    It 'of type <_> is displayed like a local one' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of type <_> is displayed like a local one' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedDifference', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $result = $results[$_]
         $copy = Copy-BySerialization $result
         foreach ($format in 'Format-Table', 'Format-List', 'Format-Wide') {
@@ -176,7 +177,7 @@ Describe 'A result from another machine' {
 Describe 'A result as text' {
     BeforeAll { $results = Get-Result (New-Folder 'text') }
 
-    It 'of type <_> is a row of plain values with Export-Csv' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
+    It 'of type <_> is a row of plain values with Export-Csv' -ForEach 'QedImageInfo', 'QedCheckResult', 'QedCorruption', 'QedExtent', 'QedComparison', 'QedDifference', 'QedRepairResult', 'QedRepair', 'QedOptimizeResult', 'QedMergeResult' {
         $file = Join-TestDrive "$_.csv"
         $results[$_] | Export-Csv -LiteralPath $file -NoTypeInformation
         $row = Import-Csv -LiteralPath $file

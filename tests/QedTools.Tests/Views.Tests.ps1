@@ -1,7 +1,7 @@
 # How the results are displayed: tables as printed, lists and wide views (which need the full shell), colours, text forms.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
-    $types = 'QedImageInfo', 'QedExtent', 'QedCheckResult', 'QedCorruption', 'QedRepairResult', 'QedRepair', 'QedMergeResult', 'QedOptimizeResult', 'QedComparison', 'DiskStream'
+    $types = 'QedImageInfo', 'QedExtent', 'QedCheckResult', 'QedCorruption', 'QedRepairResult', 'QedRepair', 'QedMergeResult', 'QedOptimizeResult', 'QedComparison', 'QedDifference', 'DiskStream'
 }
 
 BeforeAll {

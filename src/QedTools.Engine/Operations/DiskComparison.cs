@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
-using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Operations;
 
@@ -30,26 +29,11 @@ public static class DiskComparison
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ChainPolicy policy = options.ToPolicy();
-        using BackingChain chain = BackingChain.OpenAll(
-            path,
-            DiskFormats.ForReading,
-            policy);
-        using BackingChain reference = BackingChain.OpenAll(
-            referencePath,
-            DiskFormats.ForReading,
-            policy with
-            {
-                TopFormat = options.ReferenceFormat,
-                TopFormatOption = nameof(options.ReferenceFormat),
-                TopBackingFile = options.ReferenceBackingFile,
-                TopSnapshot = options.ReferenceSnapshot,
-            });
-        IDisk disk = chain.ToDisk();
-        IDisk other = reference.ToDisk();
+        using ComparedDisks disks = ComparedDisks.Open(path, referencePath, options);
+        IDisk disk = disks.Disk;
+        IDisk other = disks.Reference;
         (long? first, long differing) = Compare(disk, other, progress, cancellation);
-        chain.RequireUnchanged();
-        reference.RequireUnchanged();
+        disks.RequireUnchanged();
         return new QedComparison
         {
             Path = Path.GetFullPath(path),
@@ -112,8 +96,8 @@ public static class DiskComparison
                 return;
             }
 
-            Span<byte> data = Load(disk, piece, piece.HasData, _data);
-            Span<byte> otherData = Load(other, piece, piece.OtherHasData, _otherData);
+            Span<byte> data = ComparedDisks.Load(disk, piece, piece.HasData, _data);
+            Span<byte> otherData = ComparedDisks.Load(other, piece, piece.OtherHasData, _otherData);
             if (!data.SequenceEqual(otherData))
             {
                 _count = CountDifferences(data, otherData, out _first);
@@ -138,21 +122,6 @@ public static class DiskComparison
             {
                 hash?.AddZeroes(piece.Length);
             }
-        }
-
-        private static Span<byte> Load(IDisk from, DiskPiece piece, bool hasData, byte[] buffer)
-        {
-            Span<byte> part = buffer.AsSpan(0, (int)piece.Length);
-
-            // A piece of whole blocks can extend beyond the end of the shorter disk.
-            int there = hasData ? (int)Math.Max(0, Math.Min(part.Length, from.Length - piece.Offset)) : 0;
-            if (there > 0)
-            {
-                from.Read(piece.Offset, part.Slice(0, there));
-            }
-
-            part.Slice(there).Clear();
-            return part;
         }
 
         private static long CountDifferences(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, out int first)

@@ -9,14 +9,17 @@ namespace QedTools.Operations;
 /// <param name="Offset">Where it begins, in bytes.</param>
 /// <param name="Length">Its length, in bytes; limited only where there is data.</param>
 /// <param name="State">What the disk holds there; unallocated beyond its end.</param>
-/// <param name="OtherHasData">Whether the other disk holds data there.</param>
-internal readonly record struct DiskPiece(long Offset, long Length, QedExtentState State, bool OtherHasData)
+/// <param name="OtherState">What the other disk holds there; unallocated beyond its end, and if there is none.</param>
+internal readonly record struct DiskPiece(long Offset, long Length, QedExtentState State, QedExtentState OtherState)
 {
     /// <summary>Whether the disk holds data there.</summary>
     public bool HasData => State == QedExtentState.Data;
 
     /// <summary>Whether all its data is to be shared (<see cref="ExtentSharing"/>) instead of read. It can have ranges without data in between.</summary>
     public bool IsShared { get; init; }
+
+    /// <summary>Whether the other disk holds data there.</summary>
+    public bool OtherHasData => OtherState == QedExtentState.Data;
 
     /// <summary>The first byte after it.</summary>
     public long End => Offset + Length;
@@ -57,7 +60,7 @@ internal static class DiskPieces
             cancellation.ThrowIfCancellationRequested();
             if (sharing is not null && CountShared(ref here, ref there, at, left, unit, sharing) is > 0 and var shared)
             {
-                yield return new DiskPiece(at, shared, QedExtentState.Data, OtherHasData: false) { IsShared = true };
+                yield return new DiskPiece(at, shared, QedExtentState.Data, QedExtentState.Unallocated) { IsShared = true };
                 at += shared;
                 left -= shared;
                 continue;
@@ -73,7 +76,7 @@ internal static class DiskPieces
             }
 
             QedExtentState state = here.State;
-            bool otherHasData = there.State == QedExtentState.Data;
+            QedExtentState otherState = there.State;
             long tail = (at + count) % unit;
             if (count < left && tail != 0)
             {
@@ -83,11 +86,11 @@ internal static class DiskPieces
                     // A unit of several extents: reading it gives what they hold together.
                     count = Math.Min(left, unit);
                     state = QedExtentState.Data;
-                    otherHasData = other is not null;
+                    otherState = other is null ? QedExtentState.Unallocated : QedExtentState.Data;
                 }
             }
 
-            yield return new DiskPiece(at, count, state, otherHasData);
+            yield return new DiskPiece(at, count, state, otherState);
             at += count;
             left -= count;
         }

@@ -4,9 +4,9 @@ using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
-/// <summary>Compare-QedImage: whether two disks read the same.</summary>
+/// <summary>Compare-QedImage: whether two disks read the same, and where they do not.</summary>
 [Cmdlet(VerbsData.Compare, "QedImage", DefaultParameterSetName = "Path")]
-[OutputType(typeof(QedComparison))]
+[OutputType(typeof(QedComparison), typeof(QedDifference))]
 public sealed class CompareQedImageCommand : QedDiskCommand
 {
     /// <summary>The disk to compare with, of any format.</summary>
@@ -35,6 +35,16 @@ public sealed class CompareQedImageCommand : QedDiskCommand
     [Parameter]
     public SwitchParameter Strict { get; set; }
 
+    /// <summary>Return the ranges in which the disks differ, in order, instead of one result.</summary>
+    [Parameter]
+    public SwitchParameter Extent { get; set; }
+
+    /// <summary>With -Extent, the blocks that differ or do not, in bytes: a power of two from 512 to 64MB.</summary>
+    [Parameter]
+    [Alias("BlockSize")]
+    [ArgumentCompleter(typeof(DifferenceBlockSizeCompleter))]
+    public long? BlockSizeBytes { get; set; }
+
     private protected override void ProcessFile(string path)
     {
         DiskComparisonOptions options = new()
@@ -49,12 +59,41 @@ public sealed class CompareQedImageCommand : QedDiskCommand
             Strict = Strict,
             AllowUnc = AllowUnc,
             ForceShare = ForceShare,
+            BlockSize = BlockSizeBytes ?? DiskComparisonOptions.MinBlockSize,
             Trace = Trace,
         };
         string reference = SessionPaths.ToExistingHost(this, ReferencePath);
+        if (Extent)
+        {
+            WriteExtents(path, reference, options);
+            return;
+        }
+
+        if (BlockSizeBytes is not null)
+        {
+            throw new QedRequestException(path, nameof(BlockSizeBytes), BlockSizeBytes, "none", Messages.BlockSizeWithoutExtents);
+        }
+
         QedComparison result = WithProgress(
             Messages.Comparing, path, progress => DiskComparison.Run(path, reference, options, progress, Cancellation));
         WriteVerbose(Messages.Compared(result));
         WriteObject(result);
+    }
+
+    private void WriteExtents(string path, string reference, DiskComparisonOptions options)
+    {
+        long count = WithProgress(Messages.Comparing, path, progress =>
+        {
+            long found = 0;
+            foreach (QedDifference difference in DiskDifferences.Run(path, reference, options, progress, Cancellation))
+            {
+                FlushTrace();
+                WriteObject(difference);
+                found++;
+            }
+
+            return found;
+        });
+        WriteVerbose(Messages.ComparedByExtent(path, reference, count));
     }
 }

@@ -215,6 +215,14 @@ internal static class Messages
         _ => $"{Printable(result.Path)}: reads the same as {Quoted(result.ReferencePath)}.",
     };
 
+    /// <summary>What was found where two disks are compared range by range.</summary>
+    public static string ComparedByExtent(string path, string referencePath, long ranges) =>
+        $"{Printable(path)}: differs from {Quoted(referencePath)} in {Count(ranges, "range", "ranges")}.";
+
+    /// <summary>A block size says how long ranges are, of which there are none.</summary>
+    public static string BlockSizeWithoutExtents =>
+        "The block size is that of the ranges that -Extent returns. Add -Extent, or leave it out.";
+
     /// <summary>A disk that was opened.</summary>
     public static string Opened(string path, long size, bool forWriting) =>
         $"{Printable(path)}: opened for {(forWriting ? "reading and writing" : "reading")}, {ByteSize.Format(size)}.";
