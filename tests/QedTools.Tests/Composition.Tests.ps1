@@ -395,4 +395,105 @@ Describe 'A script' {
             "$($result.Output)" | Should -BeLike '*belongs to*other.qed*'
         }
     }
+
+    Context 'that backs up a disk' {
+        BeforeAll {
+            $script = [System.IO.Path]::Combine($examples, 'Backup-Image.ps1')
+            $folder = New-Folder 'backups'
+            $disk = "$folder/vm1.qed"
+            $store = "$folder/store"
+            $null = New-QedImage $disk 4MB
+            Set-DiskBytes $disk 0 (New-Bytes 65536 -Value 1)
+            $first = Get-QedImageHash $disk
+            function Invoke-Backup { Invoke-PowerShell -NoProfile -Command "& '$script' -Destination '$store' $args" }
+        }
+
+        It 'makes a full backup first, and then overlays with what has changed' {
+            $result = Invoke-Backup -Path "'$disk'" '| ForEach-Object Name'
+            $result.Output | Should -Be 'vm1-001.qed'
+            Set-DiskBytes $disk 2MB (New-Bytes 10 -Value 2)
+            $result = Invoke-Backup -Path "'$disk'" '| ForEach-Object Name'
+            $result.Output | Should -Be 'vm1-002.qed'
+            $info = @(Get-QedInfo "$store/vm1-002.qed" -BackingChain)
+            $info | ForEach-Object Name | Should -Be 'vm1-002.qed', 'vm1-001.qed'
+            $info[0].BackingFile | Should -Be 'vm1-001.qed'
+            (Get-QedAllocationMap "$store/vm1-002.qed" -State Data, Zero | Measure-Object Length -Sum).Sum | Should -Be 64KB
+            (Get-Item "$store/vm1-001.qed").IsReadOnly | Should -BeTrue
+            @(Import-Csv "$store/backups.csv" | ForEach-Object Hash) | Should -Be $first.Hash, (Get-QedImageHash $disk).Hash
+        }
+
+        It 'says how much would be stored, and stores nothing, with -WhatIf' {
+            Set-DiskBytes $disk 0 (New-Bytes 1 -Value 3)
+            Set-DiskBytes $disk 3MB (New-Bytes 70000 -Value 3)
+            $state = Get-FolderState $store
+            $result = Invoke-Backup -Path "'$disk'" -WhatIf
+            "$($result.Output)" | Should -BeLike '*incremental backup of 196608 bytes*'
+            Get-FolderState $store | Should -Be $state
+            $null = Invoke-Backup -Path "'$disk'"
+            (Get-QedAllocationMap "$store/vm1-003.qed" -State Data, Zero | Measure-Object Length -Sum).Sum | Should -Be 196608
+        }
+
+        It 'begins again with -Full, and after as many increments as it may make' {
+            $null = Invoke-Backup -Path "'$disk'" -Full
+            (Get-QedInfo "$store/vm1-004.qed").BackingFile | Should -BeNullOrEmpty
+            $null = Invoke-Backup -Path "'$disk'" -MaxIncrements 1
+            (Get-QedInfo "$store/vm1-005.qed").BackingFile | Should -Be 'vm1-004.qed'
+            $null = Invoke-Backup -Path "'$disk'" -MaxIncrements 1
+            (Get-QedInfo "$store/vm1-006.qed").BackingFile | Should -BeNullOrEmpty
+        }
+
+        It 'restores any of them, to any format, and never over a file' {
+            $null = Invoke-Backup -Restore "'$folder/first.vhdx'" -Number 1
+            (Get-QedImageHash "$folder/first.vhdx").Hash | Should -Be $first.Hash
+            $result = Invoke-Backup -Restore "'$folder/latest.qed'"
+            $result.ExitCode | Should -Be 0
+            (Compare-QedImage "$folder/latest.qed" $disk).AreEqual | Should -BeTrue
+            $result = Invoke-Backup -Restore "'$disk'" -Number 1
+            $result.ExitCode | Should -Be 1
+            "$($result.Output)" | Should -BeLike '*already exists*'
+            (Compare-QedImage "$folder/latest.qed" $disk).AreEqual | Should -BeTrue
+            (Invoke-Backup -Restore "'$folder/none.qed'" -Number 99).ExitCode | Should -Be 1
+        }
+
+        It 'does not use the number of a file that an interrupted run left, and builds on what is in the list' {
+            Copy-Item "$store/vm1-006.qed" "$store/vm1-007.qed"
+            $null = Invoke-Backup -Path "'$disk'"
+            (Get-QedInfo "$store/vm1-008.qed").BackingFile | Should -Be 'vm1-006.qed'
+        }
+
+        It 'refuses the folder of another disk, and a disk in use' {
+            $other = (New-QedImage "$folder/other.qed" 4MB).Path
+            $result = Invoke-Backup -Path "'$other'"
+            $result.ExitCode | Should -Be 1
+            "$($result.Output)" | Should -BeLike '*has the backups of vm1.qed*'
+            $state = Get-FolderState $store
+            $stream = Open-QedImage $disk -ReadWrite
+            try { (Invoke-Backup -Path "'$disk'").ExitCode | Should -Be 1 }
+            finally { $stream.Dispose() }
+            Get-FolderState $store | Should -Be $state
+        }
+
+        It 'verifies all of them, and finds one that was changed' {
+            $result = Invoke-Backup -Verify '| ForEach-Object IsGood'
+            $result.ExitCode | Should -Be 0
+            $result.Output | Should -Be @(1..7 | ForEach-Object { 'True' })
+            (Get-Item "$store/vm1-001.qed").IsReadOnly = $false
+            $data = @(Get-QedAllocationMap "$store/vm1-001.qed" -State Data)[0]
+            $file = [System.IO.File]::OpenWrite("$store/vm1-001.qed")
+            try {
+                $file.Position = $data.FileOffset + 100
+                $file.WriteByte(9)
+            }
+            finally { $file.Dispose() }
+            $result = Invoke-Backup -Verify "| ForEach-Object { `$_.Name + ' ' + `$_.IsGood }"
+            $result.ExitCode | Should -Be 1
+            # The third one has its own data where the first was changed.
+            @($result.Output | Where-Object { $_ -match '^vm1-\d+\.qed (True|False)$' }) | Should -Be @(
+                'vm1-001.qed False', 'vm1-002.qed False', 'vm1-003.qed True', 'vm1-004.qed True', 'vm1-005.qed True', 'vm1-006.qed True', 'vm1-008.qed True')
+            "$($result.Output)" | Should -BeLike '*2 of 7 backups*'
+            $result = Invoke-Backup -Restore "'$folder/changed.qed'" -Number 2
+            $result.ExitCode | Should -Be 1
+            "$($result.Output)" | Should -BeLike '*not what was backed up*'
+        }
+    }
 }
