@@ -2,7 +2,7 @@
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
     $commands = @((Get-Module QedTools).ExportedCmdlets.Keys)
-    $topics = 'about_QedTools', 'about_QedFormat'
+    $topics = 'about_QedTools', 'about_QedFormat', 'about_QedMigration'
 }
 
 BeforeAll {
@@ -95,7 +95,7 @@ Describe 'Get-Help <_>' -ForEach $topics {
 Describe 'The help files' {
     It 'beside the manifest are those that were generated' {
         $files = @([System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'src', 'QedTools', 'en-US')))
-        $files | Should -HaveCount 3
+        $files | Should -HaveCount 4
         foreach ($file in $files) {
             $shipped = [System.IO.Path]::Combine($root, 'en-US', [System.IO.Path]::GetFileName($file))
             Get-Sha256 $shipped | Should -Be (Get-Sha256 $file) -Because $shipped

@@ -25,6 +25,20 @@ Describe 'Optimize-QedImage' {
         $leaky = Copy-Fixture 'damaged/leak-table.qed' -Folder $folder
         $overlay = Copy-Fixture 'chains/over-qed.qed' -Folder $folder
         $overlayReads = '0+4K 0x11, 4K+4K 0x31, 8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
+
+        # Optimizes an image, and fails unless -WhatIf said exactly what then happened.
+        function Optimize-AsForetold {
+            param([string] $Image, [switch] $AgainstBackingFile)
+
+            $check = Test-QedImage $Image
+            $foretold = (Invoke-OnScreen { Optimize-QedImage $Image -AgainstBackingFile:$AgainstBackingFile -WhatIf }).Screen
+            $result = Optimize-QedImage $Image -AgainstBackingFile:$AgainstBackingFile
+            $matching = if ($AgainstBackingFile) { ", $($result.DroppedClusters) that match" } else { '' }
+            $bytes = $result.FileSizeBefore - $result.FileSizeAfter
+            "$foretold" | Should -BeLike "*($($result.LeakedClusters) leaked, $($result.ZeroedClusters) of zeroes$matching)*: by $bytes byte*"
+            if ($result.ZeroedClusters + $result.DroppedClusters -eq 0) { $check.ReclaimableBytes | Should -Be $bytes }
+            $result
+        }
     }
 
     Context 'accepts its parameters' {
@@ -50,7 +64,7 @@ Describe 'Optimize-QedImage' {
             $image = Copy-Fixture "$_.qed" -Folder $folder
             if ((Get-QedInfo $image).VirtualSize -le 16MB) { $reads = Get-DiskBytes $image } else { $reads = $null }
             $length = [System.IO.FileInfo]::new($image).Length
-            $result = Optimize-QedImage $image
+            $result = Optimize-AsForetold $image
             $result.FileSizeBefore | Should -Be $length
             $result.FileSizeAfter | Should -Be ([System.IO.FileInfo]::new($image).Length)
             $result.FileSizeAfter | Should -BeLessOrEqual $length
@@ -61,7 +75,7 @@ Describe 'Optimize-QedImage' {
         It 'of <_>.qed with -AgainstBackingFile' -ForEach 'over-raw', 'over-raw-probed', 'over-qed', 'three-top', 'over-shorter', 'over-longer' {
             $image = Copy-Fixture "chains/$_.qed" -Folder $folder
             $reads = Get-DiskBytes $image
-            $null = Optimize-QedImage $image -AgainstBackingFile
+            $null = Optimize-AsForetold $image -AgainstBackingFile
             Test-SameBytes (Get-DiskBytes $image) $reads | Should -BeTrue
             Assert-Clean $image -Qemu
         }
@@ -87,7 +101,7 @@ Describe 'Optimize-QedImage' {
 
         It 'clusters of zeroes over a backing file, and replaces them with zero clusters' {
             Set-DiskBytes $overlay 0 (New-Bytes 8192 -Value 0)
-            $result = Optimize-QedImage $overlay
+            $result = Optimize-AsForetold $overlay
             $result.ZeroedClusters | Should -Be 2
             (Test-QedImage $overlay).ZeroClusters | Should -Be 3
             Assert-Disk $overlay 1MB '8K+8K 0x11, 68K+12K 0x12, 512K+4K 0x32'
@@ -144,7 +158,7 @@ Describe 'Optimize-QedImage' {
             Set-DiskBytes $overlay 4096 (New-Bytes 4096 -Value 0x11)
             Set-DiskBytes $overlay 200KB (New-Bytes 4096 -Value 0)
             $reads = Get-DiskBytes $overlay
-            $result = Optimize-QedImage $overlay -AgainstBackingFile
+            $result = Optimize-AsForetold $overlay -AgainstBackingFile
             $result.DroppedClusters | Should -Be 3
             $result.ZeroedClusters | Should -Be 0
             Get-QedAllocationMap $overlay -State Data, Zero | ForEach-Object { "$($_.Start)+$($_.Length) $($_.State)" } | Should -Be '65536+4096 Zero', '524288+4096 Data'
@@ -185,8 +199,8 @@ Describe 'Optimize-QedImage' {
 
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'reports with -WhatIf what it would do, and does nothing' {
-            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Free the clusters of '$path' that are leaked or contain only zeroes, and shrink the file of 44 KiB accordingly."
-            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Free the clusters of '$overlay' that are leaked, contain only zeroes or match the backing file, and shrink the file of * KiB accordingly."
+            Assert-WhatIf { Optimize-QedImage $path -WhatIf } $folder "Free the clusters of '$path' that are leaked or contain only zeroes (0 leaked, 4 of zeroes), and shrink the file of 44 KiB to 28 KiB: by 16384 bytes."
+            Assert-WhatIf { Optimize-QedImage $overlay -AgainstBackingFile -WhatIf } $folder "Free the clusters of '$overlay' that are leaked, contain only zeroes or match the backing file (0 leaked, 0 of zeroes, 0 that match), and shrink the file of * KiB to * KiB: by 0 bytes."
         }
 
         It 'refuses <Name> with -WhatIf too: <Id>' -ForEach @(

@@ -315,7 +315,7 @@ Describe 'Test-QedImage' {
 
         It 'is a list of all properties with Format-List' {
             $text = Test-QedImage (Get-Fixture 'damaged/leak-at-end.qed') | Format-List | Out-String -Width 200
-            foreach ($name in 'Path', 'Status', 'TotalClusters', 'AllocatedClusters', 'ZeroClusters', 'FragmentedClusters', 'LeakedClusters', 'LeakedBytes', 'CorruptionCount', 'Corruptions', 'ImageEndOffset') {
+            foreach ($name in 'Path', 'Status', 'TotalClusters', 'AllocatedClusters', 'ZeroClusters', 'FragmentedClusters', 'LeakedClusters', 'LeakedBytes', 'ReclaimableBytes', 'CorruptionCount', 'Corruptions', 'ImageEndOffset') {
                 $text | Should -Match "(?m)^$name\s+:"
             }
             $text | Should -Match 'LeakedBytes\s+: 12 KiB'

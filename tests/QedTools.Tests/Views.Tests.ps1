@@ -33,7 +33,7 @@ BeforeAll {
 
         [QedTools.QedCheckResult]@{
             Path = $Path; Status = $Status; NeedsCheck = $Status -ne 'Clean'; TotalClusters = 3072; AllocatedClusters = 96; ZeroClusters = 1
-            FragmentedClusters = 2; LeakedClusters = $Leaked; LeakedBytes = $Leaked * 4096; CorruptionCount = $Count; Corruptions = $Corruptions
+            FragmentedClusters = 2; LeakedClusters = $Leaked; LeakedBytes = $Leaked * 4096; ReclaimableBytes = $Leaked * 4096; CorruptionCount = $Count; Corruptions = $Corruptions
             ImageEndOffset = 49152
         }
     }

@@ -1,12 +1,12 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
-using QedTools.Qed.Format;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -33,7 +33,25 @@ public static class ImageOptimization
         chain.BeginWriting(0, OtherOverlays.Unaffected, progress: null, cancellation);
         long fileSize = image.Storage.Length;
         long diskUsage = image.Storage.AllocatedBytes;
-        (long zeroed, long dropped) = Free(chain, image, options, progress, cancellation);
+
+        // Only whole clusters that hold data change: what the backing file shows does not matter, only whether there is one.
+        IDisk disk = image.ToDisk(image.Backing is null ? null : new EmptyDisk());
+        long zeroed = 0;
+        long dropped = 0;
+        foreach (FreedCluster cluster in FindFreed(chain, image, options, progress, cancellation))
+        {
+            if (cluster.IsInBackingFile)
+            {
+                image.Unmap(cluster.Offset);
+                dropped++;
+            }
+            else
+            {
+                disk.Zero(cluster.Offset, cluster.Length);
+                zeroed++;
+            }
+        }
+
         chain.RequireUnchanged();
         image.Pack();
         image.EndWriting();
@@ -53,15 +71,45 @@ public static class ImageOptimization
     /// <summary>Finds everything that would prevent an image from being made smaller, without changing it.</summary>
     /// <param name="path">The image.</param>
     /// <param name="options">How to do it.</param>
-    /// <param name="progress">Receives the progress of the check; may be null.</param>
+    /// <param name="progress">Receives the progress of the check, or over the disk if its data is read; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>The check of the image as it is.</returns>
+    /// <returns>The check of the image as it is, and, if that is wanted, what would be freed.</returns>
     /// <exception cref="QedException">It cannot be done.</exception>
-    public static QedCheckResult Plan(
+    public static ImageOptimizationPlan Plan(
         string path, ImageOptimizationOptions options, IProgress<OperationProgress>? progress = null, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, options, out QedImage image);
-        return RequirePackable(chain, image, progress, cancellation);
+        QedCheckResult check = RequirePackable(chain, image, options.PlansSize ? null : progress, cancellation);
+        if (!options.PlansSize)
+        {
+            return new ImageOptimizationPlan { Check = check };
+        }
+
+        long zeroed = 0;
+        long dropped = 0;
+        long cutShort = 0;
+        int clusterSize = image.Header.Geometry.ClusterSize;
+        foreach (FreedCluster cluster in FindFreed(chain, image, options, progress, cancellation))
+        {
+            zeroed += cluster.IsInBackingFile ? 0 : 1;
+            dropped += cluster.IsInBackingFile ? 1 : 0;
+
+            // What is there of a cluster that is cut off at the end of the file is no leak when nothing refers to it any more.
+            cutShort += cluster.FileOffset > image.File.Layout.FileLength - clusterSize ? 1 : 0;
+        }
+
+        chain.RequireUnchanged();
+        long length = image.File.Layout.FileLength;
+        ImageSurvey survey = ImageChecker.Survey(image.File, progress: null, cancellation);
+        long used = survey.Tables.Count + survey.Data.Count;
+        return new ImageOptimizationPlan
+        {
+            Check = check,
+            ZeroedClusters = zeroed,
+            DroppedClusters = dropped,
+            FileSizeBefore = length,
+            FileSizeAfter = ImageSurvey.PackedLength(image.File, used - zeroed - dropped, check.LeakedClusters + zeroed + dropped - cutShort),
+        };
     }
 
     private static BackingChain Open(string path, ImageOptimizationOptions options, out QedImage image)
@@ -85,23 +133,19 @@ public static class ImageOptimization
         return check;
     }
 
-    private static (long Zeroed, long Dropped) Free(
+    // The data clusters that are not needed, in the order of the disk. They can be freed while they are enumerated.
+    private static IEnumerable<FreedCluster> FindFreed(
         BackingChain chain,
         QedImage image,
         ImageOptimizationOptions options,
         IProgress<OperationProgress>? progress,
         CancellationToken cancellation)
     {
-        QedGeometry geometry = image.Header.Geometry;
-
-        // Only whole clusters that hold data change: what the backing file shows does not matter, only whether there is one.
-        IDisk disk = image.ToDisk(image.Backing is null ? null : new EmptyDisk());
+        int clusterSize = image.Header.Geometry.ClusterSize;
         IDisk own = image.ToDisk(backing: null);
         IDisk? backing = options.AgainstBackingFile && chain.Layers.Count > 1 ? chain.ToDisk(depth: 1) : null;
-        long zeroed = 0;
-        long dropped = 0;
-        byte[] data = ArrayPool<byte>.Shared.Rent(geometry.ClusterSize);
-        byte[] shown = ArrayPool<byte>.Shared.Rent(geometry.ClusterSize);
+        byte[] data = ArrayPool<byte>.Shared.Rent(clusterSize);
+        byte[] shown = ArrayPool<byte>.Shared.Rent(clusterSize);
         try
         {
             foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
@@ -110,22 +154,17 @@ public static class ImageOptimization
                 for (long left = extent.State == QedExtentState.Data ? extent.Length : 0; left > 0;)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Span<byte> piece = data.AsSpan(0, (int)Math.Min(geometry.ClusterSize, left));
-                    own.Read(at, piece);
-                    if (backing is not null && ShowsTheSame(backing, at, piece, shown.AsSpan(0, piece.Length)))
+                    int length = (int)Math.Min(clusterSize, left);
+                    own.Read(at, data.AsSpan(0, length));
+                    bool isInBackingFile = backing is not null && ShowsTheSame(backing, at, data.AsSpan(0, length), shown.AsSpan(0, length));
+                    if (isInBackingFile || ZeroScan.IsZero(data.AsSpan(0, length)))
                     {
-                        image.Unmap(at);
-                        dropped++;
-                    }
-                    else if (ZeroScan.IsZero(piece))
-                    {
-                        disk.Zero(at, piece.Length);
-                        zeroed++;
+                        yield return new FreedCluster(at, length, extent.FileOffset + (at - extent.Start), isInBackingFile);
                     }
 
                     progress?.Report(new OperationProgress(at, own.Length));
-                    at += piece.Length;
-                    left -= piece.Length;
+                    at += length;
+                    left -= length;
                 }
             }
         }
@@ -134,9 +173,10 @@ public static class ImageOptimization
             ArrayPool<byte>.Shared.Return(data);
             ArrayPool<byte>.Shared.Return(shown);
         }
-
-        return (zeroed, dropped);
     }
+
+    // A cluster of the disk that needs no data: where it is there and in the file, in bytes.
+    private readonly record struct FreedCluster(long Offset, int Length, long FileOffset, bool IsInBackingFile);
 
     private static bool ShowsTheSame(IDisk backing, long offset, ReadOnlySpan<byte> data, Span<byte> shown)
     {

@@ -18,9 +18,16 @@ public sealed class OptimizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        ImageOptimizationOptions options = new() { AgainstBackingFile = AgainstBackingFile, AllowUnc = AllowUnc };
-        WithProgress(Messages.Checking, path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
-        if (!ShouldDo(Messages.OptimizeAction(ImageInspection.Run(path, new ImageInspectionOptions { SourceFormat = QedDiskFormat.Qed }), AgainstBackingFile)))
+        ImageOptimizationOptions options = new()
+        {
+            AgainstBackingFile = AgainstBackingFile,
+            PlansSize = SessionStreams.IsWhatIf(this),
+            AllowUnc = AllowUnc,
+        };
+        ImageOptimizationPlan plan = WithProgress(
+            Messages.Checking, path, progress => ImageOptimization.Plan(path, options, progress, Cancellation));
+        QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions { SourceFormat = QedDiskFormat.Qed });
+        if (!ShouldDo(Messages.OptimizeAction(info, plan, AgainstBackingFile)))
         {
             return;
         }

@@ -244,10 +244,21 @@ internal static class Messages
 
     /// <summary>The shrinking of an image's file.</summary>
     /// <param name="info">The image.</param>
+    /// <param name="plan">What is known of what would be freed.</param>
     /// <param name="againstBackingFile">Whether clusters that read the same in the backing file are freed as well.</param>
-    public static string OptimizeAction(QedImageInfo info, bool againstBackingFile) =>
-        $"Free the clusters of {Quoted(info.Path)} that are leaked{(againstBackingFile ? ", contain only zeroes or match the backing file" : " or contain only zeroes")}, "
-        + $"and shrink the file of {ByteSize.Format(info.FileSize)} accordingly.";
+    public static string OptimizeAction(QedImageInfo info, ImageOptimizationPlan plan, bool againstBackingFile)
+    {
+        string which = againstBackingFile ? "leaked, contain only zeroes or match the backing file" : "leaked or contain only zeroes";
+        string action = $"Free the clusters of {Quoted(info.Path)} that are {which}";
+        if (plan is not { FileSizeBefore: { } before, FileSizeAfter: { } after, ZeroedClusters: { } zeroed, DroppedClusters: { } dropped })
+        {
+            return $"{action}, and shrink the file of {ByteSize.Format(info.FileSize)} accordingly.";
+        }
+
+        string matching = againstBackingFile ? $", {dropped} that match" : string.Empty;
+        return $"{action} ({plan.Check.LeakedClusters} leaked, {zeroed} of zeroes{matching}), and shrink the file of {ByteSize.Format(before)} "
+            + $"to {ByteSize.Format(after)}: by {Bytes(before - after)}.";
+    }
 
     /// <summary>By how much a file shrank.</summary>
     public static string Optimized(QedOptimizeResult result) =>

@@ -111,6 +111,7 @@ internal sealed class ImageChecker
             FragmentedClusters = _fragmented,
             LeakedClusters = leaked,
             LeakedBytes = _geometry.BytesOf(leaked),
+            ReclaimableBytes = _corruptionCount > 0 ? null : _layout.FileLength - ImageSurvey.PackedLength(_file, used, leaked),
             CorruptionCount = _corruptionCount,
             Corruptions = new ResultList<QedCorruption>(_corruptions.ToArray()),
             ImageEndOffset = _geometry.EndOf(lastUsed),
