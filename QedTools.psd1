@@ -1,11 +1,11 @@
 @{
     RootModule             = 'QedTools.psm1'
-    ModuleVersion          = '0.1.0'
+    ModuleVersion          = '0.2.0'
     GUID                   = 'b7d1f0a4-6c3e-4d59-9a0e-2f6f8a1c73d5'
     Author                 = 'The QedTools contributors'
     CompanyName            = 'The QedTools contributors'
     Copyright              = '(c) The QedTools contributors. MIT licence.'
-    Description            = 'Create, inspect, check, repair, map, re-parent, resize, convert, merge, compact and compare QED (QEMU Enhanced Disk) virtual disk images. QEMU is not required.'
+    Description            = 'Create, inspect, check, repair, map, re-parent, resize, convert, merge, compact, compare, hash and serve QED (QEMU Enhanced Disk) virtual disk images. QEMU is not required.'
     CompatiblePSEditions   = @('Desktop', 'Core')
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'

@@ -15,6 +15,11 @@ Describe 'The manifest' {
         $found | Should -Be $manifest.CmdletsToExport
     }
 
+    It 'has the version that the changelog begins with' {
+        $changes = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($root, 'CHANGELOG.md'))
+        [regex]::Match($changes, '(?m)^## ([0-9.]+)').Groups[1].Value | Should -Be $manifest.ModuleVersion
+    }
+
     It 'has the same version as <_>' -ForEach 'QedTools.dll', 'QedTools.Engine.dll' {
         $folder = [System.IO.Path]::GetDirectoryName((Get-Command New-QedImage).ImplementingType.Assembly.Location)
         $version = [System.Diagnostics.FileVersionInfo]::GetVersionInfo([System.IO.Path]::Combine($folder, $_)).FileVersion
