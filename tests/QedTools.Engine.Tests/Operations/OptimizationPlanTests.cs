@@ -55,6 +55,30 @@ public sealed class OptimizationPlanTests : IDisposable
         }
     }
 
+    // A part of a cluster that nothing refers to is no leak, so the file is not packed.
+    [Fact]
+    public void A_plan_knows_that_a_cluster_cut_off_at_the_end_gives_nothing_back()
+    {
+        string path = _folder.PathOf("disk.qed");
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = 10 * ClusterSize, ClusterSize = ClusterSize }, Cancellation);
+        using (Stream disk = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
+        {
+            byte[] data = new byte[2 * ClusterSize];
+            data.AsSpan(0, ClusterSize).Fill(1);
+            disk.Write(data, 0, data.Length);
+        }
+
+        using (FileStream file = new(path, FileMode.Open))
+        {
+            file.SetLength(file.Length - 100);
+        }
+
+        ImageOptimizationPlan plan = ImageOptimization.Plan(path, new ImageOptimizationOptions { PlansSize = true }, cancellation: Cancellation);
+        QedOptimizeResult result = ImageOptimization.Run(path, new ImageOptimizationOptions(), cancellation: Cancellation);
+        Assert.Equal((1L, result.FileSizeBefore, result.FileSizeAfter), (result.ZeroedClusters, plan.FileSizeBefore, plan.FileSizeAfter));
+        Assert.Equal(1, plan.ZeroedClusters);
+    }
+
     [Fact]
     public void A_plan_that_only_looks_for_obstacles_reads_no_data()
     {
