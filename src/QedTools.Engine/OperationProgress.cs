@@ -11,6 +11,9 @@ public readonly record struct OperationProgress(long BytesDone, long BytesTotal)
     /// <summary>How many times the operation goes over the same bytes, for example first to copy and then to compare them.</summary>
     public int Stages { get; init; } = 1;
 
+    /// <summary>Whether files are counted instead of bytes.</summary>
+    public bool CountsFiles { get; init; }
+
     /// <summary>The completed share of the whole operation, in whole percent: 0 to 100.</summary>
     public int Percent => BytesTotal <= 0 ? 100 : (int)(DoneInAll / (BytesTotal * (double)Stages) * 100);
 

@@ -203,13 +203,10 @@ internal sealed class BackingChain : IDisposable
             return DiskFormats.Open(file, format);
         });
         ReportNext(namedBy, backing);
-        if (backing.ContentId is { } expected
-            && _layers[_layers.Count - 1].ContentId is var identityFound
-            && identityFound != expected
-            && (identityFound is null || identityFound != backing.OtherContentId))
+        if (!backing.Accepts(_layers[_layers.Count - 1].ContentId))
         {
             throw new QedBackingFileRefusedException(
-                namedBy, backing.Name, $"it is not, or is no longer, the disk that the overlay was created over, whose identifier is {expected}. Put that disk back in its place.");
+                namedBy, backing.Name, $"it is not, or is no longer, the disk that the overlay was created over, whose identifier is {backing.ContentId}. Put that disk back in its place.");
         }
 
         long found = _layers[_layers.Count - 1].VirtualSize;
@@ -394,26 +391,10 @@ internal sealed class BackingChain : IDisposable
             namedBy, name, $"'{path}' is outside the folders that such files may be in.", QedRemedy.AllowFolder, namedByFormat);
 
     // The first of the names at which there is a file; otherwise the first of all, so that its absence is reported.
-    private string Locate(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)
-    {
-        foreach (string name in backing.OtherNames is { } others ? (IEnumerable<string>)[backing.Name, .. others] : [])
-        {
-            try
-            {
-                string path = BackingFilePath.Resolve(namedBy, name, _policy.AllowUnc);
-                if (IsAllowed(path) && HostFiles.IdentityOf(path) is not null)
-                {
-                    return path;
-                }
-            }
-            catch (QedBackingFileException)
-            {
-                // Another name may be followed.
-            }
-        }
-
-        return RequireAllowed(BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc, namedByFormat), namedBy, backing.Name, namedByFormat);
-    }
+    private string Locate(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat) =>
+        backing.OtherNames is not null && BackingFilePath.FirstExisting(namedBy, backing, _policy.AllowUnc, IsAllowed) is { } found
+            ? found
+            : RequireAllowed(BackingFilePath.Resolve(namedBy, backing.Name, _policy.AllowUnc, namedByFormat), namedBy, backing.Name, namedByFormat);
 
     private void Add(IStorage storage, Func<IStorage, IDiskLayer> open)
     {

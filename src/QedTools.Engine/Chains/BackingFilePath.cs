@@ -1,6 +1,9 @@
 // The policy on the names of backing files: an image from elsewhere is treated as hostile.
 using System;
+using System.Collections.Generic;
 using System.IO;
+using QedTools.Disks;
+using QedTools.Storage;
 using QedTools.Storage.Native;
 
 namespace QedTools.Chains;
@@ -45,6 +48,32 @@ internal static class BackingFilePath
         {
             throw new QedBackingFileRefusedException(imagePath, name, $"it is not a valid file name ({e.Message}).", QedRemedy.NameBackingFile, namedBy);
         }
+    }
+
+    /// <summary>The first of the places recorded for a file at which there is one that may be used; null if there is none.</summary>
+    /// <param name="imagePath">The image that names it.</param>
+    /// <param name="file">The file as the image names it.</param>
+    /// <param name="allowUnc">Whether a name may lead to a network share that the image itself is not on.</param>
+    /// <param name="isAllowed">Whether a file may be used, by its full path.</param>
+    public static string? FirstExisting(string imagePath, in BackingReference file, bool allowUnc, Func<string, bool> isAllowed)
+    {
+        foreach (string name in file.OtherNames is { } others ? (IEnumerable<string>)[file.Name, .. others] : [file.Name])
+        {
+            try
+            {
+                string path = Resolve(imagePath, name, allowUnc);
+                if (isAllowed(path) && HostFiles.IdentityOf(path) is not null)
+                {
+                    return path;
+                }
+            }
+            catch (QedBackingFileException)
+            {
+                // Another name may be followed.
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The same, for display: null if the name is not followed.</summary>

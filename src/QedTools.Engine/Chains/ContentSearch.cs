@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using QedTools.Disks;
@@ -29,11 +30,7 @@ internal static class ContentSearch
         IDiskFormat format = DiskFormats.Of(wanted.Format!.Value);
         string[] found =
         [
-            .. HostFiles.FilesIn(folder)
-                .Where(file => format.Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-                .OrderBy(file => file, StringComparer.Ordinal)
-                .Take(MaxFiles)
-                .Where(file => isAllowed is null || isAllowed(file))
+            .. Candidates(folder, format, isAllowed)
                 .Where(file => (except is null || HostFiles.IdentityOf(file) is not { } own || !except(own)) && ContentIdOf(file, format) == identity)
                 .Take(2),
         ];
@@ -60,6 +57,39 @@ internal static class ContentSearch
             return null;
         }
     }
+
+    /// <summary>The files in a folder that such an image could mean, by their identities; none if the folder cannot be listed.</summary>
+    /// <param name="folder">The folder; subfolders are not searched.</param>
+    /// <param name="format">The format of the files.</param>
+    /// <param name="isAllowed">Whether a file may be opened, by its full path.</param>
+    public static ILookup<Guid, string> ContentIdsIn(string folder, IDiskFormat format, Func<string, bool> isAllowed)
+    {
+        IReadOnlyList<string> files;
+        try
+        {
+            files = [.. Candidates(folder, format, isAllowed)];
+        }
+        catch (QedException)
+        {
+            files = [];
+        }
+
+        return files
+            .Select(file => (Path: file, Identity: ContentIdOf(file, format)))
+            .Where(file => file.Identity is not null)
+            .ToLookup(file => file.Identity!.Value, file => file.Path);
+    }
+
+    /// <summary>Whether a file has a name by which it is found.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its format.</param>
+    public static bool IsNamedLike(string path, IDiskFormat format) => format.Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
+    private static IEnumerable<string> Candidates(string folder, IDiskFormat format, Func<string, bool>? isAllowed) => HostFiles.FilesIn(folder)
+        .Where(file => IsNamedLike(file, format))
+        .OrderBy(file => file, StringComparer.Ordinal)
+        .Take(MaxFiles)
+        .Where(file => isAllowed is null || isAllowed(file));
 
     // Null for a file that is not of the format or cannot be read: it is not the one.
     private static Guid? ContentIdOf(string path, IDiskFormat format)

@@ -26,6 +26,10 @@ internal readonly record struct BackingReference(string Name, bool IsRaw)
     /// <summary>An identifier that is accepted instead of <see cref="ContentId"/>; null for none.</summary>
     public Guid? OtherContentId { get; init; }
 
+    /// <summary>Whether the file may be one with a given <see cref="IDiskLayer.ContentId"/>.</summary>
+    /// <param name="found">The file's; null if it has none.</param>
+    public bool Accepts(Guid? found) => ContentId is not { } expected || (found is { } id && (id == expected || id == OtherContentId));
+
     /// <summary>A file that an image identifies by its content identifier alone; its name is shown as the identity in braces.</summary>
     /// <param name="contentId">The <see cref="ContentId"/>.</param>
     /// <param name="format">The file's format.</param>

@@ -52,7 +52,15 @@ public static class ImageInspection
         InUse = false,
     };
 
-    internal static QedImageInfo Describe(IDiskLayer layer, int depth, BackingFolderSet? folders = null)
+    internal static QedImageInfo Describe(IDiskLayer layer, int depth, BackingFolderSet? folders = null) => DescribeFile(layer) with
+    {
+        BackingFilePath = layer.Backing is { } backing ? PathOf(layer.Storage.Path, backing, folders) : null,
+        Depth = depth,
+        FormatDetails = layer.Facts is { } facts and not QedFacts ? facts.Details : null,
+    };
+
+    /// <summary>The facts that are in a file's header, without looking for its backing file and without <see cref="QedImageInfo.FormatDetails"/>.</summary>
+    internal static QedImageInfo DescribeFile(IDiskLayer layer)
     {
         IStorage storage = layer.Storage;
         IReadOnlyList<IStorage> further = layer is IMultiFileLayer multi ? multi.Files : [];
@@ -66,13 +74,11 @@ public static class ImageInspection
             ClusterSize = layer.AllocationUnit,
             BackingFile = layer.Backing?.Name,
             BackingFormat = layer.Backing is { } backing ? backing.IsRaw ? QedBackingFormat.Raw : QedBackingFormat.Probe : null,
-            BackingFilePath = layer.Backing is { } reference ? PathOf(storage.Path, reference, folders) : null,
             NeedsCheck = false,
             InUse = storage.IsInUse,
-            Depth = depth,
+            Depth = 0,
         };
-        FormatFacts? facts = layer.Facts;
-        return facts is not QedFacts { Header: var header } ? info with { FormatDetails = facts?.Details } : info with
+        return layer.FormatName != DiskFormats.Qed.Name || layer.Facts is not QedFacts { Header: var header } ? info : info with
         {
             TableSize = (int)header.TableSize,
             HeaderSize = header.HeaderSize,

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 namespace QedTools;
 
 /// <summary>The facts of an image, from its header and its file. What only QED has is null for other formats, which have <see cref="FormatDetails"/> instead.</summary>
-public sealed record QedImageInfo
+public record QedImageInfo
 {
     /// <summary>The file's full path.</summary>
     public required string Path { get; init; }
@@ -62,7 +62,7 @@ public sealed record QedImageInfo
     /// <summary>Whether another process has the image open so that it cannot be changed now.</summary>
     public required bool InUse { get; init; }
 
-    /// <summary>0 for the image itself, 1 for its backing file, and so on.</summary>
+    /// <summary>0 for the image itself, 1 for its backing file, and so on; of a <see cref="QedOverlayInfo"/>, how far above it is.</summary>
     public required int Depth { get; init; }
 
     /// <summary>What only the file's own format has; null for QED, whose facts are properties here, and for raw.</summary>
@@ -84,5 +84,5 @@ public sealed record QedImageInfo
     public string? Hash { get; init; }
 
     /// <summary>The path.</summary>
-    public override string ToString() => Path;
+    public sealed override string ToString() => Path;
 }

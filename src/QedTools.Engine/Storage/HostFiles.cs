@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using QedTools.Storage.Native;
 
@@ -169,6 +171,33 @@ internal static class HostFiles
         catch (Exception e) when (StorageErrors.IsHostError(e))
         {
             throw StorageErrors.Translate(e, folder, "list");
+        }
+    }
+
+    /// <summary>The folders in a folder, as full paths, without symbolic links and junctions: those can lead back up.</summary>
+    /// <exception cref="QedException">It does not exist, or may not be read.</exception>
+    public static IReadOnlyList<string> FoldersIn(string folder)
+    {
+        try
+        {
+            return [.. new DirectoryInfo(folder).EnumerateDirectories().Where(one => (one.Attributes & FileAttributes.ReparsePoint) == 0).Select(one => one.FullName)];
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            throw StorageErrors.Translate(e, folder, "list");
+        }
+    }
+
+    /// <summary>Whether a path is a symbolic link itself, whatever it leads to.</summary>
+    public static bool IsLink(string path)
+    {
+        try
+        {
+            return (File.GetAttributes(path) & FileAttributes.ReparsePoint) != 0;
+        }
+        catch (Exception e) when (StorageErrors.IsHostError(e))
+        {
+            return false;
         }
     }
 

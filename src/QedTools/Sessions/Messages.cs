@@ -60,6 +60,11 @@ internal static class Messages
     /// <summary>The status line of a progress bar.</summary>
     public static string ProgressStatus(OperationProgress progress, double bytesPerSecond)
     {
+        if (progress.CountsFiles)
+        {
+            return $"{progress.BytesDone} of {Count(progress.BytesTotal, "file")}";
+        }
+
         string speed = bytesPerSecond > 0 ? $", {ByteSize.FormatShort(bytesPerSecond)}/s" : string.Empty;
         string stage = progress.Stages > 1 ? $"step {progress.Stage} of {progress.Stages}, " : string.Empty;
         return $"{stage}{ByteSize.FormatShort(progress.BytesDone)} of {ByteSize.Format(progress.BytesTotal)}{speed}";

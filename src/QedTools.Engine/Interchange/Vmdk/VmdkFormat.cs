@@ -11,7 +11,7 @@ namespace QedTools.Interchange.Vmdk;
 /// VMDK, the format of VMware ("Virtual Disk Format 5.0"): monolithicSparse, monolithicFlat and streamOptimized, and other kinds for
 /// reading only.
 /// </summary>
-internal sealed class VmdkFormat : IDiskFormat
+internal sealed class VmdkFormat : IDiskFormat, IPartedFormat
 {
     /// <summary>The format's name.</summary>
     public const string FormatName = "VMDK";
@@ -55,6 +55,13 @@ internal sealed class VmdkFormat : IDiskFormat
 
         throw VmdkParts.TryErrorFor(storage.Path) as QedException
             ?? new QedDamagedFileException(storage.Path, FormatName, "the start of the file", "something else", "\"KDMV\", or a descriptor");
+    }
+
+    public bool IsPart(IStorage storage)
+    {
+        Span<byte> header = stackalloc byte[VmdkHeader.Size];
+        bool isSparse = storage.Read(0, header) == header.Length && VmdkHeader.HasMagic(header);
+        return isSparse ? VmdkHeader.Parse(header).DescriptorOffset == 0 : VmdkParts.HasNameOfPart(storage.Path) && !VmdkDescriptor.IsDescriptor(storage);
     }
 
     public NewDisk Resolve(string path, in DiskRequest request)

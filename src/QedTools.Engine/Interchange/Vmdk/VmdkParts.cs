@@ -47,8 +47,8 @@ internal static class VmdkParts
         }
     }
 
-    // The names that VMware gives them: disk-flat.vmdk, disk-f001.vmdk, disk-s001.vmdk.
-    private static bool HasNameOfPart(string path)
+    /// <summary>Whether a file has a name that VMware gives to parts: disk-flat.vmdk, disk-f001.vmdk, disk-s001.vmdk.</summary>
+    public static bool HasNameOfPart(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path);
         int dash = name.LastIndexOf('-');

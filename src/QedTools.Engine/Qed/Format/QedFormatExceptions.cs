@@ -15,7 +15,7 @@ public sealed class QedNotAnImageException : QedFormatException
     {
     }
 
-    private QedNotAnImageException(string path, string message, Exception cause)
+    private QedNotAnImageException(string path, string message, Exception? cause)
         : base(path, message, cause)
     {
     }
@@ -63,8 +63,8 @@ public sealed class QedNotAnImageException : QedFormatException
     /// <param name="path">The file.</param>
     /// <param name="namedLike">The format that its extension means.</param>
     /// <param name="isEmpty">Whether it has no contents at all.</param>
-    /// <param name="cause">What was found when it was opened.</param>
-    internal static QedNotAnImageException ForUnknown(string path, string namedLike, bool isEmpty, Exception cause) => new(
+    /// <param name="cause">What was found when it was opened; null if it was not.</param>
+    internal static QedNotAnImageException ForUnknown(string path, string namedLike, bool isEmpty, Exception? cause) => new(
         path,
         isEmpty
             ? $"'{path}' has the extension of {namedLike} disks, but it is empty. Get a complete copy of it."

@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using QedTools.Chains;
+using QedTools.Storage;
+
+namespace QedTools.Operations;
+
+/// <summary>The images in some folders as results: read once, and then asked about any of the files.</summary>
+internal sealed class OverlayListing
+{
+    private readonly ImageForest _forest;
+    private readonly Dictionary<ForestImage, QedImageInfo> _facts;
+
+    private OverlayListing(ImageForest forest, Dictionary<ForestImage, QedImageInfo> facts)
+    {
+        _forest = forest;
+        _facts = facts;
+    }
+
+    /// <summary>The errors of files and folders that could not be read.</summary>
+    public IReadOnlyList<QedException> Problems => _forest.Problems;
+
+    /// <summary>The folders to look in for a path: those of the options, and the path itself if it is a folder, or else its folder if there are none.</summary>
+    /// <param name="path">The image, or the folder.</param>
+    /// <param name="options">Where to look.</param>
+    /// <exception cref="QedFileNotFoundException">Nothing exists at the path.</exception>
+    /// <exception cref="QedRequestException">One of the folders is not a folder.</exception>
+    public static IReadOnlyList<string> FoldersFor(string path, OverlayInspectionOptions options)
+    {
+        foreach (string folder in options.Folders)
+        {
+            if (!HostFiles.IsFolder(folder))
+            {
+                throw new QedRequestException(folder, "Folder", folder, "a folder that exists", $"'{folder}' is not a folder. Name the folder to look for images in.");
+            }
+        }
+
+        string[] folders = [.. options.Folders.Select(Path.GetFullPath)];
+        return HostFiles.IsFolder(path) ? [Path.GetFullPath(path), .. folders]
+            : HostFiles.IdentityOf(path) is null ? throw NotAFile(path)
+            : folders.Length > 0 ? folders
+            : [HostFiles.FolderOf(path)];
+    }
+
+    /// <summary>Reads the images in some folders.</summary>
+    /// <param name="folders">The folders, each as a full path.</param>
+    /// <param name="options">How to read them.</param>
+    /// <param name="progress">Receives how many files were looked at; may be null.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <exception cref="QedRequestException">One of the folders that images may name files in is not a folder.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static OverlayListing Read(
+        IReadOnlyList<string> folders, OverlayInspectionOptions options, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+    {
+        Dictionary<ForestImage, QedImageInfo> facts = [];
+        ForestPolicy policy = new()
+        {
+            Recurse = options.Recurse,
+            FollowsNames = true,
+            AllowUnc = options.AllowUnc,
+            Folders = BackingFolderSet.Of(options.BackingFolders),
+            OnOpened = (image, layer) => facts[image] = ImageInspection.DescribeFile(layer),
+        };
+        return new OverlayListing(ImageForest.Read(folders, policy, progress, cancellation), facts);
+    }
+
+    /// <summary>The images over a file; of a folder, all.</summary>
+    /// <param name="path">The image, or the folder.</param>
+    /// <exception cref="QedFileNotFoundException">Nothing exists at the path.</exception>
+    public IEnumerable<QedOverlayInfo> For(string path)
+    {
+        IEnumerable<(ForestImage Image, int Depth)> found = HostFiles.IsFolder(path) ? _forest.All() : _forest.Over(HostFiles.IdentityOf(path) ?? throw NotAFile(path));
+        return found.Select(one => new QedOverlayInfo(_facts[one.Image])
+        {
+            BackingFilePath = one.Image.BackingPath,
+            Depth = one.Depth,
+            State = one.Image.State,
+            OverlayCount = one.Image.Overlays.Count,
+        });
+    }
+
+    // What is wrong with a path is known only once it is opened.
+    private static QedException NotAFile(string path)
+    {
+        try
+        {
+            HostFiles.Open(path, StorageAccess.Inspect).Dispose();
+            return new QedFileNotFoundException(path);
+        }
+        catch (QedException e)
+        {
+            return e;
+        }
+    }
+}
