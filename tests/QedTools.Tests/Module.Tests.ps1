@@ -12,10 +12,12 @@ BeforeDiscovery {
         @{ Command = 'Test-QedImage'; Types = 'QedTools.QedCheckResult', 'System.Boolean' }
         @{ Command = 'Set-QedBackingFile'; Types = , 'QedTools.QedImageInfo' }
         @{ Command = 'Get-QedAllocationMap'; Types = , 'QedTools.QedExtent' }
+        @{ Command = 'Get-QedOverlay'; Types = , 'QedTools.QedOverlayInfo' }
+        @{ Command = 'Show-QedOverlay'; Types = 'System.String', 'System.IO.FileInfo' }
         @{ Command = 'Show-QedAllocationMap'; Types = 'System.String', 'System.IO.FileInfo' }
     )
     $writers = @($commands | Where-Object { $_ -match '^(New|Set|Repair|Resize|Convert|Merge|Optimize|Show)-' })
-    $readers = @($commands | Where-Object { $_ -match '^(Get-QedInfo|Test|Get-QedAllocationMap)' })
+    $readers = @($commands | Where-Object { $_ -match '^(Get-QedInfo|Get-QedOverlay|Test|Get-QedAllocationMap)' })
     $firstOperands = @(
         @{ Command = 'New-QedImage'; Second = 'SizeBytes' }
         @{ Command = 'Set-QedBackingFile'; Second = 'BackingFile' }
@@ -26,6 +28,8 @@ BeforeDiscovery {
         @{ Command = 'Test-QedImage'; Names = 'Path', 'LiteralPath', 'Quiet', 'ForceShare' }
         @{ Command = 'Set-QedBackingFile'; Names = 'Path', 'LiteralPath', 'BackingFile', 'BackingFormat', 'Remove', 'Force', 'PassThru', 'WhatIf', 'Confirm' }
         @{ Command = 'Get-QedAllocationMap'; Names = 'Path', 'LiteralPath', 'BackingChain', 'Offset', 'Length', 'State', 'ForceShare' }
+        @{ Command = 'Get-QedOverlay'; Names = 'Path', 'LiteralPath', 'Folder', 'Recurse', 'BackingFolder', 'AllowUnc' }
+        @{ Command = 'Show-QedOverlay'; Names = 'Path', 'LiteralPath', 'Folder', 'Recurse', 'OutFile', 'Force', 'Width', 'WhatIf', 'Confirm' }
         @{ Command = 'Show-QedAllocationMap'; Names = 'Path', 'LiteralPath', 'BackingChain', 'Offset', 'Length', 'OutFile', 'Force', 'ForceShare', 'WhatIf', 'Confirm' }
     )
     $aliases = @(

@@ -82,6 +82,14 @@ internal sealed class ImageForest
         return Walk(first, depth: 1, [.. same]);
     }
 
+    /// <summary>A file that is known as an image, by the first of its names; null if there is none.</summary>
+    /// <param name="identity">The file's <see cref="IStorage.Identity"/>.</param>
+    public ForestImage? Find(string identity) => Of(_byIdentity, identity).Find(image => image.IsKnown);
+
+    /// <summary>Whether a file is an image or below one, or holds the data of one, or looks like one and could not be read.</summary>
+    /// <param name="identity">The file's <see cref="IStorage.Identity"/>.</param>
+    public bool Includes(string identity) => _byIdentity.ContainsKey(identity) || _byDataFile.ContainsKey(identity) || _unreadable.Contains(identity);
+
     private static int ByPath(ForestImage one, ForestImage other) => NaturalOrder.Instance.Compare(one.Path, other.Path);
 
     private static List<ForestImage> Of(Dictionary<string, List<ForestImage>> index, string identity) =>

@@ -34,15 +34,18 @@ internal sealed class OverlayListing
         {
             if (!HostFiles.IsFolder(folder))
             {
-                throw new QedRequestException(folder, "Folder", folder, "a folder that exists", $"'{folder}' is not a folder. Name the folder to look for images in.");
+                throw new QedRequestException(folder, "Folders", folder, "a folder that exists", $"'{folder}' is not a folder. Name the folder to look for images in.");
             }
         }
 
-        string[] folders = [.. options.Folders.Select(Path.GetFullPath)];
-        return HostFiles.IsFolder(path) ? [Path.GetFullPath(path), .. folders]
+        string[] folders = [.. options.Folders.Select(Plain)];
+        return HostFiles.IsFolder(path) ? [Plain(path), .. folders]
             : HostFiles.IdentityOf(path) is null ? throw NotAFile(path)
             : folders.Length > 0 ? folders
             : [HostFiles.FolderOf(path)];
+
+        // Without a separator at the end, as in the paths of its files.
+        static string Plain(string folder) => HostFiles.FolderOf(Path.Combine(folder, "file"));
     }
 
     /// <summary>Reads the images in some folders.</summary>
@@ -73,14 +76,25 @@ internal sealed class OverlayListing
     public IEnumerable<QedOverlayInfo> For(string path)
     {
         IEnumerable<(ForestImage Image, int Depth)> found = HostFiles.IsFolder(path) ? _forest.All() : _forest.Over(HostFiles.IdentityOf(path) ?? throw NotAFile(path));
-        return found.Select(one => new QedOverlayInfo(_facts[one.Image])
-        {
-            BackingFilePath = one.Image.BackingPath,
-            Depth = one.Depth,
-            State = one.Image.State,
-            OverlayCount = one.Image.Overlays.Count,
-        });
+        return found.Select(one => Describe(one.Image, one.Depth));
     }
+
+    /// <summary>One image; null for a file that was not found in the folders, and for a file that is not known as an image.</summary>
+    /// <param name="path">The file.</param>
+    public QedOverlayInfo? TryDescribe(string path) =>
+        HostFiles.IdentityOf(path) is { } identity && _forest.Find(identity) is { } image ? Describe(image, depth: 0) : null;
+
+    /// <summary>Whether a file is one of the images, or belongs to one.</summary>
+    /// <param name="path">The file, which need not exist.</param>
+    public bool Includes(string path) => HostFiles.IdentityOf(path) is { } identity && _forest.Includes(identity);
+
+    private QedOverlayInfo Describe(ForestImage image, int depth) => new(_facts[image])
+    {
+        BackingFilePath = image.BackingPath,
+        Depth = depth,
+        State = image.State,
+        OverlayCount = image.Overlays.Count,
+    };
 
     // What is wrong with a path is known only once it is opened.
     private static QedException NotAFile(string path)

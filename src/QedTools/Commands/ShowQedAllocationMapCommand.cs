@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
@@ -16,7 +15,6 @@ public sealed class ShowQedAllocationMapCommand : QedMapCommand
 {
     private const int DefaultRows = 16;
     private const int DefaultSvgRows = 24;
-    private const int DefaultSvgWidth = 1200;
 
     private readonly ResultFiles _pictures = new(SessionPaths.Comparer);
     private bool _drewText;
@@ -98,7 +96,7 @@ public sealed class ShowQedAllocationMapCommand : QedMapCommand
 
     private void DrawFile(string path, string file)
     {
-        int width = RequireValidChoices(file);
+        int width = PictureFiles.RequireValidChoices(_pictures, file, Width);
         QedException? damage;
         using (MappedDisk disk = Open(path))
         {
@@ -124,25 +122,6 @@ public sealed class ShowQedAllocationMapCommand : QedMapCommand
 
         WriteObject(SessionPaths.ItemOf(this, file), enumerateCollection: true);
         Report(damage);
-    }
-
-    // Checks that do not depend on the image. Returns the picture's width.
-    private int RequireValidChoices(string file)
-    {
-        if (_pictures.Contains(file))
-        {
-            throw new QedRequestException(file, "OutFile", file, "a separate file for each image", Messages.DuplicatePicture(file));
-        }
-
-        if (!string.Equals(System.IO.Path.GetExtension(file), ".svg", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new QedRequestException(file, "OutFile", System.IO.Path.GetFileName(file), "a name that ends in .svg", Messages.InvalidPictureName(file));
-        }
-
-        int width = Width ?? DefaultSvgWidth;
-        return width >= SvgLayout.MinWidth
-            ? width
-            : throw new QedLimitException(file, "Width", width, $"{SvgLayout.MinWidth} pixels or more");
     }
 
     private MappedDisk Open(string path) => MappedDisk.Open(path, ToMapping());

@@ -10,7 +10,7 @@ namespace QedTools.Completion;
 /// <summary>Completes the name of an image: only QED images where a cmdlet accepts nothing else, otherwise disks of all formats.</summary>
 internal abstract class ImageCompleter : IArgumentCompleter
 {
-    private static readonly string[] CommandsForAllFormats = ["Convert-QedImage", "Compare-QedImage", "Open-QedImage"];
+    private static readonly string[] CommandsForAllFormats = ["Convert-QedImage", "Compare-QedImage", "Open-QedImage", "Get-QedOverlay", "Show-QedOverlay"];
 
     private protected ImageCompleter()
     {

@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text;
 using System.Xml;
+using static QedTools.Pictures.SvgDocument;
 
 namespace QedTools.Pictures;
 
@@ -15,7 +15,6 @@ namespace QedTools.Pictures;
 /// </remarks>
 internal sealed class SvgPicture
 {
-    private const string Namespace = "http://www.w3.org/2000/svg";
     private const string More = "\u2026";
     private const int LegendPitch = 24;
     private const int KeyPitch = 19;
@@ -40,18 +39,7 @@ internal sealed class SvgPicture
     }
 
     /// <summary>The document, in UTF-8.</summary>
-    public byte[] ToBytes()
-    {
-        using MemoryStream stream = new();
-        XmlWriterSettings settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), Indent = true, NewLineChars = "\n" };
-        using (XmlWriter xml = XmlWriter.Create(stream, settings))
-        {
-            Write(xml);
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+    public byte[] ToBytes() => SvgDocument.ToBytes(Write);
 
     private void Write(XmlWriter xml)
     {
@@ -62,17 +50,7 @@ internal sealed class SvgPicture
         int keyTop = legendTop + (isEmpty ? 0 : _legend.Count * LegendPitch + 8);
         int height = keyTop + key.Length * KeyPitch + (isEmpty ? 0 : 12);
 
-        xml.WriteStartElement("svg", Namespace);
-        Attribute(xml, "width", _layout.Width);
-        Attribute(xml, "height", height);
-        xml.WriteAttributeString("viewBox", string.Format(CultureInfo.InvariantCulture, "0 0 {0} {1}", _layout.Width, height));
-        xml.WriteAttributeString("style", "max-width: 100%; height: auto");
-        xml.WriteAttributeString("role", "img");
-        xml.WriteAttributeString("aria-labelledby", "title description");
-        xml.WriteAttributeString("lang", "en");
-        Described(xml, "title", "title", $"Allocation map of {name}");
-        Described(xml, "desc", "description", Description());
-        xml.WriteElementString("style", Namespace, SvgStyle.Css);
+        Begin(xml, _layout.Width, height, $"Allocation map of {name}", Description());
         WritePatterns(xml);
         Rectangle(xml, "ground", 0, 0, _layout.Width, height);
         Text(xml, "name", SvgLayout.Margin, 44, DisplayText.Fit(name, (int)((_layout.Width - 2 * SvgLayout.Margin) / 12.5), More));
@@ -309,40 +287,4 @@ internal sealed class SvgPicture
             Text(xml, "muted end", sizeRight + widths[1] + widths[2], y + 13, extents[i]);
         }
     }
-
-    private static void Described(XmlWriter xml, string element, string id, string text)
-    {
-        xml.WriteStartElement(element, Namespace);
-        xml.WriteAttributeString("id", id);
-        xml.WriteString(text);
-        xml.WriteEndElement();
-    }
-
-    private static void Text(XmlWriter xml, string style, double x, double y, string text)
-    {
-        xml.WriteStartElement("text", Namespace);
-        if (style.Length > 0)
-        {
-            xml.WriteAttributeString("class", style);
-        }
-
-        Attribute(xml, "x", x);
-        Attribute(xml, "y", y);
-        xml.WriteString(text);
-        xml.WriteEndElement();
-    }
-
-    private static void Rectangle(XmlWriter xml, string style, double x, double y, double width, double height)
-    {
-        xml.WriteStartElement("rect", Namespace);
-        xml.WriteAttributeString("class", style);
-        Attribute(xml, "x", x);
-        Attribute(xml, "y", y);
-        Attribute(xml, "width", width);
-        Attribute(xml, "height", height);
-        xml.WriteEndElement();
-    }
-
-    private static void Attribute(XmlWriter xml, string name, double value) =>
-        xml.WriteAttributeString(name, value.ToString("0.##", CultureInfo.InvariantCulture));
 }

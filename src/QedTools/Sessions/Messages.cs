@@ -46,6 +46,9 @@ internal static class Messages
     /// <inheritdoc cref="Checking"/>
     public const string Repairing = "Repairing";
 
+    /// <inheritdoc cref="Checking"/>
+    public const string Searching = "Searching";
+
     /// <summary>The title above a question.</summary>
     public const string ConfirmTitle = "Confirm";
 
@@ -173,6 +176,15 @@ internal static class Messages
 
     /// <summary>A picture would overwrite the image that it shows.</summary>
     public static string PictureOverwritesSource(string file) => $"{Quoted(file)} is the image itself or one of its backing files. Specify another file for the picture.";
+
+    /// <summary>How many images a search found.</summary>
+    public static string OverlaysFound(string path, int count) => $"{Printable(path)}: {Count(count, "image")} found.";
+
+    /// <summary>A picture of a tree of images would overwrite one of them.</summary>
+    public static string PictureOverwritesImage(string file) => $"{Quoted(file)} is one of the images. Specify another file for the picture.";
+
+    /// <summary>The drawing of a tree of images to a file.</summary>
+    public static string DrawForestAction(string path, string file) => $"Draw the tree of {Quoted(path)} to {Quoted(file)}.";
 
     /// <summary>The drawing of a map to a file.</summary>
     public static string DrawAction(string path, string file) => $"Draw the allocation map of {Quoted(path)} to {Quoted(file)}.";
