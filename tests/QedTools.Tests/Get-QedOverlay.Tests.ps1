@@ -1,6 +1,7 @@
 # Get-QedOverlay: which images lie over which. The tree itself is tested with the engine, against a model.
 BeforeDiscovery {
     . "$PSScriptRoot/TestModule.ps1"
+    . "$PSScriptRoot/SessionHelp.ps1"
 }
 
 BeforeAll {

@@ -36,8 +36,8 @@ Describe 'Merge-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            Get-OwnParameter Merge-QedImage Path | Should -Be 'AllowUnc', 'Force', 'Keep', 'Path!@0 value property'
-            Get-OwnParameter Merge-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'Keep', 'LiteralPath! property'
+            Get-OwnParameter Merge-QedImage Path | Should -Be 'AllowUnc', 'Force', 'Into', 'Keep', 'Path!@0 value property'
+            Get-OwnParameter Merge-QedImage LiteralPath | Should -Be 'AllowUnc', 'Force', 'Into', 'Keep', 'LiteralPath! property'
         }
 
         It 'from the pipeline as strings and result objects' {
@@ -49,6 +49,53 @@ Describe 'Merge-QedImage' {
 
         It 'as files from Get-ChildItem' {
             Get-ChildItem -LiteralPath $folder -Filter 'over-*.qed' | Merge-QedImage -Force | ForEach-Object { $_.Path } | Should -Be $path, $raw
+        }
+    }
+
+    Context 'into a file further down' {
+        BeforeEach {
+            $deep = New-Folder 'deep'
+            $golden = [System.IO.Path]::Combine($deep, 'golden.qed')
+            $middle = [System.IO.Path]::Combine($deep, 'middle.qed')
+            $top = [System.IO.Path]::Combine($deep, 'top.qed')
+            $null = New-QedImage $golden 1MB
+            Set-DiskBytes $golden 0 (New-Bytes 128KB -Value 1)
+            $null = New-QedImage $middle -BackingFile 'golden.qed'
+            $null = New-QedImage $top -BackingFile 'middle.qed'
+            Set-DiskBytes $top 64KB (New-Bytes 100 -Value 2)
+            $before = @{ Middle = (Get-QedImageHash $middle).Hash; Top = (Get-QedImageHash $top).Hash }
+        }
+
+        It 'leaves the layers between as they read, and the overlay over the file' {
+            $result = Invoke-InFolder $deep { Merge-QedImage $top -Into golden.qed }
+            $result.BackingFilePath | Should -BeExactly $golden
+            $result.BytesMerged | Should -Be 64KB
+            $result.BytesPreserved | Should -Be 64KB
+            (Get-QedImageHash $golden).Hash | Should -Be $before.Top
+            (Get-QedImageHash $middle).Hash | Should -Be $before.Middle
+            (Get-QedImageHash $top).Hash | Should -Be $before.Top
+            (Get-QedInfo $top).BackingFile | Should -BeExactly 'golden.qed'
+            (Get-QedOverlay $golden).Name | Should -Be 'middle.qed', 'top.qed'
+        }
+
+        It 'keeps the overlay and its backing file with -Keep' {
+            $state = Get-Sha256 $top
+            (Merge-QedImage $top -Into $golden -Keep).IsEmptied | Should -BeFalse
+            Get-Sha256 $top | Should -Be $state
+            (Get-QedImageHash $golden).Hash | Should -Be $before.Top
+        }
+
+        It 'says with -WhatIf what it would do, and does nothing' {
+            $words = "Copy 64 KiB (65536 bytes) of data into the layer above '$golden', so that the layers between read as before. Merge 64 KiB (65536 bytes) of data from '$top' into '$golden'"
+            Assert-WhatIf { Merge-QedImage $top -Into $golden -WhatIf } $deep "$words, set that as its backing file, and empty the overlay."
+            Assert-WhatIf { Merge-QedImage $top -Into $golden -Keep -WhatIf } $deep "$words."
+        }
+
+        It 'refuses a file that is not below the overlay, and one with other overlays unless -Force is given' {
+            Assert-OneError { Merge-QedImage $top -Into $top } 'QedRequest' 'InvalidArgument' $top '*is not below*'
+            $null = New-QedImage ([System.IO.Path]::Combine($deep, 'other.qed')) -BackingFile 'golden.qed'
+            Assert-OneError { Merge-QedImage $top -Into $golden } 'QedBackingFileShared' 'ResourceBusy' $top '*other.qed*'
+            (Merge-QedImage $top -Into $golden -Force).IsEmptied | Should -BeTrue
         }
     }
 

@@ -225,10 +225,15 @@ internal sealed class BackingChain : IDisposable
 
     /// <summary>The disk formed by the layers opened so far. The chain owns those layers.</summary>
     /// <param name="depth">The layer to begin with: 0 for the disk as a whole, 1 for what the backing file shows.</param>
-    public IDisk ToDisk(int depth = 0)
+    public IDisk ToDisk(int depth = 0) => ToDiskOf(depth, _layers.Count);
+
+    /// <summary>The disk formed by some of the layers, without what is below them.</summary>
+    /// <param name="depth">The layer to begin with.</param>
+    /// <param name="end">The first layer that is left out.</param>
+    public IDisk ToDiskOf(int depth, int end)
     {
         IDisk? disk = null;
-        for (int i = _layers.Count - 1; i >= depth; i--)
+        for (int i = end - 1; i >= depth; i--)
         {
             OpenFurtherFiles(i);
             disk = _layers[i].ToDisk(disk);

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using QedTools.Storage;
 
 namespace QedTools.Chains;
@@ -7,8 +9,8 @@ namespace QedTools.Chains;
 /// <param name="AllowUnc">Whether a backing name may lead to another network share.</param>
 internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
 {
-    /// <summary>How many layers, from the top, are opened for writing if <see cref="Access"/> says so; those below are read.</summary>
-    public int WritableLayers { get; init; } = 1;
+    /// <summary>Which layers besides the top one are opened for writing if <see cref="Access"/> says so, by depth; the others are read.</summary>
+    public IReadOnlyCollection<int> FurtherWritable { get; init; } = [];
 
     /// <summary>The format that the caller names for the top layer, which overrides its extension and its contents; null if none is named.</summary>
     public QedDiskFormat? TopFormat { get; init; }
@@ -37,5 +39,5 @@ internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
     /// <summary>What a layer is opened for.</summary>
     /// <param name="depth">0 for the top layer.</param>
     public StorageAccess AccessAt(int depth) =>
-        Access == StorageAccess.Write && depth >= WritableLayers ? StorageAccess.Read : Access;
+        Access == StorageAccess.Write && depth > 0 && !FurtherWritable.Contains(depth) ? StorageAccess.Read : Access;
 }

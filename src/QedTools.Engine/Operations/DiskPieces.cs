@@ -28,9 +28,10 @@ internal readonly record struct DiskPiece(long Offset, long Length, QedExtentSta
 /// <summary>Splits disks into pieces that a worker can hold in memory.</summary>
 internal static class DiskPieces
 {
-    // How much is shared in one piece: few enough extents and bytes for a copy that can be stopped in between, even where sharing fails.
+    /// <summary>How much is shared in one piece, in bytes: little enough for a copy that can be stopped in between, even where sharing fails.</summary>
+    public const long MaxSharedBytes = 128L << 20;
+
     private const int MaxSharedExtents = 256;
-    private const long MaxSharedBytes = 128L << 20;
     private const long MaxGapBetweenShared = 1L << 20;
     private const int LongPieceEnd = 1 << 20;
 

@@ -247,11 +247,13 @@ internal static class Messages
     /// <summary>A merge.</summary>
     /// <param name="plan">The data it would move.</param>
     /// <param name="keep">Whether the overlay keeps its data.</param>
-    public static string MergeAction(QedMergeResult plan, bool keep)
+    /// <param name="isInto">Whether there may be layers between the two.</param>
+    public static string MergeAction(QedMergeResult plan, bool keep, bool isInto)
     {
         string zeroes = plan.BytesZeroed > 0 ? $" and {ByteSize.FormatExact(plan.BytesZeroed)} of zeroes" : string.Empty;
-        string then = keep ? string.Empty : ", and empty the overlay";
-        return $"Merge {ByteSize.FormatExact(plan.BytesMerged)} of data{zeroes} from {Quoted(plan.Path)} into {Quoted(plan.BackingFilePath)}{then}.";
+        string then = keep ? string.Empty : isInto ? ", set that as its backing file, and empty the overlay" : ", and empty the overlay";
+        string first = plan.BytesPreserved > 0 ? $"Copy {ByteSize.FormatExact(plan.BytesPreserved)} of data into the layer above {Quoted(plan.BackingFilePath)}, so that the layers between read as before. " : string.Empty;
+        return $"{first}Merge {ByteSize.FormatExact(plan.BytesMerged)} of data{zeroes} from {Quoted(plan.Path)} into {Quoted(plan.BackingFilePath)}{then}.";
     }
 
     /// <summary>The result of a merge.</summary>

@@ -27,6 +27,7 @@ internal static class Scenarios
         yield return new RebaseScenario(removes: true);
         yield return new MergeScenario(Below.Raw, keeps: false);
         yield return new MergeScenario(Below.Qed, keeps: false);
+        yield return new MergeIntoScenario(Below.Qed, keeps: false);
         yield return new OptimizeScenario(fixture: null, Below.Raw, tableSize: 1);
         yield return new PackingScenario(tableSize: 1);
         yield return new ConvertScenario("result.qed", isOverlay: true, replaces: true);
@@ -83,6 +84,9 @@ internal static class Scenarios
         yield return new MergeScenario(Below.Raw, keeps: false);
         yield return new MergeScenario(Below.Qed, keeps: false);
         yield return new MergeScenario(Below.Qed, keeps: true);
+        yield return new MergeIntoScenario(Below.Raw, keeps: false);
+        yield return new MergeIntoScenario(Below.Qed, keeps: false);
+        yield return new MergeIntoScenario(Below.Qed, keeps: true);
         foreach (int tableSize in new[] { 1, 4 })
         {
             yield return new OptimizeScenario(fixture: null, Below.Nothing, tableSize);
