@@ -18,6 +18,7 @@
         'Get-QedInfo'
         'Get-QedNbdServer'
         'Get-QedOverlay'
+        'Get-QedPartition'
         'Measure-QedImage'
         'Merge-QedImage'
         'New-QedImage'

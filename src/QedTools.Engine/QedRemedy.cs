@@ -48,6 +48,9 @@ public enum QedRemedy
     /// <summary>Allow the data beyond the new end of the disk to be lost.</summary>
     AllowShrinking,
 
+    /// <summary>Make the partitions end before the new end of the disk first, or allow them to lose data.</summary>
+    ShrinkPartitions,
+
     /// <summary>
     /// Make the image name another backing file, with the tools for its format (<see cref="QedBackingFileException.NamedBy"/>), or put the
     /// file back.

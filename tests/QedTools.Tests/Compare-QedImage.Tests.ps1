@@ -18,8 +18,8 @@ Describe 'Compare-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'Extent', 'ForceShare', 'Path!@0 value property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
-            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'Extent', 'ForceShare', 'LiteralPath! property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'Extent', 'ForceShare', 'Partition property', 'Path!@0 value property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePartition', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
+            Get-OwnParameter Compare-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'Extent', 'ForceShare', 'LiteralPath! property', 'Partition property', 'ReferenceBackingFile', 'ReferenceFormat', 'ReferencePartition', 'ReferencePath!@1 property', 'ReferenceSnapshot', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'Strict'
         }
 
         It 'by position, and from the pipeline as a string or a result object' {

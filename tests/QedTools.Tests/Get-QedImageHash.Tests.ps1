@@ -20,8 +20,8 @@ Describe 'Get-QedImageHash' {
     It 'accepts its parameters as documented' {
         $names = 'Algorithm', 'AllowUnc', 'BackingFolder', 'BlockSizeBytes', 'ForceShare'
         $rest = 'Plain', 'Snapshot', 'SourceBackingFile', 'SourceFormat'
-        Get-OwnParameter Get-QedImageHash Path | Should -Be ($names + 'Path!@0 value property' + $rest)
-        Get-OwnParameter Get-QedImageHash LiteralPath | Should -Be ($names + 'LiteralPath! property' + $rest)
+        Get-OwnParameter Get-QedImageHash Path | Should -Be ($names + 'Partition property' + 'Path!@0 value property' + $rest)
+        Get-OwnParameter Get-QedImageHash LiteralPath | Should -Be ($names + 'LiteralPath! property' + 'Partition property' + $rest)
     }
 
     # By the reference program of blkhash on the same 32 KiB.

@@ -53,8 +53,8 @@ Describe 'Open-QedImage' {
 
     Context 'accepts its parameters' {
         It 'as documented' {
-            Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'Force', 'ForceShare', 'Path!@0 value property', 'ReadWrite', 'Snapshot', 'SourceBackingFile', 'SourceFormat'
-            Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'Force', 'ForceShare', 'LiteralPath! property', 'ReadWrite', 'Snapshot', 'SourceBackingFile', 'SourceFormat'
+            Get-OwnParameter Open-QedImage Path | Should -Be 'AllowUnc', 'BackingFolder', 'Force', 'ForceShare', 'Partition property', 'Path!@0 value property', 'ReadWrite', 'Snapshot', 'SourceBackingFile', 'SourceFormat'
+            Get-OwnParameter Open-QedImage LiteralPath | Should -Be 'AllowUnc', 'BackingFolder', 'Force', 'ForceShare', 'LiteralPath! property', 'Partition property', 'ReadWrite', 'Snapshot', 'SourceBackingFile', 'SourceFormat'
         }
 
         It 'from the pipeline as strings and result objects, one stream for each' {

@@ -63,7 +63,7 @@ Describe 'Start-QedNbdServer' {
 
     It 'accepts its parameters as documented' {
         $names = 'Address', 'AllowUnc', 'BackingFolder', 'Certificate', 'ClientAuthority', 'ExportName property', 'Force', 'ForceShare'
-        $rest = 'MaxConnections'
+        $rest = 'MaxConnections', 'Partition property'
         $last = 'Port', 'ReadWrite', 'RequireClientCertificate', 'Snapshot', 'SocketPath', 'SourceBackingFile', 'SourceFormat', 'Temporary', 'Wait'
         Get-OwnParameter Start-QedNbdServer Path | Should -Be ($names + $rest + 'Path!@0 value property' + $last)
         Get-OwnParameter Start-QedNbdServer LiteralPath | Should -Be ($names + 'LiteralPath! property' + $rest + $last)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using QedTools.Disks;
+using QedTools.Partitions;
 using QedTools.Storage;
 
 namespace QedTools.Chains;
@@ -22,10 +23,18 @@ internal sealed class BackingChain : IDisposable
     private readonly HashSet<int> _written = [];
     private readonly HashSet<string> _identities = new(StringComparer.Ordinal);
 
+    private (long Offset, long Length)? _part;
+
     private BackingChain(ChainPolicy policy) => _policy = policy;
 
     /// <summary>The layers opened so far, from the top down.</summary>
     public IReadOnlyList<IDiskLayer> Layers => _layers;
+
+    /// <summary>The size of the disk as a whole or, if one partition of it is all that counts, of that partition, in bytes.</summary>
+    public long VirtualSize => _part?.Length ?? _layers[0].VirtualSize;
+
+    /// <summary>Where the partition that is all that counts begins on the disk, in bytes; 0 for the disk as a whole.</summary>
+    public long PartOffset => _part?.Offset ?? 0;
 
     /// <summary>Whether a file is one of the layers opened so far.</summary>
     /// <param name="identity">The file's <see cref="IStorage.Identity"/>.</param>
@@ -223,9 +232,13 @@ internal sealed class BackingChain : IDisposable
         ? DiskFormats.Raw
         : backing.Format is { } kind ? DiskFormats.Of(kind) : null;
 
-    /// <summary>The disk formed by the layers opened so far. The chain owns those layers.</summary>
-    /// <param name="depth">The layer to begin with: 0 for the disk as a whole, 1 for what the backing file shows.</param>
-    public IDisk ToDisk(int depth = 0) => ToDiskOf(depth, _layers.Count);
+    /// <summary>The disk formed by the layers opened so far, or the partition of it that is all that counts. The chain owns those layers.</summary>
+    /// <param name="depth">The layer to begin with: 0 for the disk, 1 for what the backing file shows, always as a whole.</param>
+    public IDisk ToDisk(int depth = 0)
+    {
+        IDisk disk = ToDiskOf(depth, _layers.Count);
+        return depth == 0 && _part is { } part ? new DiskPart(disk, part.Offset, part.Length) : disk;
+    }
 
     /// <summary>The disk formed by some of the layers, without what is below them.</summary>
     /// <param name="depth">The layer to begin with.</param>
@@ -351,12 +364,31 @@ internal sealed class BackingChain : IDisposable
             while (OpenNext())
             {
             }
+
+            if (_policy.TopPartition is { } number && number != QedPartition.WholeDisk)
+            {
+                UsePartition(number);
+            }
         }
         catch
         {
             Dispose();
             throw;
         }
+    }
+
+    private void UsePartition(int number)
+    {
+        string path = _layers[0].Storage.Path;
+        IDisk disk = ToDisk();
+        PartitionTable table = PartitionSurvey.TableOf(disk, _layers[0].SectorSize, path, _policy.Trace);
+        PartitionEntry found = table.Entries.FirstOrDefault(entry => entry.Number == number)
+            ?? throw QedPartitionNotFoundException.ForNumber(path, number, PartitionSurvey.Describe(disk, table, path, trace: null));
+        _part = found.End <= disk.Length
+            ? (found.Start, found.Length)
+            : throw QedPartitionNotFoundException.ForEnd(path, number, found.End, disk.Length);
+        _policy.Trace?.Decision?.Invoke(FormattableString.Invariant(
+            $"{PrintableText.Of(path)}: partition {number}, {found.Length} bytes from {found.Start} on, is the disk."));
     }
 
     private string Search(string namedBy, in BackingReference backing, QedDiskFormat? namedByFormat)

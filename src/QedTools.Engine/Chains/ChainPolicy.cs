@@ -21,6 +21,9 @@ internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
     /// <summary>The name or id of the snapshot of the top layer that is read instead of its current state; null for none.</summary>
     public string? TopSnapshot { get; init; }
 
+    /// <summary>The number of the partition that the chain shows instead of the whole disk; null for the whole disk.</summary>
+    public int? TopPartition { get; init; }
+
     /// <summary>Whether the top layer may be a block device, if it is only read. What a layer names never may.</summary>
     public bool TopMayBeDevice { get; init; }
 
@@ -34,7 +37,7 @@ internal readonly record struct ChainPolicy(StorageAccess Access, bool AllowUnc)
     public OperationTrace? Trace { get; init; }
 
     /// <summary>The policy for another disk of the same operation: nothing that is said about the top layer of this one applies to it.</summary>
-    public ChainPolicy ForOtherDisk() => this with { TopFormat = null, TopFormatOption = null, TopMayBeDevice = false, TopBackingFile = null, TopSnapshot = null };
+    public ChainPolicy ForOtherDisk() => this with { TopFormat = null, TopFormatOption = null, TopMayBeDevice = false, TopBackingFile = null, TopSnapshot = null, TopPartition = null };
 
     /// <summary>What a layer is opened for.</summary>
     /// <param name="depth">0 for the top layer.</param>

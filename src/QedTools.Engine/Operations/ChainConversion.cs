@@ -37,6 +37,12 @@ public static class ChainConversion
                 folder, nameof(options.Snapshot), options.Snapshot, "none", $"The snapshot '{options.Snapshot}' cannot be chosen for chains: their files are shared, and each is converted as it is now. Convert that image alone.");
         }
 
+        if (options.Partition is not null)
+        {
+            throw new QedRequestException(
+                folder, nameof(options.Partition), options.Partition, "none", $"Partition {options.Partition} cannot be chosen for chains: their files are converted as a whole. Convert that image alone.");
+        }
+
         QedDiskFormat kind = DiskConversion.FormatOf(folder, options.Format);
         IDiskFormat format = DiskFormats.Of(kind);
         FreeSpace? space = HostFiles.FreeSpaceNear(Path.Combine(folder, "result"));
@@ -175,7 +181,7 @@ public static class ChainConversion
         NewDisk disk;
         try
         {
-            disk = format.Resolve(step.DestinationPath, DiskConversion.RequestFor(layer, step.DestinationPath, options) with
+            disk = format.Resolve(step.DestinationPath, DiskConversion.RequestFor(layer, layer.VirtualSize, step.DestinationPath, options) with
             {
                 Backing = step.BackingFile is { } name ? new BackingReference(name, IsRaw: false) : null,
             });

@@ -38,6 +38,8 @@ public static class DiskComparison
         {
             Path = Path.GetFullPath(path),
             ReferencePath = Path.GetFullPath(referencePath),
+            Partition = options.Partition,
+            ReferencePartition = options.ReferencePartition,
             AreEqual = differing == 0 && (!options.Strict || disk.Length == other.Length),
             FirstDifference = first,
             DifferingBytes = differing,

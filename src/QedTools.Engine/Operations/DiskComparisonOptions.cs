@@ -1,7 +1,7 @@
 namespace QedTools;
 
 /// <summary>How two disks are compared.</summary>
-public sealed record DiskComparisonOptions : DiskReadingOptions
+public sealed record DiskComparisonOptions : DiskContentsOptions
 {
     /// <summary>The smallest <see cref="BlockSize"/>, in bytes.</summary>
     public const int MinBlockSize = 512;
@@ -17,6 +17,12 @@ public sealed record DiskComparisonOptions : DiskReadingOptions
 
     /// <summary><see cref="DiskReadingOptions.Snapshot"/> of the disk that it is compared with.</summary>
     public string? ReferenceSnapshot { get; init; }
+
+    /// <summary>
+    /// <see cref="DiskContentsOptions.Partition"/> of the disk that it is compared with. Null for that disk as a whole, also if a partition of the first
+    /// disk is compared: it may be a file that holds only the partition.
+    /// </summary>
+    public int? ReferencePartition { get; init; }
 
     /// <summary>Whether disks of different sizes differ even if the rest of the longer one is zeroes.</summary>
     public bool Strict { get; init; }

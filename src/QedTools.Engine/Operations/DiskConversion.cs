@@ -46,7 +46,7 @@ public static class DiskConversion
         if (ExistingTarget.IsMeant(destinationPath, options))
         {
             using ExistingTarget existing = ExistingTarget.Open(source, destinationPath, options);
-            return new DiskConversionPlan(source.Layers[0].VirtualSize, RequiredBytes: 0, AvailableBytes: null)
+            return new DiskConversionPlan(source.VirtualSize, RequiredBytes: 0, AvailableBytes: null)
             {
                 OverwrittenBytes = existing.Layer.VirtualSize,
                 OverwritesDevice = existing.IsDevice,
@@ -191,7 +191,7 @@ public static class DiskConversion
     /// <summary>The new disk that the options ask for.</summary>
     internal static NewDisk Examine(BackingChain source, string destinationPath, DiskConversionOptions options)
     {
-        DiskRequest request = RequestFor(source.Layers[0], destinationPath, options);
+        DiskRequest request = RequestFor(source.Layers[0], source.VirtualSize, destinationPath, options);
         IDiskFormat format = DiskFormats.Of(FormatOf(destinationPath, options.Format));
         if (options.FullyAllocated && !options.IsFixed && format != DiskFormats.Raw)
         {
@@ -220,7 +220,12 @@ public static class DiskConversion
     }
 
     /// <summary>What the options ask of a new disk for a source, without its backing file.</summary>
-    internal static DiskRequest RequestFor(IDiskLayer source, string destinationPath, DiskConversionOptions options) => new(SizeOf(source, destinationPath, options))
+    /// <param name="source">The source's own file.</param>
+    /// <param name="size">The size of the source's disk, in bytes.</param>
+    /// <param name="destinationPath">The file of the result.</param>
+    /// <param name="options">How to convert.</param>
+    internal static DiskRequest RequestFor(IDiskLayer source, long size, string destinationPath, DiskConversionOptions options) =>
+        new(SizeOf(source, size, destinationPath, options))
     {
         AdapterType = options.AdapterType,
         ClusterSize = options.ClusterSize,
@@ -261,9 +266,8 @@ public static class DiskConversion
         }
     }
 
-    private static long SizeOf(IDiskLayer source, string destinationPath, DiskConversionOptions options)
+    private static long SizeOf(IDiskLayer source, long present, string destinationPath, DiskConversionOptions options)
     {
-        long present = source.VirtualSize;
         long size = options.SizeBytes ?? present;
         if (size < present)
         {
@@ -318,7 +322,7 @@ public static class DiskConversion
     /// <param name="source">The source.</param>
     /// <param name="lost">Receives what cannot be read and is zeroes then; null if that is an error.</param>
     internal static IDisk ToReadable(BackingChain source, LostRanges? lost) =>
-        lost is null ? source.ToDisk() : new SalvagedDisk(source.ToDisk(), SalvagedDisk.UnitOf(source.Layers), lost);
+        lost is null ? source.ToDisk() : new SalvagedDisk(source.ToDisk(), SalvagedDisk.UnitOf(source.Layers), lost) { Origin = source.PartOffset };
 
     private static void WarnOfLoss(QedImageInfo info, BackingChain source, OperationTrace? trace)
     {

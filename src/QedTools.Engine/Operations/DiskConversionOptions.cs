@@ -1,7 +1,7 @@
 namespace QedTools;
 
 /// <summary>How a disk is converted.</summary>
-public sealed record DiskConversionOptions : DiskReadingOptions
+public sealed record DiskConversionOptions : DiskContentsOptions
 {
     /// <summary>The format to convert to; null to use that of the destination's extension.</summary>
     public QedDiskFormat? Format { get; init; }

@@ -1,7 +1,7 @@
 namespace QedTools;
 
 /// <summary>How the hash of a disk is computed.</summary>
-public sealed record DiskHashingOptions : DiskReadingOptions
+public sealed record DiskHashingOptions : DiskContentsOptions
 {
     /// <summary>The smallest <see cref="BlockSize"/>, in bytes.</summary>
     public const int MinBlockSize = 512;

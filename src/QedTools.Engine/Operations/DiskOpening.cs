@@ -54,7 +54,7 @@ public static class DiskOpening
     /// <exception cref="QedException">As for <see cref="Run"/>.</exception>
     internal static BackingChain OpenChain(
         string path,
-        DiskReadingOptions options,
+        DiskContentsOptions options,
         bool isWritable,
         bool allowOtherContents,
         bool allowOtherOverlays,

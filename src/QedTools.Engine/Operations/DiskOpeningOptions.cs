@@ -1,7 +1,7 @@
 namespace QedTools;
 
 /// <summary>What an image's contents are opened for.</summary>
-public sealed record DiskOpeningOptions : DiskReadingOptions
+public sealed record DiskOpeningOptions : DiskContentsOptions
 {
     /// <summary>Whether they may be changed.</summary>
     public bool Writable { get; init; }

@@ -18,5 +18,5 @@ public record DiskReadingOptions : DiskSourceOptions
 
     /// <summary>How the chain of the image is opened for reading.</summary>
     /// <exception cref="QedRequestException">One of <see cref="DiskSourceOptions.BackingFolders"/> is not a folder.</exception>
-    internal ChainPolicy ToPolicy() => ToPolicy(ForceShare ? StorageAccess.Inspect : StorageAccess.Read) with { TopSnapshot = Snapshot };
+    internal virtual ChainPolicy ToPolicy() => ToPolicy(ForceShare ? StorageAccess.Inspect : StorageAccess.Read) with { TopSnapshot = Snapshot };
 }

@@ -16,20 +16,33 @@ namespace QedTools;
 public static class DiskServing
 {
     /// <summary>Starts a server for one image.</summary>
-    /// <param name="path">The image. Clients choose it by its file name, or by no name.</param>
+    /// <param name="path">The image. Clients choose it by the name that <see cref="NameOf"/> gives it, or by no name.</param>
     /// <param name="options">How to serve it.</param>
     /// <param name="progress">Receives the progress of the check of an image that clients may write to; may be null.</param>
     /// <param name="cancellation">Stops the start.</param>
-    /// <inheritdoc cref="Start(IEnumerable{KeyValuePair{string, string}}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
+    /// <inheritdoc cref="Start(IEnumerable{DiskServingExport}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
     public static QedNbdServer Start(
         string path,
         DiskServingOptions options,
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default) =>
-        Start([new KeyValuePair<string, string>(NameOf(path), path)], options, progress, cancellation);
+        Start([new DiskServingExport(NameOf(path, options.Partition), path)], options, progress, cancellation);
 
     /// <summary>Starts a server.</summary>
     /// <param name="exports">The images, each with the name that clients choose it by. A single one can also be chosen by no name.</param>
+    /// <param name="options">How to serve them.</param>
+    /// <param name="progress">Receives the progress of the check of images that clients may write to; may be null.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    /// <inheritdoc cref="Start(IEnumerable{DiskServingExport}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
+    public static QedNbdServer Start(
+        IEnumerable<KeyValuePair<string, string>> exports,
+        DiskServingOptions options,
+        IProgress<OperationProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+        Start(exports.Select(export => new DiskServingExport(export.Key, export.Value)), options, progress, cancellation);
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="exports">The disks, each with the name that clients choose it by. A single one can also be chosen by no name.</param>
     /// <param name="options">How to serve them.</param>
     /// <param name="progress">Receives the progress of the check of images that clients may write to; may be null.</param>
     /// <param name="cancellation">Stops the start.</param>
@@ -39,24 +52,24 @@ public static class DiskServing
     /// <exception cref="QedRequestException">Two exports have the same name, the certificate has no private key, or options contradict each other.</exception>
     /// <exception cref="QedException">An image cannot be opened: as for <see cref="DiskOpening.Run"/>.</exception>
     public static QedNbdServer Start(
-        IEnumerable<KeyValuePair<string, string>> exports,
+        IEnumerable<DiskServingExport> exports,
         DiskServingOptions options,
         IProgress<OperationProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        KeyValuePair<string, string>[] wanted = [.. exports];
+        DiskServingExport[] wanted = [.. exports];
         RequireSensible(wanted, options);
         List<NbdExport> opened = [];
         NbdListener? listener = null;
         try
         {
-            foreach (KeyValuePair<string, string> export in wanted)
+            foreach (DiskServingExport export in wanted)
             {
-                opened.Add(Open(export.Key, export.Value, options, progress, cancellation));
+                opened.Add(Open(export, OptionsFor(export, options), progress, cancellation));
             }
 
             string? socketPath = options.SocketPath is { } path ? Path.GetFullPath(path) : null;
-            listener = NbdListener.Open(new NbdEndpoint(options.Address, options.Port, socketPath, options.SocketDescriptor), wanted[0].Value);
+            listener = NbdListener.Open(new NbdEndpoint(options.Address, options.Port, socketPath, options.SocketDescriptor), wanted[0].Path);
             NbdTls? tls = options.Certificate is { } certificate
                 ? new NbdTls(certificate, options.RequireClientCertificate, options.ClientAuthorities)
                 : null;
@@ -75,18 +88,18 @@ public static class DiskServing
     /// <param name="options">How to serve them.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>What the server would offer.</returns>
-    /// <inheritdoc cref="Start(IEnumerable{KeyValuePair{string, string}}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
+    /// <inheritdoc cref="Start(IEnumerable{DiskServingExport}, DiskServingOptions, IProgress{OperationProgress}, CancellationToken)"/>
     public static IReadOnlyList<QedNbdExport> Plan(
-        IEnumerable<KeyValuePair<string, string>> exports, DiskServingOptions options, CancellationToken cancellation = default)
+        IEnumerable<DiskServingExport> exports, DiskServingOptions options, CancellationToken cancellation = default)
     {
-        KeyValuePair<string, string>[] wanted = [.. exports];
+        DiskServingExport[] wanted = [.. exports];
         RequireSensible(wanted, options);
         List<QedNbdExport> planned = [];
-        foreach (KeyValuePair<string, string> export in wanted)
+        foreach (DiskServingExport export in wanted)
         {
             using BackingChain chain = DiskOpening.OpenChain(
-                export.Value, options, options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress: null, cancellation);
-            planned.Add(FactsOf(export.Key, export.Value, chain.ToDisk(), options));
+                export.Path, OptionsFor(export, options), options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress: null, cancellation);
+            planned.Add(FactsOf(export, chain.ToDisk(), options));
         }
 
         return planned;
@@ -98,9 +111,12 @@ public static class DiskServing
         ? IPAddress.IsLoopback(parsed)
         : address.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The name that clients choose an image by unless another one is given: that of its file.</summary>
+    /// <summary>The name that clients choose an image by unless another one is given: that of its file, with "-part2" and so on for a partition.</summary>
     /// <param name="path">The image.</param>
-    public static string NameOf(string path) => Path.GetFileName(path);
+    /// <param name="partition">The number of the partition; null or <see cref="QedPartition.WholeDisk"/> for the disk as a whole.</param>
+    public static string NameOf(string path, int? partition = null) => partition is null or QedPartition.WholeDisk
+        ? Path.GetFileName(path)
+        : FormattableString.Invariant($"{Path.GetFileName(path)}-part{partition}");
 
     /// <summary>
     /// Takes over the socket that this process was started with, if there is one (LISTEN_FDS and LISTEN_PID, as systemd and the tools of libnbd set
@@ -114,20 +130,20 @@ public static class DiskServing
     }
 
     private static NbdExport Open(
-        string name, string path, DiskServingOptions options, IProgress<OperationProgress>? progress, CancellationToken cancellation)
+        in DiskServingExport export, DiskServingOptions options, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         BackingChain chain = DiskOpening.OpenChain(
-            path, options, options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress, cancellation);
+            export.Path, options, options.Writable, options.AllowOtherContents, options.AllowOtherOverlays, progress, cancellation);
         try
         {
             IDisk disk = chain.ToDisk();
-            QedNbdExport facts = FactsOf(name, path, disk, options);
+            QedNbdExport facts = FactsOf(export, disk, options);
             if (!options.Temporary)
             {
                 return new NbdExport(facts, disk, GranuleOf(chain.Layers[0]), () => Close(chain, options));
             }
 
-            TemporaryOverlay overlay = TemporaryOverlay.Create(disk, path, options.Trace);
+            TemporaryOverlay overlay = TemporaryOverlay.Create(disk, export.Path, options.Trace);
             return new NbdExport(facts, overlay.Disk, overlay.Granule, () =>
             {
                 overlay.Dispose();
@@ -141,8 +157,11 @@ public static class DiskServing
         }
     }
 
-    private static QedNbdExport FactsOf(string name, string path, IDisk disk, DiskServingOptions options) =>
-        new(name, Path.GetFullPath(path), disk.Length, !options.Writable && !options.Temporary, options.Temporary);
+    private static DiskServingOptions OptionsFor(in DiskServingExport export, DiskServingOptions options) =>
+        export.Partition is { } partition ? options with { Partition = partition } : options;
+
+    private static QedNbdExport FactsOf(in DiskServingExport export, IDisk disk, DiskServingOptions options) =>
+        new(export.Name, Path.GetFullPath(export.Path), disk.Length, !options.Writable && !options.Temporary, options.Temporary);
 
     // A file that is only read was locked all the time, except where another program ignores locks.
     private static void Close(BackingChain chain, DiskServingOptions options)
@@ -181,28 +200,28 @@ public static class DiskServing
         }
     }
 
-    private static void RequireSensible(KeyValuePair<string, string>[] exports, DiskServingOptions options)
+    private static void RequireSensible(DiskServingExport[] exports, DiskServingOptions options)
     {
         if (exports.Length == 0)
         {
             throw new ArgumentException("There is nothing to serve.", nameof(exports));
         }
 
-        string first = exports[0].Value;
+        string first = exports[0].Path;
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (KeyValuePair<string, string> export in exports)
+        foreach (DiskServingExport export in exports)
         {
-            if (!names.Add(export.Key))
+            if (!names.Add(export.Name))
             {
-                string other = exports.First(one => one.Key == export.Key).Value;
+                string other = exports.First(one => one.Name == export.Name).Path;
                 throw new QedRequestException(
-                    export.Value, "ExportName", export.Key, "a name for each image", $"'{other}' and '{export.Value}' cannot both be served under the name '{export.Key}'. Give one of them another name.");
+                    export.Path, "ExportName", export.Name, "a name for each image", $"'{other}' and '{export.Path}' cannot both be served under the name '{export.Name}'. Give one of them another name.");
             }
 
-            if (Encoding.UTF8.GetByteCount(export.Key) > NbdLimits.MaxText || export.Key.AsSpan().IndexOf('\0') >= 0)
+            if (Encoding.UTF8.GetByteCount(export.Name) > NbdLimits.MaxText || export.Name.AsSpan().IndexOf('\0') >= 0)
             {
                 throw new QedRequestException(
-                    export.Value, "ExportName", export.Key, $"up to {NbdLimits.MaxText} bytes in UTF-8", $"'{export.Value}' cannot be served under a name of more than {NbdLimits.MaxText} bytes in UTF-8, or with a zero character in it. Give it another name.");
+                    export.Path, "ExportName", export.Name, $"up to {NbdLimits.MaxText} bytes in UTF-8", $"'{export.Path}' cannot be served under a name of more than {NbdLimits.MaxText} bytes in UTF-8, or with a zero character in it. Give it another name.");
             }
         }
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace QedTools;
 
 /// <summary>How disks are offered over the network.</summary>
-public sealed record DiskServingOptions : DiskReadingOptions
+public sealed record DiskServingOptions : DiskContentsOptions
 {
     /// <summary>The port that NBD servers listen on by convention.</summary>
     public const int DefaultPort = 10809;

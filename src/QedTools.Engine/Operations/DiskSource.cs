@@ -67,6 +67,21 @@ public static class DiskSource
         }
     }
 
+    /// <summary>The partitions of a disk; none for a disk that cannot be read.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="format">Its format; null to use that of its extension, else that of its contents.</param>
+    internal static IReadOnlyList<QedPartition> PartitionsOf(string path, QedDiskFormat? format)
+    {
+        try
+        {
+            return DiskPartitioning.Run(path, new DiskPartitioningOptions { SourceFormat = format, ForceShare = true });
+        }
+        catch (QedException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>A format's name, such as "QED".</summary>
     /// <param name="format">The format.</param>
     public static string NameOf(QedDiskFormat format) => DiskFormats.Of(format).Name;

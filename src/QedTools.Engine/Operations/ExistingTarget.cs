@@ -49,7 +49,7 @@ internal sealed class ExistingTarget : IDisposable
 
         ExistingTarget target = new(HostFiles.Open(destinationPath, StorageAccess.Write, options.Trace, allowDevice: true), isDevice);
         long available = target.Layer.VirtualSize;
-        if (available >= source.Layers[0].VirtualSize)
+        if (available >= source.VirtualSize)
         {
             options.Trace?.Warn(SectorSizeWarning.For(
                 source.Layers[0].Storage.Path, source.Layers[0].SectorSize, destinationPath, target.Layer.SectorSize));
@@ -61,13 +61,13 @@ internal sealed class ExistingTarget : IDisposable
             destinationPath,
             "DestinationPath",
             available,
-            $"{source.Layers[0].VirtualSize} bytes or more",
+            $"{source.VirtualSize} bytes or more",
             string.Format(
                 CultureInfo.InvariantCulture,
                 "The disk in '{0}' does not fit into '{1}': it has {2}, and there are only {3}. Nothing was written. Choose a larger one.",
                 source.Layers[0].Storage.Path,
                 destinationPath,
-                ByteSize.FormatExact(source.Layers[0].VirtualSize),
+                ByteSize.FormatExact(source.VirtualSize),
                 ByteSize.FormatExact(available)));
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
+using QedTools.Operations;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -22,7 +23,9 @@ public static class ImageResize
     {
         using BackingChain chain = Open(path, sizeBytes, options, out long size);
         IDiskLayer image = chain.Layers[0];
+        ResizedPartitions partitions = ResizedPartitions.Find(chain, size, options);
         chain.RequireWritable(0, OthersFor(size, image, options), progress: null, cancellation);
+        partitions.Report(options.Trace);
         long discarded = 0;
         IDisk disk = image.ToDisk(backing: null);
         if (size < disk.Length)
@@ -33,7 +36,7 @@ public static class ImageResize
             }
         }
 
-        return new ImageResizePlan(disk.Length, size, discarded);
+        return partitions.Complete(new ImageResizePlan(disk.Length, size, discarded));
     }
 
     /// <summary>Changes the size of a disk. What is added reads as zeroes; what is cut off is lost.</summary>
@@ -44,7 +47,7 @@ public static class ImageResize
     /// <param name="cancellation">Stops before the change.</param>
     /// <returns>The facts of the image afterwards.</returns>
     /// <exception cref="QedLimitException">The image cannot have that size.</exception>
-    /// <exception cref="QedShrinkException">It would shrink without being allowed to.</exception>
+    /// <exception cref="QedShrinkException">It would shrink, or cut off a part of a partition, without being allowed to.</exception>
     /// <exception cref="QedImageInUseException">Another process has the image open.</exception>
     /// <exception cref="QedCorruptException">The check of the image found damage.</exception>
     /// <exception cref="QedBackingFileSharedException">It would shrink, another image is based on it, and that was not allowed.</exception>
@@ -60,7 +63,9 @@ public static class ImageResize
     {
         using BackingChain chain = Open(path, sizeBytes, options, out long size);
         IDiskLayer image = chain.Layers[0];
+        ResizedPartitions partitions = ResizedPartitions.Find(chain, size, options);
         chain.BeginWriting(0, OthersFor(size, image, options), progress, cancellation);
+        partitions.Report(options.Trace);
 
         // A disk that shrinks needs nothing from its backing file.
         IDisk disk = size < image.VirtualSize ? image.ToDisk(new EmptyDisk()) : chain.ToDisk();

@@ -12,6 +12,12 @@ public sealed record QedComparison
     /// <summary>The other disk's file.</summary>
     public required string ReferencePath { get; init; }
 
+    /// <summary>The number of the partition of the one disk that was compared; null for the disk as a whole.</summary>
+    public int? Partition { get; init; }
+
+    /// <summary>The number of the partition of the other disk that was compared; null for the disk as a whole.</summary>
+    public int? ReferencePartition { get; init; }
+
     /// <summary>The verdict.</summary>
     public required bool AreEqual { get; init; }
 

@@ -9,6 +9,9 @@ public sealed record QedImageHash
     /// <summary>The file's name without its folder.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
 
+    /// <summary>The number of the partition that was hashed; null for the disk as a whole.</summary>
+    public int? Partition { get; init; }
+
     /// <summary>The hash function.</summary>
     public required QedHashAlgorithm Algorithm { get; init; }
 
@@ -18,7 +21,7 @@ public sealed record QedImageHash
     /// <summary>The hash in hexadecimal digits, with capital letters as Get-FileHash writes them.</summary>
     public required string Hash { get; init; }
 
-    /// <summary>The disk's size, in bytes.</summary>
+    /// <summary>The size of the disk or of the partition, in bytes.</summary>
     public required long VirtualSize { get; init; }
 
     /// <summary>The hash.</summary>

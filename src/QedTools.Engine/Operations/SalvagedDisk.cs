@@ -21,6 +21,9 @@ internal sealed class SalvagedDisk(IDisk disk, int unit, LostRanges lost) : IDis
 
     public bool CanWrite => false;
 
+    /// <summary>Where the disk begins on the one that the files hold, in bytes: units are counted from there, and errors too.</summary>
+    public long Origin { get; init; }
+
     /// <summary>The unit to salvage a chain in: the smallest of its layers.</summary>
     public static int UnitOf(IEnumerable<IDiskLayer> layers) => layers.Min(layer => layer.AllocationUnit ?? DefaultUnit);
 
@@ -122,13 +125,13 @@ internal sealed class SalvagedDisk(IDisk disk, int unit, LostRanges lost) : IDis
         catch (QedException e)
         {
             QedCorruptException? known = e as QedCorruptException;
-            isExact = known is { Length: > 0 } && known.VirtualOffset == offset;
+            isExact = known is { Length: > 0 } && known.VirtualOffset == Origin + offset;
             damaged = Math.Min(length, isExact ? known!.Length : ToEndOfUnit(offset));
             return null;
         }
     }
 
-    private long ToEndOfUnit(long offset) => unit - (offset % unit);
+    private long ToEndOfUnit(long offset) => unit - ((Origin + offset) % unit);
 
     private static NotSupportedException ForReadingOnly() => new("A disk that is salvaged is only read.");
 }

@@ -7,7 +7,7 @@ namespace QedTools.Commands;
 /// <summary>Compare-QedImage: whether two disks read the same, and where they do not.</summary>
 [Cmdlet(VerbsData.Compare, "QedImage", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedComparison), typeof(QedDifference))]
-public sealed class CompareQedImageCommand : QedDiskCommand
+public sealed class CompareQedImageCommand : QedContentsCommand
 {
     /// <summary>The disk to compare with, of any format.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -30,6 +30,11 @@ public sealed class CompareQedImageCommand : QedDiskCommand
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? ReferenceSnapshot { get; set; }
+
+    /// <summary>The number of the partition to compare with, as -Partition. Unless given, it is the whole disk of -ReferencePath.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(PartitionCompleter))]
+    public int? ReferencePartition { get; set; }
 
     /// <summary>Treat disks of different sizes as different, even if the rest of the longer one is zeroes.</summary>
     [Parameter]
@@ -55,7 +60,9 @@ public sealed class CompareQedImageCommand : QedDiskCommand
             ReferenceFormat = ReferenceFormat,
             ReferenceBackingFile = ReferenceBackingFile is null ? null : SessionPaths.ToExistingHost(this, ReferenceBackingFile),
             Snapshot = Snapshot,
+            Partition = Partition,
             ReferenceSnapshot = ReferenceSnapshot,
+            ReferencePartition = ReferencePartition,
             Strict = Strict,
             AllowUnc = AllowUnc,
             ForceShare = ForceShare,

@@ -89,8 +89,8 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         Warn(DiskSource.WarningForName(destination, format));
         Warn(Force ? DiskSource.WarningForReplaced(destination, Cancellation) : null);
         string action = plan.OverwrittenBytes is { } present
-            ? Messages.OverwriteAction(path, plan.VirtualSize, destination, present, plan.OverwritesDevice)
-            : Messages.ConvertAction(path, plan.VirtualSize, destination, format, options.Compress, options.BackingFile);
+            ? Messages.OverwriteAction(path, options.Partition, plan.VirtualSize, destination, present, plan.OverwritesDevice)
+            : Messages.ConvertAction(path, options.Partition, plan.VirtualSize, destination, format, options.Compress, options.BackingFile);
         if (!ShouldDo(action) || (plan.OverwritesDevice && !IsAgreed(action)))
         {
             if (SessionStreams.IsWhatIf(this))
@@ -177,7 +177,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
     {
         Warn(Force ? DiskSource.WarningForReplaced(step.DestinationPath, Cancellation) : null);
         QedDiskFormat format = DiskConversion.FormatOf(step.DestinationPath, options.Format);
-        if (!ShouldDo(Messages.ConvertAction(step.Path, step.VirtualSize, step.DestinationPath, format, options.Compress, step.BackingFile)))
+        if (!ShouldDo(Messages.ConvertAction(step.Path, null, step.VirtualSize, step.DestinationPath, format, options.Compress, step.BackingFile)))
         {
             if (SessionStreams.IsWhatIf(this))
             {
@@ -207,14 +207,16 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
             || (hasSeveralSources && !File.Exists(destination) && System.IO.Path.GetExtension(destination).Length == 0);
     }
 
-    // In a folder, the result has the source's name with the format's extension.
+    // In a folder, the result has the source's name, and the number of the partition, with the format's extension.
     private string DestinationFor(string path)
     {
         string destination = SessionPaths.ToHost(this, DestinationPath);
         return _isIntoFolder
-            ? System.IO.Path.Combine(destination, System.IO.Path.ChangeExtension(System.IO.Path.GetFileName(path), DiskConversion.ExtensionOf(DefaultFormatOf(path))))
+            ? System.IO.Path.Combine(destination, Stem(path) + DiskConversion.ExtensionOf(DefaultFormatOf(path)))
             : destination;
     }
+
+    private string Stem(string path) => DiskServing.NameOf(System.IO.Path.ChangeExtension(path, null), Partition);
 
     private QedDiskFormat? FormatFor(string path) =>
         Format ?? (_isIntoFolder ? DefaultFormatOf(path) : null);

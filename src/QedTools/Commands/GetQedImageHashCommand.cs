@@ -7,7 +7,7 @@ namespace QedTools.Commands;
 /// <summary>Get-QedImageHash: the hash of a disk's contents, the same in every format and chain.</summary>
 [Cmdlet(VerbsCommon.Get, "QedImageHash", DefaultParameterSetName = "Path")]
 [OutputType(typeof(QedImageHash))]
-public sealed class GetQedImageHashCommand : QedDiskCommand
+public sealed class GetQedImageHashCommand : QedContentsCommand
 {
     /// <summary>The hash function.</summary>
     [Parameter]
@@ -31,6 +31,7 @@ public sealed class GetQedImageHashCommand : QedDiskCommand
             SourceBackingFile = SourceBackingPath,
             BackingFolders = BackingFolderPaths,
             Snapshot = Snapshot,
+            Partition = Partition,
             AllowUnc = AllowUnc,
             ForceShare = ForceShare,
             Trace = Trace,

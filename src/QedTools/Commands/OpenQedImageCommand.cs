@@ -7,7 +7,7 @@ namespace QedTools.Commands;
 /// <summary>Open-QedImage: opens the disk's contents as a stream.</summary>
 [Cmdlet(VerbsCommon.Open, "QedImage", DefaultParameterSetName = "Path")]
 [OutputType(typeof(DiskStream), typeof(Stream))]
-public sealed class OpenQedImageCommand : QedDiskCommand
+public sealed class OpenQedImageCommand : QedContentsCommand
 {
     /// <summary>Allow writing; the image is locked exclusively until the stream is closed.</summary>
     [Parameter]
@@ -28,6 +28,7 @@ public sealed class OpenQedImageCommand : QedDiskCommand
             SourceBackingFile = SourceBackingPath,
             BackingFolders = BackingFolderPaths,
             Snapshot = Snapshot,
+            Partition = Partition,
             Writable = ReadWrite,
             AllowOtherContents = Force,
             AllowOtherOverlays = Force,

@@ -5,7 +5,7 @@ using QedTools.Completion;
 namespace QedTools.Commands;
 
 /// <summary>A cmdlet that reads a disk and is about a new file for it: what that file is to be.</summary>
-public abstract class QedTargetCommand : QedDiskCommand
+public abstract class QedTargetCommand : QedContentsCommand
 {
     /// <summary>The format to convert to. By default the destination's extension decides.</summary>
     [Parameter]
@@ -92,6 +92,7 @@ public abstract class QedTargetCommand : QedDiskCommand
         SourceBackingFile = SourceBackingPath,
         BackingFolders = BackingFolderPaths,
         Snapshot = Snapshot,
+        Partition = Partition,
         Format = format,
         SizeBytes = SizeBytes,
         RoundUpTo = RoundUpToBytes,

@@ -21,7 +21,9 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
     [Parameter]
     public SwitchParameter Shrink { get; set; }
 
-    /// <summary>Shrink even if other images have this one as their backing file; they will read wrong data afterwards.</summary>
+    /// <summary>
+    /// Shrink even if partitions end beyond the new size, or if other images have this one as their backing file; they will read wrong data afterwards.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -35,7 +37,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
-        ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowUnc = AllowUnc, Trace = PlanTrace };
+        ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowCutPartitions = Force, AllowUnc = AllowUnc, Trace = PlanTrace };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
         {
@@ -50,6 +52,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
         QedImageInfo info = WithProgress(
             Messages.Checking, path, progress => ImageResize.Run(path, SizeBytes, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.Resized(info));
+        Warn(plan.MisplacesBackupTable ? Messages.BackupTableMisplaced(path, plan) : null);
         if (PassThru)
         {
             WriteObject(info);

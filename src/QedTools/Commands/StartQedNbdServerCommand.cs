@@ -11,11 +11,11 @@ namespace QedTools.Commands;
 /// <summary>Start-QedNbdServer: serves disks to other programs and computers over NBD.</summary>
 [Cmdlet(VerbsLifecycle.Start, "QedNbdServer", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
 [OutputType(typeof(QedNbdServer))]
-public sealed class StartQedNbdServerCommand : QedDiskCommand
+public sealed class StartQedNbdServerCommand : QedContentsCommand
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
 
-    private readonly List<KeyValuePair<string, string>> _exports = [];
+    private readonly List<DiskServingExport> _exports = [];
 
     /// <summary>Let clients write to the images, which are then locked for everybody else.</summary>
     [Parameter]
@@ -25,7 +25,7 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
     [Parameter]
     public SwitchParameter Temporary { get; set; }
 
-    /// <summary>The name that clients choose the disk by. By default the file's name.</summary>
+    /// <summary>The name that clients choose the disk by. By default the file's name, with -part2 and so on for a partition.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? ExportName { get; set; }
 
@@ -80,13 +80,13 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
     {
         if (_exports.Count > 0)
         {
-            ForItem(_exports[0].Value, StartServer);
+            ForItem(_exports[0].Path, StartServer);
         }
     }
 
     // All belong to one server, so it starts when all are known.
     private protected override void ProcessFile(string path) =>
-        _exports.Add(new KeyValuePair<string, string>(ExportName ?? DiskServing.NameOf(path), path));
+        _exports.Add(new DiskServingExport(ExportName ?? DiskServing.NameOf(path, Partition), path) { Partition = Partition });
 
     private void StartServer()
     {
@@ -99,14 +99,14 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
             IReadOnlyList<QedNbdExport> planned = DiskServing.Plan(_exports, options with { Trace = PlanTrace }, Cancellation);
             bool isOpen = options.SocketPath is null && options.SocketDescriptor is null && options.Certificate is null && !DiskServing.IsLoopback(Address);
             Warn(isOpen ? Messages.ServesUnprotected(Address, ReadWrite || Temporary) : null);
-            KeyValuePair<string, string>[] wanted = [.. _exports.Where((_, i) => ShouldDo(Messages.ServeAction(planned[i], Place(options))))];
+            DiskServingExport[] wanted = [.. _exports.Where((_, i) => ShouldDo(Messages.ServeAction(planned[i], Place(options))))];
             if (wanted.Length == 0)
             {
                 return;
             }
 
             QedNbdServer server = WithProgress(
-                Messages.Checking, wanted[0].Value, progress => DiskServing.Start(wanted, options with { Trace = Trace }, progress, Cancellation));
+                Messages.Checking, wanted[0].Path, progress => DiskServing.Start(wanted, options with { Trace = Trace }, progress, Cancellation));
             SessionServers.Add(server);
             if (Wait)
             {
@@ -117,7 +117,7 @@ public sealed class StartQedNbdServerCommand : QedDiskCommand
                 WriteObject(server);
             }
         }
-        catch (QedException e) when (_exports.Any(export => export.Value == e.Path))
+        catch (QedException e) when (_exports.Any(export => export.Path == e.Path))
         {
             WriteError(e, e.Path);
         }

@@ -43,6 +43,7 @@ internal static class Advice
         QedRemedy.GiveFormat => "Specify the format with -Format.",
         QedRemedy.CompressDisk => "To compress it, use -Compress; otherwise leave out -CompressionType.",
         QedRemedy.AllowShrinking => "Use -Shrink to allow that.",
+        QedRemedy.ShrinkPartitions => "Shrink the file systems and partitions first, in the virtual machine, or use -Force if they are no longer needed.",
         QedRemedy.NameBackingFile => NameBackingFile((QedBackingFileException)error),
         QedRemedy.RemoveBackingFile => "To remove it, use Set-QedBackingFile -Remove.",
         QedRemedy.AllowNetworkShares => "Use -AllowUnc if you trust that server.",

@@ -37,6 +37,7 @@ internal static class ErrorTable
         [typeof(QedBackingFileSharedException)] = ("QedBackingFileShared", ErrorCategory.ResourceBusy),
         [typeof(QedBackingChainException)] = ("QedBackingChain", ErrorCategory.InvalidData),
         [typeof(QedSnapshotNotFoundException)] = ("QedSnapshotNotFound", ErrorCategory.ObjectNotFound),
+        [typeof(QedPartitionNotFoundException)] = ("QedPartitionNotFound", ErrorCategory.ObjectNotFound),
         [typeof(QedEndpointException)] = ("QedEndpoint", ErrorCategory.ResourceUnavailable),
         [typeof(QedServerNotFoundException)] = ("QedServerNotFound", ErrorCategory.ObjectNotFound),
         [typeof(QedPathException)] = ("QedPath", ErrorCategory.InvalidArgument),

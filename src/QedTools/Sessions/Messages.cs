@@ -157,13 +157,14 @@ internal static class Messages
 
     /// <summary>The conversion of a disk.</summary>
     /// <param name="path">The source.</param>
-    /// <param name="size">Its size, in bytes.</param>
+    /// <param name="partition">The number of its partition that is converted; null for the whole disk.</param>
+    /// <param name="size">The size of the disk or the partition, in bytes.</param>
     /// <param name="destination">The result's file.</param>
     /// <param name="format">The result's format.</param>
     /// <param name="compresses">Whether the file is a compressed one.</param>
     /// <param name="backingFile">The result's backing file, or null.</param>
-    public static string ConvertAction(string path, long size, string destination, QedDiskFormat format, bool compresses, string? backingFile) =>
-        $"Convert {Quoted(path)}, a disk of {ByteSize.Format(size)}, to the {(compresses ? "compressed " : string.Empty)}{DiskSource.NameOf(format)} file {Quoted(destination)}{OverlaySuffix(backingFile)}.";
+    public static string ConvertAction(string path, int? partition, long size, string destination, QedDiskFormat format, bool compresses, string? backingFile) =>
+        $"Convert {Source(path, partition)}, a disk of {ByteSize.Format(size)}, to the {(compresses ? "compressed " : string.Empty)}{DiskSource.NameOf(format)} file {Quoted(destination)}{OverlaySuffix(backingFile)}.";
 
     /// <summary>How a map was divided.</summary>
     public static string CellsDrawn(string path, string cells, long cellSize) => $"{Printable(path)}: {cells} cells of {ByteSize.Format(cellSize)}.";
@@ -202,8 +203,8 @@ internal static class Messages
     public static string FolderOfChain(string path) => $"{Quoted(path)} is the name of one file, and -Chain creates a file for each layer. Specify a folder.";
 
     /// <summary>What -WhatIf and the question say about a conversion into a file or a device that is there.</summary>
-    public static string OverwriteAction(string path, long virtualSize, string destination, long present, bool isDevice) =>
-        $"Overwrite the {(isDevice ? "block device" : "raw file")} {Quoted(destination)}, which has {ByteSize.FormatExact(present)}{(isDevice ? " and is not mounted" : string.Empty)}, with {Quoted(path)}, a disk of {ByteSize.FormatExact(virtualSize)}.";
+    public static string OverwriteAction(string path, int? partition, long virtualSize, string destination, long present, bool isDevice) =>
+        $"Overwrite the {(isDevice ? "block device" : "raw file")} {Quoted(destination)}, which has {ByteSize.FormatExact(present)}{(isDevice ? " and is not mounted" : string.Empty)}, with {Source(path, partition)}, a disk of {ByteSize.FormatExact(virtualSize)}.";
 
     /// <summary>The disk space that a conversion needs, for one result or several.</summary>
     public static string ConversionSpace(string destination, long requiredBytes, long? availableBytes, int results = 1) =>
@@ -310,10 +311,20 @@ internal static class Messages
     public static string ResizeAction(string path, ImageResizePlan plan)
     {
         string sizes = $"the disk {Quoted(path)} from {ByteSize.Format(plan.OldSize)} to {ByteSize.Format(plan.NewSize)}";
-        return plan.NewSize >= plan.OldSize
-            ? $"Grow {sizes}."
-            : $"Shrink {sizes}, and discard {ByteSize.FormatExact(plan.DiscardedBytes)} of stored data.";
+        if (plan.NewSize >= plan.OldSize)
+        {
+            string room = plan is { FreeBytes: { } free, LastPartition: { } last } ? $", which leaves {ByteSize.Format(free)} free behind the last partition, {last}" : string.Empty;
+            return $"Grow {sizes}{room}.";
+        }
+
+        string cut = plan.CutPartitions.Count == 0 ? string.Empty : $", cutting off a part of {Count(plan.CutPartitions.Count, "partition")}";
+        return $"Shrink {sizes}, and discard {ByteSize.FormatExact(plan.DiscardedBytes)} of stored data{cut}.";
     }
+
+    /// <summary>A backup of the partition table that is not where it belongs any more, and what to do about it.</summary>
+    public static string BackupTableMisplaced(string path, ImageResizePlan plan) => plan.NewSize > plan.OldSize
+        ? $"The backup of the partition table (GPT) of {Quoted(path)} is not at the end of the disk any more, so the new room cannot be used yet. Move it there in the virtual machine, on Linux with 'sgdisk -e' and the name of the disk, or with another partitioning program, which will offer it."
+        : $"The backup of the partition table (GPT) of {Quoted(path)} was cut off. Write it again in the virtual machine, on Linux with 'sgdisk -e' and the name of the disk, or with another partitioning program, which will offer it.";
 
     /// <summary>The object from the pipeline named the backing file that the image already has.</summary>
     public static string KeepsBackingFile(string path, string? name) =>
@@ -339,6 +350,9 @@ internal static class Messages
 
     /// <summary>The tooltip of a server.</summary>
     public static string ServerTip(QedNbdServer server) => $"{server.State}, {string.Join(", ", server.Exports)}";
+
+    private static string Source(string path, int? partition) =>
+        partition is null or QedPartition.WholeDisk ? Quoted(path) : string.Format(CultureInfo.InvariantCulture, "partition {0} of {1}", partition, Quoted(path));
 
     private static string Quoted(string? name) => $"'{PrintableText.Of(name)}'";
 
