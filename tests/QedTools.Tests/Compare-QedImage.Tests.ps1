@@ -152,7 +152,7 @@ Describe 'Compare-QedImage' {
             $result = Compare-QedImage $path $overlay
             $result | Should -HaveCount 1
             $result.PSObject.TypeNames[0] | Should -Be 'QedTools.QedComparison'
-            $result.PSObject.Properties | ForEach-Object { $_.Name } | Should -Be 'Path', 'Name', 'ReferencePath', 'AreEqual', 'FirstDifference', 'DifferingBytes', 'VirtualSize', 'ReferenceVirtualSize'
+            $result.PSObject.Properties | ForEach-Object { $_.Name } | Should -Be 'Path', 'Name', 'ReferencePath', 'Partition', 'ReferencePartition', 'AreEqual', 'FirstDifference', 'DifferingBytes', 'VirtualSize', 'ReferenceVirtualSize'
             $result.Path | Should -BeExactly $path
             $result.ReferencePath | Should -BeExactly $overlay
             $result.AreEqual -is [bool] | Should -BeTrue

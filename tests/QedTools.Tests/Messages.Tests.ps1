@@ -363,6 +363,18 @@ Describe 'An error' {
                 @{ Remedy = 'EnlargeDisk'; Advice = '*-SizeBytes*'; Script = { $null = Convert-QedImage base.qed large.vhdx -SizeBytes 2MB; Convert-QedImage base.qed new.vhdx -BackingFile large.vhdx } }
                 @{ Remedy = 'GiveFormat'; Advice = '*-Format*'; Script = { Convert-QedImage base.qed new.unknown } }
                 @{ Remedy = 'AllowShrinking'; Advice = '*-Shrink*'; Script = { Resize-QedImage base.qed 1KB } }
+                @{ Remedy = 'ShrinkPartitions'; Advice = 'Shrink the file systems*-Force*'; Script = {
+                        # One partition up to the end of the disk.
+                        $writer = Open-QedImage base.qed -ReadWrite
+                        try {
+                            $writer.Position = 446
+                            $writer.Write([byte[]](@(0, 0, 0, 0, 0x83, 0, 0, 0, 1, 0, 0, 0, 0xFF, 7, 0, 0) + @(0) * 48 + @(0x55, 0xAA)), 0, 66)
+                        }
+                        finally { $writer.Dispose() }
+
+                        Resize-QedImage base.qed 512KB -Shrink
+                    }
+                }
                 @{ Remedy = 'NameBackingFile'; Advice = '*Set-QedBackingFile*'; Script = { Get-QedInfo name-nbd.qed -BackingChain } }
                 @{ Remedy = 'RemoveBackingFile'; Advice = '*Set-QedBackingFile -Remove*'; Script = { Set-QedBackingFile long-name.qed ('y' * 1000) -Force } }
                 @{ Remedy = 'AllowFolder'; Advice = '*-BackingFolder*'; Script = { $null = New-QedImage over-base.qed -BackingFile base.qed; $null = New-Item -ItemType Directory empty; Get-QedInfo over-base.qed -BackingChain -BackingFolder empty | Out-Null } }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Tests.Partitions;
 using QedTools.Tests.Support;
@@ -67,7 +68,7 @@ public sealed class PartitionSelectionTests : IDisposable
     {
         (byte[] disk, string path) = MakeDisk("gpt.img", "qed");
         QedPartition partition = DiskPartitioning.Run(path, new())[1];
-        byte[] data = DiskBytes.Random((int)partition.Length, 7);
+        byte[] data = DiskBytes.Random(7, (int)partition.Length);
         using (DiskStream stream = DiskOpening.Run(path, new() { Partition = partition.Number, Writable = true }, cancellation: _cancellation))
         {
             stream.Write(data);
@@ -87,7 +88,7 @@ public sealed class PartitionSelectionTests : IDisposable
     {
         (_, string path) = MakeDisk("mbr.img", "raw");
         MemoryStorage storage = MemoryStorage.Of("part.raw", File.ReadAllBytes(path));
-        DiskPart part = new(Chains.DiskFormats.Raw.Open(storage).ToDisk(backing: null), 4096, 8192);
+        DiskPart part = new(DiskFormats.Raw.Open(storage).ToDisk(backing: null), 4096, 8192);
         foreach ((long offset, int count) in ((long, int)[])[(-1, 1), (8192, 1), (8000, 193), (long.MaxValue, 1)])
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => part.Write(offset, new byte[count]));
@@ -171,9 +172,9 @@ public sealed class PartitionSelectionTests : IDisposable
     {
         (_, string path) = MakeDisk("mbr.img", "qed");
         string middle = _folder.PathOf("middle.qed");
-        ImageCreation.Run(middle, new() { BackingFile = path });
+        ImageCreation.Run(middle, new() { BackingFile = path }, _cancellation);
         string top = _folder.PathOf("top.qed");
-        ImageCreation.Run(top, new() { BackingFile = middle });
+        ImageCreation.Run(top, new() { BackingFile = middle }, _cancellation);
         Assert.Equal([1, 2, 3, 5, 6, 7], DiskPartitioning.Run(top, new()).Select(one => one.Number));
         Assert.Equal(top, DiskPartitioning.Run(top, new())[0].Path);
     }
@@ -182,7 +183,7 @@ public sealed class PartitionSelectionTests : IDisposable
     private (byte[] Disk, string Path) MakeDisk(string table, string extension)
     {
         byte[] disk = PartitionFixtures.Bytes(table);
-        byte[] data = DiskBytes.Random(64 << 10, 3);
+        byte[] data = DiskBytes.Random(3, 64 << 10);
         for (int at = (1 << 20) + (256 << 10); at < disk.Length - (1 << 20); at += 1 << 20)
         {
             data[0]++;

@@ -48,7 +48,7 @@ public sealed class ResizePartitionTests : IDisposable
     public void A_disk_without_partitions_has_no_room_behind_them()
     {
         string path = _folder.PathOf("empty.qed");
-        ImageCreation.Run(path, new() { SizeBytes = 10 << 20 });
+        ImageCreation.Run(path, new() { SizeBytes = 10 << 20 }, _cancellation);
         ImageResizePlan plan = ImageResize.Plan(path, 20 << 20, new(), _cancellation);
         Assert.Null(plan.LastPartition);
         Assert.Null(plan.FreeBytes);
@@ -90,7 +90,7 @@ public sealed class ResizePartitionTests : IDisposable
     {
         string path = Make("gpt.img");
         string overlay = _folder.PathOf("over.qed");
-        ImageCreation.Run(overlay, new() { BackingFile = path });
+        ImageCreation.Run(overlay, new() { BackingFile = path }, _cancellation);
         Assert.Throws<QedShrinkException>(() => ImageResize.Plan(overlay, 4 << 20, new() { Shrink = true }, _cancellation));
 
         File.Delete(path);
