@@ -365,7 +365,7 @@ internal sealed class BackingChain : IDisposable
             {
             }
 
-            if (_policy.TopPartition is { } number && number != QedPartition.WholeDisk)
+            if (_policy.TopPartition is { } number)
             {
                 UsePartition(number);
             }

@@ -37,10 +37,10 @@ public static class ChainConversion
                 folder, nameof(options.Snapshot), options.Snapshot, "none", $"The snapshot '{options.Snapshot}' cannot be chosen for chains: their files are shared, and each is converted as it is now. Convert that image alone.");
         }
 
-        if (options.Partition is not null)
+        if (DiskContentsOptions.Chosen(options.Partition) is { } partition)
         {
             throw new QedRequestException(
-                folder, nameof(options.Partition), options.Partition, "none", $"Partition {options.Partition} cannot be chosen for chains: their files are converted as a whole. Convert that image alone.");
+                folder, nameof(options.Partition), partition, "none", $"Partition {partition} cannot be chosen for chains: their files are converted as a whole. Convert that image alone.");
         }
 
         QedDiskFormat kind = DiskConversion.FormatOf(folder, options.Format);

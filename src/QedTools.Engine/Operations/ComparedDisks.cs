@@ -45,7 +45,7 @@ internal sealed class ComparedDisks : IDisposable
                     TopFormatOption = nameof(options.ReferenceFormat),
                     TopBackingFile = options.ReferenceBackingFile,
                     TopSnapshot = options.ReferenceSnapshot,
-                    TopPartition = options.ReferencePartition,
+                    TopPartition = DiskContentsOptions.Chosen(options.ReferencePartition),
                 });
             return new ComparedDisks(chain, reference);
         }

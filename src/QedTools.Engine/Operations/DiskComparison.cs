@@ -38,8 +38,8 @@ public static class DiskComparison
         {
             Path = Path.GetFullPath(path),
             ReferencePath = Path.GetFullPath(referencePath),
-            Partition = options.Partition,
-            ReferencePartition = options.ReferencePartition,
+            Partition = DiskContentsOptions.Chosen(options.Partition),
+            ReferencePartition = DiskContentsOptions.Chosen(options.ReferencePartition),
             AreEqual = differing == 0 && (!options.Strict || disk.Length == other.Length),
             FirstDifference = first,
             DifferingBytes = differing,

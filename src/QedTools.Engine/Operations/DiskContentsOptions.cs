@@ -15,6 +15,10 @@ public record DiskContentsOptions : DiskReadingOptions
     /// </summary>
     public int? Partition { get; init; }
 
+    /// <summary>The number of a partition as results give it: null for the disk as a whole.</summary>
+    /// <param name="partition">As <see cref="Partition"/>.</param>
+    internal static int? Chosen(int? partition) => partition is QedPartition.WholeDisk ? null : partition;
+
     /// <inheritdoc/>
-    internal override ChainPolicy ToPolicy() => base.ToPolicy() with { TopPartition = Partition };
+    internal override ChainPolicy ToPolicy() => base.ToPolicy() with { TopPartition = Chosen(Partition) };
 }

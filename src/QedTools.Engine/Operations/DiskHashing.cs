@@ -44,7 +44,7 @@ public static class DiskHashing
         return new QedImageHash
         {
             Path = Path.GetFullPath(path),
-            Partition = options.Partition,
+            Partition = DiskContentsOptions.Chosen(options.Partition),
             Algorithm = options.Algorithm,
             BlockSizeBytes = options.Plain ? null : (int)options.BlockSize,
             Hash = hash,

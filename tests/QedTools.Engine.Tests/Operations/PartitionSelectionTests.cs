@@ -150,6 +150,31 @@ public sealed class PartitionSelectionTests : IDisposable
         Assert.Equal(expected, File.ReadAllBytes(saved));
     }
 
+    // The partition begins in the middle of a cluster: what is lost is the cluster, and not 64 KiB from any other place.
+    [Fact]
+    public void Salvaging_a_partition_that_begins_anywhere_loses_no_more_than_the_cluster()
+    {
+        const int Start = 100 * 512;
+        MemoryStorage storage = MemoryStorage.Of("disk.raw", DiskBytes.Random(5, 4 << 20));
+        storage.Write(446, new byte[64]);
+        TableSketch.WriteMbr(storage, 0, (0x83, 100, 4000));
+        byte[] disk = new byte[4 << 20];
+        storage.Read(0, disk);
+        string raw = _folder.PathOf("disk.raw");
+        File.WriteAllBytes(raw, disk);
+        string path = _folder.PathOf("disk.qed");
+        DiskConversion.Run(raw, path, new(), cancellation: _cancellation);
+        ImageFiles.Patch(path, (long)ImageFiles.Peek(path, 65536) + (5 * 8), 0x7777_0001);
+
+        string saved = _folder.PathOf("saved.raw");
+        QedImageInfo info = DiskConversion.Run(path, saved, new() { Partition = 1, Salvage = true }, cancellation: _cancellation);
+        QedRange lost = Assert.Single(info.LostRanges!);
+        Assert.Equal((5L * 65536 - Start, 65536L), (lost.Start, lost.Length));
+        byte[] expected = disk.AsSpan(Start, 4000 * 512).ToArray();
+        expected.AsSpan((5 * 65536) - Start, 65536).Clear();
+        Assert.Equal(expected, File.ReadAllBytes(saved));
+    }
+
     [Fact]
     public void Problems_of_the_table_are_warnings_once()
     {

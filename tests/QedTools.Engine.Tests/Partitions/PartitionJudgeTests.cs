@@ -24,7 +24,7 @@ public sealed class PartitionJudgeTests
         string path = folder.PathOf("disk.img");
         using (FileStream file = File.Create(path))
         {
-            file.SetLength(random.Pick(64L << 20, 1L << 30, 3L << 40));
+            file.SetLength(random.Pick(128L << 20, 1L << 30, 3L << 40));
         }
 
         bool isGpt = random.Next(2) == 0;
