@@ -76,6 +76,18 @@ public sealed class OverlayInspectionTests : IDisposable
         Assert.Equal(["1 i-over-damaged.qed Unreadable 0"], Lines(Run("damaged.qed")));
     }
 
+    // The first image that is read leads to the cycle at another place.
+    [Fact]
+    public void A_cycle_begins_with_its_first_image()
+    {
+        Make("a-over.qed", "c.qed");
+        Make("b.qed", "c.qed");
+        Make("c.qed", "d.qed");
+        Make("d.qed", "b.qed");
+
+        Assert.Equal(["0 b.qed Cycle 1", "1 d.qed Cycle 1", "2 c.qed Cycle 2", "3 a-over.qed Overlay 0"], Lines(Run(".")));
+    }
+
     [Fact]
     public void A_file_is_found_that_is_no_image_unless_an_image_names_it()
     {
