@@ -8,6 +8,12 @@ namespace QedTools.Benchmarks.Compare;
 internal sealed class JobList(Session session, int share)
 {
     private static readonly int[] Parts = [4, 2, 1];
+    private static readonly bool[] Scattered = [true, false];
+    private static readonly (string Extension, string Ours, string[] Theirs)[] SharedTargets =
+    [
+        ("raw", string.Empty, []), ("vhdx", string.Empty, []), ("qcow2", string.Empty, []), ("vhd", "-Fixed", ["-o", "subformat=fixed,force_size=on"]),
+    ];
+
     private readonly TableJobs _tables = new(session);
     private readonly CopyJobs _copies = new(session);
     private readonly StreamJobs _streams = new(session);
@@ -61,11 +67,8 @@ internal sealed class JobList(Session session, int share)
 
     private IEnumerable<(string Name, Func<Inputs, Job> Make)> Shared =>
     [
-        .. from isScattered in new[] { true, false }
-           from target in new (string Extension, string Ours, string[] Theirs)[]
-           {
-               ("raw", string.Empty, []), ("vhdx", string.Empty, []), ("qcow2", string.Empty, []), ("vhd", "-Fixed", ["-o", "subformat=fixed,force_size=on"]),
-           }
+        .. from isScattered in Scattered
+           from target in SharedTargets
            select ($"Convert-QedImage, sharing blocks, to {target.Extension}", (Func<Inputs, Job>)(inputs => _shared.FromQed(
                inputs, DiskSize / 4, isScattered, target.Extension, target.Ours, target.Theirs))),
         ("Convert-QedImage, sharing blocks, from raw, scattered", inputs => _shared.FromRaw(inputs, DiskSize / 4, isScattered: true)),
