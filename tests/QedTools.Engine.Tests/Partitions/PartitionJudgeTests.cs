@@ -22,14 +22,16 @@ public sealed class PartitionJudgeTests
     {
         using TempFolder folder = new();
         string path = folder.PathOf("disk.img");
+        bool isGpt = random.Next(2) == 0;
         using (FileStream file = File.Create(path))
         {
-            file.SetLength(random.Pick(128L << 20, 1L << 30, 3L << 40));
+            // 2 TiB is the most that an MBR can describe.
+            file.SetLength(random.Pick(128L << 20, 1L << 30, isGpt ? 3L << 40 : 1L << 40));
         }
 
-        bool isGpt = random.Next(2) == 0;
         File.WriteAllText(folder.PathOf("script"), isGpt ? GptScript(random) : MbrScript(random));
-        Qemu.Run("sh", "-c", $"sfdisk --quiet --force '{path}' < '{folder.PathOf("script")}'");
+        (int written, _, string reason) = Qemu.Run("sh", "-c", $"sfdisk --quiet --force '{path}' < '{folder.PathOf("script")}'");
+        Assert.True(written == 0, reason);
         if (isGpt && random.Next(3) == 0)
         {
             // Another program's GPT: a hybrid one, or one with a longer table.
