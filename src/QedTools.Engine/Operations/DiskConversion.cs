@@ -224,8 +224,8 @@ public static class DiskConversion
     /// <param name="size">The size of the source's disk, in bytes.</param>
     /// <param name="destinationPath">The file of the result.</param>
     /// <param name="options">How to convert.</param>
-    internal static DiskRequest RequestFor(IDiskLayer source, long size, string destinationPath, DiskConversionOptions options) =>
-        new(SizeOf(source, size, destinationPath, options))
+    internal static DiskRequest RequestFor(IDiskLayer source, long size, string destinationPath, DiskConversionOptions options) => new(
+        SizeOf(source, size, destinationPath, options))
     {
         AdapterType = options.AdapterType,
         ClusterSize = options.ClusterSize,
