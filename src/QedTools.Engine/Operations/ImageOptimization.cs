@@ -2,11 +2,13 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using QedTools.Chains;
 using QedTools.Disks;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
+using QedTools.Qed.Format;
 using QedTools.Storage;
 
 namespace QedTools;
@@ -53,6 +55,7 @@ public static class ImageOptimization
         }
 
         chain.RequireUnchanged();
+        image.RemoveEmptyTables();
         image.Pack();
         image.EndWriting();
         return new QedOptimizeResult
@@ -88,11 +91,13 @@ public static class ImageOptimization
         long zeroed = 0;
         long dropped = 0;
         long cutShort = 0;
+        EmptiedTables emptied = new(image);
         int clusterSize = image.Header.Geometry.ClusterSize;
         foreach (FreedCluster cluster in FindFreed(chain, image, options, progress, cancellation))
         {
             zeroed += cluster.IsInBackingFile ? 0 : 1;
             dropped += cluster.IsInBackingFile ? 1 : 0;
+            emptied.Add(cluster);
 
             // What is there of a cluster that is cut off at the end of the file is no leak when nothing refers to it any more.
             cutShort += cluster.FileOffset > image.File.Layout.FileLength - clusterSize ? 1 : 0;
@@ -102,13 +107,14 @@ public static class ImageOptimization
         long length = image.File.Layout.FileLength;
         ImageSurvey survey = ImageChecker.Survey(image.File, progress: null, cancellation);
         long used = survey.Tables.Count + survey.Data.Count;
+        long freed = zeroed + dropped + ((survey.EmptyTables + emptied.Count) * image.Header.Geometry.TableSize);
         return new ImageOptimizationPlan
         {
             Check = check,
             ZeroedClusters = zeroed,
             DroppedClusters = dropped,
             FileSizeBefore = length,
-            FileSizeAfter = ImageSurvey.PackedLength(image.File, used - zeroed - dropped, check.LeakedClusters + zeroed + dropped - cutShort),
+            FileSizeAfter = ImageSurvey.PackedLength(image.File, used - freed, check.LeakedClusters + freed - cutShort),
         };
     }
 
@@ -177,6 +183,52 @@ public static class ImageOptimization
 
     // A cluster of the disk that needs no data: where it is there and in the file, in bytes.
     private readonly record struct FreedCluster(long Offset, int Length, long FileOffset, bool IsInBackingFile);
+
+    // Counts the tables that would map nothing once clusters are freed, which are added in the order of the disk.
+    private sealed class EmptiedTables(QedImage image)
+    {
+        private readonly IDisk _own = image.ToDisk(backing: null);
+        private long _table = -1;
+        private long _cleared;
+        private long _done;
+
+        public long Count => _done + (IsEmptied() ? 1 : 0);
+
+        public void Add(in FreedCluster cluster)
+        {
+            // Over a backing file, zeroes keep an entry.
+            if (!cluster.IsInBackingFile && image.Backing is not null)
+            {
+                return;
+            }
+
+            long table = image.Header.Geometry.L1Index(cluster.Offset);
+            if (table != _table)
+            {
+                _done = Count;
+                _table = table;
+                _cleared = 0;
+            }
+
+            _cleared++;
+        }
+
+        private bool IsEmptied()
+        {
+            if (_cleared == 0)
+            {
+                return false;
+            }
+
+            QedGeometry geometry = image.Header.Geometry;
+            long start = geometry.VirtualOffset(_table, 0);
+            long length = Math.Min(_own.Length - start, geometry.BytesOf(geometry.EntriesPerTable));
+            long mapped = ExtentWalk.Over(_own, start, length, CancellationToken.None)
+                .Where(extent => extent.State != QedExtentState.Unallocated)
+                .Sum(extent => geometry.ClustersCovering(extent.Length));
+            return mapped == _cleared;
+        }
+    }
 
     private static bool ShowsTheSame(IDisk backing, long offset, ReadOnlySpan<byte> data, Span<byte> shown)
     {

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 using QedTools.Disks;
@@ -317,6 +319,36 @@ internal sealed class QedImage : IDiskLayer
         }
 
         LeaveWriting();
+    }
+
+    /// <summary>Removes the L2 tables that map nothing.</summary>
+    /// <exception cref="QedException">The tables could not be read or written.</exception>
+    public void RemoveEmptyTables()
+    {
+        MetadataWriter writer = RequireWriter();
+        writer.Commit();
+        TableReader l1Reader = new(Storage, Header.Geometry, CancellationToken.None);
+        TableReader l2Reader = new(Storage, Header.Geometry, CancellationToken.None);
+        List<long> empty = [];
+        l1Reader.Read(File.L1TableOffset, (first, entries) =>
+        {
+            for (int i = 0; i < entries.Length; i++)
+            {
+                ClusterEntry entry = new(entries[i]);
+                if (!entry.IsUnallocated && MapsNothing(entry.Offset))
+                {
+                    empty.Add(first + i);
+                }
+            }
+        });
+        empty.ForEach(writer.RemoveTable);
+
+        bool MapsNothing(long table)
+        {
+            bool isEmpty = true;
+            l2Reader.Read(table, (_, entries) => isEmpty &= ZeroScan.IsZero(MemoryMarshal.AsBytes(entries)));
+            return isEmpty;
+        }
     }
 
     /// <summary>Returns all clusters that nothing refers to, whatever left them, to the host.</summary>

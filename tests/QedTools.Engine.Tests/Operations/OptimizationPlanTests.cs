@@ -41,10 +41,12 @@ public sealed class OptimizationPlanTests : IDisposable
 
         QedCheckResult check = ImageCheck.Run(path, new ImageCheckOptions(), cancellation: Cancellation);
         byte[] before = File.ReadAllBytes(path);
+        byte[] contents = DiskBytes.OfFile(path);
         ImageOptimizationPlan plan = ImageOptimization.Plan(path, wanted, cancellation: Cancellation);
         Assert.Equal(before, File.ReadAllBytes(path));
         QedOptimizeResult result = ImageOptimization.Run(path, wanted, cancellation: Cancellation);
 
+        Assert.Equal(contents, DiskBytes.OfFile(path));
         Assert.Equal(new FileInfo(path).Length, result.FileSizeAfter);
         Assert.Equal(
             (check.LeakedClusters, result.ZeroedClusters, result.DroppedClusters, result.FileSizeBefore, result.FileSizeAfter),
@@ -53,6 +55,39 @@ public sealed class OptimizationPlanTests : IDisposable
         {
             Assert.Equal(result.FileSizeBefore - result.FileSizeAfter, check.ReclaimableBytes);
         }
+    }
+
+    // Whichever entry of a table is the only one: a table without any is removed, one with any is not.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(511)]
+    public void A_table_that_maps_nothing_is_removed_and_one_with_a_single_entry_is_kept(int entry)
+    {
+        const int EntriesPerTable = ClusterSize / 8;
+        string path = _folder.PathOf("disk.qed");
+        ImageCreation.Run(path, new ImageCreationOptions { SizeBytes = 3L * EntriesPerTable * ClusterSize, ClusterSize = ClusterSize, TableSize = 1 }, Cancellation);
+        byte[] data = DiskBytes.Random(1, ClusterSize);
+        using (DiskStream disk = DiskOpening.Run(path, new DiskOpeningOptions { Writable = true }, cancellation: Cancellation))
+        {
+            foreach (int table in new[] { 0, 2 })
+            {
+                disk.Position = ((table * EntriesPerTable) + entry) * (long)ClusterSize;
+                disk.Write(data);
+            }
+
+            disk.Position = entry * (long)ClusterSize;
+            disk.Write(new byte[ClusterSize]);
+        }
+
+        ImageOptimizationPlan plan = ImageOptimization.Plan(path, new ImageOptimizationOptions { PlansSize = true }, cancellation: Cancellation);
+        byte[] contents = DiskBytes.OfFile(path);
+        QedOptimizeResult result = ImageOptimization.Run(path, new ImageOptimizationOptions(), cancellation: Cancellation);
+
+        // The header, the L1 table, and the other table with its cluster.
+        Assert.Equal((4L * ClusterSize, 4L * ClusterSize), (result.FileSizeAfter, plan.FileSizeAfter));
+        Assert.Equal(contents, DiskBytes.OfFile(path));
+        Assert.Equal((QedCheckStatus.Clean, 0L), (ImageCheck.Run(path, new ImageCheckOptions(), cancellation: Cancellation) is var check ? check.Status : default, check.ReclaimableBytes));
     }
 
     // A part of a cluster that nothing refers to is no leak, so the file is not packed.

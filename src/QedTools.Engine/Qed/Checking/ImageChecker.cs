@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Threading;
 using QedTools.Disks;
 using QedTools.Qed.Files;
@@ -46,6 +47,8 @@ internal sealed class ImageChecker
     private long _tableCount;
     private long _previousL1Index = -1;
     private long _previousData;
+    private bool _isFilled;
+    private long _filledTables;
     private TableVerdict _verdict;
 
     private ImageChecker(
@@ -87,7 +90,7 @@ internal sealed class ImageChecker
             result = checker.Run();
         }
 
-        return new ImageSurvey(result, checker._tableClusters, checker._dataClusters);
+        return new ImageSurvey(result, checker._tableClusters, checker._dataClusters, checker._tableCount - checker._filledTables);
     }
 
     private QedCheckResult Run()
@@ -99,6 +102,7 @@ internal sealed class ImageChecker
 
         long used = _tableClusters.Count + _dataClusters.Count;
         long leaked = _layout.UsableClusters + (IsPartInUse() ? 1 : 0) - used;
+        long emptied = (_tableCount - _filledTables) * _geometry.TableSize;
         long lastUsed = Math.Max(_tableClusters.Largest, _dataClusters.Largest);
         return new QedCheckResult
         {
@@ -111,7 +115,7 @@ internal sealed class ImageChecker
             FragmentedClusters = _fragmented,
             LeakedClusters = leaked,
             LeakedBytes = _geometry.BytesOf(leaked),
-            ReclaimableBytes = _corruptionCount > 0 ? null : _layout.FileLength - ImageSurvey.PackedLength(_file, used, leaked),
+            ReclaimableBytes = _corruptionCount > 0 ? null : _layout.FileLength - ImageSurvey.PackedLength(_file, used - emptied, leaked + emptied),
             CorruptionCount = _corruptionCount,
             Corruptions = new ResultList<QedCorruption>(_corruptions.ToArray()),
             ImageEndOffset = _geometry.EndOf(lastUsed),
@@ -244,6 +248,13 @@ internal sealed class ImageChecker
             _previousL1Index = l1Index;
             _previousData = 0;
             _verdict = new TableVerdict(tableOffset, Sound: 0, Faulty: 0);
+            _isFilled = false;
+        }
+
+        if (!_isFilled && !ZeroScan.IsZero(MemoryMarshal.AsBytes(entries)))
+        {
+            _isFilled = true;
+            _filledTables++;
         }
 
         for (int i = 0; i < entries.Length;)

@@ -36,7 +36,7 @@ public sealed record QedCheckResult
     public required long LeakedBytes { get; init; }
 
     /// <summary>
-    /// By how many bytes the file becomes shorter if it is packed: what nothing refers to, at its end or anywhere else. Null if it is corrupt,
+    /// By how many bytes the file becomes shorter if it is packed: what nothing refers to, at its end or anywhere else, and L2 tables that map nothing. Null if it is corrupt,
     /// because it has to be repaired first. Data that is all zeroes is not in it: a check does not read data.
     /// </summary>
     public required long? ReclaimableBytes { get; init; }
