@@ -863,6 +863,18 @@ Describe 'Convert-QedImage' {
             }
         }
 
+        It 'and an image whose chain is broken keeps no other from being converted' {
+            Invoke-InFolder $chains {
+                $null = New-QedImage gone.qed 1MB
+                $null = New-QedImage orphan.qed -BackingFile gone.qed
+                Remove-Item gone.qed
+                Set-Content short.qed 'QED'
+                $recorded = Invoke-Recorded { Get-Item a.qed, orphan.qed, short.qed, b.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 }
+                $recorded.Errors.FullyQualifiedErrorId | Should -Be 'QedBackingFileNotFound,QedTools.Commands.ConvertQedImageCommand', 'QedNotAnImage,QedTools.Commands.ConvertQedImageCommand'
+                $recorded.Output.Name | Should -Be 'golden.qcow2', 'a.qcow2', 'b.qcow2'
+            }
+        }
+
         It 'shows every step with -WhatIf, and does nothing' {
             Invoke-InFolder $chains {
                 Assert-WhatIf { Get-Item a.qed, b.qed | Convert-QedImage -Chain -DestinationPath out -Format Qcow2 -WhatIf } $chains @(

@@ -408,7 +408,7 @@ internal sealed class ImageForest
             image.Above.Sort(ByPath);
             if (image.IsKnown && image.Below is not { IsKnown: true } && !IsDataFile(image))
             {
-                image.State = image.Backing is not null ? image.State : image.Above.Count > 0 ? QedOverlayState.Base : QedOverlayState.Unused;
+                image.State = image.Backing is not null ? image.State : image.Above.Count > 0 ? QedOverlayState.Base : QedOverlayState.Standalone;
                 _roots.Add(image);
             }
         }

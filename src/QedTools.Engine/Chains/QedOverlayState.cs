@@ -3,8 +3,8 @@ namespace QedTools;
 /// <summary>What an image is among others: whether it has a backing file and the file is there, and whether others lie over it.</summary>
 public enum QedOverlayState
 {
-    /// <summary>It has no backing file, and no image was found over it.</summary>
-    Unused,
+    /// <summary>It has no backing file, and no image was found over it: an ordinary disk, or a base that no longer has overlays.</summary>
+    Standalone,
 
     /// <summary>It has no backing file, and others lie over it.</summary>
     Base,

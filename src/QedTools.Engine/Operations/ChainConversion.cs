@@ -113,6 +113,13 @@ public static class ChainConversion
         return new ChainConversionPlan(steps, required, steps.Count == 0 ? null : space?.AvailableBytes);
     }
 
+    /// <summary>Makes sure that an image and all files below it can be opened.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="options">How to convert.</param>
+    /// <exception cref="QedException">One cannot.</exception>
+    public static void RequireComplete(string path, DiskConversionOptions options) =>
+        BackingChain.OpenAll(path, DiskFormats.ForReading, options.ToPolicy()).Dispose();
+
     /// <summary>Converts one file of a chain. The file below it must have been converted before.</summary>
     /// <param name="step">A step of <see cref="Plan"/>.</param>
     /// <param name="options">The options that it was planned with.</param>

@@ -13,7 +13,7 @@ public sealed class QedEndpointException : QedException
     public string Endpoint { get; }
 
     internal static QedEndpointException ForTaken(string path, string endpoint, Exception innerException) => new(
-        path, endpoint, $"Another program listens on {endpoint} already, so '{path}' cannot be served there. End it, or choose another port; port 0 means any free one.", innerException);
+        path, endpoint, $"Another program, or another server of this one, listens on {endpoint} already, so '{path}' cannot be served there. End it, or choose another port; port 0 means any free one.", innerException);
 
     internal static QedEndpointException ForForeignAddress(string path, string endpoint, Exception innerException) => new(
         path, endpoint, $"'{path}' cannot be served on {endpoint}: that is not an address of this computer. Choose one of its own, or 0.0.0.0 for all of them.", innerException);

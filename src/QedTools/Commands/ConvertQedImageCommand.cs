@@ -150,7 +150,19 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
 
         DiskConversionOptions options = Complete(ToConversion(Format, backingFile: null), makesFolder: true);
         HashSet<string> missing = new(SessionPaths.Comparer);
-        ChainConversionPlan plan = ChainConversion.Plan(_chains, folder, options, Cancellation);
+
+        // An image whose chain is broken keeps no other from being converted.
+        List<string> complete = [];
+        foreach (string path in _chains)
+        {
+            ForItem(path, () =>
+            {
+                ChainConversion.RequireComplete(path, options with { Trace = null });
+                complete.Add(path);
+            });
+        }
+
+        ChainConversionPlan plan = ChainConversion.Plan(complete, folder, options, Cancellation);
         foreach (ChainConversionStep step in plan.Steps)
         {
             // Without the file below it there is nothing that it could be an overlay of.

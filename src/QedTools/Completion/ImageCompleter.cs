@@ -10,7 +10,8 @@ namespace QedTools.Completion;
 /// <summary>Completes the name of an image: only QED images where a cmdlet accepts nothing else, otherwise disks of all formats.</summary>
 internal abstract class ImageCompleter : IArgumentCompleter
 {
-    private static readonly string[] CommandsForAllFormats = ["Convert-QedImage", "Compare-QedImage", "Open-QedImage", "Get-QedOverlay", "Show-QedOverlay"];
+    private static readonly string[] CommandsForQedOnly =
+        ["New-QedImage", "Test-QedImage", "Repair-QedImage", "Resize-QedImage", "Merge-QedImage", "Optimize-QedImage", "Set-QedBackingFile"];
 
     private protected ImageCompleter()
     {
@@ -49,7 +50,7 @@ internal abstract class ImageCompleter : IArgumentCompleter
 
     /// <summary>Whether the cmdlet accepts files other than QED images.</summary>
     private protected virtual bool TakesAllFormats(string commandName) =>
-        Array.Exists(CommandsForAllFormats, name => commandName.EndsWith(name, StringComparison.OrdinalIgnoreCase));
+        !Array.Exists(CommandsForQedOnly, name => commandName.EndsWith(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The folder of the file that a parameter names, or the folder that it names itself; null if it is not typed yet.</summary>
     private protected static string? FolderNamedBy(CompletionSession session, string parameter) =>

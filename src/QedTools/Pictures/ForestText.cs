@@ -13,7 +13,7 @@ internal static class ForestText
     public static string Facts(ForestSubject subject)
     {
         List<string> parts = [Images(subject.Images.Count) + (subject.IsImage ? " over it" : string.Empty)];
-        Add(QedOverlayState.Unused, "unused");
+        Add(QedOverlayState.Standalone, "standalone");
         Add(QedOverlayState.Orphan, "without the backing file");
         Add(QedOverlayState.NotFollowed, "with a name that is not followed");
         Add(QedOverlayState.Mismatch, "over another disk than before");
@@ -34,7 +34,7 @@ internal static class ForestText
     public static string Note(QedOverlayInfo? image) => image?.State switch
     {
         null => "not among the images that were found",
-        QedOverlayState.Unused => "unused",
+        QedOverlayState.Standalone => "standalone",
         QedOverlayState.Orphan => $"orphan: {image.BackingFile} is missing",
         QedOverlayState.NotFollowed => $"not followed: {image.BackingFile}",
         QedOverlayState.Mismatch => $"{image.BackingFile} is not the disk that it was made over",

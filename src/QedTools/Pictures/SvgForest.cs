@@ -89,7 +89,7 @@ internal sealed class SvgForest(ForestSubject subject, int width)
     {
         int depth = Math.Min(row.Depth, _maxDepth);
         bool isBroken = ForestText.IsBroken(row.Info);
-        string mark = isBroken ? "alert" : row.Info?.State is null or QedOverlayState.Unused ? "free" : SvgStyle.ClassOf(Math.Min(row.Depth, MapShare.Layers - 1));
+        string mark = isBroken ? "alert" : row.Info?.State is null or QedOverlayState.Standalone ? "free" : SvgStyle.ClassOf(Math.Min(row.Depth, MapShare.Layers - 1));
         double nameLeft = LeftOf(depth) + MarkSize + 8;
         double baseline = top + MarkSize - 1.5;
         xml.WriteStartElement("g", Namespace);

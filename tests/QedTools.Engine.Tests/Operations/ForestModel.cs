@@ -158,7 +158,7 @@ internal sealed class ForestModel
     }
 
     private QedOverlayState StateOf(string node, int above) =>
-        _nameIn[_fileAt[node]] is not { } name ? above > 0 ? QedOverlayState.Base : QedOverlayState.Unused
+        _nameIn[_fileAt[node]] is not { } name ? above > 0 ? QedOverlayState.Base : QedOverlayState.Standalone
         : IsOnCycle(node) ? QedOverlayState.Cycle
         : Below(node) is not null ? QedOverlayState.Overlay
         : name.StartsWith("nbd:", StringComparison.Ordinal) ? QedOverlayState.NotFollowed

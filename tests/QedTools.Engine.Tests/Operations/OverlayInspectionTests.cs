@@ -34,7 +34,7 @@ public sealed class OverlayInspectionTests : IDisposable
         Assert.Equal(["1 vm2-snapshot.qed Overlay 0"], Lines(Run("vm2.qed")));
         Assert.Empty(Run("vm10.qed"));
         Assert.Equal(
-            ["0 golden.qed Base 2", "1 vm2.qed Overlay 1", "2 vm2-snapshot.qed Overlay 0", "1 vm10.qed Overlay 0", "0 other.qed Unused 0"], Lines(Run(".")));
+            ["0 golden.qed Base 2", "1 vm2.qed Overlay 1", "2 vm2-snapshot.qed Overlay 0", "1 vm10.qed Overlay 0", "0 other.qed Standalone 0"], Lines(Run(".")));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class OverlayInspectionTests : IDisposable
         File.WriteAllBytes(_folder.PathOf("empty.qed"), []);
         Make("vm.qed", "disk", isRaw: true);
 
-        Assert.Equal(["0 disk Base 1", "1 vm.qed Overlay 0", "0 unused.raw Unused 0"], Lines(Run(".")));
+        Assert.Equal(["0 disk Base 1", "1 vm.qed Overlay 0", "0 unused.raw Standalone 0"], Lines(Run(".")));
         Assert.IsType<QedNotAnImageException>(Assert.Single(_problems));
         Assert.Equal(["1 vm.qed Overlay 0"], Lines(Run("disk")));
         Assert.Empty(Run("notes.txt"));
@@ -116,7 +116,7 @@ public sealed class OverlayInspectionTests : IDisposable
 
         Assert.Equal(all, Lines(Run("vms")));
         Assert.Equal(all, Lines(Run(".", recurse: true)));
-        Assert.Equal(["0 golden.qed Unused 0"], Lines(Run(".")));
+        Assert.Equal(["0 golden.qed Standalone 0"], Lines(Run(".")));
         Assert.Empty(Run("golden.qed"));
         Assert.Equal(["1 middle.qed Overlay 1", "2 vm.qed Overlay 0"], Lines(Run("golden.qed", folders: ["vms"])));
         Assert.Equal(all, Lines(Run(".", folders: ["vms"])));
@@ -207,9 +207,9 @@ public sealed class OverlayInspectionTests : IDisposable
         File.WriteAllBytes(_folder.PathOf("left-flat.vmdk"), new byte[1 << 20]);
         File.WriteAllText(_folder.PathOf("m.vmdk"), "# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 2048 FLAT \"m-flat.vmdk\" 0\nRW 2048 FLAT \"odd.vmdk\" 0\n");
 
-        Assert.Equal(["0 m.vmdk Unused 0"], Lines(Run(".")));
+        Assert.Equal(["0 m.vmdk Standalone 0"], Lines(Run(".")));
         Assert.Empty(_problems);
-        Assert.Equal(["1 m.vmdk Unused 0"], Lines(Run("odd.vmdk")));
+        Assert.Equal(["1 m.vmdk Standalone 0"], Lines(Run("odd.vmdk")));
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class OverlayInspectionTests : IDisposable
         Assert.Equal(["0 disk.vdi Base 1", "1 top.vdi Overlay 0", "0 lost.vdi Orphan 0"], Lines(Run(".")));
         Assert.Equal(chain, Lines(Run("vms")));
         WriteVdi("copy.vdi", id, Guid.Empty);
-        Assert.Equal(["0 copy.vdi Unused 0", "0 disk.vdi Unused 0", "0 lost.vdi Orphan 0", "0 top.vdi NotFollowed 0"], Lines(Run(".")));
+        Assert.Equal(["0 copy.vdi Standalone 0", "0 disk.vdi Standalone 0", "0 lost.vdi Orphan 0", "0 top.vdi NotFollowed 0"], Lines(Run(".")));
     }
 
     [Theory]
@@ -264,8 +264,8 @@ public sealed class OverlayInspectionTests : IDisposable
     {
         Qemu.Img("create", "-q", "-f", "qcow2", "-o", $"data_file={_folder.PathOf("data.raw")}", _folder.PathOf("image.qcow2"), "1M");
 
-        Assert.Equal(["1 image.qcow2 Unused 0"], Lines(Run("data.raw")));
-        Assert.Equal(["0 image.qcow2 Unused 0"], Lines(Run(".")));
+        Assert.Equal(["1 image.qcow2 Standalone 0"], Lines(Run("data.raw")));
+        Assert.Equal(["0 image.qcow2 Standalone 0"], Lines(Run(".")));
     }
 
     [Fact]
