@@ -38,13 +38,13 @@ Describe 'The name of an image' {
     }
 
     It 'completes to QED images, then folders, then files with QED contents: <_>' -ForEach @(
-        'Get-QedInfo ', 'Test-QedImage -Path ', 'Get-QedAllocationMap -LiteralPath ', 'Repair-QedImage ', 'Resize-QedImage ', 'Merge-QedImage ', 'Optimize-QedImage '
+        'Test-QedImage -Path ', 'Test-QedImage -LiteralPath ', 'Repair-QedImage ', 'Resize-QedImage ', 'Merge-QedImage ', 'Optimize-QedImage '
         'Set-QedBackingFile ', 'New-QedImage '
     ) {
         Get-CompletionIn $folder $_ | Should -Be 'a.qed', 'b.qed', 'inside', 'renamed.bin'
     }
 
-    It 'completes to disks of any format where any is accepted: <_>' -ForEach 'Convert-QedImage ', 'Compare-QedImage ', 'Open-QedImage ', 'Compare-QedImage a.qed -ReferencePath ', 'New-QedImage x.qed -BackingFile ' {
+    It 'completes to disks of any format where any is accepted: <_>' -ForEach 'Get-QedInfo ', 'Get-QedAllocationMap -LiteralPath ', 'Get-QedPartition ', 'Get-QedImageHash ', 'Start-QedNbdServer ', 'Measure-QedImage ', 'Convert-QedImage ', 'Compare-QedImage ', 'Open-QedImage ', 'Compare-QedImage a.qed -ReferencePath ', 'New-QedImage x.qed -BackingFile ' {
         Get-CompletionIn $folder $_ | Should -Be 'a.qed', 'b.qed', 'base.raw', 'inside', 'renamed.bin'
     }
 
@@ -57,7 +57,7 @@ Describe 'The name of an image' {
         @{ Typed = "'a"; Found = @('a.qed') }
         @{ Typed = '"a'; Found = @('"a.qed"') }
     ) {
-        Get-CompletionIn $folder "Get-QedInfo $Typed" | Should -Be $Found
+        Get-CompletionIn $folder "Test-QedImage $Typed" | Should -Be $Found
     }
 
     It 'has the full path as its tooltip' {
@@ -79,7 +79,7 @@ Describe 'The name of an image' {
         Get-CompletionIn $TestDrive "Get-QedInfo $start" | Should -Be "$start.qed"
     }
 
-    It 'is completed after a comma' { Get-CompletionIn $folder 'Get-QedInfo a.qed, b' | Should -Be 'b.qed' }
+    It 'is completed after a comma' { Get-CompletionIn $folder 'Test-QedImage a.qed, b' | Should -Be 'b.qed' }
 
     It 'is not completed for other providers or missing folders' {
         Get-CompletionIn $folder 'Get-QedInfo Env:/PA' | Should -BeNullOrEmpty
