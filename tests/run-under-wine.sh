@@ -20,19 +20,31 @@ publish() {
     dotnet publish "$1" --configuration Release --runtime win-x64 --self-contained --output "$2" --verbosity quiet || exit 2
 }
 
+# Both builds of the module: some tests read the one for Windows PowerShell, and the names of some tests are those of its files.
+includes cmdlets && { dotnet build src/QedTools --verbosity quiet || exit 2; }
 # Inside the tree, so that the programs find QedTools.psd1 in a parent folder.
 includes engine && publish tests/QedTools.Engine.Tests tests/QedTools.Engine.Tests/bin/wine
 includes cmdlets && publish tests/QedTools.Tests tests/QedTools.Tests/bin/wine
 includes shell && publish src/QedTools.Shell "$scratch/shell"
 "$wine" wineboot --init >/dev/null 2>&1
 
+# PowerShell's host does not start without a console, not even one that a test starts with its output redirected; Wine makes one from a
+# terminal. The terminal's own output is a drawing of the console, so the program's goes to a file. Its process ID goes to $scratch/pid.
+in_console() {
+    local command
+    printf -v command '%q ' "$wine" "$@"
+    rm -f "$scratch/pid" "$scratch/out"
+    script --quiet --return --command "echo \$\$ >'$scratch/pid'; exec $command >'$scratch/out' 2>/dev/null" /dev/null </dev/null >/dev/null 2>&1
+}
+
 passed=0 failed=0 skipped=0 hung=()
-# Ends a process that has used no processor time for a minute and a half, or that exceeds the limit in seconds.
+# Ends the process in the console if it has used no processor time for a minute and a half, or exceeds the limit in seconds.
 watch() {
-    local pid=$1 limit=$2 before=-1 now idle=0
+    local pid limit=$1 before=-1 now idle=0
     for ((elapsed = 0; elapsed < limit && idle < 90; elapsed += 5)); do
         sleep 5
-        now=$(cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null | tr ' ' '+') || return
+        pid=$(cat "$scratch/pid" 2>/dev/null) || continue
+        now=$(cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null | tr ' ' '+')
         [ -n "$now" ] || return
         if [ $((now)) -le $((before + 2)) ]; then idle=$((idle + 5)); else idle=0 before=$((now)); fi
     done
@@ -43,15 +55,17 @@ watch() {
 run() {
     local name=$1 limit=$2 program total errors bad left
     shift 2
-    "$wine" "$@" -noColor -preEnumerateTheories -parallelMode none </dev/null >"$scratch/out" 2>/dev/null &
+    in_console "$@" -noColor -preEnumerateTheories -parallelMode none &
     program=$!
-    watch "$program" "$limit" &
+    watch "$limit" &
     wait "$program" 2>/dev/null
     kill $! 2>/dev/null
     read -r total errors bad left < <(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$scratch/out" | tail -n 1)
     if [ -z "${total:-}" ]; then
-        grep -aqE 'Total: 0$' "$scratch/out"
-        return
+        grep -aqE 'Total: 0$' "$scratch/out" && return
+        # Its children, too.
+        timeout 60 "$wine" wineboot --kill >/dev/null 2>&1
+        return 1
     fi
     grep -aE '\[FAIL\]' "$scratch/out"
     passed=$((passed + total - bad - left)) failed=$((failed + bad + errors)) skipped=$((skipped + left))
@@ -78,7 +92,8 @@ test_cmdlets() {
     echo "== the cmdlets"
     for file in tests/QedTools.Tests/*.Tests.ps1; do
         name=$(basename "$file" .Tests.ps1)
-        run "$name" 900 tests/QedTools.Tests/bin/wine/QedTools.Tests.exe -trait "File=$name" || { hung+=("$name"); echo "$name: did not finish"; }
+        # To find the tests of all files takes minutes, and each process would do it.
+        QEDTOOLS_PESTER_FILES=$name run "$name" 900 tests/QedTools.Tests/bin/wine/QedTools.Tests.exe -trait "File=$name" || { hung+=("$name"); echo "$name: did not finish"; }
     done
 }
 
@@ -90,9 +105,10 @@ $null = New-QedImage C:\disk.qed 1GB
 $null = Convert-QedImage C:\disk.qed C:\disk.vhdx -Verify
 exit (@(Test-QedImage C:\disk.qed).Where({ $_.Status -eq 'Clean' }).Count + 40)
 SCRIPT
-    # PowerShell's host does not start without a console; Wine makes one from a terminal.
-    timeout 120 script --quiet --return --command "'$wine' '$scratch/shell/QedTools.Shell.exe' -File 'Z:$scratch/shell.ps1'" /dev/null </dev/null >/dev/null 2>&1
+    watch 300 &
+    in_console "$scratch/shell/QedTools.Shell.exe" -File "Z:$scratch/shell.ps1"
     code=$?
+    kill $! 2>/dev/null
     if [ "$code" -eq 41 ]; then
         passed=$((passed + 1))
     else

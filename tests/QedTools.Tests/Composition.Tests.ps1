@@ -41,10 +41,10 @@ BeforeAll {
 Describe 'A pipeline' {
     BeforeAll {
         $folder = New-Folder 'pipeline'
-        $null = New-Folder 'pipeline/deep'
+        $deep = New-Folder 'pipeline/deep'
         $null = Copy-Fixture 'images/table-1.qed' $folder
-        $dirty = @(Copy-Fixture 'damaged/dirty-leaks.qed', 'damaged/dirty-corrupt.qed' "$folder/deep")
-        [System.IO.File]::WriteAllText("$folder/deep/note.txt", 'no image')
+        $dirty = @(Copy-Fixture 'damaged/dirty-leaks.qed', 'damaged/dirty-corrupt.qed' $deep)
+        [System.IO.File]::WriteAllText("$deep/note.txt", 'no image')
     }
 
     It 'finds and repairs images that were not closed cleanly, and continues past other files' {

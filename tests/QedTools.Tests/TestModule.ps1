@@ -106,7 +106,7 @@ function Invoke-PowerShell {
 function Skip-TestWithout {
     param(
         [Parameter(Mandatory)]
-        [ValidateSet('Unix', 'Windows', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'BlockCharacters', 'BothBuilds', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
+        [ValidateSet('Unix', 'Windows', 'QemuImg', 'QemuLocks', 'WriterLock', 'Permissions', 'FileSpace', 'BlockCharacters', 'BothBuilds', 'PowerShell7', 'PowerShell7.2', 'PowerShell7.4', 'PowerShell7.5')]
         [string[]] $Need
     )
 
@@ -117,6 +117,7 @@ function Skip-TestWithout {
             '^QemuImg$|^QemuLocks$' { if (-not (Test-QemuImg)) { 'no qemu-img with QED support is on the PATH' } }
             '^WriterLock$' { if (-not (Test-WriterLock)) { '.NET does not support byte-range locks on this system' } }
             '^Permissions$' { if ($IsOnWindows) { 'Windows has other permissions' } elseif (Test-Root) { 'root may access everything' } }
+            '^FileSpace$' { if (Test-Wine) { 'Wine stores files sparsely, whether or not they are marked as sparse' } }
             '^BlockCharacters$' { if (-not (Test-BlockCharacter)) { 'the encoding of this console has no block characters' } }
             '^BothBuilds$' {
                 if (-not [System.IO.File]::Exists([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'lib', 'Desktop', 'QedTools.dll'))) { 'only the PowerShell 7 build is present; ./build.ps1 makes both' }
@@ -151,6 +152,11 @@ function Test-QemuImg {
 # Whether this user has access to everything.
 function Test-Root {
     -not $IsOnWindows -and [System.Environment]::UserName -eq 'root'
+}
+
+# Whether this Windows is Wine, which has this program.
+function Test-Wine {
+    $IsOnWindows -and [System.IO.File]::Exists([System.IO.Path]::Combine([System.Environment]::SystemDirectory, 'winecfg.exe'))
 }
 
 # .NET does not support byte-range locks on macOS.

@@ -2,8 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using QedTools.Shell;
 using Xunit;
+using Xunit.Sdk;
 
 namespace QedTools.Tests.Pester;
 
@@ -14,7 +16,10 @@ namespace QedTools.Tests.Pester;
 public sealed class PesterFiles
 {
     private static readonly Lazy<IReadOnlyList<PesterFile>> Files =
-        new(() => PesterFile.Discover([.. Directory.EnumerateFiles(Folder, "*.Tests.ps1").Order(StringComparer.Ordinal)]));
+        new(() => PesterFile.Discover([.. Directory.EnumerateFiles(Folder, $"{Pattern}.Tests.ps1").Order(StringComparer.Ordinal)]));
+
+    // A filter by the trait File selects from the tests of all files, and to find those takes minutes under Wine.
+    private static string Pattern => Environment.GetEnvironmentVariable("QEDTOOLS_PESTER_FILES") is { Length: > 0 } pattern ? pattern : "*";
 
     // The folder in the repository, not the folder of this program: the files refer to ../../QedTools.psd1 and ../fixtures.
     internal static string Folder =>
@@ -35,7 +40,7 @@ public sealed class PesterFiles
     /// <summary>The result of one It; the first request for a file runs it.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
-    public void It(string file, int test)
+    public Task It(string file, int test)
     {
         PesterTest result = Files.Value.Single(one => one.Name == file).ResultOf(test, TestContext.Current.CancellationToken);
         if (result.Output.Length > 0)
@@ -43,10 +48,12 @@ public sealed class PesterFiles
             TestContext.Current.TestOutputHelper?.WriteLine(result.Output);
         }
 
-        Assert.SkipWhen(result.Result == "Skipped", result.Message);
-        if (result.Result != "Passed")
+        // In a task, because xunit would otherwise receive an exception through reflection, and after two of those Wine 8 hangs.
+        return result.Result switch
         {
-            throw new PesterFailure(result.Message.Length > 0 ? result.Message : $"The result from Pester is {result.Result}.", result.Stack);
-        }
+            "Passed" => Task.CompletedTask,
+            "Skipped" => Task.FromException(SkipException.ForSkip(result.Message)),
+            _ => Task.FromException(new PesterFailure(result.Message.Length > 0 ? result.Message : $"The result from Pester is {result.Result}.", result.Stack)),
+        };
     }
 }
