@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using QedTools.Tests.Storage;
 using QedTools.Tests.Support;
 using Xunit;
 
@@ -44,7 +45,13 @@ public sealed class ChainConversionTests : IDisposable
             Assert.Equal(step.BackingFile, Path.GetFileName(info.BackingFile));
             Assert.Equal(DiskBytes.OfFile(step.Path), DiskBytes.OfFile(info.Path));
 
-            // Only what the source holds itself, in clusters of the result.
+            // Only what the source holds itself, in clusters of the result. VHD and VHDX have blocks of 2 MiB, which Windows stores whole:
+            // Hyper-V does not open sparse files.
+            if (Host.IsWindows && format is (QedDiskFormat.Vhd or QedDiskFormat.Vhdx))
+            {
+                continue;
+            }
+
             long own = ImageMapping.Run(step.Path, new ImageMappingOptions(), _cancellation)
                 .Where(extent => extent.State == QedExtentState.Data).Sum(extent => extent.Length + (2 * (options.ClusterSize ?? 4096)));
             long stored = ImageMapping.Run(info.Path, new ImageMappingOptions(), _cancellation)
@@ -132,10 +139,9 @@ public sealed class ChainConversionTests : IDisposable
         Assert.Equal(expected, DiskBytes.OfFile(results[1].Path));
     }
 
-    [Fact]
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host))]
     public void A_name_with_a_colon_and_folders_for_backing_files_do_not_matter()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such names");
         Random random = new(4);
         Create("x:y.qed", 1 << 20, backing: null, random);
         Create("middle.qed", 1 << 20, "./x:y.qed", random);
