@@ -12,10 +12,10 @@ internal static unsafe class BlockSharing
     // _IOW(0x94, 13, struct file_clone_range). Where Linux has another number for it, as on POWER, the call is refused and the data is copied.
     private const uint CloneRange = 0x4020940D;
 
-    private const uint Xfs = 0x58465342;
-    private const uint Btrfs = 0x9123683E;
-    private const uint BcacheFs = 0xCA451A4E;
-    private const uint Ocfs2 = 0x7461636F;
+    private const uint XfsMagic = 0x58465342;
+    private const uint BtrfsMagic = 0x9123683E;
+    private const uint BcacheFsMagic = 0xCA451A4E;
+    private const uint Ocfs2Magic = 0x7461636F;
 
     private const int DefaultUnit = 4096;
     private const int MaxUnit = 64 << 10;
@@ -33,7 +33,7 @@ internal static unsafe class BlockSharing
         uint* status = stackalloc uint[64];
         fixed (byte* path = Encoding.UTF8.GetBytes(folder + '\0'))
         {
-            return Platform.IsLinux && LibC.FileSystemStatus(path, status) == 0 && *status is Xfs or Btrfs or BcacheFs or Ocfs2;
+            return Platform.IsLinux && LibC.FileSystemStatus(path, status) == 0 && *status is XfsMagic or BtrfsMagic or BcacheFsMagic or Ocfs2Magic;
         }
     }
 
