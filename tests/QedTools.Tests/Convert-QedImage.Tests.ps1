@@ -41,7 +41,7 @@ Describe 'Convert-QedImage' {
         It 'as documented' {
             $more = 'AdapterType', 'AllowUnc', 'BackingFile', 'BackingFolder', 'BackingFormat', 'BlockSizeBytes', 'Chain', 'ClusterSizeBytes', 'Compress', 'CompressionType', 'DestinationPath!@1 property', 'Fixed', 'Force', 'ForceShare', 'Format', 'FullyAllocated', 'IntoExisting'
             $rest = 'LogicalSectorSizeBytes', 'NoFlush', 'Partition property'
-            $last = 'RoundUpToBytes', 'Salvage', 'SizeBytes', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'TargetIsZero', 'Verify'
+            $last = 'RoundUpToBytes', 'Salvage', 'ScanZeroes', 'SizeBytes', 'Snapshot', 'SourceBackingFile', 'SourceFormat', 'TableSize', 'TargetIsZero', 'Verify'
             Get-OwnParameter Convert-QedImage Path | Should -Be ($more + $rest + 'Path!@0 value property' + $last)
             Get-OwnParameter Convert-QedImage LiteralPath | Should -Be ($more + 'LiteralPath! property' + $rest + $last)
         }

@@ -100,6 +100,7 @@ Describe 'A recipe' {
             # Where they make a file, there is none of that name.
             if ($Code -match '^1\.\.10') { Remove-Item "$folder/vm1.qed" }
             if ($Code -match '^Convert-QedImage \S+ (\S+)') { Remove-Item "$folder/$($Matches[1])" -ErrorAction Ignore }
+            if ($Code -match 'Partition') { $null = Convert-QedImage (Expand-Fixture 'partitions/gpt.img.gz' -Folder $folder) "$folder/vm1.qed" -Force -WarningAction Ignore }
             $null = Assert-Command $folder $Code
         }
     }
