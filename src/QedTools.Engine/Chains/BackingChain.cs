@@ -269,21 +269,33 @@ internal sealed class BackingChain : IDisposable
     {
         IDiskLayer layer = _layers[depth];
         layer.RequireWritable(progress, cancellation);
-        if (others == OtherOverlays.Refuse && OverlaysOver(depth, cancellation) is { Count: > 0 } found)
+        if (others != OtherOverlays.Refuse)
+        {
+            return;
+        }
+
+        if (OverlaysOver(depth, cancellation, out IReadOnlyList<string> unknown) is { Count: > 0 } found)
         {
             throw new QedBackingFileSharedException(_layers[0].Storage.Path, Path.GetFullPath(layer.Storage.Path), found);
+        }
+
+        if (unknown.Count > 0)
+        {
+            _policy.Trace?.Warn($"Whether {QedBackingFileSharedException.Names(unknown)} is based on '{layer.Storage.Path}' could not be found out. If so, it will read wrong data.");
         }
     }
 
     /// <summary>The images outside the chain that are based on a layer, as far as they are in the folders of the layers down to it.</summary>
     /// <param name="depth">The layer: 0 for the top.</param>
     /// <param name="cancellation">Stops the search.</param>
+    /// <param name="unknown">The images of which nobody knows.</param>
     /// <returns>Full paths, in the order of their names.</returns>
-    public IReadOnlyList<string> OverlaysOver(int depth, CancellationToken cancellation) => OverlaySearch.Over(
+    public IReadOnlyList<string> OverlaysOver(int depth, CancellationToken cancellation, out IReadOnlyList<string> unknown) => OverlaySearch.Over(
         _layers[depth].Storage.Identity,
         _layers.Take(depth + 1).Select(above => HostFiles.FolderOf(above.Storage.Path)).Distinct(),
         Contains,
-        cancellation);
+        cancellation,
+        out unknown);
 
     /// <summary>Allows changes to a layer from now on, after the checks of <see cref="RequireWritable"/>.</summary>
     /// <inheritdoc cref="RequireWritable"/>

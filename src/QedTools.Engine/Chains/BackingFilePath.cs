@@ -115,6 +115,11 @@ internal static class BackingFilePath
             return "the name contains a NUL character.";
         }
 
+        if (name.AsSpan().IndexOf('\uFFFD') >= 0)
+        {
+            return "it contains bytes that are not valid UTF-8, so that it does not tell which file is meant.";
+        }
+
         if (HasProtocol(name))
         {
             return IsDriveLetter(name, name.IndexOf(':'))

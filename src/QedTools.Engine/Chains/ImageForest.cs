@@ -189,6 +189,11 @@ internal sealed class ImageForest
                 Add(image, folder);
             }
         }
+        catch (QedFileNotFoundException e) when (path.AsSpan().IndexOf('\uFFFD') >= 0)
+        {
+            // .NET cannot open what it has listed if the name is not valid UTF-8.
+            AddProblem(identity, e);
+        }
         catch (Exception e) when (e is QedNotAFileException or QedFileNotFoundException)
         {
             // A pipe, a folder, a link to nothing, or a file that is gone by now.

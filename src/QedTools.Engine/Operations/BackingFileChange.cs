@@ -113,7 +113,7 @@ public static class BackingFileChange
     // They read through this image. Not an error: a backing file that was only moved still has its contents.
     private static void WarnOfOverlays(BackingChain chain, BackingFileChangeOptions options, CancellationToken cancellation)
     {
-        if (options.Trace?.Warning is not null && chain.OverlaysOver(0, cancellation) is { Count: > 0 } overlays)
+        if (options.Trace?.Warning is not null && chain.OverlaysOver(0, cancellation, out _) is { Count: > 0 } overlays)
         {
             options.Trace.Warn(
                 $"'{chain.Layers[0].Storage.Path}' is the backing file of {QedBackingFileSharedException.Names(overlays)}, which will read wrong data unless the new backing file has the same contents as the old one.");

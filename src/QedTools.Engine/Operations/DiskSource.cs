@@ -25,7 +25,7 @@ public static class DiskSource
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static string? WarningForReplaced(string path, CancellationToken cancellation = default) =>
         HostFiles.IdentityOf(path) is { } identity
-        && OverlaySearch.Over(identity, [HostFiles.FolderOf(path)], own => own == identity, cancellation) is { Count: > 0 } overlays
+        && OverlaySearch.Over(identity, [HostFiles.FolderOf(path)], own => own == identity, cancellation, out _) is { Count: > 0 } overlays
             ? PrintableText.Of($"'{path}' underlies {QedBackingFileSharedException.Names(overlays)}, which will read wrong data once it is replaced.")
             : null;
 

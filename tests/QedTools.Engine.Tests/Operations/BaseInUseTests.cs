@@ -125,7 +125,64 @@ public sealed class BaseInUseTests : IDisposable
         string data = _folder.PathOf("m-flat.vmdk");
         File.WriteAllBytes(data, new byte[Size]);
         File.WriteAllText(_folder.PathOf("m.vmdk"), $"# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW {Size / 512} FLAT \"m-flat.vmdk\" 0\n");
-        Assert.Equal([_folder.PathOf("m.vmdk")], OverlaySearch.Over(HostFiles.IdentityOf(data)!, [_folder.Path], _ => false, _cancellation));
+        Assert.Equal([_folder.PathOf("m.vmdk")], OverlaySearch.Over(HostFiles.IdentityOf(data)!, [_folder.Path], _ => false, _cancellation, out _));
+    }
+
+    // An encrypted overlay, one with an unknown feature, one that names the file in a way that is not followed: whether they lie over it is not known.
+    [Theory]
+    [InlineData("encrypted.qcow2")]
+    [InlineData("unknown.qed")]
+    [InlineData("file.qed")]
+    [InlineData("json.qed")]
+    public void What_may_be_an_overlay_is_named_in_a_warning(string name)
+    {
+        string path = MakeBase("base.qed");
+        string overlay = MakeOverlay("overlay.qed", "base.qed");
+        string other = _folder.PathOf(name);
+        if (name == "encrypted.qcow2")
+        {
+            DiskConversion.Run(overlay, other, new DiskConversionOptions { BackingFile = "base.qed" }, cancellation: _cancellation);
+            using FileStream file = File.OpenWrite(other);
+            file.Position = 35; // the encryption method, big-endian at 32
+            file.WriteByte(1);
+        }
+        else if (name == "unknown.qed")
+        {
+            MakeOverlay(name, "base.qed");
+            ImageFiles.Patch(other, ImageFiles.FeaturesAt, ImageFiles.Peek(other, ImageFiles.FeaturesAt) | (1UL << 40));
+        }
+        else
+        {
+            ImageFiles.Make(other, name == "file.qed" ? $"file:{path}" : $"json:{{\"driver\":\"qed\",\"file\":{{\"driver\":\"file\",\"filename\":\"{path}\"}}}}");
+        }
+
+        List<string> warnings = [];
+        DiskMerge.Run(overlay, new DiskMergeOptions { Keep = true, Trace = new OperationTrace { Warning = warnings.Add } }, cancellation: _cancellation);
+        Assert.Contains(other, Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_over_another_computer_is_no_overlay()
+    {
+        MakeBase("base.qed");
+        string overlay = MakeOverlay("overlay.qed", "base.qed");
+        ImageFiles.Make(_folder.PathOf("remote.qed"), "nbd://server/disk");
+        List<string> warnings = [];
+        DiskMerge.Run(overlay, new DiskMergeOptions { Trace = new OperationTrace { Warning = warnings.Add } }, cancellation: _cancellation);
+        Assert.Empty(warnings);
+    }
+
+    // On Linux a name can have any bytes; .NET shows those that are not UTF-8 as U+FFFD.
+    [Fact]
+    public void A_backing_name_that_is_not_utf8_is_refused()
+    {
+        File.WriteAllBytes(_folder.PathOf("base\uFFFD.raw"), new byte[Size]);
+        string image = ImageFiles.Make(_folder.PathOf("top.qed"), "baseXYZ.raw", isRaw: true);
+        byte[] bytes = File.ReadAllBytes(image);
+        int at = bytes.AsSpan().IndexOf("XYZ"u8);
+        bytes[at] = bytes[at + 1] = bytes[at + 2] = 0xE9;
+        File.WriteAllBytes(image, bytes);
+        Assert.Throws<QedBackingFileRefusedException>(() => DiskOpening.Run(image, new DiskOpeningOptions(), cancellation: _cancellation));
     }
 
     private void Do(Change change, string path, string overlay, bool allow)
