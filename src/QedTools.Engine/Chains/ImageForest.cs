@@ -184,9 +184,13 @@ internal sealed class ImageForest
             using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
             ForestImage image = known ?? new ForestImage(path, storage.Identity);
             image.Path = path;
-            if (FormatOf(storage) is { } format && Open(image, storage, format) && known is null)
+            if (FormatOf(storage) is { } format)
             {
-                Add(image, folder);
+                Open(image, storage, format);
+                if (known is null)
+                {
+                    Add(image, folder);
+                }
             }
         }
         catch (QedFileNotFoundException e) when (path.AsSpan().IndexOf('\uFFFD') >= 0)
@@ -223,7 +227,7 @@ internal sealed class ImageForest
             : format;
     }
 
-    private bool Open(ForestImage image, IStorage storage, IDiskFormat format)
+    private void Open(ForestImage image, IStorage storage, IDiskFormat format)
     {
         IDiskLayer layer = format.Open(storage);
         image.IsKnown = true;
@@ -233,7 +237,6 @@ internal sealed class ImageForest
         image.Backing = layer.Backing;
         image.DataFiles = layer is IMultiFileLayer { FurtherFiles: { Count: > 0 } files } ? DataFilesOf(image, files) : [];
         _policy.OnOpened?.Invoke(image, layer);
-        return true;
     }
 
     private List<string> DataFilesOf(ForestImage image, IReadOnlyList<BackingReference> names)

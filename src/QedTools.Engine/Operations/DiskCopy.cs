@@ -218,19 +218,12 @@ internal static class DiskCopy
 
         private void Share(in DiskPiece piece)
         {
-            for (long at = piece.Offset; at < piece.End;)
+            foreach (DiskExtent extent in target.Sharing!.Write(piece))
             {
-                DiskExtent extent = source.ExtentAt(at, piece.End - at);
-                if (extent.State == QedExtentState.Data)
+                if (extent.State != QedExtentState.Data && target.HoldsOtherData)
                 {
-                    target.Sharing!.Write(extent);
+                    target.Disk.Zero(extent.Start, extent.Length);
                 }
-                else if (target.HoldsOtherData)
-                {
-                    target.Disk.Zero(at, extent.Length);
-                }
-
-                at = extent.End;
             }
         }
 

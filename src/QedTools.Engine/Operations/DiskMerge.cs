@@ -313,21 +313,17 @@ public static class DiskMerge
 
         private void Share(in DiskPiece piece)
         {
-            for (long at = piece.Offset; at < piece.End;)
+            foreach (DiskExtent extent in sharing!.Write(piece))
             {
-                DiskExtent extent = source.ExtentAt(at, piece.End - at);
-                if (extent.State == QedExtentState.Data)
+                if (extent.State == QedExtentState.Zero)
                 {
-                    sharing!.Write(extent);
-                    Moved.Add(isData: true, extent.Length);
-                }
-                else if (extent.State == QedExtentState.Zero)
-                {
-                    Zero(at, extent.Length);
-                    Moved.Add(isData: false, extent.Length);
+                    Zero(extent.Start, extent.Length);
                 }
 
-                at = extent.End;
+                if (extent.State != QedExtentState.Unallocated)
+                {
+                    Moved.Add(extent.State == QedExtentState.Data, extent.Length);
+                }
             }
         }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using QedTools.Disks;
 using QedTools.Storage;
@@ -72,6 +73,25 @@ internal sealed class ExtentSharing
     {
         IStorage file = _source.FileOf(extent) ?? throw new ArgumentException("The extent cannot be shared.", nameof(extent));
         _target.Write(extent.Start, new DiskContent(file, extent.FileOffset, extent.Length, _shared));
+    }
+
+    /// <summary>Writes the data of a piece that is to be shared.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <returns>Its extents in order, each after its data was written; what becomes of those without data is up to the caller.</returns>
+    /// <exception cref="QedException">A file could not be read or written.</exception>
+    public IEnumerable<DiskExtent> Write(DiskPiece piece)
+    {
+        for (long at = piece.Offset; at < piece.End;)
+        {
+            DiskExtent extent = _source.ExtentAt(at, piece.End - at);
+            if (extent.State == QedExtentState.Data)
+            {
+                Write(extent);
+            }
+
+            yield return extent;
+            at = extent.End;
+        }
     }
 
     /// <summary>Reports how much was shared, if anything was.</summary>

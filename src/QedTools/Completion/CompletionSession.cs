@@ -55,4 +55,14 @@ internal sealed class CompletionSession
         value = value is PSObject wrapped ? wrapped.BaseObject : value;
         return value is IList list ? list.Count > 0 ? list[0] : null : value;
     }
+
+    /// <summary>The image that a parameter is about, if it is typed already, and the format that is typed for it.</summary>
+    /// <param name="isReference">Whether it is the one that another is compared with.</param>
+    /// <returns>The full path, and the format if one is given; null without a path.</returns>
+    public (string Path, QedDiskFormat? Format)? TypedImage(bool isReference)
+    {
+        string? path = isReference ? TextOf("ReferencePath") : TextOf("LiteralPath") ?? TextOf("Path");
+        return path is null || ToHost(path) is not { } host ? null
+            : (host, Enum.TryParse(TextOf(isReference ? "ReferenceFormat" : "SourceFormat"), ignoreCase: true, out QedDiskFormat named) ? named : null);
+    }
 }

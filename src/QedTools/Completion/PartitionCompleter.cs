@@ -19,15 +19,12 @@ internal sealed class PartitionCompleter : IArgumentCompleter
     {
         CompletionSession session = CompletionSession.OfThisThread(fakeBoundParameters);
         CompletionWord word = new(wordToComplete);
-        bool isReference = string.Equals(parameterName, "ReferencePartition", StringComparison.OrdinalIgnoreCase);
-        string? path = isReference ? session.TextOf("ReferencePath") : session.TextOf("LiteralPath") ?? session.TextOf("Path");
-        if (path is null || session.ToHost(path) is not { } host)
+        if (session.TypedImage(string.Equals(parameterName, "ReferencePartition", StringComparison.OrdinalIgnoreCase)) is not { } image)
         {
             return [];
         }
 
-        QedDiskFormat? format = Enum.TryParse(session.TextOf(isReference ? "ReferenceFormat" : "SourceFormat"), ignoreCase: true, out QedDiskFormat named) ? named : null;
-        return DiskSource.PartitionsOf(host, format)
+        return DiskSource.PartitionsOf(image.Path, image.Format)
             .Select(partition => (Text: partition.Number.ToString(CultureInfo.InvariantCulture), Partition: partition))
             .Where(item => item.Text.StartsWith(word.Text, StringComparison.Ordinal))
             .Take(MaxOffered)

@@ -23,15 +23,12 @@ internal sealed class SnapshotCompleter : IArgumentCompleter
     {
         CompletionSession session = CompletionSession.OfThisThread(fakeBoundParameters);
         CompletionWord word = new(wordToComplete);
-        bool isReference = string.Equals(parameterName, "ReferenceSnapshot", StringComparison.OrdinalIgnoreCase);
-        string? path = isReference ? session.TextOf("ReferencePath") : session.TextOf("LiteralPath") ?? session.TextOf("Path");
-        if (path is null || session.ToHost(path) is not { } host)
+        if (session.TypedImage(string.Equals(parameterName, "ReferenceSnapshot", StringComparison.OrdinalIgnoreCase)) is not { } image)
         {
             return [];
         }
 
-        QedDiskFormat? format = Enum.TryParse(session.TextOf(isReference ? "ReferenceFormat" : "SourceFormat"), ignoreCase: true, out QedDiskFormat named) ? named : null;
-        IReadOnlyList<DiskSnapshot> snapshots = DiskSource.SnapshotsOf(host, format, MaxOffered);
+        IReadOnlyList<DiskSnapshot> snapshots = DiskSource.SnapshotsOf(image.Path, image.Format, MaxOffered);
         return snapshots
             .Select(snapshot => (Text: IsFoundByName(snapshot, snapshots) ? snapshot.Name : snapshot.Id, Snapshot: snapshot))
             .Where(item => item.Text.StartsWith(word.Text, StringComparison.OrdinalIgnoreCase))

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Globalization;
+using QedTools.Disks;
 
 namespace QedTools.Partitions.FileSystems;
 
@@ -93,7 +94,7 @@ internal static class Fat
             long sectors = BinaryPrimitives.ReadUInt16LittleEndian(boot.Slice(19));
             byte media = boot[21];
             long tableSectors = BinaryPrimitives.ReadUInt16LittleEndian(boot.Slice(22));
-            if (sectorSize is < 512 or > 4096 || !IsPower(sectorSize) || perCluster == 0 || !IsPower(perCluster)
+            if (sectorSize is < 512 or > 4096 || !PowerOfTwo.Is(sectorSize) || !PowerOfTwo.Is(perCluster)
                 || reserved == 0 || tables == 0 || (media < 0xF8 && media != 0xF0))
             {
                 return default;
@@ -118,7 +119,5 @@ internal static class Fat
                     true, true, sectorSize, clusterSize, clusters, ((ulong)dataAt * (ulong)sectorSize) + ((ulong)Math.Max(0, rootCluster - 2L) * (ulong)clusterSize), clusterSize)
                 : new Layout(true, false, sectorSize, clusterSize, clusters, (ulong)rootAt * (ulong)sectorSize, rootEntries * EntrySize);
         }
-
-        private static bool IsPower(int value) => (value & (value - 1)) == 0;
     }
 }
