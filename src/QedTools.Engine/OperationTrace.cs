@@ -16,17 +16,26 @@ public sealed class OperationTrace
     /// </summary>
     public Action<QedFormatDoubt>? FormatDoubt { get; init; }
 
+    /// <summary>
+    /// Receives, instead of <see cref="Warning"/>, warnings that something can be done about, and what helps: the receiver words it. If null,
+    /// <see cref="Warning"/> receives the text alone.
+    /// </summary>
+    public Action<string, QedRemedy>? RemediableWarning { get; init; }
+
     /// <summary>Receives what was decided, and why; null if not wanted.</summary>
     public Action<string>? Decision { get; init; }
 
     /// <summary>Receives what is found and changed where in the files, with offsets; null if not wanted.</summary>
     public Action<string>? Detail { get; init; }
 
+    /// <summary>Whether anybody receives warnings.</summary>
+    internal bool Warns => Warning is not null || RemediableWarning is not null;
+
     /// <summary>A copy without warnings, for files that the user has already been warned about.</summary>
     internal OperationTrace WithoutWarnings() => new() { Decision = Decision, Detail = Detail };
 
     /// <summary>A copy with warnings only, for a first look at files that are opened again later.</summary>
-    internal OperationTrace WarningsOnly() => new() { Warning = Warning, FormatDoubt = FormatDoubt };
+    internal OperationTrace WarningsOnly() => new() { Warning = Warning, FormatDoubt = FormatDoubt, RemediableWarning = RemediableWarning };
 
     /// <summary>Reports a warning, if there is one.</summary>
     internal void Warn(string? warning)
@@ -34,6 +43,21 @@ public sealed class OperationTrace
         if (warning is not null)
         {
             Warning?.Invoke(PrintableText.Of(warning));
+        }
+    }
+
+    /// <summary>Reports a warning that something can be done about.</summary>
+    /// <param name="warning">The warning.</param>
+    /// <param name="remedy">What helps.</param>
+    internal void Warn(string warning, QedRemedy remedy)
+    {
+        if (RemediableWarning is not null)
+        {
+            RemediableWarning(PrintableText.Of(warning), remedy);
+        }
+        else
+        {
+            Warn(warning);
         }
     }
 

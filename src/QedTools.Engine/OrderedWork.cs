@@ -6,9 +6,9 @@ using System.Threading.Tasks;
 
 namespace QedTools;
 
-/// <summary>Processes the pieces that one thread gets in an <see cref="OrderedWork"/>.</summary>
+/// <summary>Processes the pieces that one thread gets in an <see cref="OrderedWork"/>, which disposes of it after the last one.</summary>
 /// <typeparam name="TPiece">The type of a piece.</typeparam>
-internal interface IPieceWorker<TPiece>
+internal interface IPieceWorker<TPiece> : IDisposable
 {
     /// <summary>Does the part that needs no order, such as reading, in parallel with the other workers. Must not change what others see.</summary>
     void Prepare(TPiece piece);
@@ -133,27 +133,34 @@ internal static class OrderedWork
         private void DoPieces(Action<TPiece>? onFinished)
         {
             IPieceWorker<TPiece>? worker = null;
-            while (TryGetNext(out long number, out TPiece piece, out ExceptionDispatchInfo? failure))
+            try
             {
-                failure ??= Attempt(() => (worker ??= newWorker()).Prepare(piece));
-                if (!AwaitTurn(number))
+                while (TryGetNext(out long number, out TPiece piece, out ExceptionDispatchInfo? failure))
                 {
-                    return;
-                }
+                    failure ??= Attempt(() => (worker ??= newWorker()).Prepare(piece));
+                    if (!AwaitTurn(number))
+                    {
+                        return;
+                    }
 
-                failure ??= Attempt(() => worker!.Finish(piece));
-                if (failure is not null)
-                {
-                    Stop(failure);
-                    return;
-                }
+                    failure ??= Attempt(() => worker!.Finish(piece));
+                    if (failure is not null)
+                    {
+                        Stop(failure);
+                        return;
+                    }
 
-                PassTurn(piece);
-                if (onFinished is not null)
-                {
-                    _reported = number + 1;
-                    onFinished(piece);
+                    PassTurn(piece);
+                    if (onFinished is not null)
+                    {
+                        _reported = number + 1;
+                        onFinished(piece);
+                    }
                 }
+            }
+            finally
+            {
+                worker?.Dispose();
             }
         }
 

@@ -12,9 +12,6 @@ public sealed class OrderedWorkTests
     // More pieces than any test here processes unless it fails to stop.
     private const int Endless = 3_000_000;
 
-    // For events that happen at once unless they never happen.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     /// <summary>The points where a piece can fail.</summary>
     public enum Place
     {
@@ -90,7 +87,7 @@ public sealed class OrderedWorkTests
     {
         // The caller does the first piece alone: work of a single piece needs no helper.
         using Barrier all = new(workers);
-        Job job = new(workers + 1) { OnPrepare = piece => Assert.True(piece == 0 || all.SignalAndWait(Patience), "The other workers do not arrive.") };
+        Job job = new(workers + 1) { OnPrepare = piece => Assert.True(piece == 0 || all.SignalAndWait(Patience.Limit), "The other workers do not arrive.") };
         job.Run(workers);
 
         Assert.Equal(workers + 1, job.Finished.Count);
@@ -338,12 +335,13 @@ public sealed class OrderedWorkTests
         }
     }
 
-    private static void Await(ManualResetEventSlim signal) => Assert.True(signal.Wait(Patience), "The other thread does not arrive.");
+    private static void Await(ManualResetEventSlim signal) => Assert.True(signal.Wait(Patience.Limit), "The other thread does not arrive.");
 
     /// <summary>Numbered pieces, and what happens to them. Fails if two threads are where only one may be.</summary>
     private sealed class Job(int pieces)
     {
         private int _workers;
+        private int _disposed;
         private int _atWork;
         private int _inSource;
         private int _finishing;
@@ -383,6 +381,7 @@ public sealed class OrderedWorkTests
             {
                 _isOver = true;
                 Assert.Equal(0, Volatile.Read(ref _atWork));
+                Assert.Equal(_workers, _disposed);
             }
         }
 
@@ -428,10 +427,12 @@ public sealed class OrderedWorkTests
         {
             private int _busy;
             private int? _prepared;
+            private bool _isDisposed;
 
             public void Prepare(int piece)
             {
                 Assert.False(job._isOver);
+                Assert.False(_isDisposed);
                 Interlocked.Increment(ref job._atWork);
                 Enter(ref _busy);
                 try
@@ -464,6 +465,15 @@ public sealed class OrderedWorkTests
                     Leave(ref job._finishing);
                     Interlocked.Decrement(ref job._atWork);
                 }
+            }
+
+            public void Dispose()
+            {
+                Assert.False(job._isOver);
+                Assert.False(_isDisposed);
+                Assert.Equal(0, _busy);
+                _isDisposed = true;
+                Interlocked.Increment(ref job._disposed);
             }
         }
     }

@@ -164,10 +164,23 @@ Describe 'Convert-QedImage' {
             Test-AllBytes (Get-DiskBytes $raw 2560MB 65536) 0x64 | Should -BeTrue
         }
 
+        It 'warns of damage that reading does not run into, and says what to do: <_>.qed' -ForEach 'double-one-table', 'data-at-earlier-l2', 'table-shared', 'past-size-l2' {
+            $source = Copy-Fixture "damaged/$_.qed" -Folder $folder
+            $count = (Test-QedImage $source).CorruptionCount
+            $entries = if ($count -eq 1) { 'one of its table entries is' } else { "$count of its table entries are" }
+            $expected = "The image '$source' is damaged: $entries wrong, so the result can hold wrong data. Test-QedImage lists all damage; Repair-QedImage repairs it."
+            (Invoke-Recorded { Convert-QedImage $source $raw -WhatIf }).Warnings | Should -Be $expected
+            (Invoke-Recorded { Convert-QedImage $source $raw }).Warnings | Should -Be $expected
+            $null = New-QedImage ([System.IO.Path]::Combine($folder, 'over.qed')) -BackingFile $source
+            (Invoke-Recorded { Convert-QedImage ([System.IO.Path]::Combine($folder, 'over.qed')) $raw -Force }).Warnings | Should -Be $expected
+            $chain = Invoke-Recorded { Convert-QedImage ([System.IO.Path]::Combine($folder, 'over.qed')) -Chain ([System.IO.Path]::Combine($folder, 'chain/')) -Format Qcow2 }
+            $chain.Warnings | Should -Be $expected
+        }
+
         It 'reads <_>.qed, which was not closed cleanly or has leaks, and does not change it' -ForEach 'dirty-clean', 'dirty-leaks', 'leak-in-middle' {
             $source = Copy-Fixture "damaged/$_.qed" -Folder $folder
             $before = Get-Sha256 $source
-            $null = Convert-QedImage $source $raw
+            (Invoke-Recorded { Convert-QedImage $source $raw }).Warnings | Should -BeNullOrEmpty
             Get-Sha256 $source | Should -Be $before
             Test-SameBytes (Get-DiskBytes $source) (Get-DiskBytes $raw) | Should -BeTrue
         }

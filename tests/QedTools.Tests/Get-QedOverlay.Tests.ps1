@@ -42,7 +42,7 @@ Describe 'Get-QedOverlay' {
         [System.IO.File]::Delete($golden)
         $found = @(Get-QedOverlay $folder)
         $found.Name | Should -Be 'unused.qed', 'vm2.qed', 'test.qed', 'vm10.qed'
-        "$($found.State)" | Should -Be 'Standalone Orphan Overlay Orphan'
+        "$($found.State)" | Should -Be 'Standalone Orphan Broken Orphan'
         $found.OverlayCount | Should -Be 0, 1, 0, 0
         @(Get-QedOverlay "$folder$([System.IO.Path]::DirectorySeparatorChar)").Path | Should -Be $found.Path
     }

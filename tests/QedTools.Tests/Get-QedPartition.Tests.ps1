@@ -242,21 +242,38 @@ Describe 'Resize-QedImage of a disk with partitions' {
         Assert-WhatIf { Resize-QedImage $disk 20MB -WhatIf } $folder "Grow the disk '$disk' from 10 MiB to 20 MiB, which leaves 14.98 MiB free behind the last partition, 3 (Linux swap, 1 MiB)."
     }
 
-    It 'warns that the backup of a GPT is not at the end any more, and says what to do' {
-        $recorded = Invoke-Recorded { Resize-QedImage $disk 20MB }
+    It 'warns that the backup of a GPT will not be at the end, and says what to do: <Size>' -ForEach @(
+        @{ Size = 20MB; Options = @{ }; Before = @(); Says = 'will not be at the end of the disk any more, so the new room cannot be used*' }
+        @{ Size = 5MB; Options = @{ Shrink = $true }; Before = @(); Says = 'will be cut off*' }
+        @{ Size = 4MB; Options = @{ Shrink = $true; Force = $true }; Before = @("'*': partition 3 (*) loses what lies beyond the new end of the disk.*"); Says = 'will be cut off*' }
+    ) {
+        $state = Get-FolderState $folder
+        $expected = "The backup of the partition table (GPT) of '$disk' ${Says}afterwards*sgdisk -e*"
+        $planned = Invoke-Recorded { Resize-QedImage $disk $Size @Options -WhatIf }
+        $planned.Warnings | Should -HaveCount ($Before.Count + 1)
+        $planned.Warnings[0] | Should -BeLike @($Before + $expected)[0]
+        $planned.Warnings[-1] | Should -BeLike $expected
+        Get-FolderState $folder | Should -Be $state
+        $recorded = Invoke-Recorded { Resize-QedImage $disk $Size @Options }
         $recorded.Errors | Should -BeNullOrEmpty
-        $recorded.Warnings | Should -HaveCount 1
-        $recorded.Warnings[0] | Should -BeLike "The backup of the partition table (GPT) of '$disk' is not at the end of the disk any more*sgdisk -e*"
-        (Get-QedInfo $disk).VirtualSize | Should -Be 20MB
+        $recorded.Warnings | Should -Be $planned.Warnings
+        (Get-QedInfo $disk).VirtualSize | Should -Be $Size
+    }
+
+    It 'says of a backup that was not at the end before where it will be' {
+        Resize-QedImage $disk 20MB -WarningAction Ignore
+        $recorded = Invoke-Recorded { Resize-QedImage $disk 15MB -Shrink -WhatIf }
+        $recorded.Warnings[-1] | Should -BeLike '*will still not be at the end of the disk*sgdisk -e*'
+        $recorded = Invoke-Recorded { Resize-QedImage $disk 10MB -Shrink -WhatIf }
+        $recorded.Warnings -like '*sgdisk -e*' | Should -BeNullOrEmpty
     }
 
     It 'refuses to cut one off without -Force' {
         $before = Get-FolderState $folder
-        Assert-OneError { Resize-QedImage $disk 4MB -Shrink } 'QedShrinkRefused' 'InvalidArgument' $disk "A size of 4194304 bytes is not possible for '$disk': partition 3 (Linux swap, 1 MiB) would lose data.*use -Force*"
+        Assert-OneError { Resize-QedImage $disk 4MB -Shrink } 'QedShrinkRefused' 'InvalidArgument' $disk "A size of 4194304 bytes for '$disk' would cut off data of partition 3 (Linux swap, 1 MiB).*use -Force*"
         Get-FolderState $folder | Should -Be $before
-        $recorded = Invoke-Recorded { Resize-QedImage $disk 4MB -Shrink -Force -PassThru }
-        $recorded.Output.VirtualSize | Should -Be 4MB
-        $recorded.Warnings[-1] | Should -BeLike '*was cut off*sgdisk -e*'
+        Assert-WhatIf { Resize-QedImage $disk 4MB -Shrink -Force -WhatIf -WarningAction Ignore } $folder "Shrink the disk '$disk' * of stored data, cutting off a part of partition 3 (Linux swap, 1 MiB)."
+        (Resize-QedImage $disk 4MB -Shrink -Force -PassThru -WarningAction Ignore).VirtualSize | Should -Be 4MB
     }
 
     It 'shrinks to the end of the last one' {

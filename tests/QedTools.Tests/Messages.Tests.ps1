@@ -19,11 +19,28 @@ Describe '-WhatIf' {
     }
 
     It 'states the old and the new backing file, and the effect' {
-        Assert-WhatIf { Set-QedBackingFile $base base.raw -WhatIf } $folder "Set the backing file of '$base' to 'base.raw'."
-        Assert-WhatIf { Set-QedBackingFile $top base.raw -WhatIf } $folder "Change the backing file of '$top' from 'base.qed' to 'base.raw'."
+        Assert-WhatIf { Set-QedBackingFile $base base.raw -WhatIf } $folder "Set the backing file of '$base' to 'base.raw'; what the image does not hold itself will read as in that file, and no longer as zeroes."
+        Assert-WhatIf { Set-QedBackingFile $top base.raw -WhatIf } $folder "Change the backing file of '$top' from 'base.qed' to 'base.raw'; what the image does not hold itself will read as in the new one."
         Assert-WhatIf { Set-QedBackingFile $top -Remove -WhatIf } $folder "Remove the backing file 'base.qed' from '$top'; data that only it holds will read as zeroes."
         Assert-WhatIf { Set-QedBackingFile $base -Remove -WhatIf } $folder "Leave '$base' without a backing file."
         Assert-WhatIf { Set-QedBackingFile $base base.raw -PreserveContent -WhatIf } $folder "Set the backing file of '$base' to 'base.raw', and copy the data that differs into the image."
+    }
+
+    It 'says that a disk may read differently only if the old backing file is there and is another file' {
+        $plain = "Change the backing file of '$top' from 'base.qed' to '{0}'."
+        foreach ($same in './base.qed', $base) { Assert-WhatIf { Set-QedBackingFile $top $same -WhatIf } $folder ($plain -f $same) }
+        $differs = "Change the backing file of '$top' from 'base.qed' to '{0}'; what the image does not hold itself will read as in the new one."
+        Assert-WhatIf { Set-QedBackingFile $top gone.qed -Force -WhatIf } $folder ($differs -f 'gone.qed')
+        Assert-WhatIf { Set-QedBackingFile $top base.qed -BackingFormat Raw -WhatIf } $folder ($differs -f 'base.qed')
+        [System.IO.File]::Move($base, [System.IO.Path]::Combine($folder, 'moved.qed'))
+        Assert-WhatIf { Set-QedBackingFile $top moved.qed -WhatIf } $folder ($plain -f 'moved.qed')
+    }
+
+    It 'says nothing of contents where an image holds its whole disk itself' {
+        $full = [System.IO.Path]::Combine($folder, 'full.qed')
+        $null = New-QedImage $full 64KB -BackingFile base.raw
+        Set-DiskBytes $full 0 (New-Bytes 64KB -Value 0x5A)
+        Assert-WhatIf { Set-QedBackingFile $full base.qed -WhatIf } $folder "Change the backing file of '$full' from 'base.raw' to 'base.qed'."
     }
 
     It 'uses the same text as -Confirm' {
@@ -432,7 +449,7 @@ Describe 'An error' {
         It 'names -Salvage for damage only where it can be added' {
             $folder = New-Folder 'damage'
             $path = Copy-Fixture 'damaged/l1-huge.qed' -Folder $folder
-            (Invoke-Recorded { Convert-QedImage $path "$folder/new.raw" }).Errors[0].ErrorDetails.Message | Should -BeLike '*Repair-QedImage*, try -Salvage.'
+            (Invoke-Recorded { Convert-QedImage $path "$folder/new.raw" }).Errors[0].ErrorDetails.Message | Should -BeLike '*-Salvage converts*Repair-QedImage*'
             (Invoke-Recorded { Compare-QedImage $path $path }).Errors[0].ErrorDetails.Message | Should -Not -BeLike '*-Salvage*'
             (Convert-QedImage $path "$folder/new.raw" -Salvage -WarningAction Ignore).LostBytes | Should -BeGreaterThan 0
         }

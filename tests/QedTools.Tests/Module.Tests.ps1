@@ -32,6 +32,9 @@ BeforeDiscovery {
         @{ Command = 'Show-QedOverlay'; Names = 'Path', 'LiteralPath', 'Folder', 'Recurse', 'OutFile', 'Force', 'Width', 'WhatIf', 'Confirm' }
         @{ Command = 'Show-QedAllocationMap'; Names = 'Path', 'LiteralPath', 'BackingChain', 'Offset', 'Length', 'OutFile', 'Force', 'ForceShare', 'WhatIf', 'Confirm' }
     )
+    $sizes = @(foreach ($command in $commands) {
+            foreach ($name in (Get-Command $command).Parameters.Keys -match 'Bytes$|^Offset$|^Length$') { @{ Command = $command; Name = $name } }
+        })
     $aliases = @(
         @{ Command = 'New-QedImage'; Parameter = 'SizeBytes'; Alias = 'Size' }
         @{ Command = 'New-QedImage'; Parameter = 'ClusterSizeBytes'; Alias = 'ClusterSize' }
@@ -283,6 +286,21 @@ Describe 'The parameters' {
 
     It '<Command> accepts -<Alias> for -<Parameter>' -ForEach $aliases {
         (Get-Command $Command).Parameters[$Parameter].Aliases | Should -Contain $Alias
+    }
+
+    It '<Command> -<Name> refuses a size with another unit than those of PowerShell, and says how to write it' -ForEach $sizes {
+        foreach ($text in '4K', '4KiB', '4 KB', '4 k', ' 4Kib ') {
+            $given = @{ $Name = $text }
+            { & $Command @given } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -ExpectedMessage "*'$text' is not a number of bytes. Write 4KB:*"
+        }
+
+        # A decimal comma, which PowerShell has nowhere.
+        $given = @{ $Name = '20,5GB' }
+        { & $Command @given } | Should -Throw -ExpectedMessage '*Write 20.5GB:*'
+        $given = @{ $Name = '20bytes' }
+        { & $Command @given } | Should -Throw -ExpectedMessage '*Write 20:*'
+        $given = @{ $Name = 'large' }
+        { & $Command @given } | Should -Throw -ErrorId 'CannotConvertArgument*'
     }
 
     It '<_> has -WhatIf and -Confirm because it writes' -ForEach $writers {

@@ -115,6 +115,18 @@ Describe 'New-QedImage' {
             Assert-Refused @{ SizeBytes = $Limit + 1; ClusterSizeBytes = $Cluster; TableSize = $Table } 'QedLimit' 'InvalidArgument' "*a disk of $($Limit + 1) bytes*$Limit bytes*"
         }
 
+        It 'refuses 20G in a column too, and takes 1MB' {
+            $rows = @([pscustomobject]@{ Path = Join-TestDrive 'column-1.qed'; SizeBytes = '20G' }, [pscustomobject]@{ Path = Join-TestDrive 'column-2.qed'; SizeBytes = '1MB' })
+            $recorded = Invoke-Recorded { $rows | New-QedImage }
+            $recorded.Output | ForEach-Object { $_.VirtualSize } | Should -Be 1MB
+            $recorded.Errors | Should -HaveCount 1
+            "$($recorded.Errors[0])" | Should -BeLike '*Write 20GB:*'
+        }
+
+        It 'refuses a disk of less than a sector, and says that sizes are bytes: <_>' -ForEach 1, 20, 511 {
+            Assert-Refused @{ SizeBytes = $_ } 'QedLimit' 'InvalidArgument' "A size of $_ bytes is not possible for '*'. Sizes are in bytes*For $_ GiB, write ${_}GB."
+        }
+
         It 'creates a disk of size 0 and overlays of it' {
             $path = [System.IO.Path]::Combine((New-Folder 'empty'), 'empty.qed')
             (New-QedImage $path 0).VirtualSize | Should -Be 0
@@ -146,9 +158,8 @@ Describe 'New-QedImage' {
 
     Context 'rounds sizes' {
         It 'from <Asked> to <Size> bytes, and reports it with -Verbose' -ForEach @(
-            @{ Asked = 1; Size = 512 }
-            @{ Asked = 511; Size = 512 }
             @{ Asked = 513; Size = 1024 }
+            @{ Asked = 1023; Size = 1024 }
             @{ Asked = 1000000; Size = 1000448 }
         ) {
             $path = Join-TestDrive "rounded-$Asked.qed"

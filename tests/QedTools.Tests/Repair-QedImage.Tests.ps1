@@ -158,7 +158,8 @@ Describe 'Repair-QedImage' {
             Get-FolderState $folder | Should -Be $before
             $result = Repair-QedImage $bad -NoBackup
             $count = if ($result.RepairCount -eq 1) { '1 repair' } else { "$($result.RepairCount) repairs" }
-            $messages[0] | Should -Be "Make $count in '$bad', and save a backup so that the repair can be undone."
+            $except = if ($result.Before.Status -eq 'Leaks') { ', except for what is in the freed clusters' }
+            $messages[0] | Should -Be "Make $count in '$bad', and save a backup so that the repair can be undone$except."
             $messages[1..($messages.Count - 2)] | Should -Be @($result.Repairs | ForEach-Object { "${bad}: $($_.Description)" })
             $messages[-1] | Should -BeLike "${bad}: The repair needs up to * of disk space."
         }
@@ -269,6 +270,32 @@ Describe 'Repair-QedImage' {
             $cleared.VirtualOffset | Should -Be 4MB
             $cleared.Length | Should -Be 4MB
             $cleared.Offset | Should -Be (4096 + 8)
+        }
+
+        It 'with a warning of what it cannot bring back, in the plan too' {
+            $lost = Copy-Fixture 'damaged/l1-past-end.qed' -Folder $folder
+            $null = Repair-QedImage $lost -WhatIf -WarningVariable planned -WarningAction SilentlyContinue
+            $result = Repair-QedImage $lost -WarningVariable warned -WarningAction SilentlyContinue
+            $result.ClearedBytes | Should -Be 4MB
+            "$warned" | Should -BeLike '*4 MiB (4194304 bytes)*read from the backing file*-Salvage*'
+            "$planned" | Should -BeExactly "$warned"
+            $null = Repair-QedImage (Copy-Fixture 'damaged/leak-in-middle.qed' -Folder $folder) -WarningVariable none
+            $none | Should -BeNullOrEmpty
+        }
+
+        It 'with one line for all table pointers past the end of the disk' {
+            # An L1 table of the largest size: 512 entries of 4 KiB clusters and tables, of which the disk uses two.
+            $wild = Copy-Fixture 'damaged/l1-past-end.qed' -Folder $folder
+            $bytes = [System.IO.File]::ReadAllBytes($wild)
+            for ($entry = 10; $entry -lt 300; $entry++) {
+                [System.BitConverter]::GetBytes([long]0x7fff0000).CopyTo($bytes, 4096 + 8 * $entry)
+            }
+
+            [System.IO.File]::WriteAllBytes($wild, $bytes)
+            $result = Repair-QedImage $wild -WarningAction Ignore
+            @($result.Repairs | Where-Object { "$($_.Kind)" -eq 'EntriesBeyondEndCleared' }) | Should -HaveCount 1
+            $result.ClearedBytes | Should -Be 4MB
+            "$($result.After.Status)" | Should -Be 'Clean'
         }
 
         It 'that can be converted to JSON' {

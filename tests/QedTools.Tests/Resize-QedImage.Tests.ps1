@@ -146,6 +146,13 @@ Describe 'Resize-QedImage' {
             (Get-RawHeader $path).image_size | Should -Be 6291456
         }
 
+        It 'and refuses less than a sector, and says that sizes are bytes' {
+            Assert-OneError { Resize-QedImage $path 20 -Shrink } 'QedLimit' 'InvalidArgument' $path '*Sizes are in bytes*write 20GB.'
+            Assert-OneError { Convert-QedImage $path ([System.IO.Path]::Combine($folder, 'x.raw')) -SizeBytes 20 } 'QedLimit' 'InvalidArgument' '' '*Sizes are in bytes*write 20GB.'
+            Assert-OneError { Measure-QedImage $path -SizeBytes 20 } 'QedLimit' 'InvalidArgument' $path '*Sizes are in bytes*write 20GB.'
+            (Get-RawHeader $path).image_size | Should -Be 6291456
+        }
+
         It 'and refuses <_> bytes' -ForEach -1, -512 {
             $before = Get-FolderState $folder
             $size = $_
@@ -232,6 +239,10 @@ Describe 'Resize-QedImage' {
     Context 'with -WhatIf, -Confirm and -Verbose' {
         It 'reports with -WhatIf what it would do, and does nothing' {
             Assert-WhatIf { Resize-QedImage $path 12MB -WhatIf -PassThru } $folder "Grow the disk '$path' from 6 MiB to 12 MiB."
+        }
+
+        It 'says that a disk of that size stays as it is' {
+            Assert-WhatIf { Resize-QedImage $path 6MB -WhatIf } $folder "Leave the disk '$path' at 6 MiB."
         }
 
         It 'reports the <Lost> bytes that shrinking to <Size> would lose' -ForEach @(

@@ -124,9 +124,10 @@ Describe 'Start-QedNbdServer' {
     }
 
     It 'does nothing with -WhatIf, but says what is wrong' {
-        Assert-WhatIf { Get-Item -LiteralPath $path, $other | Start-QedNbdServer -Temporary -WhatIf } $folder @(
-            "Serve '$path'*as 'data-zero-hole.qed' on 127.0.0.1:10809, writable until the server ends."
-            "Serve '$other'*as 'base.qed' on 127.0.0.1:10809, writable until the server ends.")
+        # The default port may be taken on this computer.
+        Assert-WhatIf { Get-Item -LiteralPath $path, $other | Start-QedNbdServer -Temporary -Port 0 -WhatIf } $folder @(
+            "Serve '$path'*as 'data-zero-hole.qed' on 127.0.0.1, writable until the server ends."
+            "Serve '$other'*as 'base.qed' on 127.0.0.1, writable until the server ends.")
         Assert-OneError { Start-QedNbdServer ([System.IO.Path]::Combine($folder, 'missing.qed')) -WhatIf } 'QedFileNotFound' 'ObjectNotFound'
         Get-QedNbdServer | Should -BeNullOrEmpty
     }
@@ -173,6 +174,28 @@ Describe 'Start-QedNbdServer' {
             [System.IO.File]::Exists($socket) | Should -BeTrue
         }
 
+        It 'finds with -WhatIf that a path is taken, and creates nothing' {
+            Skip-TestWithout Unix
+            Assert-WhatIf { Start-QedNbdServer $path -SocketPath $socket -WhatIf } $short "Serve '$path', a disk of * on $socket, for reading."
+            $servers.Add((Start-QedNbdServer $path -SocketPath $socket))
+            Assert-OneError { Start-QedNbdServer $other -SocketPath $socket -WhatIf } 'QedEndpoint' 'ResourceUnavailable' $other "*'$socket' exists already*"
+            Assert-OneError { Start-QedNbdServer $other -SocketPath "$short/missing/s" -WhatIf } 'QedEndpoint' 'ResourceUnavailable' $other '*does not exist*'
+        }
+
+        It 'refuses a path together with <_>' -ForEach 'Address', 'Port' {
+            $more = @{ $_ = if ($_ -eq 'Port') { 0 } else { '127.0.0.1' } }
+            Assert-OneError { Start-QedNbdServer $path -SocketPath $socket @more } 'QedRequest' 'InvalidArgument' $path '-SocketPath cannot be used with -Address or -Port*'
+            Assert-OneError { Start-QedNbdServer $path -SocketPath $socket @more -WhatIf } 'QedRequest' 'InvalidArgument' $path '-SocketPath cannot be used with -Address or -Port*'
+            [System.IO.Directory]::GetFileSystemEntries($short) | Should -BeNullOrEmpty
+        }
+
+        It 'shows a long path whole in the table' {
+            Skip-TestWithout Unix
+            $long = [System.IO.Path]::Combine($short, 'n' * (100 - $short.Length))
+            $servers.Add((Start-QedNbdServer $path -SocketPath $long))
+            (@(Get-Screen @($servers[0]) -Width 80)[2..9] | ForEach-Object { "$_".Trim() }) -join '' | Should -BeLike "*socket=$long"
+        }
+
         It 'says what is wrong with a path' {
             Skip-TestWithout Unix
             $missing = [System.IO.Path]::Combine($short, 'missing')
@@ -217,6 +240,17 @@ Describe 'Start-QedNbdServer' {
                 ((Invoke-Native qemu-img info -f raw --output=json $server.Uri).Output -join '' | ConvertFrom-Json).'virtual-size' | Should -Be $size -Because $server.Uri
             }
         }
+    }
+
+    It 'finds with -WhatIf that a port is taken, and takes none' {
+        $servers.Add((Start-QedNbdServer $path -Port 0))
+        $port = ([uri]$servers[0].Uri).Port
+        Assert-OneError { Start-QedNbdServer $other -Port $port -WhatIf } 'QedEndpoint' 'ResourceUnavailable' $other "*listens on 127.0.0.1:$port already*"
+        Assert-OneError { Start-QedNbdServer $other -Address 192.0.2.1 -Port 0 -WhatIf } 'QedEndpoint' 'ResourceUnavailable' $other '*not an address of this computer*'
+        $servers[0] | Stop-QedNbdServer -GracePeriodSeconds 0
+        Assert-WhatIf { Start-QedNbdServer $other -Port $port -WhatIf } $folder "Serve '$other', * on 127.0.0.1:$port, for reading."
+        $servers.Add((Start-QedNbdServer $other -Port $port))
+        "$($servers[1].State)" | Should -Be 'Running'
     }
 
     It 'has an IPv6 address in brackets in its Uri' {

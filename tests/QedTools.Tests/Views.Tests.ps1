@@ -215,6 +215,34 @@ Describe 'A table' {
         $lines[3] | Should -BeLike "*x.qed -> $([char]0x241B)``[31mred$([char]0x240D)$([char]0x240A).qed"
     }
 
+    It 'shows symbols for control characters of <Name>' -ForEach @(
+        @{ Name = 'a partition'; Make = { [QedTools.QedPartition]@{ Path = $odd; Number = 1; Name = $odd; Table = 'Gpt'; Type = 'none'; Start = 0; Length = 1; Label = $odd; FileSystemId = $odd } } }
+        @{ Name = 'format details'; Make = { [QedTools.QedFormatDetails]@{ Subformat = $odd; Version = $odd; LogicalSectorSize = 512; Identifier = $odd; ParentIdentifier = $odd; Compression = $odd; DataFiles = [string[]]@($odd, $odd); Snapshots = [QedTools.QedSnapshot[]]@([QedTools.QedSnapshot]::new($odd, $odd, '2026-01-02', 1MB)) } } }
+        @{ Name = 'a snapshot'; Make = { [QedTools.QedSnapshot]::new($odd, $odd, [datetime]::new(2026, 1, 2), 1MB) } }
+        @{ Name = 'an export'; Make = { [QedTools.QedNbdExport]::new($odd, $odd, 1MB, $true, $false) } }
+    ) {
+        $odd = "$escape[31mred$([char]7)"
+        $object = & $Make
+        $text = Get-Screen @($object) -Color
+        "$text" | Should -Match 'red'
+        "$text" | Should -Not -Match "$escape\[31m|$([char]7)"
+        $remote = ConvertTo-Remote $object
+        "$(Get-Screen @($remote) -Color)" | Should -Not -Match "$escape\[31m|$([char]7)"
+    }
+
+    It 'leaves no text of a result as it is, unless that is never from a file' {
+        # What these hold is the module's own: names of formats and types, identifiers of a table, hashes, descriptions.
+        $own = 'Format', 'Type', 'TypeId', 'FileSystem', 'Hash', 'Description', 'Colored'
+        $shown = foreach ($view in $format.SelectNodes('//View')) {
+            $type = [QedTools.QedImageInfo].Assembly.GetType($view.SelectSingleNode('ViewSelectedBy/TypeName').InnerText)
+            foreach ($property in $view.SelectNodes('.//PropertyName')) {
+                if ($type -and $type.GetProperty($property.InnerText).PropertyType -eq [string]) { $property.InnerText }
+            }
+        }
+        $shown | Where-Object { $_ -notin $own } | Should -BeNullOrEmpty
+        $shown | Should -Contain 'TypeId'
+    }
+
     It 'is the same for an object from a job or another machine: <Name>' -ForEach @(
         @{ Name = 'image'; Make = { New-Info (Get-Place 'top.qed') 'base.qed' } }
         @{ Name = 'check'; Make = { New-Check (Get-Place 'bad.qed') 'Corrupt' 10 -Count 3 } }

@@ -481,14 +481,7 @@ internal sealed class BackingChain : IDisposable
         }
         catch
         {
-            foreach (IStorage storage in opened.Values)
-            {
-                if (storage != layer.Storage)
-                {
-                    storage.Dispose();
-                }
-            }
-
+            DisposeAllBut(layer.Storage, opened.Values);
             throw;
         }
 
@@ -546,6 +539,57 @@ internal sealed class BackingChain : IDisposable
         catch (QedNotAFileException e)
         {
             throw QedBackingFileRefusedException.ForFurtherFile(namedBy, name.Name, $"it is {e.Kind}.", e);
+        }
+    }
+
+    /// <summary>How long the files are that a layer's disk is in besides its own, as far as they can be opened; zeroes for those that the layer has open.</summary>
+    /// <param name="depth">The layer: 0 for the top.</param>
+    public (long Length, long AllocatedBytes) SizeOfFurtherFiles(int depth)
+    {
+        if (_layers[depth] is not IMultiFileLayer { NeedsFiles: true } layer)
+        {
+            return default;
+        }
+
+        Dictionary<string, IStorage> opened = new(StringComparer.Ordinal) { [layer.Storage.Identity] = layer.Storage };
+        HashSet<IStorage> counted = [layer.Storage];
+        (long length, long allocated) = (0, 0);
+        try
+        {
+            foreach (BackingReference name in layer.FurtherFiles)
+            {
+                if (TryOpenFurtherFile(layer.Storage.Path, name, depth, opened) is { } file && counted.Add(file))
+                {
+                    length += file.Length;
+                    allocated += file.AllocatedBytes;
+                }
+            }
+
+            return (length, allocated);
+        }
+        finally
+        {
+            DisposeAllBut(layer.Storage, opened.Values);
+        }
+    }
+
+    private IStorage? TryOpenFurtherFile(string namedBy, in BackingReference name, int depth, Dictionary<string, IStorage> opened)
+    {
+        try
+        {
+            return OpenFurtherFile(namedBy, name, depth, opened);
+        }
+        catch (QedException)
+        {
+            return null;
+        }
+    }
+
+    private static void DisposeAllBut(IStorage kept, IEnumerable<IStorage> files)
+    {
+        foreach (IStorage file in files.Where(file => file != kept))
+        {
+            file.Dispose();
         }
     }
 

@@ -45,6 +45,9 @@ internal sealed class ForestImage(string path, string identity)
     /// <summary>The identities of the other files that its data is in.</summary>
     public IReadOnlyList<string> DataFiles { get; internal set; } = [];
 
+    /// <summary>The paths of those files.</summary>
+    public IReadOnlyList<string> DataPaths { get; internal set; } = [];
+
     internal List<ForestImage> Above { get; } = [];
 
     /// <summary>How many names lead to it from the nearest image in the folders; 0 for one that is in them.</summary>

@@ -242,16 +242,21 @@ internal sealed class ImageForest
     private List<string> DataFilesOf(ForestImage image, IReadOnlyList<BackingReference> names)
     {
         List<string> identities = [];
+        List<string> paths = [];
         foreach (BackingReference name in names)
         {
             _cancellation.ThrowIfCancellationRequested();
             if (BackingFilePath.FirstExisting(image.Path, name, _policy.AllowUnc, IsAllowed) is { } path
                 && HostFiles.IdentityOf(path) is { } identity
-                && identity != image.Identity)
+                && identity != image.Identity
+                && !identities.Contains(identity))
             {
                 identities.Add(identity);
+                paths.Add(path);
             }
         }
+
+        image.DataPaths = paths;
 
         return identities;
     }
@@ -421,8 +426,25 @@ internal sealed class ImageForest
             }
         }
 
+        MarkBroken();
         _roots.Sort(ByPath);
         Problems = [.. _problems.Where(one => one.Identity is null || !_byDataFile.ContainsKey(one.Identity)).Select(one => one.Error).OrderBy(error => error.Path, NaturalOrder.Instance)];
+    }
+
+    private void MarkBroken()
+    {
+        Queue<ForestImage> broken = new(_images.Where(image => image.State is not (QedOverlayState.Standalone or QedOverlayState.Base or QedOverlayState.Overlay)));
+        while (broken.Count > 0)
+        {
+            foreach (ForestImage above in broken.Dequeue().Above)
+            {
+                if (above.State == QedOverlayState.Overlay)
+                {
+                    above.State = QedOverlayState.Broken;
+                    broken.Enqueue(above);
+                }
+            }
+        }
     }
 
     // It belongs to the disk of the image that names it, and is not one by itself.

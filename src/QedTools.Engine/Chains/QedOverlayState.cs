@@ -9,7 +9,7 @@ public enum QedOverlayState
     /// <summary>It has no backing file, and others lie over it.</summary>
     Base,
 
-    /// <summary>It has a backing file, which is there.</summary>
+    /// <summary>It has a backing file, and all files below it are there.</summary>
     Overlay,
 
     /// <summary>Its backing file is not there.</summary>
@@ -26,4 +26,7 @@ public enum QedOverlayState
 
     /// <summary>Its backing files lead back to itself. It cannot be read.</summary>
     Cycle,
+
+    /// <summary>Its backing file is there, but one further down the chain has one of the states from <see cref="Orphan"/> on.</summary>
+    Broken,
 }

@@ -17,6 +17,16 @@ internal readonly record struct DiskExtent(long Start, long Length, QedExtentSta
     /// <summary>The first byte after it.</summary>
     public long End => Start + Length;
 
+    /// <summary>A part of it.</summary>
+    /// <param name="start">Where the part begins on the disk, in bytes.</param>
+    /// <param name="length">Its length, in bytes.</param>
+    public DiskExtent Part(long start, long length) => this with
+    {
+        Start = start,
+        Length = length,
+        FileOffset = State == QedExtentState.Data && FileOffset != Packed ? FileOffset + (start - Start) : FileOffset,
+    };
+
     /// <summary>Whether <paramref name="next"/> continues this one, so that the two form one extent.</summary>
     public bool IsContinuedBy(in DiskExtent next) =>
         next.Start == End

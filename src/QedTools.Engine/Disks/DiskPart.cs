@@ -24,6 +24,8 @@ internal sealed class DiskPart(IDisk disk, long start, long length) : ILocatedDi
 
     public IStorage? FileOf(in DiskExtent extent) => (disk as ILocatedDisk)?.FileOf(extent with { Start = start + extent.Start });
 
+    public IStorage? FileWithHolesOf(in DiskExtent extent) => (disk as ILocatedDisk)?.FileWithHolesOf(extent with { Start = start + extent.Start });
+
     public void Read(long offset, Span<byte> buffer) => disk.Read(start + offset, buffer);
 
     public void Write(long offset, ReadOnlySpan<byte> data)

@@ -50,6 +50,11 @@ internal interface IDiskLayer : IDisposable
     /// hold is reported as unallocated.</param>
     IDisk ToDisk(IDisk? backing);
 
+    /// <summary>How many entries of its tables a check finds wrong; 0 for formats whose tables are not checked.</summary>
+    /// <param name="cancellation">Stops the check.</param>
+    /// <exception cref="QedException">The file could not be read.</exception>
+    long CountWrongEntries(CancellationToken cancellation);
+
     /// <summary>Makes sure that the layer may be written to in place: its tables, if any, are checked, once per opening.</summary>
     /// <param name="progress">Receives the progress of the check; may be null.</param>
     /// <param name="cancellation">Stops the check.</param>

@@ -53,6 +53,29 @@ internal abstract class RunDisk(IDisk? below) : ILocatedDisk, ISharingDisk
         : extent is { State: QedExtentState.Data, FileOffset: not DiskExtent.Packed } ? DataFile
         : null;
 
+    public IStorage? FileWithHolesOf(in DiskExtent extent) =>
+        extent.Depth > 0 ? (Below as ILocatedDisk)?.FileWithHolesOf(extent with { Depth = extent.Depth - 1 })
+        : ReportsHoles ? null
+        : FileOf(extent);
+
+    /// <inheritdoc cref="IPlacingDisk.HoldsNothing"/>
+    public bool HoldsNothing(long offset, long length)
+    {
+        while (length > 0)
+        {
+            DiskRun run = GetRun(offset, length);
+            if (run.State == QedExtentState.Data)
+            {
+                return false;
+            }
+
+            offset += run.Length;
+            length -= run.Length;
+        }
+
+        return true;
+    }
+
     public int? SharingUnitWith(IStorage source) => (DataFile as ISharingStorage)?.SharingUnitWith(source);
 
     public void Write(long offset, ReadOnlySpan<byte> data) => Write(offset, new DiskContent(data));
@@ -67,6 +90,9 @@ internal abstract class RunDisk(IDisk? below) : ILocatedDisk, ISharingDisk
 
     /// <summary>The file that holds the data.</summary>
     protected abstract IStorage DataFile { get; }
+
+    /// <summary>Whether holes in the host's file are reported as zeroes.</summary>
+    protected abstract bool ReportsHoles { get; }
 
     /// <summary>What the file holds from an offset on.</summary>
     /// <param name="offset">Where on the disk, in bytes.</param>

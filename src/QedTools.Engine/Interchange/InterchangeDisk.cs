@@ -18,6 +18,8 @@ internal abstract class InterchangeDisk(IStorage file, string formatName, bool i
 
     protected sealed override IStorage DataFile => File;
 
+    protected sealed override bool ReportsHoles => true;
+
     public override void Write(long offset, DiskContent content)
     {
         RequireWritable();

@@ -41,6 +41,8 @@ internal abstract class InterchangeLayer(IStorage storage) : IDiskLayer
 
     public abstract IDisk ToDisk(IDisk? backing);
 
+    public long CountWrongEntries(CancellationToken cancellation) => 0;
+
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation) =>
         throw QedUnsupportedFormatException.ForWriting(Storage.Path, FormatName);
 

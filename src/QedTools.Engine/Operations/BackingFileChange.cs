@@ -74,7 +74,7 @@ public static class BackingFileChange
         IDisk shown = newChain?.ToDisk() ?? new EmptyDisk();
         IDisk target = image.ToDisk(shown);
         IDisk own = image.ToDisk(backing: null);
-        ExtentSharing? sharing = ExtentSharing.Between(source, target, image.Header.Geometry.ClusterSize);
+        ExtentSharing? sharing = ExtentSharing.Between(source, target, image.Header.Geometry.ClusterSize, skipsGaps: true);
         CopyTarget copy = new(target, image.Header.Geometry.ClusterSize, shown, image.Storage) { Sharing = sharing };
 
         // Writing changes only entries of clusters that the walk has already passed.
@@ -90,9 +90,9 @@ public static class BackingFileChange
     /// <param name="path">The image.</param>
     /// <param name="options">The new backing file.</param>
     /// <param name="cancellation">Stops the planning.</param>
-    /// <returns>The facts of the image as it is.</returns>
+    /// <returns>The facts of the image as it is, and whether the disk may read differently afterwards.</returns>
     /// <exception cref="QedException">The change cannot be made.</exception>
-    public static QedImageInfo Plan(string path, BackingFileChangeOptions options, CancellationToken cancellation = default)
+    public static BackingFileChangePlan Plan(string path, BackingFileChangeOptions options, CancellationToken cancellation = default)
     {
         using BackingChain chain = Open(path, options, out QedImage image);
         BackingReference? backing = Examine(path, options)?.Reference;
@@ -107,7 +107,67 @@ public static class BackingFileChange
             WarnOfOverlays(chain, options, cancellation);
         }
 
-        return ImageInspection.Describe(image, depth: 0);
+        bool mayDiffer = !options.PreserveContent && IsOtherFile(image, backing, options.AllowUnc) && LeavesSomething(image, cancellation);
+        return new BackingFileChangePlan(ImageInspection.Describe(image, depth: 0), mayDiffer);
+    }
+
+    // A file that is gone was moved or renamed, or another program has replaced it: nothing is known of what it held.
+    private static bool IsOtherFile(QedImage image, BackingReference? newBacking, bool allowUnc)
+    {
+        string path = image.Storage.Path;
+        if (image.Backing is not { } old)
+        {
+            return newBacking is not null;
+        }
+
+        if (TryResolve(path, old.Name, allowUnc) is not { } oldPath || HostFiles.IdentityOf(oldPath) is not { } identity)
+        {
+            return false;
+        }
+
+        return newBacking is not { } reference
+            || HostFiles.IdentityOf(BackingFilePath.Resolve(path, reference.Name, allowUnc: true)) != identity
+            || (reference.IsRaw != old.IsRaw && HasFormat(oldPath));
+    }
+
+    private static string? TryResolve(string imagePath, string name, bool allowUnc)
+    {
+        try
+        {
+            return BackingFilePath.Resolve(imagePath, name, allowUnc);
+        }
+        catch (QedBackingFileRefusedException)
+        {
+            return null;
+        }
+    }
+
+    // The same file reads differently as a raw disk, unless it is one anyway.
+    private static bool HasFormat(string path)
+    {
+        try
+        {
+            using IStorage storage = HostFiles.Open(path, StorageAccess.Inspect);
+            return DiskFormats.OtherThanRaw(storage) is not null;
+        }
+        catch (QedException)
+        {
+            return true;
+        }
+    }
+
+    private static bool LeavesSomething(QedImage image, CancellationToken cancellation)
+    {
+        try
+        {
+            IDisk own = image.ToDisk(backing: null);
+            return ExtentWalk.Over(own, 0, own.Length, cancellation).Any(extent => extent.State == QedExtentState.Unallocated);
+        }
+        catch (QedException)
+        {
+            // Damaged tables do not prevent the change.
+            return true;
+        }
     }
 
     // They read through this image. Not an error: a backing file that was only moved still has its contents.

@@ -61,6 +61,7 @@ public static class ChainConversion
                 IDiskLayer layer = chain.Layers[depth];
                 if (!known.TryGetValue(layer.Storage.Identity, out ChainConversionStep? step))
                 {
+                    SourceDamage.Warn([layer], options, cancellation);
                     step = StepFor(layer, below, folder, format, depth == 0 ? options.SourceBackingFile : null);
                     NewDisk disk = Require(step, layer, format, sources, options);
                     IDisk? under = depth + 1 < chain.Layers.Count ? chain.ToDisk(depth + 1) : null;

@@ -64,7 +64,7 @@ internal sealed class ComparedDisks : IDisposable
     /// <param name="buffer">At least as long as the piece.</param>
     /// <returns>The part of the buffer that holds the piece.</returns>
     /// <exception cref="QedException">It could not be read.</exception>
-    public static Span<byte> Load(IDisk from, in DiskPiece piece, bool hasData, byte[] buffer)
+    public static Span<byte> Load(IDisk from, in DiskPiece piece, bool hasData, WorkBuffer<byte> buffer)
     {
         Span<byte> part = buffer.AsSpan(0, (int)piece.Length);
         int there = hasData ? (int)Math.Max(0, Math.Min(part.Length, from.Length - piece.Offset)) : 0;

@@ -10,6 +10,11 @@ namespace QedTools.Operations;
 /// <summary>The disk space that the result of a conversion takes at most. Data is not read for it, so stored zeroes count as data.</summary>
 internal static class ConversionSpace
 {
+    /// <summary>Whether the space must be counted: the whole disk would not fit.</summary>
+    /// <param name="disk">The result.</param>
+    /// <param name="space">What is free; null if the host does not report it.</param>
+    public static bool Matters(NewDisk disk, FreeSpace? space) => space?.AvailableBytes < disk.Size.FullLengthFor(disk.VirtualSize);
+
     /// <summary>The space for a result, which must be free unless it is not known well enough or that is to be ignored.</summary>
     /// <param name="source">The source.</param>
     /// <param name="backing">The backing file of the result; null if there is none.</param>

@@ -83,9 +83,9 @@ public static class DiskComparison
 
     private sealed class Worker(IDisk disk, IDisk other, Differences found, BlockHash? hash) : IPieceWorker<DiskPiece>
     {
-        private readonly byte[] _data = new byte[PieceBytes];
-        private readonly byte[] _otherData = new byte[PieceBytes];
-        private readonly byte[] _hashes = hash is null ? [] : new byte[PieceBytes / hash.BlockSize * hash.HashSize];
+        private readonly WorkBuffer<byte> _data = new(PieceBytes);
+        private readonly WorkBuffer<byte> _otherData = new(PieceBytes);
+        private readonly WorkBuffer<byte> _hashes = new(hash is null ? 0 : PieceBytes / hash.BlockSize * hash.HashSize);
         private int _hashed;
         private int _first;
         private long _count;
@@ -105,7 +105,7 @@ public static class DiskComparison
                 _count = CountDifferences(data, otherData, out _first);
             }
 
-            _hashed = hash?.HashBlocks(otherData, _hashes) ?? 0;
+            _hashed = hash?.HashBlocks(otherData, _hashes.Span) ?? 0;
         }
 
         public void Finish(DiskPiece piece)
@@ -118,12 +118,19 @@ public static class DiskComparison
 
             if (piece.HasData || piece.OtherHasData)
             {
-                hash?.Add(_hashes, _hashed);
+                hash?.Add(_hashes.Array, _hashed);
             }
             else
             {
                 hash?.AddZeroes(piece.Length);
             }
+        }
+
+        public void Dispose()
+        {
+            _data.Dispose();
+            _otherData.Dispose();
+            _hashes.Dispose();
         }
 
         private static long CountDifferences(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, out int first)

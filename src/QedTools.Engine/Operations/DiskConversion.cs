@@ -43,6 +43,7 @@ public static class DiskConversion
     {
         using BackingChain source = OpenSource(path, options);
         RequireTargetIsZeroPossible(destinationPath, options);
+        SourceDamage.Warn(source.Layers, options, cancellation);
         if (ExistingTarget.IsMeant(destinationPath, options))
         {
             using ExistingTarget existing = ExistingTarget.Open(source, destinationPath, options);
@@ -57,7 +58,9 @@ public static class DiskConversion
         NewDisk disk = Examine(source, destinationPath, options);
         using BackingChain? backing = OpenBacking(destinationPath, disk, options with { Trace = null });
         FreeSpace? space = HostFiles.FreeSpaceNear(destinationPath);
-        long required = ConversionSpace.Require(source, backing, disk, space, destinationPath, options, cancellation);
+        long? required = options.CountsSpace || ConversionSpace.Matters(disk, space)
+            ? ConversionSpace.Require(source, backing, disk, space, destinationPath, options, cancellation)
+            : null;
         using NewDiskFiles files = NewDiskFiles.Hold(name, disk, source, options);
         return new DiskConversionPlan(disk.VirtualSize, required, space?.AvailableBytes);
     }
@@ -82,6 +85,7 @@ public static class DiskConversion
     {
         using BackingChain source = OpenSource(path, options);
         RequireTargetIsZeroPossible(destinationPath, options);
+        SourceDamage.Warn(options.OnlyOwnExtents ? [source.Layers[0]] : source.Layers, options, cancellation);
         LostRanges? lost = options.Salvage ? new LostRanges() : null;
         if (ExistingTarget.IsMeant(destinationPath, options))
         {
@@ -94,8 +98,8 @@ public static class DiskConversion
         NewDisk disk = Examine(source, destinationPath, options);
         using BackingChain? backing = OpenBacking(destinationPath, disk, options);
 
-        // Counted only where it can make a difference.
-        if (HostFiles.FreeSpaceNear(destinationPath) is { } space && space.AvailableBytes < disk.Size.FullLengthFor(disk.VirtualSize))
+        FreeSpace? space = HostFiles.FreeSpaceNear(destinationPath);
+        if (ConversionSpace.Matters(disk, space))
         {
             ConversionSpace.Require(source, backing, disk, space, destinationPath, options, cancellation);
         }
@@ -113,6 +117,7 @@ public static class DiskConversion
         string? hash = Copy(source, layer, backing?.ToDisk(), disk, options, lost, progress, cancellation);
         source.RequireUnchanged();
         backing?.RequireUnchanged();
+        files.EndGrowth();
         QedImageInfo info = Describe(layer, destinationPath, source, lost, options) with { Hash = hash };
         files.Commit(flush: !options.NoFlush);
         folder?.Keep(flush: !options.NoFlush);
@@ -352,7 +357,7 @@ public static class DiskConversion
         IDisk to = target.ToDisk(backing);
 
         // A file that has its space for itself shares nothing.
-        ExtentSharing? sharing = target.Compression is null && !options.FullyAllocated ? ExtentSharing.Between(from, to, target.Granule) : null;
+        ExtentSharing? sharing = target.Compression is null && !options.FullyAllocated ? ExtentSharing.Between(from, to, target.Granule, skipsGaps: true) : null;
         CopyTarget copy = new(to, target.Granule, backing, options.NoFlush ? null : DataOf(target))
         {
             Compression = target.Compression,

@@ -76,6 +76,9 @@ public sealed record DiskConversionOptions : DiskContentsOptions
     /// <summary>Whether to begin even if the result may need more disk space than is free. It is written as far as it fits, and removed if it does not.</summary>
     public bool IgnoreFreeSpace { get; init; }
 
+    /// <summary>Whether a plan counts the disk space of the result even where it makes no difference, because the whole disk would fit.</summary>
+    public bool CountsSpace { get; init; } = true;
+
     /// <summary>Whether the destination's folder is created if it is missing; the folder above it must exist.</summary>
     public bool MakeFolder { get; init; }
 

@@ -115,7 +115,7 @@ internal static class DiskCopy
         Writeback writeback = new(target.FlushedLater);
         OrderedWork.Run(
             pieces,
-            () => new Worker(source, target, writeback),
+            () => new Worker(source, target, writeback, cancellation),
             piece => progress?.Report(new OperationProgress(piece.End, length)),
             cancellation,
             isProcessorBound: target.Compression is not null);
@@ -129,13 +129,13 @@ internal static class DiskCopy
         public int PackedLength { get; init; }
     }
 
-    private sealed class Worker(IDisk source, CopyTarget target, Writeback writeback) : IPieceWorker<DiskPiece>
+    private sealed class Worker(IDisk source, CopyTarget target, Writeback writeback, CancellationToken cancellation) : IPieceWorker<DiskPiece>
     {
-        private readonly byte[] _data = new byte[PieceBytesOf(target)];
-        private readonly byte[] _shown = target.ShownBefore is null ? [] : new byte[PieceBytesOf(target)];
-        private readonly byte[] _packed = target.Compression is { } compression
-            ? new byte[PieceBytesOf(target) / target.Granule * compression.MaxPackedBytes]
-            : [];
+        private readonly WorkBuffer<byte> _data = new(PieceBytesOf(target));
+        private readonly WorkBuffer<byte> _shown = new(target.ShownBefore is null ? 0 : PieceBytesOf(target));
+        private readonly WorkBuffer<byte> _packed =
+            new(target.Compression is { } compression ? PieceBytesOf(target) / target.Granule * compression.MaxPackedBytes : 0);
+
         private readonly List<CopyRun> _runs = [];
         private int _packedBytes;
 
@@ -216,9 +216,16 @@ internal static class DiskCopy
             }
         }
 
+        public void Dispose()
+        {
+            _data.Dispose();
+            _shown.Dispose();
+            _packed.Dispose();
+        }
+
         private void Share(in DiskPiece piece)
         {
-            foreach (DiskExtent extent in target.Sharing!.Write(piece))
+            foreach (DiskExtent extent in target.Sharing!.Write(piece, cancellation))
             {
                 if (extent.State != QedExtentState.Data && target.HoldsOtherData)
                 {
@@ -241,7 +248,7 @@ internal static class DiskCopy
                 if (length > 0 && sharing.CanShare(extent))
                 {
                     WriteCopy(written, data.Slice((int)(written - offset), (int)(start - written)));
-                    sharing.Write(extent with { Start = start, FileOffset = extent.FileOffset + (start - at), Length = length });
+                    sharing.Write(extent.Part(start, length));
                     written = start + length;
                 }
 

@@ -59,7 +59,7 @@ public static class DiskDifferences
     {
         long length = Math.Max(disk.Length, other.Length);
         BlockRanges ranges = new(blockSize, length);
-        using IEnumerator<DiskPiece> pieces = DiskPieces.Of(disk, other, 0, length, PieceBytes, cancellation).GetEnumerator();
+        using IEnumerator<DiskPiece> pieces = DiskPieces.Of(disk, other, 0, length, PieceBytes, cancellation, seeksHoles: false).GetEnumerator();
         for (bool isEnd = false; !isEnd;)
         {
             int taken = 0;
@@ -175,8 +175,8 @@ public static class DiskDifferences
 
     private sealed class Worker(IDisk disk, IDisk other, int blockSize, bool strict, BlockRanges ranges) : IPieceWorker<DiskPiece>
     {
-        private readonly byte[] _data = new byte[PieceBytes];
-        private readonly byte[] _otherData = new byte[PieceBytes];
+        private readonly WorkBuffer<byte> _data = new(PieceBytes);
+        private readonly WorkBuffer<byte> _otherData = new(PieceBytes);
         private readonly List<(int End, bool Differs)> _parts = [];
 
         public void Prepare(DiskPiece piece)
@@ -231,6 +231,12 @@ public static class DiskDifferences
                 ranges.Add(piece.Offset + start, end - start, content with { Differs = content.Differs || differs });
                 start = end;
             }
+        }
+
+        public void Dispose()
+        {
+            _data.Dispose();
+            _otherData.Dispose();
         }
     }
 }

@@ -70,7 +70,8 @@ public static class DiskHashing
         IDisk disk, QedHashAlgorithm algorithm, IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         using IncrementalHash hash = HashFunction.Begin(algorithm);
-        byte[] zeroes = new byte[PieceBytes];
+        using WorkBuffer<byte> zeroes = new(PieceBytes);
+        zeroes.Span.Clear();
         OrderedWork.Run(
             PiecesOf(disk, PieceBytes, unit: 1, cancellation),
             () => new PlainWorker(disk, hash, zeroes),
@@ -84,8 +85,8 @@ public static class DiskHashing
 
     private sealed class BlockWorker(IDisk disk, BlockHash hash, int pieceBytes) : IPieceWorker<DiskPiece>
     {
-        private readonly byte[] _data = new byte[pieceBytes];
-        private readonly byte[] _hashes = new byte[pieceBytes / hash.BlockSize * hash.HashSize];
+        private readonly WorkBuffer<byte> _data = new(pieceBytes);
+        private readonly WorkBuffer<byte> _hashes = new(pieceBytes / hash.BlockSize * hash.HashSize);
         private int _filled;
 
         public void Prepare(DiskPiece piece)
@@ -94,7 +95,7 @@ public static class DiskHashing
             {
                 Span<byte> part = _data.AsSpan(0, (int)piece.Length);
                 disk.Read(piece.Offset, part);
-                _filled = hash.HashBlocks(part, _hashes);
+                _filled = hash.HashBlocks(part, _hashes.Span);
             }
         }
 
@@ -102,18 +103,24 @@ public static class DiskHashing
         {
             if (piece.HasData)
             {
-                hash.Add(_hashes, _filled);
+                hash.Add(_hashes.Array, _filled);
             }
             else
             {
                 hash.AddZeroes(piece.Length);
             }
         }
+
+        public void Dispose()
+        {
+            _data.Dispose();
+            _hashes.Dispose();
+        }
     }
 
-    private sealed class PlainWorker(IDisk disk, IncrementalHash hash, byte[] zeroes) : IPieceWorker<DiskPiece>
+    private sealed class PlainWorker(IDisk disk, IncrementalHash hash, WorkBuffer<byte> zeroes) : IPieceWorker<DiskPiece>
     {
-        private readonly byte[] _data = new byte[PieceBytes];
+        private readonly WorkBuffer<byte> _data = new(PieceBytes);
 
         public void Prepare(DiskPiece piece)
         {
@@ -128,9 +135,11 @@ public static class DiskHashing
             for (long left = piece.Length; left > 0;)
             {
                 int count = (int)Math.Min(left, PieceBytes);
-                hash.AppendData(piece.HasData ? _data : zeroes, 0, count);
+                hash.AppendData(piece.HasData ? _data.Array : zeroes.Array, 0, count);
                 left -= count;
             }
         }
+
+        public void Dispose() => _data.Dispose();
     }
 }

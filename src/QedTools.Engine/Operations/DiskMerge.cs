@@ -72,8 +72,8 @@ public static class DiskMerge
         }
 
         StagedProgress? stages = progress is null ? null : new StagedProgress(progress, depth == 1 ? 1 : preserved.IsEmpty ? 2 : 3);
-        ExtentSharing? sharing = ExtentSharing.Between(merged, target, below.Granule);
-        Merger merger = new(merged, target, below.Storage, sharing);
+        ExtentSharing? sharing = ExtentSharing.Between(merged, target, below.Granule, skipsGaps: true);
+        Merger merger = new(merged, target, below.Storage, sharing, cancellation);
         Move(ranges.FromLowest(sharing, cancellation));
         if (!preserved.IsEmpty)
         {
@@ -83,7 +83,7 @@ public static class DiskMerge
                 $"{PrintableText.Of(lowest.Storage.Path)}: it gets what '{PrintableText.Of(below.Storage.Path)}' holds where that changes, so that it reads as before.");
             chain.BeginWriting(depth - 1, OtherOverlays.Unaffected, progress: null, cancellation);
             IDisk kept = chain.ToDisk(depth - 1);
-            ExtentSharing? keeping = ExtentSharing.Between(target, kept, lowest.Granule);
+            ExtentSharing? keeping = ExtentSharing.Between(target, kept, lowest.Granule, skipsGaps: false);
             CopyTarget copy = new(kept, UnitOf(lowest), ShownBefore: null, lowest.Storage) { HoldsOtherData = true, Sharing = keeping };
             DiskCopy.RunOver(ranges.Shown(cancellation), target, copy, stages, cancellation);
             lowest.EndWriting();
@@ -262,7 +262,7 @@ public static class DiskMerge
     }
 
     // Counts what was moved, over all workers.
-    private sealed class Merger(IDisk source, IDisk target, IStorage? file, ExtentSharing? sharing)
+    private sealed class Merger(IDisk source, IDisk target, IStorage? file, ExtentSharing? sharing, CancellationToken cancellation)
     {
         private readonly Writeback _writeback = new(file);
 
@@ -272,7 +272,7 @@ public static class DiskMerge
 
         private sealed class Worker(Merger merger) : IPieceWorker<DiskPiece>
         {
-            private readonly byte[] _data = new byte[DiskCopy.PieceBytes];
+            private readonly WorkBuffer<byte> _data = new(DiskCopy.PieceBytes);
 
             public void Prepare(DiskPiece piece)
             {
@@ -301,6 +301,8 @@ public static class DiskMerge
 
                 merger.Moved.Add(piece);
             }
+
+            public void Dispose() => _data.Dispose();
         }
 
         private void Read(long offset, Span<byte> data) => source.Read(offset, data);
@@ -313,7 +315,7 @@ public static class DiskMerge
 
         private void Share(in DiskPiece piece)
         {
-            foreach (DiskExtent extent in sharing!.Write(piece))
+            foreach (DiskExtent extent in sharing!.Write(piece, cancellation))
             {
                 if (extent.State == QedExtentState.Zero)
                 {

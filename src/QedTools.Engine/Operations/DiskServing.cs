@@ -68,8 +68,7 @@ public static class DiskServing
                 opened.Add(Open(export, OptionsFor(export, options), progress, cancellation));
             }
 
-            string? socketPath = options.SocketPath is { } path ? Path.GetFullPath(path) : null;
-            listener = NbdListener.Open(new NbdEndpoint(options.Address, options.Port, socketPath, options.SocketDescriptor), wanted[0].Path);
+            listener = NbdListener.Open(EndpointOf(options), wanted[0].Path);
             NbdTls? tls = options.Certificate is { } certificate
                 ? new NbdTls(certificate, options.RequireClientCertificate, options.ClientAuthorities)
                 : null;
@@ -83,7 +82,7 @@ public static class DiskServing
         }
     }
 
-    /// <summary>Finds every problem with the images and the options that can be found without listening.</summary>
+    /// <summary>Finds every problem with the images, the options and the place that can be found without listening.</summary>
     /// <param name="exports">The images, each with the name that clients choose it by.</param>
     /// <param name="options">How to serve them.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -102,8 +101,12 @@ public static class DiskServing
             planned.Add(FactsOf(export, chain.ToDisk(), options));
         }
 
+        NbdListener.RequirePossible(EndpointOf(options), wanted[0].Path);
         return planned;
     }
+
+    private static NbdEndpoint EndpointOf(DiskServingOptions options) => new(
+        options.Address, options.Port, options.SocketPath is { } path ? Path.GetFullPath(path) : null, options.SocketDescriptor);
 
     /// <summary>Whether only programs on this computer reach an address.</summary>
     /// <param name="address">A name or an IP address.</param>
@@ -127,6 +130,13 @@ public static class DiskServing
     {
         using System.Diagnostics.Process process = System.Diagnostics.Process.GetCurrentProcess();
         return SocketActivation.Take(process.Id);
+    }
+
+    /// <summary>The socket that <see cref="TakeActivatedSocket"/> would take, without taking it.</summary>
+    public static int? FindActivatedSocket()
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetCurrentProcess();
+        return SocketActivation.Find(process.Id);
     }
 
     private static NbdExport Open(

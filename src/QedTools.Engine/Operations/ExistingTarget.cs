@@ -95,7 +95,7 @@ internal sealed class ExistingTarget : IDisposable
             IDisk from = DiskConversion.ToReadable(source, lost);
             IDisk to = Layer.ToDisk(backing: null);
             StagedProgress? stages = progress is null ? null : new StagedProgress(progress, options.Verify ? 2 : 1);
-            ExtentSharing? sharing = ExtentSharing.Between(from, to, Layer.Granule);
+            ExtentSharing? sharing = ExtentSharing.Between(from, to, Layer.Granule, skipsGaps: options.TargetIsZero);
             CopyTarget copy = new(to, Layer.Granule, ShownBefore: null, options.NoFlush ? null : Layer.Storage)
             {
                 HoldsOtherData = !options.TargetIsZero,

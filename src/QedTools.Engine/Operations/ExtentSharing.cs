@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Storage;
 
@@ -12,15 +13,17 @@ internal sealed class ExtentSharing
 {
     private readonly ILocatedDisk _source;
     private readonly ISharingDisk _target;
+    private readonly IPlacingDisk? _placing;
     private readonly int _granule;
     private readonly SharedBytes _shared = new();
     private KnownFile? _known;
     private bool? _isPossible;
 
-    private ExtentSharing(ILocatedDisk source, ISharingDisk target, int granule)
+    private ExtentSharing(ILocatedDisk source, ISharingDisk target, int granule, bool skipsGaps)
     {
         _source = source;
         _target = target;
+        _placing = skipsGaps ? target as IPlacingDisk : null;
         _granule = granule;
     }
 
@@ -34,8 +37,9 @@ internal sealed class ExtentSharing
     /// <param name="source">The disk that has the data.</param>
     /// <param name="target">The disk that is to have it too.</param>
     /// <param name="granule">The smallest unit that the target stores, in bytes.</param>
-    public static ExtentSharing? Between(IDisk source, IDisk target, int granule) =>
-        source is ILocatedDisk located && target is ISharingDisk sharing ? new ExtentSharing(located, sharing, granule) : null;
+    /// <param name="skipsGaps">Whether nothing is written where the source is unallocated, so that what is shared at once may extend over long gaps.</param>
+    public static ExtentSharing? Between(IDisk source, IDisk target, int granule, bool skipsGaps) =>
+        source is ILocatedDisk located && target is ISharingDisk sharing ? new ExtentSharing(located, sharing, granule, skipsGaps) : null;
 
     /// <summary>Whether the blocks of an extent can be shared, or most of them. Many threads may ask.</summary>
     /// <param name="extent">An extent of the source.</param>
@@ -66,6 +70,22 @@ internal sealed class ExtentSharing
             && SharedPart.TryFind(extent.FileOffset, extent.Start, extent.Length, unit, out _);
     }
 
+    /// <summary>Whether the target can store an extent wherever it likes, together with others of the same file. Many threads may ask.</summary>
+    /// <param name="extent">An extent of the source.</param>
+    /// <param name="file">The file that the others are in; if there are none yet, the file that this one is in.</param>
+    /// <exception cref="QedException">A file could not be read.</exception>
+    public bool CanPlace(in DiskExtent extent, ref IStorage? file)
+    {
+        if (_placing is null || extent.Start % _placing.PlacedUnit != 0 || extent.Length % _placing.PlacedUnit != 0 || !CanShare(extent))
+        {
+            return false;
+        }
+
+        IStorage? here = _source.FileOf(extent);
+        file ??= here;
+        return here == file && _placing.HoldsNothing(extent.Start, extent.Length);
+    }
+
     /// <summary>Writes an extent of the source to the target: shares the whole blocks in it, and copies the rest.</summary>
     /// <param name="extent">An extent that can be shared.</param>
     /// <exception cref="QedException">A file could not be read or written.</exception>
@@ -77,20 +97,25 @@ internal sealed class ExtentSharing
 
     /// <summary>Writes the data of a piece that is to be shared.</summary>
     /// <param name="piece">The piece.</param>
+    /// <param name="cancellation">Stops it where many extents are written together.</param>
     /// <returns>Its extents in order, each after its data was written; what becomes of those without data is up to the caller.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="QedException">A file could not be read or written.</exception>
-    public IEnumerable<DiskExtent> Write(DiskPiece piece)
+    public IEnumerable<DiskExtent> Write(DiskPiece piece, CancellationToken cancellation)
     {
-        for (long at = piece.Offset; at < piece.End;)
+        if (piece.Scattered is { } scattered)
         {
-            DiskExtent extent = _source.ExtentAt(at, piece.End - at);
-            if (extent.State == QedExtentState.Data)
+            _placing!.Write(scattered, _shared, cancellation);
+        }
+
+        foreach (DiskExtent extent in piece.Shared ?? ExtentWalk.Over(_source, piece.Offset, piece.Length, cancellation))
+        {
+            if (extent.State == QedExtentState.Data && piece.Scattered is null)
             {
                 Write(extent);
             }
 
             yield return extent;
-            at = extent.End;
         }
     }
 

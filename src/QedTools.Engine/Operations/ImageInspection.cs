@@ -21,7 +21,7 @@ public static class ImageInspection
     public static QedImageInfo Run(string path, ImageInspectionOptions options)
     {
         using BackingChain chain = OpenTop(path, options);
-        return Describe(chain.Layers[0], depth: 0, BackingFolderSet.Of(options.BackingFolders));
+        return Describe(chain, depth: 0, options);
     }
 
     /// <summary>The facts of an image and of all layers under it, from the top down.</summary>
@@ -36,13 +36,25 @@ public static class ImageInspection
         do
         {
             int depth = chain.Layers.Count - 1;
-            yield return Describe(chain.Layers[depth], depth, BackingFolderSet.Of(options.BackingFolders));
+            yield return Describe(chain, depth, options);
         }
         while (chain.OpenNext());
     }
 
     private static BackingChain OpenTop(string path, ImageInspectionOptions options) => BackingChain.OpenTop(
         path, DiskFormats.ForInspection, options.ToPolicy(StorageAccess.Inspect));
+
+    private static QedImageInfo Describe(BackingChain chain, int depth, ImageInspectionOptions options) => WithFurtherFiles(
+        Describe(chain.Layers[depth], depth, BackingFolderSet.Of(options.BackingFolders)), chain.SizeOfFurtherFiles(depth));
+
+    /// <summary>The facts of an image whose disk is in further files, which the layer has not open.</summary>
+    /// <param name="info">The facts.</param>
+    /// <param name="further">The size of those files.</param>
+    internal static QedImageInfo WithFurtherFiles(QedImageInfo info, (long Length, long AllocatedBytes) further) => info with
+    {
+        FileSize = info.FileSize + further.Length,
+        DiskUsage = info.DiskUsage + further.AllocatedBytes,
+    };
 
     /// <summary>The facts of a layer that is still being built under another name.</summary>
     internal static QedImageInfo Describe(IDiskLayer layer, string finalPath) => Describe(layer, depth: 0) with

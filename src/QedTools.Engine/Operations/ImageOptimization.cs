@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -150,34 +149,26 @@ public static class ImageOptimization
         int clusterSize = image.Header.Geometry.ClusterSize;
         IDisk own = image.ToDisk(backing: null);
         IDisk? backing = options.AgainstBackingFile && chain.Layers.Count > 1 ? chain.ToDisk(depth: 1) : null;
-        byte[] data = ArrayPool<byte>.Shared.Rent(clusterSize);
-        byte[] shown = ArrayPool<byte>.Shared.Rent(clusterSize);
-        try
+        using WorkBuffer<byte> data = new(clusterSize);
+        using WorkBuffer<byte> shown = new(clusterSize);
+        foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
         {
-            foreach (DiskExtent extent in ExtentWalk.Over(own, 0, own.Length, cancellation))
+            long at = extent.Start;
+            for (long left = extent.State == QedExtentState.Data ? extent.Length : 0; left > 0;)
             {
-                long at = extent.Start;
-                for (long left = extent.State == QedExtentState.Data ? extent.Length : 0; left > 0;)
+                cancellation.ThrowIfCancellationRequested();
+                int length = (int)Math.Min(clusterSize, left);
+                own.Read(at, data.AsSpan(0, length));
+                bool isInBackingFile = backing is not null && ShowsTheSame(backing, at, data.AsSpan(0, length), shown.AsSpan(0, length));
+                if (isInBackingFile || ZeroScan.IsZero(data.AsSpan(0, length)))
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    int length = (int)Math.Min(clusterSize, left);
-                    own.Read(at, data.AsSpan(0, length));
-                    bool isInBackingFile = backing is not null && ShowsTheSame(backing, at, data.AsSpan(0, length), shown.AsSpan(0, length));
-                    if (isInBackingFile || ZeroScan.IsZero(data.AsSpan(0, length)))
-                    {
-                        yield return new FreedCluster(at, length, extent.FileOffset + (at - extent.Start), isInBackingFile);
-                    }
-
-                    progress?.Report(new OperationProgress(at, own.Length));
-                    at += length;
-                    left -= length;
+                    yield return new FreedCluster(at, length, extent.FileOffset + (at - extent.Start), isInBackingFile);
                 }
+
+                progress?.Report(new OperationProgress(at, own.Length));
+                at += length;
+                left -= length;
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(data);
-            ArrayPool<byte>.Shared.Return(shown);
         }
     }
 

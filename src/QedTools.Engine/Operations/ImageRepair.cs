@@ -411,6 +411,7 @@ public static class ImageRepair
         After = after,
         Repairs = log.Kept,
         RepairCount = log.Count,
+        ClearedBytes = log.ClearedBytes,
         BackupPath = backupPath,
         RequiredBytes = space.TotalBytes,
     };

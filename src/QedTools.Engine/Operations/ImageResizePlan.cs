@@ -28,6 +28,9 @@ public sealed record ImageResizePlan(long OldSize, long NewSize, long DiscardedB
     /// <summary>Whether the disk has a GUID partition table (GPT) whose backup would not be at the end of the disk afterwards, or would be cut off.</summary>
     public bool MisplacesBackupTable { get; init; }
 
+    /// <summary>Whether the backup of a GUID partition table (GPT) would be cut off.</summary>
+    public bool CutsOffBackupTable { get; init; }
+
     /// <summary>The two sizes.</summary>
     public override string ToString() => $"{ByteSize.Format(OldSize)} -> {ByteSize.Format(NewSize)}";
 }

@@ -32,7 +32,7 @@ internal sealed class MergeRanges(IDisk merged, IDisk lowest, int unit, int dept
     /// <param name="sharing">Decides which data is shared; null if none is.</param>
     /// <param name="cancellation">Stops the walk.</param>
     public IEnumerable<DiskPiece> FromLowest(ExtentSharing? sharing, CancellationToken cancellation) => depth == 1
-        ? DiskPieces.Of(merged, other: null, 0, merged.Length, DiskCopy.PieceBytes, cancellation, sharing: sharing)
+        ? DiskPieces.Of(merged, other: null, 0, merged.Length, DiskCopy.PieceBytes, cancellation, sharing: sharing, seeksHoles: false)
             .Where(piece => piece.State != QedExtentState.Unallocated)
             .SelectMany(piece => piece.HasData ? [piece] : Parts(piece.Offset, piece.End, piece.State, MaxZeroes))
         : Extents(cancellation).Where(extent => extent.Depth == depth - 1).SelectMany(extent => Split(extent, sharing));
@@ -54,7 +54,7 @@ internal sealed class MergeRanges(IDisk merged, IDisk lowest, int unit, int dept
     /// <summary>What the target holds there, in units of the lowest layer.</summary>
     /// <param name="cancellation">Stops the walk.</param>
     public IEnumerable<DiskPiece> Preserved(CancellationToken cancellation) => Shown(cancellation)
-        .SelectMany(extent => DiskPieces.Of(target, other: null, extent.Start, extent.Length, Math.Max(DiskCopy.PieceBytes, unit), cancellation, unit));
+        .SelectMany(extent => DiskPieces.Of(target, other: null, extent.Start, extent.Length, Math.Max(DiskCopy.PieceBytes, unit), cancellation, unit, seeksHoles: false));
 
     // Each unit of the lowest layer once, as far as its disk goes.
     private IEnumerable<(long Start, long Length)> UnitsBelowThose(CancellationToken cancellation)
@@ -73,7 +73,7 @@ internal sealed class MergeRanges(IDisk merged, IDisk lowest, int unit, int dept
     }
 
     private static IEnumerable<DiskPiece> Split(DiskExtent extent, ExtentSharing? sharing) => sharing?.CanShare(extent) == true
-        ? Parts(extent.Start, extent.End, extent.State, DiskPieces.MaxSharedBytes).Select(part => part with { IsShared = true })
+        ? Parts(extent.Start, extent.End, extent.State, DiskPieces.MaxSharedBytes).Select(part => part with { Shared = [extent.Part(part.Offset, part.Length)] })
         : Parts(extent.Start, extent.End, extent.State, extent.State == QedExtentState.Data ? DiskCopy.PieceBytes : MaxZeroes);
 
     private static IEnumerable<DiskPiece> Parts(long start, long end, QedExtentState state, long most)

@@ -70,6 +70,19 @@ internal sealed class NewDiskFiles : IDisposable
         return _data is null ? _disk.Create(_file.Storage) : _disk.Data!.Create(_file.Storage, _data.Storage);
     }
 
+    /// <summary>Gives back what the host holds for files that were expected to grow further: XFS does while a file is open.</summary>
+    /// <exception cref="QedException">It could not be done.</exception>
+    public void EndGrowth()
+    {
+        Trim(_file!.Storage);
+        if (_data is not null)
+        {
+            Trim(_data.Storage);
+        }
+
+        static void Trim(IStorage storage) => storage.SetLength(storage.Length);
+    }
+
     /// <summary>Gives the files their names, the one that stands for the disk last, and deletes the data of a disk that was replaced.</summary>
     /// <param name="flush">Whether files and names are on the disk when this returns.</param>
     /// <exception cref="QedException">It could not be done; nothing of the new disk is left then.</exception>

@@ -65,7 +65,7 @@ internal sealed class OverlayListing
             FollowsNames = true,
             AllowUnc = options.AllowUnc,
             Folders = BackingFolderSet.Of(options.BackingFolders),
-            OnOpened = (image, layer) => facts[image] = ImageInspection.DescribeFile(layer),
+            OnOpened = (image, layer) => facts[image] = ImageInspection.WithFurtherFiles(ImageInspection.DescribeFile(layer), SizeOf(image.DataPaths)),
         };
         return new OverlayListing(ImageForest.Read(folders, policy, progress, cancellation), facts);
     }
@@ -95,6 +95,18 @@ internal sealed class OverlayListing
         State = image.State,
         OverlayCount = image.Overlays.Count,
     };
+
+    private static (long Length, long AllocatedBytes) SizeOf(IReadOnlyList<string> paths)
+    {
+        (long length, long allocated) = (0, 0);
+        foreach (string path in paths)
+        {
+            (long own, long ownAllocated) = HostFiles.SizeOf(path);
+            (length, allocated) = (length + own, allocated + ownAllocated);
+        }
+
+        return (length, allocated);
+    }
 
     // What is wrong with a path is known only once it is opened.
     private static QedException NotAFile(string path)

@@ -17,10 +17,10 @@ public record QedImageInfo
     /// <summary>The disk's size, in bytes.</summary>
     public required long VirtualSize { get; init; }
 
-    /// <summary>The file's length, in bytes; of a new disk in two files, that of both.</summary>
+    /// <summary>The file's length, in bytes; of a disk in several files, that of all of them that can be opened.</summary>
     public required long FileSize { get; init; }
 
-    /// <summary>What the host has allocated for the file, in bytes; of a new disk in two files, for both.</summary>
+    /// <summary>What the host has allocated for the file, in bytes; of a disk in several files, for all of them that can be opened.</summary>
     public required long DiskUsage { get; init; }
 
     /// <summary>The unit in which the file is allocated, in bytes: a cluster, block or grain; null where there is none, as in raw and fixed files.</summary>

@@ -40,15 +40,21 @@ public sealed class QedShrinkException : QedRequestException
     internal static QedShrinkException ForPartitions(string path, long size, IReadOnlyList<QedPartition> cut)
     {
         long end = cut.Max(one => one.End);
-        string names = string.Join(", ", cut.Take(MaxNamed));
         return new QedShrinkException(path, size, end, string.Format(
             CultureInfo.InvariantCulture,
-            "{1} is not possible for '{0}': {2} {3}{4} would lose data. The last one ends at {5}.",
+            "{1} for '{0}' would cut off data of {2}. The last one ends at {3}.",
             path,
             Phrase("SizeBytes", size),
-            cut.Count == 1 ? "partition" : "partitions",
-            names,
-            cut.Count > MaxNamed ? string.Format(CultureInfo.InvariantCulture, " and {0} more", cut.Count - MaxNamed) : string.Empty,
+            NamesOf(cut),
             ByteSize.FormatExact(end)));
     }
+
+    /// <summary>Partitions by their names, at most eight of them.</summary>
+    /// <param name="partitions">The partitions; at least one.</param>
+    internal static string NamesOf(IReadOnlyList<QedPartition> partitions) => string.Format(
+        CultureInfo.InvariantCulture,
+        "{0} {1}{2}",
+        partitions.Count == 1 ? "partition" : "partitions",
+        string.Join(", ", partitions.Take(MaxNamed)),
+        partitions.Count > MaxNamed ? string.Format(CultureInfo.InvariantCulture, " and {0} more", partitions.Count - MaxNamed) : string.Empty);
 }

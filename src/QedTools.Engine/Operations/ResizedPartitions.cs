@@ -37,8 +37,14 @@ internal sealed class ResizedPartitions
 
             IDisk disk = chain.ToDisk();
             OperationTrace trace = new() { Warning = found._warnings.Add };
-            found._table = PartitionSurvey.TableOf(disk, image.SectorSize, path, trace);
-            found._partitions = PartitionSurvey.Describe(disk, found._table, path, trace);
+            PartitionTable table = PartitionSurvey.TableOf(disk, image.SectorSize, path, trace);
+            found._table = table.Unannounced ?? table;
+            found._partitions = PartitionSurvey.Describe(disk, table, path, trace);
+            if (table.Unannounced is { } gpt)
+            {
+                // Whoever writes the first sector again has these partitions back, unless they were cut.
+                found._partitions = [.. found._partitions, .. PartitionSurvey.Describe(disk, gpt, path, trace).Where(one => one.Number != QedPartition.WholeDisk)];
+            }
         }
         catch (QedException e) when (size < image.VirtualSize)
         {
@@ -72,6 +78,7 @@ internal sealed class ResizedPartitions
         {
             FreeBytes = plan.LastPartition is { } last ? Math.Max(0, plan.NewSize - backupBytes - last.End) : null,
             MisplacesBackupTable = _table?.Kind == QedPartitionTable.Gpt && plan.NewSize != plan.OldSize && _table.BackupEnd != plan.NewSize,
+            CutsOffBackupTable = _table?.BackupEnd > plan.NewSize,
         };
     }
 
@@ -81,6 +88,11 @@ internal sealed class ResizedPartitions
         if (cut.Length > 0 && !options.AllowCutPartitions)
         {
             throw QedShrinkException.ForPartitions(path, size, cut);
+        }
+
+        if (cut.Length > 0)
+        {
+            _warnings.Add($"'{path}': {QedShrinkException.NamesOf(cut)} {(cut.Length == 1 ? "loses" : "lose")} what lies beyond the new end of the disk. Programs that repair partition tables refuse this one until the disk is large enough again or {(cut.Length == 1 ? "the partition is" : "the partitions are")} deleted.");
         }
 
         if (_partitions.FirstOrDefault(one => one.Number == QedPartition.WholeDisk) is { FileSystem: { } fileSystem })

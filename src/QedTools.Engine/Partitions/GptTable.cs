@@ -12,7 +12,7 @@ internal static class GptTable
 
     /// <summary>The table; null if neither copy is valid for sectors of this size.</summary>
     /// <param name="reader">Reads the disk.</param>
-    /// <param name="first">The first sector, which is a protective one.</param>
+    /// <param name="first">The first sector; if it is a protective one, it knows where the disk ended when the table was made.</param>
     /// <param name="sectorSize">The size of the sectors, in bytes.</param>
     /// <exception cref="QedException">The disk could not be read.</exception>
     public static PartitionTable? TryRead(PartitionReader reader, in MbrSector first, int sectorSize)

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using QedTools.Disks;
+using QedTools.Partitions.FileSystems;
 
 namespace QedTools.Partitions;
 
@@ -25,6 +26,12 @@ internal sealed record PartitionTable(
     /// <summary>Where the last sector of the backup of a GPT ends, in bytes: the size of the disk that it was made for. Null if there is no backup.</summary>
     public long? BackupEnd { get; init; }
 
+    /// <summary>
+    /// A GPT that Linux and Windows do not see because the first sector is not a protective one, on a disk that shows no partitions without it; null if
+    /// there is none. Its partitions may be all that there is.
+    /// </summary>
+    public PartitionTable? Unannounced { get; init; }
+
     /// <summary>The table of a disk; of the kind <see cref="QedPartitionTable.None"/> if it has none.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="sectorSize">The size of the sectors that the disk presents, in bytes; the other size is tried too.</param>
@@ -35,19 +42,42 @@ internal sealed record PartitionTable(
         int[] sizes = sectorSize == LargeSectorSize ? [LargeSectorSize, Sector.Size] : [Sector.Size, LargeSectorSize];
         PartitionTable? table = null;
         bool hasSignature = MbrTable.TryReadSector(reader, 0, out MbrSector first);
-        if (hasSignature && first.IsProtective)
+        bool isProtected = hasSignature && first.IsProtective;
+        if (isProtected)
         {
-            table = sizes.Select(size => GptTable.TryRead(reader, first, size)).FirstOrDefault(found => found is not null);
+            table = Gpt(reader, first, sizes);
         }
 
         table ??= (hasSignature ? MbrTable.TryRead(reader, first, sizes) : null) ?? new PartitionTable(QedPartitionTable.None, sectorSize, [], []);
         List<string> problems = [.. table.Problems, .. ProblemsOf(table, disk.Length)];
-        if (!(hasSignature && first.IsProtective) && sizes.Any(size => GptTable.HasPrimary(reader, size)))
+        if (!isProtected && FindUnannounced(reader, first, sizes, table, problems) is { } gpt)
         {
-            problems.Add("There is a GUID partition table (GPT), but the first sector does not say so, so that it does not count.");
+            problems.Add(string.Format(
+                CultureInfo.InvariantCulture,
+                "There is a GUID partition table (GPT), of {0}, but the first sector does not say so, so that it does not count. gdisk and sgdisk write that sector again.",
+                gpt.Entries.Count == 1 ? "1 partition" : $"{gpt.Entries.Count} partitions"));
+            table = table with { Unannounced = table.Entries.Count == 0 ? gpt : null };
         }
 
         return table with { Problems = [.. problems.Take(MaxProblems)] };
+    }
+
+    private static PartitionTable? Gpt(PartitionReader reader, MbrSector first, int[] sizes) =>
+        sizes.Select(size => GptTable.TryRead(reader, first, size)).FirstOrDefault(found => found is not null);
+
+    private static PartitionTable? FindUnannounced(PartitionReader reader, in MbrSector first, int[] sizes, PartitionTable table, List<string> problems)
+    {
+        try
+        {
+            // A backup alone is what is left where another table or a file system took the place of the GPT.
+            bool isBlank = table.Entries.Count == 0 && FileSystemTable.Recognize(reader) is null;
+            return isBlank || sizes.Any(size => GptTable.HasPrimary(reader, size)) ? Gpt(reader, first, sizes) : null;
+        }
+        catch (QedException e)
+        {
+            problems.Add($"It could not be found out whether there is a GUID partition table (GPT). {e.Message}");
+            return null;
+        }
     }
 
     // Logical partitions are within an extended one, and all others within one that begins with the table itself, as on disks that are also CDs.

@@ -20,7 +20,7 @@ public sealed record QedPartition
     /// </summary>
     public required int Number { get; init; }
 
-    /// <summary>The name in the partition table, which only a GPT has; null if there is none.</summary>
+    /// <summary>The name in the partition table as it is stored, which only a GPT has; it can contain control characters. Null if there is none.</summary>
     public string? Name { get; init; }
 
     /// <summary>The kind of table that it is in; <see cref="QedPartitionTable.None"/> for the disk as a whole.</summary>
@@ -55,10 +55,10 @@ public sealed record QedPartition
     /// </summary>
     public string? FileSystem { get; init; }
 
-    /// <summary>The label of the file system; null if it has none.</summary>
+    /// <summary>The label of the file system as it is stored, which can contain control characters; null if it has none.</summary>
     public string? Label { get; init; }
 
-    /// <summary>The identifier of the file system as blkid writes it: a UUID, or the serial number of a Windows file system. Null if it has none.</summary>
+    /// <summary>The identifier of the file system as blkid writes it: a UUID, or the serial number of a Windows file system, in printable ASCII. Null if it has none.</summary>
     public string? FileSystemId { get; init; }
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace QedTools.Qed;
 /// <summary>The disk that an image forms together with the disk of its backing file.</summary>
 /// <param name="image">The image.</param>
 /// <param name="backing">Its backing file's disk; null if there is none, or if it is left out because only extents are looked at.</param>
-internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
+internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing), IPlacingDisk
 {
     private const int CopyBufferBytes = 1 << 20;
 
@@ -21,12 +21,17 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 
     public override bool CanWrite => image.Writer is not null && (Below is not null || image.Backing is null);
 
+    public int PlacedUnit => Geometry.ClusterSize;
+
     private QedGeometry Geometry => image.Header.Geometry;
 
     // Without its backing file the disk would copy zeroes instead of that file's contents.
     private MetadataWriter Writer => CanWrite ? image.Writer! : throw new InvalidOperationException("The disk is open for reading only.");
 
     protected override IStorage DataFile => image.Storage;
+
+    // The map shows what the tables say, as QEMU's does.
+    protected override bool ReportsHoles => false;
 
     public override void Write(long offset, DiskContent content)
     {
@@ -49,6 +54,34 @@ internal sealed class QedDisk(QedImage image, IDisk? backing) : RunDisk(backing)
 
                 offset += part.Length;
                 content = content.Slice(part.Length);
+            }
+        }
+    }
+
+    public void Write(ScatteredExtents extents, SharedBytes shared, CancellationToken cancellation)
+    {
+        lock (_writing)
+        {
+            Writer.BeforeDataChange();
+            long target = Writer.Allocate(Geometry.ClustersCovering(extents.Length));
+            if (Below is not null)
+            {
+                Writer.RequireDataFirst();
+            }
+
+            try
+            {
+                extents.StoreIn(image.Storage, target, shared, cancellation);
+            }
+            catch
+            {
+                Writer.Free(target);
+                throw;
+            }
+
+            foreach ((long start, long length, long place) in extents.InDiskOrder())
+            {
+                Writer.Map(start, Geometry.ClustersCovering(length), new ClusterEntry((ulong)(target + place)), (uint)Geometry.ClusterSize);
             }
         }
     }

@@ -218,6 +218,8 @@ internal sealed class QedImage : IDiskLayer
         Writer ??= new MetadataWriter(File, _tables);
     }
 
+    public long CountWrongEntries(CancellationToken cancellation) => ImageChecker.Check(File, progress: null, cancellation).CorruptionCount;
+
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
         if (!_isNew)

@@ -7,6 +7,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using QedTools.Storage;
+using QedTools.Storage.Native;
 
 namespace QedTools.Serving;
 
@@ -14,6 +15,9 @@ namespace QedTools.Serving;
 internal sealed class NbdListener : IDisposable
 {
     private const int Backlog = 128;
+
+    // In bytes; room for more than one reply, so that the next one is read while the client takes this one. For TCP the system finds a size.
+    private const int UnixSendBuffer = 512 << 10;
 
     // How often it is looked at whether to go on waiting for a client of an inherited socket.
     private const int PollMicroseconds = 200_000;
@@ -57,6 +61,27 @@ internal sealed class NbdListener : IDisposable
         return endpoint.SocketPath is { } path ? OnPath(path, image) : OnPort(endpoint.Address, endpoint.Port, image);
     }
 
+    /// <summary>Makes sure that it is possible to listen somewhere, as far as that can be found out without listening or creating anything.</summary>
+    /// <param name="endpoint">Where.</param>
+    /// <param name="image">The image that the server is for, for errors.</param>
+    /// <exception cref="QedEndpointException">It is not possible there.</exception>
+    public static void RequirePossible(NbdEndpoint endpoint, string image)
+    {
+        if (endpoint.Descriptor is not null)
+        {
+            return;
+        }
+
+        if (endpoint.SocketPath is { } path)
+        {
+            RequirePossible(path, image);
+        }
+        else
+        {
+            Bind(endpoint.Address, endpoint.Port, image, out _).Dispose();
+        }
+    }
+
     /// <summary>Waits for a client.</summary>
     /// <exception cref="SocketException">It did not work, or this was closed.</exception>
     /// <exception cref="ObjectDisposedException">This was closed.</exception>
@@ -76,6 +101,10 @@ internal sealed class NbdListener : IDisposable
         {
             client.NoDelay = true;
             client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        }
+        else if (!Platform.IsWindows)
+        {
+            client.SendBufferSize = UnixSendBuffer;
         }
 
         return client;
@@ -106,11 +135,11 @@ internal sealed class NbdListener : IDisposable
         if (_inherited is { } descriptor && Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
             _socket.Dispose();
-            Storage.Native.Descriptors.Close(descriptor);
+            Descriptors.Close(descriptor);
         }
     }
 
-    private static NbdListener OnPath(string path, string image)
+    private static void RequirePossible(string path, string image)
     {
         int length = Encoding.UTF8.GetByteCount(path);
         if (length > UnixSocketEndPoint.MaxPathBytes)
@@ -128,7 +157,11 @@ internal sealed class NbdListener : IDisposable
         {
             throw QedEndpointException.ForMissingFolder(image, path, folder);
         }
+    }
 
+    private static NbdListener OnPath(string path, string image)
+    {
+        RequirePossible(path, image);
         Socket socket = NewSocket(AddressFamily.Unix, ProtocolType.Unspecified, image, path);
         NbdListener? listener = null;
         try
@@ -151,8 +184,23 @@ internal sealed class NbdListener : IDisposable
 
     private static NbdListener OnPort(string address, int port, string image)
     {
+        Socket socket = Bind(address, port, image, out IPAddress found);
+        try
+        {
+            socket.Listen(Backlog);
+            return new NbdListener(socket, UriHostOf(address, found), null, null);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            socket.Dispose();
+            throw Translate(e, image, PlaceOf(address, port));
+        }
+    }
+
+    private static Socket Bind(string address, int port, string image, out IPAddress found)
+    {
         string place = PlaceOf(address, port);
-        IPAddress found = Resolve(address, image, place);
+        found = Resolve(address, image, place);
         Socket socket = NewSocket(found.AddressFamily, ProtocolType.Tcp, image, place);
         if (found.Equals(IPAddress.IPv6Any))
         {
@@ -169,8 +217,7 @@ internal sealed class NbdListener : IDisposable
         try
         {
             socket.Bind(new IPEndPoint(found, port));
-            socket.Listen(Backlog);
-            return new NbdListener(socket, UriHostOf(address, found), null, null);
+            return socket;
         }
         catch (Exception e) when (e is SocketException or IOException or ArgumentException)
         {

@@ -16,14 +16,19 @@ internal static class SocketActivation
     /// <returns>Its number; null if there is none, or more than one.</returns>
     public static int? Take(int processId)
     {
-        bool isForThis = Number(ProcessVariable) == processId && Number(CountVariable) == 1;
+        int? found = Find(processId);
         foreach (string name in (string[])[CountVariable, ProcessVariable, NamesVariable])
         {
             Environment.SetEnvironmentVariable(name, null);
         }
 
-        return isForThis ? FirstDescriptor : null;
+        return found;
     }
+
+    /// <summary>The socket that could be taken.</summary>
+    /// <param name="processId">The ID of this process.</param>
+    /// <returns>Its number; null if there is none, or more than one.</returns>
+    public static int? Find(int processId) => Number(ProcessVariable) == processId && Number(CountVariable) == 1 ? FirstDescriptor : null;
 
     private static int? Number(string variable) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;

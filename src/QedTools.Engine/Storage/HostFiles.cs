@@ -60,6 +60,20 @@ internal static class HostFiles
         return Intercept(storage);
     }
 
+    /// <summary>The length of a file and what the host has allocated for it, in bytes; zeroes if it cannot be opened.</summary>
+    public static (long Length, long AllocatedBytes) SizeOf(string path)
+    {
+        try
+        {
+            using IStorage storage = Open(path, StorageAccess.Inspect);
+            return (storage.Length, storage.AllocatedBytes);
+        }
+        catch (QedException)
+        {
+            return default;
+        }
+    }
+
     /// <summary>What <see cref="IStorage.Identity"/> of a file would be; null if it does not exist.</summary>
     public static string? IdentityOf(string path)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 
 namespace QedTools.Storage;
 
@@ -42,22 +41,15 @@ internal static class StorageCopy
             return;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, BufferBytes));
-        try
+        using WorkBuffer<byte> buffer = new((int)Math.Min(length, BufferBytes));
+        while (length > 0)
         {
-            while (length > 0)
-            {
-                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Length));
-                source.ReadExactly(offset, piece);
-                target.Write(targetOffset, piece);
-                offset += piece.Length;
-                targetOffset += piece.Length;
-                length -= piece.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length, buffer.Span.Length));
+            source.ReadExactly(offset, piece);
+            target.Write(targetOffset, piece);
+            offset += piece.Length;
+            targetOffset += piece.Length;
+            length -= piece.Length;
         }
     }
 }

@@ -47,6 +47,7 @@ public sealed class CompareQedImageCommand : QedContentsCommand
     /// <summary>With -Extent, the blocks that differ or do not, in bytes: a power of two from 512 to 64MB.</summary>
     [Parameter]
     [Alias("BlockSize")]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(DifferenceBlockSizeCompleter))]
     public long? BlockSizeBytes { get; set; }
 

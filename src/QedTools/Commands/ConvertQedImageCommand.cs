@@ -82,6 +82,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
                 destination, "DestinationPath", destination, "a folder for several sources", Messages.DuplicateDestination(destination));
         }
 
+        RequireWholeSector(destination, SizeBytes);
         DiskConversionOptions options = Complete(
             ToConversion(FormatFor(path), BackingFile is null ? null : SessionPaths.ToStoredName(this, BackingFile)), _isIntoFolder);
         DiskConversionPlan plan = DiskConversion.Plan(path, destination, options, Cancellation);
@@ -95,9 +96,9 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         {
             if (SessionStreams.IsWhatIf(this))
             {
-                if (plan.OverwrittenBytes is null)
+                if (plan is { OverwrittenBytes: null, RequiredBytes: { } required })
                 {
-                    ShouldDo(Messages.ConversionSpace(destination, plan.RequiredBytes, plan.AvailableBytes));
+                    ShouldDo(Messages.ConversionSpace(destination, required, plan.AvailableBytes));
                 }
 
                 _results.AddPlanned(destination);
@@ -118,6 +119,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
         MakeFolder = makesFolder,
         Replace = Force,
         IgnoreFreeSpace = Force,
+        CountsSpace = SessionStreams.IsWhatIf(this),
         IntoExisting = IntoExisting,
         TargetIsZero = TargetIsZero,
         Verify = Verify,
@@ -148,6 +150,7 @@ public sealed class ConvertQedImageCommand : QedTargetCommand
             throw new QedRequestException(folder, "DestinationPath", folder, "a folder", Messages.FolderOfChain(folder));
         }
 
+        RequireWholeSector(folder, SizeBytes);
         DiskConversionOptions options = Complete(ToConversion(Format, backingFile: null), makesFolder: true);
         HashSet<string> missing = new(SessionPaths.Comparer);
 

@@ -16,6 +16,7 @@ public sealed class GetQedImageHashCommand : QedContentsCommand
     /// <summary>The size of the blocks that are hashed each by itself, in bytes: a power of two from 512 to 16MB. Each size gives another hash.</summary>
     [Parameter]
     [Alias("BlockSize")]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(HashBlockSizeCompleter))]
     public long BlockSizeBytes { get; set; } = DiskHashingOptions.DefaultBlockSize;
 

@@ -10,6 +10,7 @@ public sealed class MeasureQedImageCommand : QedTargetCommand
 {
     private protected override void ProcessFile(string path)
     {
+        RequireWholeSector(path, SizeBytes);
         QedDiskFormat format = DefaultFormatOf(path);
 
         // There is no result in whose folder the name of a backing file could begin.

@@ -17,6 +17,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Size")]
     [EmptyMeansNotGiven]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long? SizeBytes { get; set; }
 
@@ -24,6 +25,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ClusterSize")]
     [EmptyMeansNotGiven]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(ClusterSizeCompleter))]
     public long? ClusterSizeBytes { get; set; }
 
@@ -76,6 +78,7 @@ public sealed class NewQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
+        RequireWholeSector(path, SizeBytes);
         string? backingFile = string.IsNullOrEmpty(BackingFile) ? null : BackingFile;
         ImageCreationOptions options = new()
         {

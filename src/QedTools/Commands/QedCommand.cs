@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
+using QedTools.Disks;
 using QedTools.Sessions;
 
 namespace QedTools.Commands;
@@ -94,14 +95,26 @@ public abstract class QedCommand : PSCmdlet, IDisposable
     /// <summary>Whether a parameter is on the command line, with a value or a script block, and so does not come from a property of the piped object.</summary>
     private protected bool IsTyped(string parameter) => _typed.Contains(parameter);
 
+    /// <summary>Refuses a disk of less than a sector: whoever asks for one means another unit.</summary>
+    /// <param name="path">The file that is to have it.</param>
+    /// <param name="size">The size that was given, in bytes; null if none was.</param>
+    private protected static void RequireWholeSector(string path, long? size)
+    {
+        if (size is > 0 and < Sector.Size)
+        {
+            throw new QedLimitException(path, "SizeBytes", size, "0 or at least 512 bytes", Messages.LessThanASector(path, size.Value));
+        }
+    }
+
     /// <summary>Writes a decision to the verbose stream.</summary>
     private protected new void WriteVerbose(string text) => SessionStreams.WriteVerbose(this, text);
 
-    /// <summary>Writes a warning, unless it is null.</summary>
+    /// <summary>Writes a warning, unless it is null, after those that operations have reported so far.</summary>
     private protected void Warn(string? warning)
     {
         if (warning is not null)
         {
+            FlushTrace();
             WriteWarning(warning);
         }
     }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using QedTools.Completion;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -13,12 +14,14 @@ public abstract class QedMapCommand : QedDiskCommand
     /// <summary>The offset to begin at, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(OffsetCompleter))]
     public long Offset { get; set; }
 
     /// <summary>The length of the range, in bytes; by default up to the end of the disk.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(OffsetCompleter))]
     public long? Length { get; set; }
 

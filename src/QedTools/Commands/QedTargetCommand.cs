@@ -1,6 +1,7 @@
 using System;
 using System.Management.Automation;
 using QedTools.Completion;
+using QedTools.Sessions;
 
 namespace QedTools.Commands;
 
@@ -14,16 +15,19 @@ public abstract class QedTargetCommand : QedContentsCommand
     /// <summary>The size of the new disk, in bytes: larger than the source; what is added is zeroes.</summary>
     [Parameter]
     [Alias("Size")]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long? SizeBytes { get; set; }
 
     /// <summary>Round the size of the new disk up to a multiple of this, in bytes: a multiple of 512, such as 1MB.</summary>
     [Parameter]
+    [SizeInBytes]
     public long? RoundUpToBytes { get; set; }
 
     /// <summary>The cluster size, in bytes: a power of two, for QED from 4KB to 64MB, for qcow2 from 512 to 2MB.</summary>
     [Parameter]
     [Alias("ClusterSize")]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(ClusterSizeCompleter))]
     public long? ClusterSizeBytes { get; set; }
 
@@ -35,12 +39,14 @@ public abstract class QedTargetCommand : QedContentsCommand
     /// <summary>The block size, in bytes: for VHDX a power of two from 1MB to 256MB, for VHD 512KB or 2MB.</summary>
     [Parameter]
     [Alias("BlockSize")]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(BlockSizeCompleter))]
     public long? BlockSizeBytes { get; set; }
 
     /// <summary>The logical sector size of a VHDX disk, in bytes: 512 or 4096.</summary>
     [Parameter]
     [Alias("LogicalSectorSize")]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(SectorSizeCompleter))]
     public int? LogicalSectorSizeBytes { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Management.Automation;
 using QedTools.Completion;
 using QedTools.Sessions;
@@ -9,6 +10,9 @@ namespace QedTools.Commands;
 [OutputType(typeof(QedRepairResult), typeof(QedImageInfo))]
 public sealed class RepairQedImageCommand : QedChangeCommand
 {
+    // More than anybody reads; the Repairs of the result have all that are kept.
+    private const int MaxRepairsShown = 100;
+
     /// <summary>Make no backup of what is changed; the repair then cannot be undone.</summary>
     [Parameter]
     public SwitchParameter NoBackup { get; set; }
@@ -41,14 +45,24 @@ public sealed class RepairQedImageCommand : QedChangeCommand
             return;
         }
 
+        if (plan.ClearedBytes > 0)
+        {
+            WriteWarning(Messages.LostByRepair(path, plan.ClearedBytes));
+        }
+
         // One question for the whole image; -WhatIf and -Verbose list the repairs.
-        if (!ShouldDo(Messages.RepairAction(path, plan.RepairCount, saves: !NoBackup && plan.Before.Status != QedCheckStatus.Clean)))
+        if (!ShouldDo(Messages.RepairAction(path, plan.RepairCount, saves: !NoBackup && plan.Before.Status != QedCheckStatus.Clean, frees: plan.Before.Status == QedCheckStatus.Leaks)))
         {
             if (SessionStreams.IsWhatIf(this))
             {
-                foreach (QedRepair repair in plan.Repairs)
+                foreach (QedRepair repair in plan.Repairs.Take(MaxRepairsShown))
                 {
                     ShouldDo(Messages.Repair(path, repair));
+                }
+
+                if (plan.RepairCount > MaxRepairsShown)
+                {
+                    ShouldDo(Messages.FurtherRepairs(path, plan.RepairCount - MaxRepairsShown));
                 }
 
                 if (plan.RequiredBytes > 0)

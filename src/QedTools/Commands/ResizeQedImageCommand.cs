@@ -14,6 +14,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
     // Linux and macOS is the file's length, not the disk's size.
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [EmptyMeansNotGiven]
+    [SizeInBytes]
     [ArgumentCompleter(typeof(DiskSizeCompleter))]
     public long SizeBytes { get; set; }
 
@@ -37,6 +38,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
 
     private protected override void ProcessFile(string path)
     {
+        RequireWholeSector(path, SizeBytes);
         ImageResizeOptions options = new() { Shrink = Shrink, AllowOtherOverlays = Force, AllowCutPartitions = Force, AllowUnc = AllowUnc, Trace = PlanTrace };
         ImageResizePlan plan = ImageResize.Plan(path, SizeBytes, options, Cancellation);
         if (plan.NewSize != SizeBytes)
@@ -44,6 +46,7 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
             WriteVerbose(Messages.RoundedUp(path, SizeBytes, plan.NewSize));
         }
 
+        Warn(plan.MisplacesBackupTable ? Messages.BackupTableMisplaced(path, plan) : null);
         if (!ShouldDo(Messages.ResizeAction(path, plan)))
         {
             return;
@@ -52,7 +55,6 @@ public sealed class ResizeQedImageCommand : QedChangeCommand
         QedImageInfo info = WithProgress(
             Messages.Checking, path, progress => ImageResize.Run(path, SizeBytes, options with { Trace = Trace }, progress, Cancellation));
         WriteVerbose(Messages.Resized(info));
-        Warn(plan.MisplacesBackupTable ? Messages.BackupTableMisplaced(path, plan) : null);
         if (PassThru)
         {
             WriteObject(info);

@@ -82,7 +82,8 @@ public sealed class SetQedBackingFileCommand : QedCommand
             AllowUnc = AllowUnc,
             Trace = PlanTrace,
         };
-        QedImageInfo before = BackingFileChange.Plan(path, options, Cancellation);
+        BackingFileChangePlan plan = BackingFileChange.Plan(path, options, Cancellation);
+        QedImageInfo before = plan.Image;
         if (IsOwn(before))
         {
             WriteWarning(Messages.KeepsBackingFile(path, before.BackingFile));
@@ -94,7 +95,7 @@ public sealed class SetQedBackingFileCommand : QedCommand
             return;
         }
 
-        if (!ShouldDo(Messages.BackingFileAction(path, before.BackingFile, options.BackingFile, PreserveContent)))
+        if (!ShouldDo(Messages.BackingFileAction(path, before.BackingFile, options.BackingFile, PreserveContent, plan.MayReadDifferently)))
         {
             return;
         }

@@ -90,10 +90,15 @@ public sealed class StartQedNbdServerCommand : QedContentsCommand
 
     private void StartServer()
     {
+        if (SocketPath is not null && (IsTyped(nameof(Address)) || IsTyped(nameof(Port))))
+        {
+            throw new QedRequestException(_exports[0].Path, nameof(SocketPath), SocketPath, "a socket or a port", Messages.SocketAndPort);
+        }
+
         // A socket that this process was started with is meant for the first server, unless the user says where to listen.
         bool saysWhere = SocketPath is not null || IsTyped(nameof(Address)) || IsTyped(nameof(Port));
-        bool isWhatIf = SessionStreams.IsWhatIf(this);
-        DiskServingOptions options = ToOptions(socket: saysWhere || isWhatIf ? null : DiskServing.TakeActivatedSocket());
+        DiskServingOptions options = ToOptions(
+            socket: saysWhere ? null : SessionStreams.IsWhatIf(this) ? DiskServing.FindActivatedSocket() : DiskServing.TakeActivatedSocket());
         try
         {
             IReadOnlyList<QedNbdExport> planned = DiskServing.Plan(_exports, options with { Trace = PlanTrace }, Cancellation);

@@ -19,6 +19,7 @@ internal static class ForestText
         Add(QedOverlayState.Mismatch, "over another disk than before");
         Add(QedOverlayState.Unreadable, "over a file that cannot be read");
         Add(QedOverlayState.Cycle, "in a cycle");
+        Add(QedOverlayState.Broken, "broken further down");
         return string.Join(", ", parts);
 
         void Add(QedOverlayState state, string text)
@@ -40,12 +41,13 @@ internal static class ForestText
         QedOverlayState.Mismatch => $"{image.BackingFile} is not the disk that it was made over",
         QedOverlayState.Unreadable => $"{image.BackingFile} cannot be read",
         QedOverlayState.Cycle => $"cycle: over {image.BackingFile}",
+        QedOverlayState.Broken => "broken further down",
         _ => string.Empty,
     };
 
     /// <summary>Whether something is wrong with what is below an image.</summary>
     public static bool IsBroken(QedOverlayInfo? image) =>
-        image?.State is QedOverlayState.Orphan or QedOverlayState.NotFollowed or QedOverlayState.Mismatch or QedOverlayState.Unreadable or QedOverlayState.Cycle;
+        image?.State is not (null or QedOverlayState.Standalone or QedOverlayState.Base or QedOverlayState.Overlay);
 
     private static string Images(int count) => count == 1 ? "1 image" : $"{MapText.Count(count)} images";
 }

@@ -19,14 +19,22 @@ internal static class Advice
         {
             QedBackingFileNotFoundException { NamedBy: not null } missing when isTop && canUse("SourceBackingFile") => PutBack(
                 missing, "for this command with -SourceBackingFile, or for good "),
-            QedCorruptException or QedDamagedFileException when canUse("Salvage") => Both(ForRemedy(error), "To convert what can still be read, try -Salvage."),
+            QedCorruptException or QedDamagedFileException when canUse("Salvage") => Both("-Salvage converts what can still be read, and lists what is lost.", ForRemedy(error)),
             _ => ForRemedy(error),
         };
     }
 
-    private static string Both(string? first, string second) => first is null ? second : $"{first} {second}";
+    private static string Both(string first, string? second) => second is null ? first : $"{first} {second}";
 
     private static string? ForRemedy(QedException error) => error.Remedy switch
+    {
+        QedRemedy.NameFormat => NameFormat((QedNotAnImageException)error),
+        QedRemedy.NameBackingFile => NameBackingFile((QedBackingFileException)error),
+        var remedy => For(remedy),
+    };
+
+    /// <summary>The advice for what helps; null if there is none, or if it depends on an error.</summary>
+    public static string? For(QedRemedy remedy) => remedy switch
     {
         QedRemedy.None => null,
         QedRemedy.ReplaceFile => "Choose another name, or use -Force to replace it.",
@@ -36,22 +44,20 @@ internal static class Advice
         QedRemedy.RestoreBackup => "Use Repair-QedImage -RestoreFrom to do so.",
         QedRemedy.LeaveOutBackup => "Give the image a shorter name, or use -NoBackup.",
         QedRemedy.ConvertDisk => "Convert it to a QED image with Convert-QedImage, or specify another file.",
-        QedRemedy.NameFormat => NameFormat((QedNotAnImageException)error),
         QedRemedy.AllowOtherContents => "If it really is a raw disk, use -Force.",
         QedRemedy.GiveSize => "Specify -SizeBytes or -BackingFile.",
         QedRemedy.EnlargeDisk => "Use -SizeBytes to give the new disk that size.",
         QedRemedy.GiveFormat => "Specify the format with -Format.",
         QedRemedy.CompressDisk => "To compress it, use -Compress; otherwise leave out -CompressionType.",
         QedRemedy.AllowShrinking => "Use -Shrink to allow that.",
-        QedRemedy.ShrinkPartitions => "Shrink the file systems and partitions first, in the virtual machine, or use -Force if they are no longer needed.",
-        QedRemedy.NameBackingFile => NameBackingFile((QedBackingFileException)error),
+        QedRemedy.ShrinkPartitions => "Shrink the file systems and partitions first, in the virtual machine, or use -Force if it is no longer needed.",
         QedRemedy.RemoveBackingFile => "To remove it, use Set-QedBackingFile -Remove.",
         QedRemedy.AllowNetworkShares => "Use -AllowUnc if you trust that server.",
         QedRemedy.IgnoreFreeSpace => "This figure counts stored zeroes as data. To find out how much is needed without them, use Measure-QedImage -ScanZeroes; to convert anyway, use -Force.",
         QedRemedy.WriteIntoExisting => "Leave out -TargetIsZero, or use -IntoExisting.",
         QedRemedy.OverwriteExisting => "Make sure that it is the right one, and use -Force to overwrite it.",
         QedRemedy.AllowFolder => "If you trust the image that names it, add the folder to -BackingFolder.",
-        QedRemedy.ReleaseOverlays => "Give them another backing file first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are no longer needed.",
+        QedRemedy.ReleaseOverlays => "Give what lies over it another backing file first (QED images with Set-QedBackingFile -PreserveContent, qcow2 images with qemu-img rebase), or use -Force if they are no longer needed.",
         _ => null,
     };
 

@@ -26,6 +26,7 @@ internal sealed class CommandTrace
         {
             Warning = text => Add(new Line(text, Stream.Warning)),
             FormatDoubt = doubt => Add(new Line(Messages.FormatDoubt(doubt), Stream.Warning)),
+            RemediableWarning = (text, remedy) => Add(new Line($"{text} {Advice.For(remedy)}".TrimEnd(), Stream.Warning)),
             Decision = verbose ? text => Add(new Line(text, Stream.Verbose)) : null,
             Detail = debug ? text => Add(new Line(text, Stream.Debug)) : null,
         };

@@ -1,8 +1,10 @@
 // Every text that the cmdlets show, in one place so that they read alike. The engine's errors come with their own messages;
 // ErrorTable gives them their ids, and Advice adds what to do.
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Reflection;
 
 namespace QedTools.Sessions;
@@ -48,6 +50,8 @@ internal static class Messages
 
     /// <inheritdoc cref="Checking"/>
     public const string Searching = "Searching";
+
+    private const int MaxPartitionsNamed = 8;
 
     /// <summary>The title above a question.</summary>
     public const string ConfirmTitle = "Confirm";
@@ -116,6 +120,16 @@ internal static class Messages
     /// <summary>How many files a pattern matches.</summary>
     public static string PatternMatches(string pattern, int files) => $"{Quoted(pattern)} matches {Count(files, "file")}.";
 
+    /// <summary>Text that means a size, but not to PowerShell.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="plain">The same size as PowerShell reads it.</param>
+    public static string NotASize(string text, string plain) =>
+        $"{Quoted(text)} is not a number of bytes. Write {plain}: the units are KB, MB, GB, TB and PB, of 1024 each, directly after the number.";
+
+    /// <summary>A disk of less than a sector.</summary>
+    public static string LessThanASector(string path, long size) =>
+        $"A size of {size} bytes is not possible for {Quoted(path)}. Sizes are in bytes, and a disk has 0 bytes or at least one sector of 512. For {size} GiB, write {size}GB.";
+
     /// <summary>A size that was rounded up.</summary>
     public static string RoundedUp(string path, long requested, long size) =>
         $"{Printable(path)}: {requested} bytes is not a multiple of 512; rounded up to {size} bytes.";
@@ -142,16 +156,20 @@ internal static class Messages
     /// <param name="old">The backing file it has now, or null.</param>
     /// <param name="new">The backing file it will have, or null.</param>
     /// <param name="preserveContent">Whether data that would read differently is copied first.</param>
-    public static string BackingFileAction(string path, string? old, string? @new, bool preserveContent)
+    /// <param name="mayReadDifferently">Whether the disk may read differently afterwards.</param>
+    public static string BackingFileAction(string path, string? old, string? @new, bool preserveContent, bool mayReadDifferently)
     {
-        string copied = preserveContent ? ", and copy the data that differs into the image" : string.Empty;
+        string effect = preserveContent ? ", and copy the data that differs into the image"
+            : !mayReadDifferently ? string.Empty
+            : old is null ? "; what the image does not hold itself will read as in that file, and no longer as zeroes"
+            : "; what the image does not hold itself will read as in the new one";
         return (old, @new) switch
         {
             (null, null) => $"Leave {Quoted(path)} without a backing file.",
-            (null, { }) => $"Set the backing file of {Quoted(path)} to {Quoted(@new)}{copied}.",
+            (null, { }) => $"Set the backing file of {Quoted(path)} to {Quoted(@new)}{effect}.",
             ({ }, null) when preserveContent => $"Remove the backing file {Quoted(old)} from {Quoted(path)}, and copy the data that only it holds into the image.",
             ({ }, null) => $"Remove the backing file {Quoted(old)} from {Quoted(path)}; data that only it holds will read as zeroes.",
-            ({ }, { }) => $"Change the backing file of {Quoted(path)} from {Quoted(old)} to {Quoted(@new)}{copied}.",
+            ({ }, { }) => $"Change the backing file of {Quoted(path)} from {Quoted(old)} to {Quoted(@new)}{effect}.",
         };
     }
 
@@ -288,11 +306,18 @@ internal static class Messages
     public static string NothingToRepair(string path) => $"{Printable(path)}: nothing to repair.";
 
     /// <summary>The repair of an image.</summary>
-    public static string RepairAction(string path, long repairs, bool saves) =>
-        $"Make {Count(repairs, "repair")} in {Quoted(path)}{(saves ? ", and save a backup so that the repair can be undone" : string.Empty)}.";
+    public static string RepairAction(string path, long repairs, bool saves, bool frees) =>
+        $"Make {Count(repairs, "repair")} in {Quoted(path)}{(saves ? ", and save a backup so that the repair can be undone" : string.Empty)}{(saves && frees ? ", except for what is in the freed clusters" : string.Empty)}.";
 
     /// <summary>A single repair, planned or done.</summary>
     public static string Repair(string path, QedRepair repair) => $"{Printable(path)}: {repair.Description}";
+
+    /// <summary>What a repair cannot bring back.</summary>
+    public static string LostByRepair(string path, long bytes) =>
+        $"{ByteSize.FormatExact(bytes)} of the disk in {Quoted(path)} cannot be found, as table entries point nowhere or the file is cut short. After the repair they read from the backing file, or as zeroes. To keep the damage visible, convert the image with Convert-QedImage -Salvage instead, which lists what is lost.";
+
+    /// <summary>How many planned repairs are not listed.</summary>
+    public static string FurtherRepairs(string path, long count) => $"{Printable(path)}: {Count(count, "further repair")}.";
 
     /// <summary>How much disk space a repair needs.</summary>
     public static string RepairSpace(string path, long bytes) => $"{Printable(path)}: The repair needs up to {ByteSize.FormatExact(bytes)} of disk space.";
@@ -310,21 +335,30 @@ internal static class Messages
     /// <summary>A change of the disk's size.</summary>
     public static string ResizeAction(string path, ImageResizePlan plan)
     {
+        if (plan.NewSize == plan.OldSize)
+        {
+            return $"Leave the disk {Quoted(path)} at {ByteSize.Format(plan.NewSize)}.";
+        }
+
         string sizes = $"the disk {Quoted(path)} from {ByteSize.Format(plan.OldSize)} to {ByteSize.Format(plan.NewSize)}";
-        if (plan.NewSize >= plan.OldSize)
+        if (plan.NewSize > plan.OldSize)
         {
             string room = plan is { FreeBytes: { } free, LastPartition: { } last } ? $", which leaves {ByteSize.Format(free)} free behind the last partition, {last}" : string.Empty;
             return $"Grow {sizes}{room}.";
         }
 
-        string cut = plan.CutPartitions.Count == 0 ? string.Empty : $", cutting off a part of {Count(plan.CutPartitions.Count, "partition")}";
+        string cut = plan.CutPartitions.Count == 0 ? string.Empty : $", cutting off a part of {Partitions(plan.CutPartitions)}";
         return $"Shrink {sizes}, and discard {ByteSize.FormatExact(plan.DiscardedBytes)} of stored data{cut}.";
     }
 
-    /// <summary>A backup of the partition table that is not where it belongs any more, and what to do about it.</summary>
-    public static string BackupTableMisplaced(string path, ImageResizePlan plan) => plan.NewSize > plan.OldSize
-        ? $"The backup of the partition table (GPT) of {Quoted(path)} is not at the end of the disk any more, so the new room cannot be used yet. Move it there in the virtual machine, on Linux with 'sgdisk -e' and the name of the disk, or with another partitioning program, which will offer it."
-        : $"The backup of the partition table (GPT) of {Quoted(path)} was cut off. Write it again in the virtual machine, on Linux with 'sgdisk -e' and the name of the disk, or with another partitioning program, which will offer it.";
+    /// <summary>A backup of the partition table that will not be where it belongs, and what to do about it; shown before the change, and instead of it.</summary>
+    public static string BackupTableMisplaced(string path, ImageResizePlan plan)
+    {
+        (string state, string verb) = plan.CutsOffBackupTable ? ("will be cut off", "Write it again")
+            : plan.NewSize > plan.OldSize ? ("will not be at the end of the disk any more, so the new room cannot be used at first", "Move it there")
+            : ("will still not be at the end of the disk", "Move it there");
+        return $"The backup of the partition table (GPT) of {Quoted(path)} {state}. {verb} afterwards in the virtual machine, on Linux with 'sgdisk -e' and the name of the disk, or with another partitioning program, which will offer it.";
+    }
 
     /// <summary>The object from the pipeline named the backing file that the image already has.</summary>
     public static string KeepsBackingFile(string path, string? name) =>
@@ -335,6 +369,9 @@ internal static class Messages
 
     /// <summary>Where a server listens that takes over the socket that the process was started with.</summary>
     public const string InheritedSocket = "the socket that this process was started with";
+
+    /// <summary>A Unix socket and a TCP port were given.</summary>
+    public const string SocketAndPort = "-SocketPath cannot be used with -Address or -Port, because a server listens on a Unix socket or on a TCP port. Omit -SocketPath, or the other two; two servers can serve the same disk for reading.";
 
     /// <summary>What -WhatIf and -Confirm say about serving a disk.</summary>
     public static string ServeAction(QedNbdExport export, string place) =>
@@ -349,7 +386,7 @@ internal static class Messages
         $"Everyone who can reach {Quoted(address)} over the network can read {(isWritable ? "and change " : string.Empty)}these disks, and the data travels unencrypted. Use -Certificate with -RequireClientCertificate, or a firewall.";
 
     /// <summary>The tooltip of a server.</summary>
-    public static string ServerTip(QedNbdServer server) => $"{server.State}, {string.Join(", ", server.Exports)}";
+    public static string ServerTip(QedNbdServer server) => PrintableText.Of($"{server.State}, {string.Join(", ", server.Exports)}");
 
     private static string Source(string path, int? partition) =>
         partition is null or QedPartition.WholeDisk ? Quoted(path) : string.Format(CultureInfo.InvariantCulture, "partition {0} of {1}", partition, Quoted(path));
@@ -357,6 +394,13 @@ internal static class Messages
     private static string Quoted(string? name) => $"'{PrintableText.Of(name)}'";
 
     private static string Printable(string path) => PrintableText.Of(path);
+
+    private static string Partitions(IReadOnlyList<QedPartition> partitions)
+    {
+        string names = string.Join(", ", partitions.Take(MaxPartitionsNamed));
+        string more = partitions.Count > MaxPartitionsNamed ? $" and {partitions.Count - MaxPartitionsNamed} more" : string.Empty;
+        return $"{(partitions.Count == 1 ? "partition" : "partitions")} {names}{more}";
+    }
 
     private static string OverlaySuffix(string? backingFile) => backingFile is null ? string.Empty : $" as an overlay of {Quoted(backingFile)}";
 

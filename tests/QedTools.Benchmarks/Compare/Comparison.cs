@@ -14,24 +14,36 @@ internal static class Comparison
     private const int SmallestShare = 64;
     private const int WarmMilliseconds = 1500;
 
+    // With the smallest inputs the run is a test of the benchmark itself: a minute is enough.
+    private const int SmokeWarmMilliseconds = 100;
+
     /// <summary>Runs the comparison.</summary>
     /// <param name="arguments">--runs N, --only TEXT (jobs whose name contains it), --share N (sizes divided by N).</param>
-    /// <returns>0 if all answers agreed.</returns>
+    /// <returns>0 if all answers agreed, 1 if not, 2 if there is no such job.</returns>
     public static int Run(string[] arguments)
     {
         int runs = int.Parse(Option(arguments, "--runs") ?? "5", CultureInfo.InvariantCulture);
         string only = Option(arguments, "--only") ?? string.Empty;
         int share = Option(arguments, "--share") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : FittingShare();
+        int warm = share >= SmallestShare ? SmokeWarmMilliseconds : WarmMilliseconds;
         using Session session = new();
         JobList jobs = new(session, share);
+        (string, Func<Inputs, Job>)[] compared = [.. jobs.Compared.Where(IsAsked)];
+        (string, IReadOnlyList<Func<Inputs, Job>>)[] growing = [.. jobs.Growing.Where(growth => IsAsked((growth.Name, null!)))];
+        if (compared.Length == 0 && growing.Length == 0)
+        {
+            Console.Error.WriteLine($"No job's name contains '{only}'.");
+            return 2;
+        }
+
         foreach (string line in Machine.Describe())
         {
             Console.WriteLine($"- {line}");
         }
 
         Console.WriteLine($"- sizes: {(share == 1 ? "full" : $"1/{share} of full")}, in {Path.GetTempPath()}; {runs} runs of each program in turn, after warm-up runs that are not counted; answers compared in the first and the last round");
-        bool agree = PrintComparison([.. jobs.Compared.Where(IsAsked)], runs);
-        PrintGrowth([.. jobs.Growing.Where(growth => IsAsked((growth.Name, null!)))], runs);
+        bool agree = PrintComparison(compared, runs, warm);
+        PrintGrowth(growing, runs, warm);
         if (only.Length == 0)
         {
             SessionStart.Print(session, runs);
@@ -42,7 +54,7 @@ internal static class Comparison
         bool IsAsked((string Name, Func<Inputs, Job> Make) job) => job.Name.Contains(only, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool PrintComparison(IReadOnlyList<(string Name, Func<Inputs, Job> Make)> jobs, int runs)
+    private static bool PrintComparison(IReadOnlyList<(string Name, Func<Inputs, Job> Make)> jobs, int runs, int warm)
     {
         Console.WriteLine();
         Console.WriteLine("| job | ours, ms | qemu-img, ms | cp, ms | ratio of medians (from, to) | at most | peak, MB | same answer |");
@@ -51,17 +63,17 @@ internal static class Comparison
         foreach ((_, Func<Inputs, Job> make) in jobs)
         {
             using Inputs inputs = new();
-            agree &= Compare(make(inputs), runs);
+            agree &= Compare(make(inputs), runs, warm);
         }
 
         return agree;
     }
 
-    private static bool Compare(Job job, int runs)
+    private static bool Compare(Job job, int runs, int warm)
     {
         long peak = 0;
         bool agree = Round(job, new Measurement(), new Measurement(), new Measurement(), ref peak, compares: true);
-        WarmUp(job);
+        WarmUp(job, warm);
         Measurement ours = new();
         Measurement theirs = new();
         Measurement copies = new();
@@ -74,7 +86,7 @@ internal static class Comparison
         double[] ratios = [.. ours.Times.Zip(theirs.Times, (our, their) => our / their)];
         Console.WriteLine(string.Format(
             CultureInfo.InvariantCulture,
-            "| {0} | {1:0.0} | {2:0.0} | {3} | {4:0.000} ({5:0.000}, {6:0.000}) | {7:0.00} | {8:0.0} | {9} |",
+            "| {0} | {1:0.0} | {2:0.0} | {3} | {4:0.000} ({5:0.000}, {6:0.000}) | {7:0.00#} | {8:0.0} | {9} |",
             job.Name,
             ours.Median,
             theirs.Median,
@@ -89,10 +101,10 @@ internal static class Comparison
     }
 
     // A session is warm when the runtime has recompiled the hot code with optimizations, which it does after a number of calls.
-    private static void WarmUp(Job job)
+    private static void WarmUp(Job job, int milliseconds)
     {
         Measurement ours = new();
-        while (ours.Times.Sum() < WarmMilliseconds)
+        while (ours.Times.Sum() < milliseconds)
         {
             job.BeforeRound();
             ours.Time(job.Ours);
@@ -118,18 +130,22 @@ internal static class Comparison
         return !compares || job.Agree(ourAnswer, theirAnswer);
     }
 
-    private static void PrintGrowth(IReadOnlyList<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> jobs, int runs)
+    private static void PrintGrowth(IReadOnlyList<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> jobs, int runs, int warm)
     {
         Console.WriteLine();
-        Console.WriteLine("| ours alone | size | ms | ns for each |");
-        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        Console.WriteLine("| ours alone | size | ms | ns for each | peak, MB |");
+        Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
         foreach ((string name, IReadOnlyList<Func<Inputs, Job>> sizes) in jobs)
         {
             foreach (Func<Inputs, Job> make in sizes)
             {
                 using Inputs inputs = new();
                 Job job = make(inputs);
-                WarmUp(job);
+                job.BeforeRound();
+                long bare = PeakMemory.Reset();
+                job.Ours();
+                long peak = PeakMemory.Read() - bare;
+                WarmUp(job, warm);
                 Measurement ours = new();
                 for (int run = 0; run < runs; run++)
                 {
@@ -139,7 +155,14 @@ internal static class Comparison
                 }
 
                 Console.WriteLine(string.Format(
-                    CultureInfo.InvariantCulture, "| {0} | {1:#,0} {2} | {3:0.0} | {4:#,0.0} |", name, job.Units, job.Unit, ours.Median, ours.Median * 1e6 / job.Units));
+                    CultureInfo.InvariantCulture,
+                    "| {0} | {1:#,0} {2} | {3:0.0} | {4:#,0.0} | {5:0.0} |",
+                    name,
+                    job.Units,
+                    job.Unit,
+                    ours.Median,
+                    ours.Median * 1e6 / job.Units,
+                    peak / 1e6));
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed class CopyJobs(Session session)
         string copy = inputs.PathOf("copy.raw");
         return new Job(
             $"Convert-QedImage, {Size(size)} QED, a quarter of it scattered data, to raw{Ending(flushes)}",
-            0.60,
+            flushes ? 0.60 : 0.30,
             () => Convert(qed, ours, flushes),
             () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "qed", "-O", "raw", qed, theirs]),
             (_, _) => AreEqual(raw, theirs, ours))
@@ -80,7 +80,7 @@ internal sealed class CopyJobs(Session session)
         string theirs = inputs.PathOf("theirs.qed");
         return new Job(
             $"Convert-QedImage, {Size(size)} raw, {(storesZeroes ? "without holes, a quarter of it data" : "a quarter of it data")}, to QED{Ending(flushes)}",
-            0.70,
+            storesZeroes ? 0.18 : 0.60,
             () => Convert(raw, ours, flushes),
             () => Programs.Run("qemu-img", ["convert", .. flushes ? Flushed : [], "-f", "raw", "-O", "qed", raw, theirs]),
             (_, _) => AreEqual(raw, theirs, ours))
@@ -125,7 +125,7 @@ internal sealed class CopyJobs(Session session)
         string two = ToQed(inputs, raw, "two.qed", "-o", "cluster_size=131072");
         return new Job(
             $"Compare-QedImage, two equal disks of {Size(size)}",
-            0.50,
+            0.45,
             () => session.Run($"(Compare-QedImage '{one}' '{two}').AreEqual")[0].ToString(),
             () => Programs.Run("qemu-img", "compare", one, two),
             (ours, theirs) => ours == "True" && theirs.Contains("identical", StringComparison.Ordinal))
@@ -135,16 +135,16 @@ internal sealed class CopyJobs(Session session)
         };
     }
 
-    public Job Merge(Inputs inputs, long size)
+    public Job Merge(Inputs inputs, long size, bool keeps = false)
     {
         string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes: false);
         string kept = ToQed(inputs, raw, "kept.qed");
         string ours = inputs.PathOf("ours.qed");
         string theirs = inputs.PathOf("theirs.qed");
         return new Job(
-            $"Merge-QedImage, {Size(size)} overlay, a quarter of it data, both flushed",
-            0.70,
-            () => session.Run($"(Merge-QedImage '{OverlayOf(ours)}' -Confirm:$false).BytesMerged")[0].ToString(),
+            $"Merge-QedImage{(keeps ? " -Keep" : string.Empty)}, {Size(size)} overlay, a quarter of it data, both flushed",
+            keeps ? 0.60 : 0.70,
+            () => session.Run($"(Merge-QedImage '{OverlayOf(ours)}' {(keeps ? "-Keep " : string.Empty)}-Confirm:$false).BytesMerged")[0].ToString(),
             () => Programs.Run("qemu-img", "commit", "-q", "-f", "qed", OverlayOf(theirs)),
             (_, _) => AreEqual(raw, ours, theirs))
         {

@@ -7,6 +7,9 @@ namespace QedTools.Benchmarks.Compare;
 /// <summary>All jobs, in the order of the report. Each job and its inputs are created when its turn comes.</summary>
 internal sealed class JobList(Session session, int share)
 {
+    private const long LargestClusters = 1L << 30;
+    private const long LargestFile = 65L << 40;
+
     private static readonly int[] Parts = [4, 2, 1];
     private static readonly bool[] Scattered = [true, false];
     private static readonly (string Extension, string Ours, string[] Theirs)[] SharedTargets =
@@ -20,13 +23,15 @@ internal sealed class JobList(Session session, int share)
     private readonly ServeJobs _servers = new(session);
     private readonly HashJobs _hashes = new(session);
     private readonly SharedJobs _shared = new(session);
+    private readonly ScaleJobs _scale = new(session);
     private readonly bool _sharesBlocks = SharedJobs.ArePossible();
+    private readonly bool _hasLongFiles = ScaleJobs.FileCanHave(LargestFile / share);
 
     /// <summary>The jobs that qemu-img can do as well.</summary>
     public IEnumerable<(string Name, Func<Inputs, Job> Make)> Compared =>
     [
-        ("Test-QedImage, 64 KiB", inputs => _tables.Check(inputs, 65536, (16 << 20) / share, 0.10)),
-        ("Test-QedImage, 4 KiB", inputs => _tables.Check(inputs, 4096, (4 << 20) / share, 0.20)),
+        ("Test-QedImage, 64 KiB", inputs => _tables.Check(inputs, 65536, (16 << 20) / share, 0.09)),
+        ("Test-QedImage, 4 KiB", inputs => _tables.Check(inputs, 4096, (4 << 20) / share, 0.16)),
         ("Get-QedAllocationMap, objects", inputs => _tables.Map(inputs, (1 << 20) / share)),
         ("Get-QedAllocationMap, JSON lines", inputs => _tables.MapToJsonLines(inputs, (1 << 20) / share)),
         ("Get-QedAllocationMap, Where-Object", inputs => _tables.MapToWhereObject(inputs, (1 << 20) / share)),
@@ -50,6 +55,7 @@ internal sealed class JobList(Session session, int share)
             inputs, DiskSize / 4, "vmdk", "streamOptimized VMDK", "-Compress", "-o", "subformat=streamOptimized")),
         ("Compare-QedImage", inputs => _copies.Compare(inputs, DiskSize)),
         ("Merge-QedImage", inputs => _copies.Merge(inputs, DiskSize / 2)),
+        ("Merge-QedImage -Keep", inputs => _copies.Merge(inputs, DiskSize / 2, keeps: true)),
         ("4 KiB random reads", inputs => _streams.RandomReads(inputs, DiskSize)),
         ("4 KiB random writes", inputs => _streams.RandomWrites(inputs, DiskSize)),
         ("Start-QedNbdServer, out, 2 connections", inputs => _servers.CopyOut(inputs, DiskSize, connections: 2)),
@@ -84,8 +90,18 @@ internal sealed class JobList(Session session, int share)
         ("Convert-QedImage, QED to raw", Sizes(4L << 30, (inputs, size) => _copies.QedToRaw(inputs, size, flushes: false))),
         ("Convert-QedImage, dense to QED", Sizes(4L << 30, (inputs, size) => _copies.RawToQed(inputs, size, storesZeroes: true, flushes: false))),
         ("Compare-QedImage", Sizes(4L << 30, _copies.Compare)),
-        ("Merge-QedImage", Sizes(2L << 30, _copies.Merge)),
+        ("Merge-QedImage", Sizes(2L << 30, (inputs, size) => _copies.Merge(inputs, size))),
+        ("Get-QedInfo, a folder", Sizes(10_000, _scale.Info)),
+        ("Get-QedOverlay, a folder", Sizes(10_000, _scale.Overlays)),
+        .. _hasLongFiles ? LargestDisks : [],
         .. _sharesBlocks ? SharedInSizes : [],
+    ];
+
+    // 64 TiB, the most that the default cluster and table size allow.
+    private IEnumerable<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> LargestDisks =>
+    [
+        ("Test-QedImage, up to 64 TiB mapped", Sizes(LargestClusters, _scale.Check)),
+        ("Get-QedAllocationMap, up to 64 TiB mapped", Sizes(LargestClusters, _scale.Map)),
     ];
 
     private IEnumerable<(string Name, IReadOnlyList<Func<Inputs, Job>> Sizes)> SharedInSizes =>

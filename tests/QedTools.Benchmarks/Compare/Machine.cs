@@ -19,7 +19,7 @@ internal static class Machine
             Environment.ProcessorCount,
             Field("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30));
-        yield return $"{RuntimeInformation.OSDescription}; the temporary folder is on {new DriveInfo(Path.GetTempPath()).DriveFormat}";
+        yield return $"{RuntimeInformation.OSDescription}, kernel {Environment.OSVersion.Version}; the temporary folder is on {new DriveInfo(Path.GetTempPath()).DriveFormat}";
         yield return $".NET {Environment.Version}, PowerShell engine {typeof(System.Management.Automation.PowerShell).Assembly.GetName().Version}";
         yield return Programs.Run("qemu-img", "--version").Split('\n')[0] + "; " + Programs.Run("cp", "--version").Split('\n')[0];
     }

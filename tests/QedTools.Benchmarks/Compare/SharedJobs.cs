@@ -37,7 +37,7 @@ internal sealed class SharedJobs(Session session)
             BytesWritten = data,
             BeforeRound = () => Remove(ours, theirs),
             Units = data >> 16,
-            Unit = "cluster of 64 KiB",
+            Unit = "clusters of 64 KiB",
         };
     }
 
@@ -61,7 +61,7 @@ internal sealed class SharedJobs(Session session)
             BytesWritten = data,
             BeforeRound = () => Remove(ours, theirs),
             Units = data >> 16,
-            Unit = "cluster of 64 KiB",
+            Unit = "clusters of 64 KiB",
         };
     }
 
@@ -93,7 +93,7 @@ internal sealed class SharedJobs(Session session)
                 }
             },
             Units = data >> 16,
-            Unit = "cluster of 64 KiB",
+            Unit = "clusters of 64 KiB",
         };
 
         static string OverlayOf(string @base) => Path.ChangeExtension(@base, ".overlay.qed");

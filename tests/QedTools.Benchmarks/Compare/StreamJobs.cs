@@ -23,7 +23,7 @@ internal sealed class StreamJobs(Session session)
         Programs.Run("qemu-img", "convert", "-f", "raw", "-O", "qed", raw, qed);
         return new Job(
             $"4 KiB random reads through Open-QedImage's stream, {Count(Reads)}",
-            0.10,
+            0.07,
             () =>
             {
                 using Stream stream = (Stream)session.Run($"Open-QedImage '{qed}'")[0].BaseObject;
@@ -43,7 +43,7 @@ internal sealed class StreamJobs(Session session)
         string theirs = inputs.PathOf("theirs.qed");
         return new Job(
             $"4 KiB random allocating writes through Open-QedImage's stream, {Count(Writes)}, both flushed at the end",
-            0.25,
+            0.10,
             () =>
             {
                 using Stream stream = (Stream)session.Run($"Open-QedImage '{ours}' -ReadWrite")[0].BaseObject;

@@ -39,7 +39,7 @@ internal sealed class TableJobs(Session session)
             inputs,
             extents,
             $"Get-QedAllocationMap, {Count(extents)} extents as objects",
-            0.35,
+            0.25,
             path => $"Get-QedAllocationMap '{path}' | & {{ begin {{ $n = 0 }} process {{ $n++ }} end {{ $n }} }}",
             (ours, theirs) => ours == Extents(theirs).Count.ToString(CultureInfo.InvariantCulture));
 
@@ -96,7 +96,7 @@ internal sealed class TableJobs(Session session)
 
         return new Job(
             $"Get-QedInfo, {Images} images in one pipeline, against one qemu-img info each (timed for {Asked})",
-            0.02,
+            0.016,
             () => string.Join(' ', session.Run($"Get-QedInfo '{folder}/*.qed' | & {{ process {{ $_.VirtualSize }} }}")),
             () => string.Join(' ', paths.Take(Asked).Select(path => SizeIn(Programs.Run("qemu-img", "info", "--output=json", path)))),
             (ours, theirs) => ours.StartsWith(theirs + ' ', StringComparison.Ordinal) && ours.Split(' ').Length == Images)

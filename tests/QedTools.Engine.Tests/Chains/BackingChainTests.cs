@@ -266,7 +266,7 @@ public sealed class BackingChainTests : IDisposable
         Assert.Contains("a device", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host), Timeout = 20_000)]
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host), Timeout = Patience.Milliseconds)]
     public async System.Threading.Tasks.Task A_backing_name_that_leads_to_a_pipe_is_refused_at_once()
     {
         Host.Run("mkfifo", _folder.PathOf("pipe"));

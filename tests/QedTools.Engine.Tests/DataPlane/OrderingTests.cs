@@ -127,6 +127,35 @@ public sealed class OrderingTests
         TestImage.Close(image);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Clusters_in_the_order_of_another_file_are_written_before_the_entries_that_refer_to_them(bool hasBacking)
+    {
+        QedGeometry geometry = new(4096, 1);
+        MemoryStorage file = new("top.qed");
+        TestImage.Create(file, geometry, 1 << 20, headerSize: 1, hasBacking ? new BackingReference("base.raw", IsRaw: true) : null);
+        long length = file.Length;
+        (RecordingStorage storage, QedImage image, IDisk disk) = Open(file, hasBacking ? Raw() : null);
+        ScatteredExtents.Builder builder = new();
+        MemoryStorage source = new("source.qed");
+        for (int i = 0; i < 40; i++)
+        {
+            source.Write(i * 4096, [.. Enumerable.Repeat((byte)(i + 1), 4096)]);
+            builder.Add(new DiskExtent((39 - i) * 8192, 4096, QedExtentState.Data, i * 4096, 0));
+        }
+
+        ((IPlacingDisk)disk).Write(builder.In(source), new SharedBytes(), TestContext.Current.CancellationToken);
+        disk.Flush();
+
+        Assert.NotEmpty(Entries(storage.Changes, geometry.ClusterSize, geometry.ClusterSize));
+        AssertOrder(storage.Changes, length, hasBacking);
+        byte[] first = new byte[4096];
+        disk.Read(39 * 8192, first);
+        Assert.All(first, one => Assert.Equal(1, one));
+        TestImage.Close(image);
+    }
+
     // No cluster is reused before the image is closed, so every part of the file keeps its role.
     private static void AssertOrder(List<StorageEvent> changes, long length, bool hasBacking)
     {

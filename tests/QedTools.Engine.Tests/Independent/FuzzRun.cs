@@ -19,7 +19,6 @@ internal sealed class FuzzRun : IDisposable
 {
     private const long MaxBytes = 256L << 20;
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan HangTime = TimeSpan.FromMinutes(2);
 
     private readonly string? _keep = Environment.GetEnvironmentVariable("QEDTOOLS_FUZZ_KEEP");
     private readonly bool _isMeasured;
@@ -65,7 +64,7 @@ internal sealed class FuzzRun : IDisposable
                 break;
             }
 
-            using CancellationTokenSource hang = new(HangTime);
+            using CancellationTokenSource hang = new(Patience.Limit);
             Cancellation = hang.Token;
             FuzzTrial one = new(this, $"{prefix}, seed {Seed}, index {index}", _keep is null ? null : Path.Combine(_keep, $"{prefix}-{Seed}-{index}"));
             long allocated = GC.GetTotalAllocatedBytes();

@@ -10,6 +10,7 @@ namespace QedTools.Tests.Independent;
 /// <summary>One mutated QED image, alone or over a backing file, through every operation.</summary>
 internal sealed class QedTrial
 {
+    private const long MaxCounted = 16 << 20;
     private const string Top = "image.qed";
     private const long HugeDisk = 1L << 38;
 
@@ -414,6 +415,11 @@ internal sealed class QedTrial
         {
             Broken(operation, "opens what the specification forbids", _whyInvalid!);
             return repaired;
+        }
+
+        if (_baseDamage is null && _disk.IsBackingThere && _disk.Length <= MaxCounted && _disk.CountLost() is var lost && lost != result.ClearedBytes)
+        {
+            Broken(operation, "says how much is lost, and is wrong", $"{result.ClearedBytes} instead of {lost}: {string.Join("; ", result.Repairs.Take(3))}");
         }
 
         ReferenceQed? after = Reads(operation, _disk, now, Top, lostStaysLost: false);

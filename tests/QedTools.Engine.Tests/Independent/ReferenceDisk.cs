@@ -56,6 +56,21 @@ internal abstract class ReferenceDisk
         return null;
     }
 
+    /// <summary>How many bytes of the disk are lost. Reads all of it.</summary>
+    public long CountLost()
+    {
+        byte[] values = new byte[Granule];
+        bool[] known = new bool[Granule];
+        long lost = 0;
+        for (long place = 0; place * Granule < Length; place++)
+        {
+            int count = ReadGranule(place, values, known);
+            lost += count - known.AsSpan(0, count).Count(true);
+        }
+
+        return lost;
+    }
+
     /// <summary>Reads one granule, which may be shorter at the end of the disk.</summary>
     public int ReadGranule(long place, byte[] values, bool[] known)
     {

@@ -487,5 +487,5 @@ public sealed class BackingFileChangeTests : IDisposable
         TestContext.Current.CancellationToken);
 
     private static QedImageInfo Plan(string image, string? backing) =>
-        BackingFileChange.Plan(image, new BackingFileChangeOptions { BackingFile = backing });
+        BackingFileChange.Plan(image, new BackingFileChangeOptions { BackingFile = backing }).Image;
 }

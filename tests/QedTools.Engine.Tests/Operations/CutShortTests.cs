@@ -47,6 +47,7 @@ public sealed class CutShortTests : IDisposable
         Assert.Equal(
             repair.Before.Corruptions.Count(corruption => corruption.Kind == QedCorruptionKind.CutShort),
             repair.Repairs.Count(one => one.Kind == QedRepairKind.CutShortPadded));
+        Assert.Equal(sectors.Sum(sector => SectorSize - sector.Length), repair.ClearedBytes);
         byte[] repaired = File.ReadAllBytes(path);
         using (DiskStream stream = DiskOpening.Run(path, new DiskOpeningOptions(), cancellation: _cancellation))
         {
@@ -113,6 +114,26 @@ public sealed class CutShortTests : IDisposable
         QedCorruption corruption = Assert.Single(check.Corruptions);
         Assert.Equal((QedCorruptionKind.CutShort, 4L, 4L * 4096, 1000L), (corruption.Kind, corruption.L2Index, corruption.VirtualOffset, corruption.MissingBytes));
         Assert.Equal(0, check.LeakedClusters);
+    }
+
+    // The disk ends 1536 bytes into its last cluster.
+    [Theory]
+    [InlineData(4096 - 1536, 0)]
+    [InlineData(4096 - 1536 + 512, 512)]
+    public void What_is_past_the_end_of_the_disk_is_not_lost(int missing, int lost)
+    {
+        ImageSketch sketch = new(4096, 1, (4 * 4096) + 1536);
+        sketch.Map(0, sketch.Append(1));
+        sketch.Map(4, sketch.Append(1));
+        sketch.Storage.SetLength(sketch.Storage.Length - missing);
+        string path = _folder.PathOf("image.qed");
+        Save(sketch.Storage, path);
+
+        QedRepairResult repair = ImageRepair.Run(path, new ImageRepairOptions(), cancellation: _cancellation);
+
+        QedRepair padding = Assert.Single(repair.Repairs, one => one.Kind == QedRepairKind.CutShortPadded);
+        Assert.Equal(lost, repair.ClearedBytes);
+        Assert.Contains(lost == 0 ? "Pad a cluster that is cut short at the end of the file: what is missing is past the end of the disk." : $"the last {lost} bytes are lost", padding.Description, StringComparison.Ordinal);
     }
 
     [Fact]

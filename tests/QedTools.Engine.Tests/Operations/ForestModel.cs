@@ -160,7 +160,7 @@ internal sealed class ForestModel
     private QedOverlayState StateOf(string node, int above) =>
         _nameIn[_fileAt[node]] is not { } name ? above > 0 ? QedOverlayState.Base : QedOverlayState.Standalone
         : IsOnCycle(node) ? QedOverlayState.Cycle
-        : Below(node) is not null ? QedOverlayState.Overlay
+        : Below(node) is { } below ? StateOf(below, 1) is QedOverlayState.Base or QedOverlayState.Overlay ? QedOverlayState.Overlay : QedOverlayState.Broken
         : name.StartsWith("nbd:", StringComparison.Ordinal) ? QedOverlayState.NotFollowed
         : QedOverlayState.Orphan;
 

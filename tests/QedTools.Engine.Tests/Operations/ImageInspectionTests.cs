@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -52,6 +53,48 @@ public sealed class ImageInspectionTests : IDisposable
         Assert.Null(info.BackingFile);
         Assert.Null(info.BackingFormat);
         Assert.Null(info.BackingFilePath);
+    }
+
+    [Theory]
+    [InlineData("vmdk", "subformat=monolithicFlat")]
+    [InlineData("vmdk", "subformat=twoGbMaxExtentFlat")]
+    [InlineData("vmdk", "subformat=twoGbMaxExtentSparse")]
+    [InlineData("qcow2", "data_file=disk.data,data_file_raw=on")]
+    public void The_size_of_a_disk_in_several_files_is_that_of_all_of_them(string format, string options)
+    {
+        Assert.SkipUnless(Qemu.IsInstalled && Qemu.IsOnPath("stat"), Qemu.SkipReason);
+        string path = _folder.PathOf("disk." + format);
+        Qemu.Img("create", "-q", "-f", format, "-o", options.Replace("disk.data", _folder.PathOf("disk.data"), StringComparison.Ordinal), path, "5G");
+        Qemu.Io(path, format, "write -q -P 7 3G 300k");
+
+        string[] files = Directory.GetFiles(_folder.Path);
+        Assert.True(files.Length > 1, "it is one file");
+
+        // What a file takes can change once more when it is written back.
+        Assert.Equal(0, Qemu.Run("sync", "-f", _folder.Path).Code);
+        (long length, long allocated) = (0, 0);
+        foreach (string file in files)
+        {
+            string[] facts = Qemu.Run("stat", "-c", "%s %b %B", file).Output.Trim().Split(' ');
+            length += long.Parse(facts[0], CultureInfo.InvariantCulture);
+            allocated += long.Parse(facts[1], CultureInfo.InvariantCulture) * long.Parse(facts[2], CultureInfo.InvariantCulture);
+        }
+
+        QedImageInfo info = ImageInspection.Run(path, new ImageInspectionOptions());
+        Assert.Equal((length, allocated), (info.FileSize, info.DiskUsage));
+        info = Assert.Single(ImageInspection.RunOverChain(path, new ImageInspectionOptions()));
+        Assert.Equal((length, allocated), (info.FileSize, info.DiskUsage));
+        info = OverlayInspection.Run(_folder.Path, new OverlayInspectionOptions(), cancellation: TestContext.Current.CancellationToken).Single(one => one.Path == path);
+        Assert.Equal((length, allocated), (info.FileSize, info.DiskUsage));
+
+        // A file that is missing, or that the image may not name, is left out.
+        string other = files.First(file => file != path);
+        using TempFolder elsewhere = new();
+        info = ImageInspection.Run(path, new ImageInspectionOptions { BackingFolders = [elsewhere.Path] });
+        Assert.Equal(new FileInfo(path).Length, info.FileSize);
+        length -= new FileInfo(other).Length;
+        File.Delete(other);
+        Assert.Equal(length, ImageInspection.Run(path, new ImageInspectionOptions()).FileSize);
     }
 
     [Theory]

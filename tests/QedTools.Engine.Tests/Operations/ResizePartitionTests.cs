@@ -82,7 +82,57 @@ public sealed class ResizePartitionTests : IDisposable
 
         options = options with { AllowCutPartitions = true };
         Assert.Equal(size < (3 << 20) ? [2, 3] : [3], ImageResize.Plan(path, size, options, _cancellation).CutPartitions.Select(one => one.Number));
+        _warnings.Clear();
         Assert.Equal(size, ImageResize.Run(path, size, options, cancellation: _cancellation).VirtualSize);
+        string warning = Assert.Single(_warnings, warning => warning.Contains("what lies beyond the new end", StringComparison.Ordinal));
+        Assert.Contains(size < (3 << 20) ? "partitions " : "partition ", warning, StringComparison.Ordinal);
+    }
+
+    // sgdisk reads such a disk too, and writes the first sector again.
+    [Theory]
+    [InlineData(512, "   3            8192           10239 ")]
+    [InlineData(1024, "invalid main GPT header, but valid backup")]
+    public void A_GPT_counts_even_if_the_first_sector_does_not_say_so(int zeroes, string verdict)
+    {
+        string raw = _folder.PathOf("disk.raw");
+        byte[] bytes = PartitionFixtures.Bytes("gpt.img");
+        bytes.AsSpan(0, zeroes).Clear();
+        File.WriteAllBytes(raw, bytes);
+        if (Qemu.IsOnPath("sgdisk"))
+        {
+            (_, string output, string errors) = Qemu.Run("sgdisk", "-p", raw);
+            Assert.Contains(verdict, output + errors, StringComparison.Ordinal);
+        }
+
+        string path = _folder.PathOf("disk.qed");
+        DiskConversion.Run(raw, path, new(), cancellation: _cancellation);
+        ImageResizeOptions options = new() { Shrink = true, Trace = Trace };
+        QedShrinkException error = Assert.Throws<QedShrinkException>(() => ImageResize.Run(path, (5 << 20) - 512, options, cancellation: _cancellation));
+        Assert.Contains("The last one ends at 5 MiB (5242880 bytes).", error.Message, StringComparison.Ordinal);
+
+        ImageResizePlan plan = ImageResize.Plan(path, 5 << 20, options, _cancellation);
+        Assert.Equal(3, plan.LastPartition!.Number);
+        Assert.True(plan.MisplacesBackupTable);
+        Assert.Contains("of 3 partitions, but the first sector does not say so", Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Equal(QedPartition.WholeDisk, Assert.Single(DiskPartitioning.Run(path, new())).Number);
+    }
+
+    [Fact]
+    public void A_backup_that_a_table_or_a_file_system_took_the_place_of_does_not_count()
+    {
+        byte[] gpt = PartitionFixtures.Bytes("gpt.img");
+        byte[] fileSystem = PartitionFixtures.Bytes("ext2.img");
+        byte[] table = PartitionFixtures.Bytes("mbr.img").AsSpan(0, 512).ToArray();
+        foreach (byte[] head in (byte[][])[fileSystem, table])
+        {
+            gpt.AsSpan(0, 2048).Clear();
+            head.CopyTo(gpt, 0);
+            string raw = _folder.PathOf("disk.raw");
+            File.WriteAllBytes(raw, gpt);
+            List<string> warnings = [];
+            DiskPartitioning.Run(raw, new() { SourceFormat = QedDiskFormat.Raw, Trace = new() { Warning = warnings.Add } });
+            Assert.DoesNotContain(warnings, warning => warning.Contains("GPT", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

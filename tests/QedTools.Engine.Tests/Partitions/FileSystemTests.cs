@@ -59,6 +59,17 @@ public sealed class FileSystemTests
         Assert.Null(Recognize(bytes));
     }
 
+    // A label is what is stored; an identifier is printable, as that of LVM2.
+    [Fact]
+    public void Control_characters_stay_in_a_label_and_not_in_an_identifier()
+    {
+        byte[] bytes = PartitionFixtures.Bytes("luks2.img");
+        "\u001b[31mred\0"u8.CopyTo(bytes.AsSpan(24));
+        "\u001b]0;x\u0007\u00e9\0"u8.CopyTo(bytes.AsSpan(168));
+        FileSystemFacts facts = Recognize(bytes)!;
+        Assert.Equal(("\u001b[31mred", "?]0;x??"), (facts.Label, facts.Id));
+    }
+
     [Fact]
     public void Nothing_is_recognized_in_zeroes_and_in_text()
     {

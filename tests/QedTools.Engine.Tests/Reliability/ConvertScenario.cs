@@ -5,21 +5,22 @@ using QedTools.Disks;
 namespace QedTools.Tests.Reliability;
 
 /// <summary>The result of a conversion is there completely or not at all; the file that it replaces is there until then.</summary>
-internal sealed class ConvertScenario(string target, bool isOverlay, bool replaces, bool compresses = false) : Scenario
+internal sealed class ConvertScenario(string target, bool isOverlay, bool replaces, bool compresses = false, bool isShuffled = false) : Scenario
 {
     private static readonly byte[] OldFile = Images.Pattern(3, 10_000);
 
     private byte[] _contents = [];
 
-    public override string Name => $"convert to {target}{(isOverlay ? " as an overlay" : string.Empty)}{(compresses ? ", compressed" : string.Empty)}{(replaces ? ", replacing" : string.Empty)}";
+    public override string Name => $"convert to {target}{(isOverlay ? " as an overlay" : string.Empty)}{(compresses ? ", compressed" : string.Empty)}{(isShuffled ? ", shuffled" : string.Empty)}{(replaces ? ", replacing" : string.Empty)}";
 
     private bool IsQed => target.EndsWith(".qed", StringComparison.Ordinal);
 
     public override void Prepare(MemoryHost host)
     {
         host.Put("base.raw", Images.Pattern(1, 200_000));
-        Images.Make(host, Top, 512 << 10, backing: new BackingReference("base.raw", IsRaw: true));
-        Images.Scatter(host, Top, 2, pieces: 10);
+        Images.Make(host, Top, 512 << 10, backing: isShuffled ? null : new BackingReference("base.raw", IsRaw: true));
+        Images.Shuffle(host, Top, 2, clusters: isShuffled ? 60 : 0);
+        Images.Scatter(host, Top, 2, pieces: isShuffled ? 0 : 10);
         _contents = Images.Read(host, Top);
         if (replaces)
         {
@@ -32,7 +33,7 @@ internal sealed class ConvertScenario(string target, bool isOverlay, bool replac
         host.PathOf(target),
         new DiskConversionOptions
         {
-            ClusterSize = IsQed ? Images.ClusterSize : null,
+            ClusterSize = IsQed || isShuffled ? Images.ClusterSize : null,
             TableSize = IsQed ? 2 : null,
             BlockSize = target.EndsWith(".vhdx", StringComparison.Ordinal) ? 1 << 20 : null,
             BackingFile = isOverlay ? "base.raw" : null,

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Reliability;
 
@@ -72,7 +73,7 @@ internal sealed class HelperProcess : IDisposable
     /// <exception cref="TimeoutException">The process does not end.</exception>
     public void Wait()
     {
-        if (!_process.WaitForExit(TimeSpan.FromMinutes(1)))
+        if (!_process.WaitForExit(Patience.Limit))
         {
             throw new TimeoutException($"The process {Id} does not end.");
         }

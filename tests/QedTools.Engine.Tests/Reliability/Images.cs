@@ -60,6 +60,20 @@ internal static class Images
         }
     });
 
+    /// <summary>Writes data to single clusters all over an image but to the first, in random order, and closes it cleanly.</summary>
+    public static void Shuffle(MemoryHost host, string name, int seed, int clusters) => Change(host, name, disk =>
+    {
+        Random random = new(seed);
+        int[] order = [.. Enumerable.Range(1, (int)(disk.Length / ClusterSize) - 1)];
+        random.Shuffle(order);
+        foreach (int cluster in order.Take(clusters))
+        {
+            byte[] data = new byte[ClusterSize];
+            random.NextBytes(data);
+            disk.Write(cluster * (long)ClusterSize, data);
+        }
+    });
+
     /// <summary>The contents of a disk, through all its layers.</summary>
     /// <exception cref="QedException">A layer cannot be opened, or an entry is damaged.</exception>
     public static byte[] Read(MemoryHost host, string name) => host.Do(() =>

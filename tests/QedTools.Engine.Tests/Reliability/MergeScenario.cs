@@ -7,7 +7,7 @@ namespace QedTools.Tests.Reliability;
 /// <summary>
 /// An overlay that is being merged reads the same at every moment; its backing file stays intact, with every sector old or new.
 /// </summary>
-internal sealed class MergeScenario(Below below, bool keeps) : Scenario
+internal sealed class MergeScenario(Below below, bool keeps, bool isShuffled = false) : Scenario
 {
     private const int BaseSize = 400 << 10;
     private const int TopSize = 512 << 10;
@@ -15,7 +15,7 @@ internal sealed class MergeScenario(Below below, bool keeps) : Scenario
     private byte[] _contents = [];
     private byte[] _base = [];
 
-    public override string Name => $"merge into {below}{(keeps ? ", kept" : string.Empty)}";
+    public override string Name => $"merge into {below}{(keeps ? ", kept" : string.Empty)}{(isShuffled ? ", shuffled" : string.Empty)}";
 
     private string BaseName => below == Below.Raw ? "base.raw" : "base.qed";
 
@@ -27,17 +27,34 @@ internal sealed class MergeScenario(Below below, bool keeps) : Scenario
         }
         else
         {
-            Images.Make(host, BaseName, BaseSize, tableSize: 1);
-            Images.Scatter(host, BaseName, 1, pieces: 15);
+            host.Put("lowest.raw", Images.Pattern(3, BaseSize));
+            Images.Make(host, BaseName, BaseSize, tableSize: 1, isShuffled ? new BackingReference("lowest.raw", IsRaw: true) : null);
+            if (isShuffled)
+            {
+                // Only for its table: where none is added, nothing but the order of the commit keeps data before entries.
+                Images.Change(host, BaseName, disk => disk.Write(0, Images.Pattern(1, Images.ClusterSize)));
+            }
+            else
+            {
+                Images.Scatter(host, BaseName, 1, pieces: 15);
+            }
         }
 
         Images.Make(host, Top, TopSize, tableSize: 1, new BackingReference(BaseName, IsRaw: below == Below.Raw));
-        Images.Scatter(host, Top, 2, pieces: 12);
-        Images.Change(host, Top, disk =>
+        if (isShuffled)
         {
-            disk.Zero(64 << 10, 24 << 10);
-            disk.Write(TopSize - 7000, Images.Pattern(4, 5000));
-        });
+            Images.Shuffle(host, Top, 2, clusters: 60);
+        }
+        else
+        {
+            Images.Scatter(host, Top, 2, pieces: 12);
+            Images.Change(host, Top, disk =>
+            {
+                disk.Zero(64 << 10, 24 << 10);
+                disk.Write(TopSize - 7000, Images.Pattern(4, 5000));
+            });
+        }
+
         _contents = Images.Read(host, Top);
         _base = Images.Read(host, BaseName);
     }
@@ -92,9 +109,9 @@ internal sealed class MergeScenario(Below below, bool keeps) : Scenario
                 throw new ViolationException($"The sector at {at} of the backing file is neither old nor new.");
             }
 
-            if (!isNew && !old.AsSpan(at, size).SequenceEqual(sector) && at + size <= _base.Length && below == Below.Raw)
+            if (!isNew && !old.AsSpan(at, size).SequenceEqual(sector) && at + size <= _base.Length)
             {
-                throw new ViolationException($"The sector at {at} of the raw backing file is lost.");
+                throw new ViolationException($"The sector at {at} of the backing file is lost.");
             }
         }
     }

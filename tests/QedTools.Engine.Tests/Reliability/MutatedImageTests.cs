@@ -36,8 +36,6 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
     // The most memory for one image: the caches have fixed sizes, and everything else is proportional to the file's few hundred KiB.
     private const long MaxMemory = 96 << 20;
 
-    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
-
     private static readonly string[] Kinds = ["images", "damaged", "chains", "headers"];
 
     // To test more images than fit, start again with another seed.
@@ -85,7 +83,7 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
             figures.Memory = Math.Max(figures.Memory, memory);
             figures.Time = taken > figures.Time ? taken : figures.Time;
             Assert.True(memory < MaxMemory, $"image {seed} took {memory} bytes of memory.");
-            Assert.True(taken < MaxTime, $"image {seed} took {taken}.");
+            Assert.True(taken < Patience.Limit, $"image {seed} took {taken}.");
         }
 
         output.WriteLine(string.Format(

@@ -50,6 +50,9 @@ internal static class Scenarios
         yield return new SharedScenario(new RebaseScenario(removes: true));
         yield return new SharedScenario(new MergeScenario(Below.Raw, keeps: false));
         yield return new SharedScenario(new MergeScenario(Below.Qed, keeps: false));
+        yield return new SharedScenario(new MergeScenario(Below.Qed, keeps: false, isShuffled: true));
+        yield return new SharedScenario(new ConvertScenario("result.qed", isOverlay: false, replaces: true, isShuffled: true));
+        yield return new SharedScenario(new ConvertScenario("result.qcow2", isOverlay: false, replaces: true, isShuffled: true));
         yield return new SharedScenario(new PackingScenario(tableSize: 1));
         yield return new SharedScenario(new ConvertScenario("result.qed", isOverlay: true, replaces: true));
         yield return new SharedScenario(new ConvertScenario("result.qcow2", isOverlay: true, replaces: true));
@@ -119,6 +122,9 @@ internal static class Scenarios
         yield return new SharedScenario(new RebaseScenario(removes: true));
         yield return new SharedScenario(new MergeScenario(Below.Raw, keeps: false));
         yield return new SharedScenario(new MergeScenario(Below.Qed, keeps: true));
+        yield return new SharedScenario(new MergeScenario(Below.Qed, keeps: false, isShuffled: true));
+        yield return new SharedScenario(new ConvertScenario("result.qed", isOverlay: false, replaces: true, isShuffled: true));
+        yield return new SharedScenario(new ConvertScenario("result.qcow2", isOverlay: false, replaces: true, isShuffled: true));
         yield return new SharedScenario(new PackingScenario(tableSize: 1));
         yield return new SharedScenario(new PackingScenario(tableSize: 4));
         foreach (string target in new[] { "result.qed", "result.raw", "result.vhdx", "result.vhd", "result.qcow2", "result.vdi", "result.vmdk" })

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using QedTools.Tests.Support;
 using Xunit.Sdk;
 
 namespace QedTools.Tests.Serving;
@@ -38,7 +39,7 @@ internal sealed class Background
     /// <param name="progress">For long work, a figure that grows while it goes on; only standing still then takes too long.</param>
     public void Join(string what, Func<long>? progress = null)
     {
-        for (long last = -1; !_thread.Join(Gate.TimeLimit);)
+        for (long last = -1; !_thread.Join(Patience.Limit);)
         {
             long now = progress?.Invoke() ?? last;
             if (now == last)

@@ -21,8 +21,6 @@ public sealed class BootTests(ITestOutputHelper output) : IDisposable
     private const int Sector = 512;
     private const int Success = 33; // isa-debug-exit: twice the value that was written, plus 1
 
-    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(60);
-
     // The guest, for the BIOS (loaded at 0000:7C00, the drive in DL). It writes sector 1, reads it into another place and compares, reads sector 2 and
     // prints what is there.
     private static readonly byte[] Program =
@@ -157,11 +155,11 @@ public sealed class BootTests(ITestOutputHelper output) : IDisposable
         using Process machine = Process.Start(start) ?? throw new InvalidOperationException(start.FileName);
         Task<string> serial = machine.StandardOutput.ReadToEndAsync(Token);
         Task<string> errors = machine.StandardError.ReadToEndAsync(Token);
-        if (!machine.WaitForExit(MaxTime))
+        if (!machine.WaitForExit(Patience.Limit))
         {
             machine.Kill();
             machine.WaitForExit();
-            Assert.Fail($"The machine was not done after {MaxTime}: {serial.GetAwaiter().GetResult()} {errors.GetAwaiter().GetResult()}");
+            Assert.Fail($"The machine was not done after {Patience.Limit}: {serial.GetAwaiter().GetResult()} {errors.GetAwaiter().GetResult()}");
         }
 
         string text = serial.GetAwaiter().GetResult();

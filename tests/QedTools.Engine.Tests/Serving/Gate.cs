@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Serving;
@@ -7,9 +8,6 @@ namespace QedTools.Tests.Serving;
 /// <summary>A place where threads wait until a test lets them go on.</summary>
 internal sealed class Gate : IDisposable
 {
-    /// <summary>The longest that anything in these tests may take; it then fails.</summary>
-    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
-
     private readonly ManualResetEventSlim _open = new(initialState: false);
     private int _waiting;
 
@@ -17,7 +15,7 @@ internal sealed class Gate : IDisposable
     public void Pass()
     {
         Interlocked.Increment(ref _waiting);
-        Assert.True(_open.Wait(TimeLimit), "The gate was not opened in time.");
+        Assert.True(_open.Wait(Patience.Limit), "The gate was not opened in time.");
         Interlocked.Decrement(ref _waiting);
     }
 
@@ -31,5 +29,5 @@ internal sealed class Gate : IDisposable
 
     /// <summary>Waits until something is so.</summary>
     public static void Await(Func<bool> condition, string what) =>
-        Assert.True(SpinWait.SpinUntil(condition, TimeLimit), $"It did not come to pass in time that {what}.");
+        Assert.True(SpinWait.SpinUntil(condition, Patience.Limit), $"It did not come to pass in time that {what}.");
 }

@@ -270,7 +270,7 @@ public sealed class JudgeTests
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Gate.TimeLimit))
+        if (!process.WaitForExit(Patience.Limit))
         {
             process.Kill();
             Assert.Fail($"{program} {string.Join(' ', arguments)} did not end in time.");

@@ -22,8 +22,6 @@ public sealed class KilledServerTests(ITestOutputHelper output)
     private const int RegionSectors = 2048;
     private const int Size = Writers * RegionSectors * StampedRegion.SectorSize;
 
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -119,17 +117,17 @@ public sealed class KilledServerTests(ITestOutputHelper output)
         Exception? failure = null;
 
         Thread[] threads = [.. regions.Select(region => Start(new Random(random.Next()), region)), Start(random: null, region: null)];
-        bool isReached = reached.Wait(MaxWait);
+        bool isReached = reached.Wait(Patience.Limit);
         SpinWait.SpinUntil(() => false, TimeSpan.FromMicroseconds(random.Next(0, 3000)));
         killed.Cancel();
         server.Kill();
         foreach (Thread thread in threads)
         {
-            Assert.True(thread.Join(MaxWait), "A client still waits for a server that was killed.");
+            Assert.True(thread.Join(Patience.Limit), "A client still waits for a server that was killed.");
         }
 
         Assert.True(failure is null, $"A client failed before the kill: {failure}");
-        Assert.True(isReached, $"Only {total} of {wanted} changes were acknowledged in {MaxWait}.");
+        Assert.True(isReached, $"Only {total} of {wanted} changes were acknowledged in {Patience.Limit}.");
         return regions;
 
         Thread Start(Random? random, StampedRegion? region)

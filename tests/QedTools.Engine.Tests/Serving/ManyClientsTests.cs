@@ -23,8 +23,6 @@ public sealed class ManyClientsTests(ITestOutputHelper output)
     // A client gets a few threads, each with its buffer, when the disk is slow. After the measurement come thousands of requests.
     private const long MaxGrowth = 48 << 20;
 
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(2);
-
     [Fact]
     public void A_hundred_clients_get_what_they_wrote_and_the_memory_stays_flat()
     {
@@ -56,7 +54,7 @@ public sealed class ManyClientsTests(ITestOutputHelper output)
         });
         Thread[] threads = [.. Enumerable.Range(0, Clients).Select(i => new Thread(() => Use(i), 256 << 10))];
         Array.ForEach(threads, thread => thread.Start());
-        TimeSpan limit = MaxWait + TimeSpan.FromSeconds(5L * rounds);
+        TimeSpan limit = Patience.Limit + TimeSpan.FromSeconds(5L * rounds);
         foreach (Thread thread in threads)
         {
             Assert.True(thread.Join(limit), $"A client was not done after {limit}.");
@@ -91,9 +89,9 @@ public sealed class ManyClientsTests(ITestOutputHelper output)
                         Request(client, random, (long)index * RegionBytes, expected[index]);
                     }
 
-                    if (!barrier.SignalAndWait(MaxWait))
+                    if (!barrier.SignalAndWait(Patience.Limit))
                     {
-                        throw new TimeoutException($"The others were not done with a round after {MaxWait}.");
+                        throw new TimeoutException($"The others were not done with a round after {Patience.Limit}.");
                     }
                 }
 

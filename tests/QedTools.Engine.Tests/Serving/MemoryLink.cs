@@ -2,14 +2,13 @@ using System;
 using System.IO;
 using System.Threading;
 using QedTools.Serving;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Serving;
 
 /// <summary>A connection without a network: a channel for the server and a stream for the client.</summary>
 internal sealed class MemoryLink
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
-
     private readonly BytePipe _toServer;
     private readonly BytePipe _toClient;
 
@@ -111,9 +110,9 @@ internal sealed class MemoryLink
             set => throw new NotSupportedException();
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => link._toClient.Read(buffer.AsSpan(offset, count), TimeLimit);
+        public override int Read(byte[] buffer, int offset, int count) => link._toClient.Read(buffer.AsSpan(offset, count), Patience.Limit);
 
-        public override void Write(byte[] buffer, int offset, int count) => link._toServer.Write(buffer.AsSpan(offset, count), TimeLimit);
+        public override void Write(byte[] buffer, int offset, int count) => link._toServer.Write(buffer.AsSpan(offset, count), Patience.Limit);
 
         public override void Flush()
         {

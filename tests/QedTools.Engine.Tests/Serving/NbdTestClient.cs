@@ -7,6 +7,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Serving;
@@ -17,7 +18,6 @@ namespace QedTools.Tests.Serving;
 /// </summary>
 internal sealed class NbdTestClient : IDisposable
 {
-    private const int TimeLimit = 30_000;
     private const int Padding = 124;
 
     private readonly Dictionary<ulong, PendingRequest> _pending = [];
@@ -31,7 +31,7 @@ internal sealed class NbdTestClient : IDisposable
         _stream = stream;
         if (stream.CanTimeout)
         {
-            (stream.ReadTimeout, stream.WriteTimeout) = (TimeLimit, TimeLimit);
+            (stream.ReadTimeout, stream.WriteTimeout) = (Patience.Milliseconds, Patience.Milliseconds);
         }
     }
 

@@ -146,7 +146,7 @@ internal sealed class NbdTestHost : INbdClientOwner, IDisposable
     public void Dispose()
     {
         _clients.ForAll(static client => client.Abort());
-        Assert.True(_clients.WaitForNone(Gate.TimeLimit), "Not all connections ended.");
+        Assert.True(_clients.WaitForNone(Patience.Limit), "Not all connections ended.");
         _watch.Dispose();
         Assert.Equal([], Errors.Where(error => error is not QedException).Select(error => error.ToString()));
     }

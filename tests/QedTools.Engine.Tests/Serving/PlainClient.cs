@@ -5,18 +5,18 @@ using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using QedTools.Tests.Support;
 
 namespace QedTools.Tests.Serving;
 
 /// <summary>
 /// A client that does one thing at a time, with simple replies, written after doc/proto.md of NetworkBlockDevice/nbd and not after the server. No
-/// call waits longer than a minute.
+/// call waits longer than <see cref="Patience"/>.
 /// </summary>
 internal sealed class PlainClient : IDisposable
 {
     public const ushort Fua = 1;
 
-    private const int MaxWait = 60_000;
     private const uint OptGo = 7;
     private const uint RepAck = 1;
     private const uint RepInfo = 3;
@@ -27,8 +27,8 @@ internal sealed class PlainClient : IDisposable
     private PlainClient(Socket socket)
     {
         _socket = socket;
-        _socket.ReceiveTimeout = MaxWait;
-        _socket.SendTimeout = MaxWait;
+        _socket.ReceiveTimeout = Patience.Milliseconds;
+        _socket.SendTimeout = Patience.Milliseconds;
     }
 
     /// <summary>The size of the disk, in bytes.</summary>

@@ -9,6 +9,7 @@ using System.Runtime.Versioning;
 using System.Threading;
 using QedTools.Storage.Native;
 using QedTools.Tests.Operations;
+using QedTools.Tests.Support;
 using Xunit;
 
 namespace QedTools.Tests.Serving;
@@ -82,7 +83,7 @@ public sealed class ServerTests : IDisposable
 
         using Socket next = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         next.Connect(parent.LocalEndPoint!);
-        Assert.True(parent.Poll(Gate.TimeLimit, SelectMode.SelectRead));
+        Assert.True(parent.Poll(Patience.Limit, SelectMode.SelectRead));
         using Socket accepted = parent.Accept();
     }
 
@@ -114,7 +115,7 @@ public sealed class ServerTests : IDisposable
         using NbdTestClient client = _file.Open(HeaderStyle.Structured);
         using NbdTestClient undecided = NbdTestClient.Connect(_file.Uri);
         undecided.Greet();
-        Background stop = new(() => _file.Server.Stop(Gate.TimeLimit));
+        Background stop = new(() => _file.Server.Stop(Patience.Limit));
         Gate.Await(() => _file.Server.State == QedNbdServerState.Stopping, "the server is stopping");
         byte[] data = NbdTestHost.Bytes(10_000);
         data.CopyTo(_file.Model, 0);
@@ -173,7 +174,7 @@ public sealed class ServerTests : IDisposable
             client.Disconnect();
         }
 
-        server.Stop(Gate.TimeLimit, TestContext.Current.CancellationToken);
+        server.Stop(Patience.Limit, TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
         {
             using DiskStream stream = ServedFile.OpenImage(exports[i].Value);

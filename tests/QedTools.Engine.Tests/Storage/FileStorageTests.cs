@@ -117,7 +117,7 @@ public sealed class FileStorageTests : IDisposable
         Assert.Equal("a device", Assert.Throws<QedNotAFileException>(() => FileStorage.Open(link, StorageAccess.Read)).Kind);
     }
 
-    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host), Timeout = 20_000)]
+    [Fact(Skip = Host.NotUnix, SkipUnless = nameof(Host.IsUnix), SkipType = typeof(Host), Timeout = Patience.Milliseconds)]
     public async Task A_pipe_that_nobody_writes_to_is_refused_at_once()
     {
         string pipe = _folder.PathOf("pipe.qed");

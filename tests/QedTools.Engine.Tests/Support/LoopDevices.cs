@@ -9,16 +9,17 @@ namespace QedTools.Tests.Support;
 internal sealed class LoopDevices : IDisposable
 {
     private readonly TempFolder _folder = new();
-    private readonly List<(string Program, string Argument)> _undo = [];
+    private readonly List<string> _devices = [];
+    private MountedFolder? _mount;
     private int _count;
 
     /// <summary>Unmounts and detaches all of them.</summary>
     public void Dispose()
     {
-        _undo.Reverse();
-        foreach ((string program, string argument) in _undo)
+        _mount?.Dispose();
+        foreach (string device in _devices)
         {
-            Qemu.Run(program, program == "losetup" ? ["-d", argument] : [argument]);
+            Qemu.Run("losetup", "-d", device);
         }
 
         _folder.Dispose();
@@ -37,7 +38,7 @@ internal sealed class LoopDevices : IDisposable
         (int code, string output, string errors) = Qemu.Run("losetup", ["--find", "--show", "--sector-size", $"{sectorSize}", .. options, file]);
         Assert.SkipUnless(code == 0, $"no loop device can be attached here: {errors}");
         string device = output.Trim();
-        _undo.Add(("losetup", device));
+        _devices.Add(device);
         return device;
     }
 
@@ -50,14 +51,10 @@ internal sealed class LoopDevices : IDisposable
     /// <returns>Where it is mounted.</returns>
     public string Mount(string device)
     {
-        Assert.SkipUnless(Qemu.IsOnPath("mkfs.ext4") && Qemu.IsOnPath("mount"), "mkfs.ext4 and mount are not installed");
+        Assert.SkipUnless(Qemu.IsOnPath("mkfs.ext4"), "mkfs.ext4 is not installed");
         (int code, _, string errors) = Qemu.Run("mkfs.ext4", "-q", device);
         Assert.True(code == 0, errors);
-        string mountPoint = _folder.PathOf("mounted here");
-        Directory.CreateDirectory(mountPoint);
-        (code, _, errors) = Qemu.Run("mount", "-o", "ro", device, mountPoint);
-        Assert.SkipUnless(code == 0, $"nothing can be mounted here: {errors}");
-        _undo.Add(("umount", mountPoint));
-        return mountPoint;
+        _mount = new MountedFolder(_folder.PathOf("mounted here"), "-o", "ro", device);
+        return _mount.Path;
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using QedTools.Storage;
+using QedTools.Tests.Storage;
 using Xunit;
 
 namespace QedTools.Tests.Support;
@@ -18,7 +19,7 @@ internal sealed class SharingFolder : IDisposable
     private const long DeviceBytes = 600L << 20;
 
     private readonly TempFolder _folder = new();
-    private readonly string? _mount;
+    private readonly MountedFolder? _mount;
 
     /// <param name="kind">"xfs", "btrfs" or <see cref="Simulated"/>; if it is not possible here, the test is skipped.</param>
     public SharingFolder(string kind)
@@ -30,8 +31,8 @@ internal sealed class SharingFolder : IDisposable
         }
 
         string maker = $"mkfs.{kind}";
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root on Linux can mount a file system");
-        Assert.SkipUnless(Qemu.IsOnPath(maker) && Qemu.IsOnPath("mount"), $"{maker} is not installed (Debian: {(kind == "xfs" ? "xfsprogs" : "btrfs-progs")})");
+        Assert.SkipUnless(Host.IsLinuxRoot, Host.NotLinuxRoot);
+        Assert.SkipUnless(Qemu.IsOnPath(maker), $"{maker} is not installed (Debian: {(kind == "xfs" ? "xfsprogs" : "btrfs-progs")})");
         string device = _folder.PathOf("device");
         using (FileStream file = File.Create(device))
         {
@@ -40,11 +41,7 @@ internal sealed class SharingFolder : IDisposable
 
         (int code, _, string errors) = Qemu.Run(maker, "-q", device);
         Assert.True(code == 0, errors);
-        string mount = _folder.PathOf("mounted here");
-        Directory.CreateDirectory(mount);
-        (code, _, errors) = Qemu.Run("mount", "-o", "loop", device, mount);
-        Assert.SkipUnless(code == 0, $"nothing can be mounted here: {errors}");
-        _mount = mount;
+        _mount = new MountedFolder(_folder.PathOf("mounted here"), "-o", "loop", device);
     }
 
     /// <summary>The kinds.</summary>
@@ -57,7 +54,7 @@ internal sealed class SharingFolder : IDisposable
     public bool IsReal => _mount is not null;
 
     /// <summary>The folder.</summary>
-    public string Path => _mount ?? _folder.Path;
+    public string Path => _mount?.Path ?? _folder.Path;
 
     /// <summary>What refuses to share from now on, in simulated storages; null if nothing does.</summary>
     public Func<long, bool>? Refuses { get; set; }
@@ -98,11 +95,7 @@ internal sealed class SharingFolder : IDisposable
 
     public void Dispose()
     {
-        if (_mount is not null)
-        {
-            Qemu.Run("umount", _mount);
-        }
-
+        _mount?.Dispose();
         _folder.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Threading;
 using QedTools.Disks;
 using QedTools.Interchange.Qcow2.Format;
 using QedTools.Storage;
@@ -10,13 +11,15 @@ namespace QedTools.Interchange.Qcow2;
 /// <param name="layer">The file.</param>
 /// <param name="backing">The backing file's disk; null if there is none or it is left out.</param>
 internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
-    : InterchangeDisk(layer.DataStorage, Qcow2Format.FormatName, layer.IsNew, backing)
+    : InterchangeDisk(layer.DataStorage, Qcow2Format.FormatName, layer.IsNew, backing), IPlacingDisk
 {
     private const int CopyBytes = 64 << 10;
 
     public override long Length => layer.VirtualSize;
 
     public override bool CanWrite => layer.IsWritable;
+
+    public int PlacedUnit => Geometry.ClusterSize;
 
     private Qcow2Geometry Geometry => layer.Geometry;
 
@@ -39,6 +42,17 @@ internal sealed class Qcow2Disk(Qcow2Layer layer, IDisk? backing)
 
             offset += part.Length;
             content = content.Slice(part.Length);
+        }
+    }
+
+    public void Write(ScatteredExtents extents, SharedBytes shared, CancellationToken cancellation)
+    {
+        RequireWritable();
+        long target = layer.Map.Append(Geometry.ClustersCovering(extents.Length));
+        extents.StoreIn(File, target, shared, cancellation);
+        foreach ((long start, long length, long place) in extents.InDiskOrder())
+        {
+            layer.Map.SetPlace(Geometry.IndexOf(start), Geometry.ClustersCovering(length), target + place);
         }
     }
 

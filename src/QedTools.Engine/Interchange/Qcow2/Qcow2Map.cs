@@ -158,12 +158,35 @@ internal sealed class Qcow2Map
     {
         RequireTables(first, count);
         long start = Append(count);
+        SetPlace(first, count, start);
+        return start;
+    }
+
+    /// <summary>Gives clusters of a new file their place.</summary>
+    /// <param name="first">The first cluster.</param>
+    /// <param name="count">How many; none of them has a place yet.</param>
+    /// <param name="start">Where the first one is in the file, in bytes; the others follow it.</param>
+    /// <exception cref="QedException">As for <see cref="Allocate"/>.</exception>
+    public void SetPlace(long first, long count, long start)
+    {
+        RequireTables(first, count);
         for (long i = 0; i < count; i++)
         {
             SetEntry(first + i, TableEntry.OnlyReferenceTo(start + _geometry.StartOf(i)));
         }
+    }
 
-        return start;
+    /// <summary>Extends a new file by clusters that nothing refers to yet.</summary>
+    /// <param name="clusters">How many.</param>
+    /// <returns>Where the first one is, in bytes.</returns>
+    /// <exception cref="QedLimitException">The file would get too long for the format.</exception>
+    public long Append(long clusters)
+    {
+        long start = End;
+        End = checked(start + _geometry.StartOf(clusters));
+        return End <= Qcow2Geometry.MaxFileLength
+            ? start
+            : throw new QedLimitException(_path, "FileLength", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
     }
 
     /// <summary>Gives a compressed cluster of a new file its place: behind the last one, at any byte, and in the same cluster of the file where it fits.</summary>
@@ -384,15 +407,6 @@ internal sealed class Qcow2Map
     private bool OverlapsL1(long start) => start < L1End && start + _geometry.ClusterSize > _l1Offset;
 
     private long L1OffsetOf(long table) => _l1Offset + (table * Qcow2Geometry.EntryBytes);
-
-    private long Append(long clusters)
-    {
-        long start = End;
-        End = checked(start + _geometry.StartOf(clusters));
-        return End <= Qcow2Geometry.MaxFileLength
-            ? start
-            : throw new QedLimitException(_path, "FileLength", End, $"up to {Qcow2Geometry.MaxFileLength} bytes in a qcow2 file");
-    }
 
     private void RequireTables(long first, long count)
     {

@@ -22,6 +22,8 @@ internal sealed class RawDisk(IStorage storage, bool canWrite = true) : ILocated
 
     public IStorage? FileOf(in DiskExtent extent) => extent.State == QedExtentState.Data ? storage : null;
 
+    public IStorage? FileWithHolesOf(in DiskExtent extent) => null;
+
     public int? SharingUnitWith(IStorage source) => (storage as ISharingStorage)?.SharingUnitWith(source);
 
     public void Write(long offset, ReadOnlySpan<byte> data) => Writable.Write(offset, data);

@@ -38,6 +38,8 @@ internal sealed class RawLayer(IStorage storage) : IDiskLayer
 
     public IDisk ToDisk(IDisk? backing) => _disk;
 
+    public long CountWrongEntries(CancellationToken cancellation) => 0;
+
     public void RequireWritable(IProgress<OperationProgress>? progress, CancellationToken cancellation)
     {
     }

@@ -31,6 +31,12 @@ internal sealed class VmdkExtentsDisk(VmdkExtentsDisk.Part[] parts) : ILocatedDi
         return (part.Disk as ILocatedDisk)?.FileOf(extent with { Start = extent.Start - part.Start });
     }
 
+    public IStorage? FileWithHolesOf(in DiskExtent extent)
+    {
+        ref readonly Part part = ref Find(extent.Start);
+        return (part.Disk as ILocatedDisk)?.FileWithHolesOf(extent with { Start = extent.Start - part.Start });
+    }
+
     public void Read(long offset, Span<byte> buffer)
     {
         while (buffer.Length > 0)

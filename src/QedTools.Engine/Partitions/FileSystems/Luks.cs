@@ -18,7 +18,10 @@ internal static class Luks
 
         ushort version = BinaryPrimitives.ReadUInt16BigEndian(header.Slice(6));
         return version is 1 or 2
-            ? new FileSystemFacts("LUKS", version == 2 ? StoredText.Utf8(header.Slice(24, 48)) : null, StoredText.Utf8(header.Slice(168, 40)))
+            ? new FileSystemFacts("LUKS", version == 2 ? StoredText.Utf8(header.Slice(24, 48)) : null, IdOf(header.Slice(168, 40)))
             : null;
     }
+
+    // It is stored as text.
+    private static string? IdOf(ReadOnlySpan<byte> field) => StoredText.Utf8(field) is { } id ? PrintableText.InAscii(id) : null;
 }

@@ -24,6 +24,9 @@ internal sealed class ImageChecker
 {
     private const int MaxDetails = 1000;
 
+    // In clusters.
+    private const int MinStep = 64;
+
     private readonly QedFile _file;
     private readonly ImageLayout _layout;
     private readonly QedGeometry _geometry;
@@ -200,14 +203,14 @@ internal sealed class ImageChecker
     // Second pass: every table that an entry points to, once. Small tables are batched.
     private IEnumerable<TableBatch> Batches()
     {
-        ulong[] l1 = new ulong[_reader.PieceEntries];
+        using WorkBuffer<ulong> l1 = new(_reader.PieceEntries);
         TableBatch batch = new();
         foreach (TablePiece l1Piece in _reader.PiecesOf(_file.L1TableOffset))
         {
-            _reader.Read(l1Piece, l1);
+            _reader.Read(l1Piece, l1.Span);
             for (int i = 0; i < l1Piece.Count; i++)
             {
-                ClusterEntry entry = new(l1[i]);
+                ClusterEntry entry = new(l1.Span[i]);
                 if (entry.IsUnallocated
                     || entry.ProblemIn(_layout, _geometry.TableSize) is not (EntryProblem.None or EntryProblem.CutShort)
                     || _falseTables.Contains(l1Piece.FirstIndex + i)
@@ -257,6 +260,7 @@ internal sealed class ImageChecker
             _filledTables++;
         }
 
+        int contiguousEnd = 0; // where the clusters that entries point to stop following each other, as far as it is known
         for (int i = 0; i < entries.Length;)
         {
             ClusterEntry entry = new(entries[i]);
@@ -274,9 +278,10 @@ internal sealed class ImageChecker
             }
             else
             {
-                run = CountSoundData(rest, entry, used - index);
+                run = CountSoundData(entries, i, used - index, ref contiguousEnd);
                 if (run > 0)
                 {
+                    _dataClusters.AddRange(_geometry.ClusterAt(entry.Offset), run);
                     NoteData(entry.Offset, run);
                     _verdict = _verdict with { Sound = _verdict.Sound + run };
                 }
@@ -305,20 +310,42 @@ internal sealed class ImageChecker
         _previousData = offset + _geometry.BytesOf(clusters - 1);
     }
 
-    // Counts the first entries that point to contiguous clusters, all inside the file, inside the disk and not in use elsewhere,
-    // and marks these clusters. Returns 0 if the first entry must be checked by itself.
-    private int CountSoundData(ReadOnlySpan<ulong> entries, ClusterEntry first, long used)
+    // Counts the entries from one on that point to contiguous clusters, all inside the file, inside the disk and not in use elsewhere.
+    // Returns 0 if the first of them must be checked by itself. No entry is looked at again for each one that is checked by itself.
+    private int CountSoundData(ReadOnlySpan<ulong> entries, int start, long used, ref int contiguousEnd)
     {
+        ClusterEntry first = new(entries[start]);
         if (used <= 0 || first.ProblemIn(_layout, 1) != EntryProblem.None)
         {
             return 0;
         }
 
-        long inFile = _layout.ClustersFrom(first.Offset);
-        int max = (int)Math.Min(entries.Length, Math.Min(inFile, used));
-        int run = EntryScan.CountContiguous(entries.Slice(0, max), first.Value, (uint)_geometry.ClusterSize);
-        long cluster = _geometry.ClusterAt(first.Offset);
-        return !_tableClusters.Overlaps(cluster, run) && _dataClusters.AddRange(cluster, run) ? run : 0;
+        if (start >= contiguousEnd)
+        {
+            int max = (int)Math.Min(entries.Length - start, Math.Min(_layout.ClustersFrom(first.Offset), used));
+            contiguousEnd = start + EntryScan.CountContiguous(entries.Slice(start, max), first.Value, (uint)_geometry.ClusterSize);
+        }
+
+        return (int)CountUnused(_geometry.ClusterAt(first.Offset), contiguousEnd - start);
+    }
+
+    // How many clusters from one on are neither tables nor data. It is looked for in steps that grow, because a cluster in use may be near in
+    // one set and far in the other.
+    private long CountUnused(long cluster, long max)
+    {
+        long count = 0;
+        for (long step = MinStep; count < max; step *= 2)
+        {
+            long here = Math.Min(step, max - count);
+            long free = _dataClusters.CountFree(cluster + count, _tableClusters.CountFree(cluster + count, here));
+            count += free;
+            if (free < here)
+            {
+                break;
+            }
+        }
+
+        return count;
     }
 
     // Returns whether the entry is sound.
@@ -398,16 +425,11 @@ internal sealed class ImageChecker
 
     private sealed class BatchWorker(ImageChecker checker) : IPieceWorker<TableBatch>
     {
-        private ulong[] _entries = [];
+        private readonly WorkBuffer<ulong> _entries = new(TableBatch.MaxEntries);
 
         public void Prepare(TableBatch batch)
         {
-            if (_entries.Length < batch.Entries)
-            {
-                _entries = new ulong[batch.Entries];
-            }
-
-            Span<ulong> free = _entries;
+            Span<ulong> free = _entries.Span;
             for (int i = 0; i < batch.Count; i++)
             {
                 checker._reader.Read(batch[i].Piece, free);
@@ -417,7 +439,7 @@ internal sealed class ImageChecker
 
         public void Finish(TableBatch batch)
         {
-            ReadOnlySpan<ulong> entries = _entries;
+            ReadOnlySpan<ulong> entries = _entries.Span;
             for (int i = 0; i < batch.Count; i++)
             {
                 (long l1Index, TablePiece piece) = batch[i];
@@ -425,5 +447,7 @@ internal sealed class ImageChecker
                 entries = entries.Slice(piece.Count);
             }
         }
+
+        public void Dispose() => _entries.Dispose();
     }
 }

@@ -39,7 +39,7 @@ internal sealed class ImageRepairer
     private readonly Dictionary<(long Table, long Index), long> _copiedEarly = [];
     private long _paddedEnd;
     private long? _cutTable;
-    private readonly Dictionary<long, long> _dataInCopied = [];
+    private readonly Dictionary<long, CopiedTable> _copied = [];
     private long _copiedClusters;
     private long _changedPages;
     private long _lastChangedPage = -1;
@@ -113,8 +113,8 @@ internal sealed class ImageRepairer
         if (missing > 0)
         {
             long start = _geometry.VirtualOffset(_layout.EntriesIn(_file.L1TableOffset), 0);
-            _cutTable = _file.L1TableOffset;
-            NotePadding(_file.L1TableOffset, _geometry.TableSize, _file.L1TableOffset, start, Math.Max(0, _file.VirtualSize - start));
+            long lost = Math.Max(0, _file.VirtualSize - start);
+            NotePaddedTable(_file.L1TableOffset, _file.L1TableOffset, start, lost, lost);
         }
     }
 
@@ -135,8 +135,8 @@ internal sealed class ImageRepairer
             else if (_layout.MissingBytes(entry.Offset, _geometry.TableSize) > 0)
             {
                 (long start, long length) = MappedBy(firstIndex + i);
-                _cutTable = entry.Offset;
-                NotePadding(entry.Offset, _geometry.TableSize, QedGeometry.EntryOffset(_file.L1TableOffset, firstIndex + i), start, length);
+                long lost = start < _file.VirtualSize ? LostOf(entry.Offset, length) : 0;
+                NotePaddedTable(entry.Offset, QedGeometry.EntryOffset(_file.L1TableOffset, firstIndex + i), start, length, lost);
             }
         }
     }
@@ -160,7 +160,9 @@ internal sealed class ImageRepairer
             ClusterEntry entry = new(entries[i]);
             if (!entry.IsUnallocated && entry.IsZero == zeroes && !IsTable(entry))
             {
-                NoteTable(QedRepairKind.TableEntryCleared, firstIndex + i);
+                NoteTable(
+                    firstIndex + i < _geometry.L1EntriesFor(_file.VirtualSize) ? QedRepairKind.TableEntryCleared : QedRepairKind.EntriesBeyondEndCleared,
+                    firstIndex + i);
                 _writer?.Clear(_file.L1TableOffset, firstIndex + i);
             }
         }
@@ -180,21 +182,19 @@ internal sealed class ImageRepairer
         NoteTable(QedRepairKind.TableCopied, l1Index);
         _hasCopied = true;
         long used = EntriesInDisk(l1Index);
+        CopiedTable what = Examine(l1Index, offset);
+        _log.AddLost(what.LostBytes);
         if (_writer is null)
         {
-            CountCopies(_geometry.TableSize + CountData(offset, used));
+            CountCopies(_geometry.TableSize + what.Clusters);
             return;
         }
 
         long copy = _writer.Allocate(_geometry.TableSize);
-        ulong[] changed = [];
+        using WorkBuffer<ulong> copied = new(_l2Reader.PieceEntries);
         _l2Reader.Read(offset, (firstIndex, entries) =>
         {
-            if (changed.Length < entries.Length)
-            {
-                changed = new ulong[entries.Length];
-            }
-
+            Span<ulong> changed = copied.AsSpan(0, entries.Length);
             for (int i = 0; i < entries.Length; i++)
             {
                 _cancellation.ThrowIfCancellationRequested();
@@ -203,43 +203,62 @@ internal sealed class ImageRepairer
                 changed[i] = isValidData ? (ulong)CopyCluster(entry.Offset) : entry.IsZero ? entry.Value : 0;
             }
 
-            LittleEndian.Convert(changed.AsSpan(0, entries.Length));
+            LittleEndian.Convert(changed);
             _file.Storage.Write(
                 QedGeometry.EntryOffset(copy, firstIndex),
-                System.Runtime.InteropServices.MemoryMarshal.AsBytes(changed.AsSpan(0, entries.Length)));
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes(changed));
         });
         _writer.Repoint(_file.L1TableOffset, l1Index, copy);
     }
 
     // Many entries can point to one table, so the answer is cached.
-    private long CountData(long table, long used)
+    private CopiedTable Examine(long l1Index, long table)
     {
-        bool isWhole = used == _geometry.EntriesPerTable;
-        if (used == 0)
+        (long start, long length) = MappedBy(l1Index);
+        bool isWhole = length == _geometry.BytesPerL2Table;
+        if (start >= _file.VirtualSize)
         {
-            return 0;
+            return default;
         }
 
-        if (isWhole && _dataInCopied.TryGetValue(table, out long known))
+        if (isWhole && _copied.TryGetValue(table, out CopiedTable known))
         {
             return known;
         }
 
-        long count = 0;
+        long clusters = 0;
+        long lost = LostOf(table, length);
+        long used = EntriesInDisk(l1Index);
         _l2Reader.Read(table, (firstIndex, entries) =>
         {
-            for (int i = 0; i < entries.Length; i++)
+            for (int i = 0; i < entries.Length && firstIndex + i < used; i++)
             {
-                count += firstIndex + i < used && IsData(new ClusterEntry(entries[i])) ? 1 : 0;
+                ClusterEntry entry = new(entries[i]);
+                bool isData = IsData(entry);
+                clusters += isData ? 1 : 0;
+                if (!entry.IsUnallocated && !entry.IsZero)
+                {
+                    long mapped = MappedBy(l1Index, firstIndex + i).Length;
+                    lost += isData ? LostOf(entry, mapped) : mapped;
+                }
             }
         });
+        CopiedTable result = new(clusters, lost);
         if (isWhole)
         {
-            _dataInCopied[table] = count;
+            _copied[table] = result;
         }
 
-        return count;
+        return result;
     }
+
+    // How much of what a table maps is lost because the file ends before its last entries.
+    private long LostOf(long table, long mapped) =>
+        _layout.MissingBytes(table, _geometry.TableSize) > 0 ? Math.Max(0, mapped - _geometry.BytesOf(_layout.EntriesIn(table))) : 0;
+
+    // How much of a cluster is lost because the file ends before the end of its data.
+    private long LostOf(ClusterEntry data, long mapped) =>
+        Math.Max(0, mapped - (_geometry.ClusterSize - _layout.MissingBytes(data.Offset, 1)));
 
     // Cannot overflow: all entries of all tables together point to at most 2^54 clusters.
     private void CountCopies(long clusters) => _copiedClusters += clusters;
@@ -439,7 +458,10 @@ internal sealed class ImageRepairer
         else if (_layout.MissingBytes(entry.Offset, 1) > 0)
         {
             (long start, long length) = MappedBy(l1Index, index);
-            NotePadding(entry.Offset, 1, QedGeometry.EntryOffset(table, index), start, length);
+            long lost = LostOf(entry, length);
+            NotePaddedEnd(entry.Offset, 1);
+            _log.Add(QedRepair.ForPaddedData(QedGeometry.EntryOffset(table, index), start, length, lost));
+            _log.AddLost(lost);
         }
     }
 
@@ -473,10 +495,12 @@ internal sealed class ImageRepairer
         _log.Add(kind, QedGeometry.EntryOffset(_file.L1TableOffset, l1Index), start, length);
     }
 
-    private void NotePadding(long offset, int clusters, long entryOffset, long virtualOffset, long length)
+    private void NotePaddedTable(long offset, long entryOffset, long virtualOffset, long length, long lost)
     {
-        NotePaddedEnd(offset, clusters);
-        _log.Add(QedRepair.ForPadding(entryOffset, virtualOffset, length, _layout.MissingBytes(offset, clusters)));
+        _cutTable = offset;
+        NotePaddedEnd(offset, _geometry.TableSize);
+        _log.Add(QedRepair.ForPaddedTable(entryOffset, virtualOffset, length, _layout.MissingBytes(offset, _geometry.TableSize), lost));
+        _log.AddLost(lost);
     }
 
     private void NotePaddedEnd(long offset, int clusters)
@@ -500,6 +524,9 @@ internal sealed class ImageRepairer
     }
 
     private delegate void EntryHandler(long index, ClusterEntry entry, bool isInDisk);
+
+    // What the copy of a table needs in the file, and how much of what the table maps is lost.
+    private readonly record struct CopiedTable(long Clusters, long LostBytes);
 
     private readonly record struct DataInTable(long Table, long Index, long Offset);
 }

@@ -16,15 +16,25 @@ public sealed record QedRepair(QedRepairKind Kind, long? Offset, long? VirtualOf
     internal static QedRepair ForEntries(QedRepairKind kind, long entryOffset, long virtualOffset, long length) => new(
         kind, entryOffset, virtualOffset, length, string.Format(CultureInfo.InvariantCulture, Wording(kind), virtualOffset, length));
 
-    internal static QedRepair ForPadding(long entryOffset, long virtualOffset, long length, long missing) => new(
+    internal static QedRepair ForPaddedData(long entryOffset, long virtualOffset, long length, long lost) => new(
         QedRepairKind.CutShortPadded, entryOffset, virtualOffset, length, string.Format(
             CultureInfo.InvariantCulture,
-            length == 0
-                ? "Pad a table that is cut short at the end of the file: its {2} missing bytes, entries past the end of the disk, become zeroes."
-                : "Pad a cluster or table that is cut short at the end of the file: of what holds or maps the {1} bytes from offset {0} on, {2} bytes are lost and become zeroes.",
+            lost == 0
+                ? "Pad a cluster that is cut short at the end of the file: what is missing is past the end of the disk."
+                : "Pad a cluster that is cut short at the end of the file: of the {1} bytes from offset {0} on, the last {2} bytes are lost and become zeroes.",
             virtualOffset,
             length,
-            missing));
+            lost));
+
+    internal static QedRepair ForPaddedTable(long entryOffset, long virtualOffset, long length, long missing, long lost) => new(
+        QedRepairKind.CutShortPadded, entryOffset, virtualOffset, length, string.Format(
+            CultureInfo.InvariantCulture,
+            lost == 0
+                ? "Pad a table that is cut short at the end of the file: its {0} missing bytes, entries past the end of the disk, become zeroes."
+                : "Pad a table that is cut short at the end of the file by {0} bytes: the {2} bytes from offset {1} on then read from the backing file, or as zeroes.",
+            missing,
+            virtualOffset + length - lost,
+            lost));
 
     internal static QedRepair ForLeaks(long bytes) => new(
         QedRepairKind.LeaksRemoved, null, null, bytes, string.Format(

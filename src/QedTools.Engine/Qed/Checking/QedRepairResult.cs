@@ -20,6 +20,12 @@ public sealed record QedRepairResult
     /// <summary>How many repairs were made.</summary>
     public required long RepairCount { get; init; }
 
+    /// <summary>
+    /// How much of the disk is lost, in bytes: its table entries pointed nowhere, or the file ends before them or before its data. It could not be
+    /// read, and now reads from the backing file, or as zeroes.
+    /// </summary>
+    public long ClearedBytes { get; init; }
+
     /// <summary>The repairs in the order in which they were made; the first 10,000.</summary>
     public required IReadOnlyList<QedRepair> Repairs { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed class RepairLog
     /// <summary>How many repairs were noted.</summary>
     public long Count { get; private set; }
 
+    /// <summary>How much of the disk is lost, in bytes: its entries point nowhere, or the file ends before them or before its data.</summary>
+    public long ClearedBytes { get; private set; }
+
     /// <summary>The first repairs.</summary>
     public IReadOnlyList<QedRepair> Kept
     {
@@ -30,6 +33,7 @@ internal sealed class RepairLog
     /// <param name="length">How much of the disk it maps, in bytes.</param>
     public void Add(QedRepairKind kind, long entryOffset, long virtualOffset, long length)
     {
+        ClearedBytes += kind is QedRepairKind.TableEntryCleared or QedRepairKind.EntriesCleared ? length : 0;
         if (_open is { } open
             && open.Kind == kind
             && kind is not (QedRepairKind.TableEntryCleared or QedRepairKind.TableCopied)
@@ -43,7 +47,11 @@ internal sealed class RepairLog
         _open = QedRepair.ForEntries(kind, entryOffset, virtualOffset, length);
     }
 
-    /// <summary>Notes a repair of the file as a whole.</summary>
+    /// <summary>Notes that a part of the disk is lost, for another reason than an entry that is cleared.</summary>
+    /// <param name="bytes">How much, in bytes.</param>
+    public void AddLost(long bytes) => ClearedBytes += bytes;
+
+    /// <summary>Notes a repair of the file as a whole, or of something that is cut short.</summary>
     public void Add(QedRepair repair)
     {
         Close();

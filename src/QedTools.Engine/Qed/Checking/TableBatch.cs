@@ -5,7 +5,8 @@ namespace QedTools.Qed.Checking;
 /// <summary>Pieces of tables that are read together, enough of them to be worth passing to another thread.</summary>
 internal sealed class TableBatch
 {
-    private const int MaxEntries = 64 << 10;
+    /// <summary>How many entries all pieces of a batch have together at most; a piece of a table has no more.</summary>
+    public const int MaxEntries = 64 << 10;
 
     private readonly List<(long L1Index, TablePiece Piece)> _pieces = [];
 

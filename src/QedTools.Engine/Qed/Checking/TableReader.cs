@@ -56,10 +56,10 @@ internal sealed class TableReader
     /// <exception cref="QedException">The file could not be read.</exception>
     public void Read(long tableOffset, PieceHandler handle)
     {
-        ulong[] buffer = new ulong[PieceEntries];
+        using WorkBuffer<ulong> buffer = new(PieceEntries);
         foreach (TablePiece piece in PiecesOf(tableOffset))
         {
-            handle(piece.FirstIndex, Read(piece, buffer));
+            handle(piece.FirstIndex, Read(piece, buffer.Span));
         }
     }
 

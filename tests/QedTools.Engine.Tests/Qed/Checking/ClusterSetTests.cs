@@ -43,6 +43,31 @@ public sealed class ClusterSetTests
     });
 
     [Fact]
+    public void Ranges_in_more_regions_than_there_may_be_bitmaps_form_a_set() => Seeded.Run(55_000, 3, random =>
+    {
+        HashSet<long> model = [];
+        ClusterSet set = new();
+        for (int i = 0; i < 20_000; i++)
+        {
+            long first = ((long)random.Next(9000) << 15) + random.Pick(0, 1, 63, 64, 32700, random.Next(32768));
+            int count = random.Next(200) == 0 ? random.Next(1, 2000) : random.Next(1, 40);
+            IEnumerable<long> range = Enumerable.Range(0, count).Select(at => first + at);
+            bool overlaps = range.Any(model.Contains);
+            bool agrees = set.Overlaps(first, count) == overlaps && set.CountFree(first, count) == range.TakeWhile(number => !model.Contains(number)).Count();
+            if (random.Next(3) > 0)
+            {
+                agrees &= set.AddRange(first, count) == !overlaps;
+                model.UnionWith(overlaps ? [] : range);
+            }
+
+            Assert.True(agrees && set.Count == model.Count, $"{first}+{count}, range {i}: {set.Count} members instead of {model.Count}");
+        }
+
+        Assert.True(model.OrderDescending().SequenceEqual(set.Descending()), "The members are not listed completely, from the largest down");
+        Assert.Equal(model.Max(), set.Largest);
+    });
+
+    [Fact]
     public void A_new_set_is_empty()
     {
         ClusterSet set = new();

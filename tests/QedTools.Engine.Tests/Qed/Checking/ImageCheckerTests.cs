@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Threading;
 using QedTools.Qed;
 using QedTools.Qed.Checking;
@@ -428,6 +429,21 @@ public sealed class ImageCheckerTests
 
     private static QedCheckResult Check(ImageSketch sketch) => ImageChecker.Check(sketch.Open().File, null, CancellationToken.None);
 
+    // Looking at the rest of a run again for each entry before a cluster in use takes minutes here.
+    [Fact]
+    public void A_run_that_ends_in_a_cluster_in_use_is_looked_at_once()
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience.Limit);
+
+        QedCheckResult check = ImageChecker.Check(QedImage.Open(new OverlappingRuns()).File, null, patience.Token);
+
+        Assert.Equal((OverlappingRuns.Count - 1, 0, OverlappingRuns.Count * OverlappingRuns.Clusters), (check.CorruptionCount, check.LeakedClusters, check.AllocatedClusters));
+        Assert.All(
+            check.Corruptions,
+            corruption => Assert.Equal((QedCorruptionKind.DataAndData, OverlappingRuns.Clusters - 1), (corruption.Kind, corruption.L2Index % OverlappingRuns.Clusters)));
+    }
+
     private static void AssertSame(CheckModel expected, QedCheckResult found)
     {
         Assert.Equal(expected.Corruptions.Take(1000), found.Corruptions);
@@ -448,6 +464,52 @@ public sealed class ImageCheckerTests
         {
             Reports.Add(value);
             After?.Invoke(value);
+        }
+    }
+
+    // An image with two runs of contiguous clusters in each table. The last cluster of each run is the first one of the run before.
+    private sealed class OverlappingRuns : ForwardingStorage
+    {
+        public const int Count = 1024;
+        public const long Clusters = 65536;
+
+        private const int ClusterSize = 65536;
+        private const int TableSize = 16;
+        private const long FirstTable = 1 + TableSize;
+        private const long EndOfTables = FirstTable + (Count / 2 * TableSize);
+        private const long FirstRun = EndOfTables + ((Count - 1) * (Clusters - 1));
+
+        public OverlappingRuns()
+            : base(new MemoryStorage())
+        {
+            byte[] header = new byte[HandMadeHeader.NameOffset];
+            HandMadeHeader.WriteTo(header, ClusterSize, TableSize, Count * Clusters * ClusterSize);
+            Inner.Write(0, header);
+            for (int table = 0; table < Count / 2; table++)
+            {
+                Inner.Write(ClusterSize + (table * sizeof(ulong)), BitConverter.GetBytes((FirstTable + (table * TableSize)) * ClusterSize));
+            }
+
+            Inner.SetLength((FirstRun + Clusters) * ClusterSize);
+        }
+
+        public override StorageRange RangeAt(long offset, long length) => new(length, IsHole: false);
+
+        public override int Read(long offset, Span<byte> buffer)
+        {
+            if (offset < FirstTable * ClusterSize || offset >= EndOfTables * ClusterSize)
+            {
+                return base.Read(offset, buffer);
+            }
+
+            long entry = (offset - (FirstTable * ClusterSize)) / sizeof(ulong);
+            foreach (ref ulong value in MemoryMarshal.Cast<byte, ulong>(buffer))
+            {
+                value = (ulong)(FirstRun - (entry / Clusters * (Clusters - 1)) + (entry % Clusters)) * ClusterSize;
+                entry++;
+            }
+
+            return buffer.Length;
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ImageSketch
         TableSize = tableSize;
         HeaderSize = headerSize;
         L1Offset = (long)headerSize * clusterSize;
-        _features = backingName is null ? features : features | 1;
+        _features = features;
         _backingName = backingName;
         Storage.SetLength(L1Offset + TableBytes);
         VirtualSize = virtualSize;
@@ -108,21 +108,8 @@ internal sealed class ImageSketch
 
     private void WriteHeader()
     {
-        byte[] name = Encoding.UTF8.GetBytes(_backingName ?? string.Empty);
-        Span<byte> header = stackalloc byte[64];
-        "QED\0"u8.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header[4..], ClusterSize);
-        BinaryPrimitives.WriteInt32LittleEndian(header[8..], TableSize);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], HeaderSize);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[16..], _features);
-        BinaryPrimitives.WriteInt64LittleEndian(header[40..], L1Offset);
-        BinaryPrimitives.WriteInt64LittleEndian(header[48..], VirtualSize);
-        BinaryPrimitives.WriteInt32LittleEndian(header[56..], name.Length == 0 ? 0 : 64);
-        BinaryPrimitives.WriteInt32LittleEndian(header[60..], name.Length);
+        byte[] header = new byte[HandMadeHeader.NameOffset + Encoding.UTF8.GetByteCount(_backingName ?? string.Empty)];
+        HandMadeHeader.WriteTo(header, ClusterSize, TableSize, VirtualSize, HeaderSize, _features, _backingName);
         Storage.Write(0, header);
-        if (name.Length > 0)
-        {
-            Storage.Write(64, name);
-        }
     }
 }

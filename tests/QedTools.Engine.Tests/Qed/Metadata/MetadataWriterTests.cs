@@ -13,9 +13,6 @@ namespace QedTools.Tests.Qed.Metadata;
 
 public sealed class MetadataWriterTests
 {
-    // Far more than needed; there is a limit because the failure that these tests look for is an endless loop.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     // 16 MiB of pages hold the entries of 128 GiB in clusters of 64 KiB, and of 8 GiB in clusters of 4 KiB.
     [Theory]
     [InlineData(65536, 4, 160L << 30)]
@@ -82,10 +79,11 @@ public sealed class MetadataWriterTests
         return (image, image.ToDisk(lower));
     }
 
+    // The failure that these tests look for is an endless loop.
     private static async Task FinishesAsync(Action action)
     {
         Task task = Task.Run(action, TestContext.Current.CancellationToken);
-        bool hasFinished = await Task.WhenAny(task, Task.Delay(Patience, TestContext.Current.CancellationToken)) == task;
+        bool hasFinished = await Task.WhenAny(task, Task.Delay(Patience.Limit, TestContext.Current.CancellationToken)) == task;
         Assert.True(hasFinished, "It does not finish");
         await task;
     }
