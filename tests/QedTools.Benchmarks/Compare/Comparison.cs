@@ -14,18 +14,22 @@ internal static class Comparison
     private const int SmallestShare = 64;
     private const int WarmMilliseconds = 1500;
 
+    private const int Runs = 5;
+
     // With the smallest inputs the run is a test of the benchmark itself: a minute is enough.
     private const int SmokeWarmMilliseconds = 100;
+    private const int SmokeRuns = 2;
 
     /// <summary>Runs the comparison.</summary>
     /// <param name="arguments">--runs N, --only TEXT (jobs whose name contains it), --share N (sizes divided by N).</param>
     /// <returns>0 if all answers agreed, 1 if not, 2 if there is no such job.</returns>
     public static int Run(string[] arguments)
     {
-        int runs = int.Parse(Option(arguments, "--runs") ?? "5", CultureInfo.InvariantCulture);
         string only = Option(arguments, "--only") ?? string.Empty;
         int share = Option(arguments, "--share") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : FittingShare();
-        int warm = share >= SmallestShare ? SmokeWarmMilliseconds : WarmMilliseconds;
+        bool isSmoke = share >= SmallestShare;
+        int warm = isSmoke ? SmokeWarmMilliseconds : WarmMilliseconds;
+        int runs = Option(arguments, "--runs") is { } number ? int.Parse(number, CultureInfo.InvariantCulture) : isSmoke ? SmokeRuns : Runs;
         using Session session = new();
         JobList jobs = new(session, share);
         (string, Func<Inputs, Job>)[] compared = [.. jobs.Compared.Where(IsAsked)];

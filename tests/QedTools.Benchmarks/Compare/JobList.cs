@@ -36,7 +36,7 @@ internal sealed class JobList(Session session, int share)
         ("Get-QedAllocationMap, JSON lines", inputs => _tables.MapToJsonLines(inputs, (1 << 20) / share)),
         ("Get-QedAllocationMap, Where-Object", inputs => _tables.MapToWhereObject(inputs, (1 << 20) / share)),
         ("Where-Object alone", inputs => _tables.WhereObjectAlone(inputs, (1 << 20) / share)),
-        ("Get-QedInfo", _tables.Info),
+        ("Get-QedInfo", inputs => _tables.Info(inputs, Part(1000))),
         ("Convert-QedImage, QED to raw", inputs => _copies.QedToRaw(inputs, DiskSize, flushes: false)),
         ("Convert-QedImage, QED to raw, flushed", inputs => _copies.QedToRaw(inputs, DiskSize, flushes: true)),
         ("Convert-QedImage, QED to VHDX", inputs => _copies.QedToVhdx(inputs, DiskSize, flushes: false)),
@@ -56,15 +56,15 @@ internal sealed class JobList(Session session, int share)
         ("Compare-QedImage", inputs => _copies.Compare(inputs, DiskSize)),
         ("Merge-QedImage", inputs => _copies.Merge(inputs, DiskSize / 2)),
         ("Merge-QedImage -Keep", inputs => _copies.Merge(inputs, DiskSize / 2, keeps: true)),
-        ("4 KiB random reads", inputs => _streams.RandomReads(inputs, DiskSize)),
-        ("4 KiB random writes", inputs => _streams.RandomWrites(inputs, DiskSize)),
+        ("4 KiB random reads", inputs => _streams.RandomReads(inputs, DiskSize, Part(50_000))),
+        ("4 KiB random writes", inputs => _streams.RandomWrites(inputs, DiskSize, Part(10_000))),
         ("Start-QedNbdServer, out, 2 connections", inputs => _servers.CopyOut(inputs, DiskSize, connections: 2)),
         ("Start-QedNbdServer, out, 4 connections", inputs => _servers.CopyOut(inputs, DiskSize, connections: 4)),
         ("Start-QedNbdServer, in, 2 connections", inputs => _servers.CopyIn(inputs, DiskSize, connections: 2, "qed")),
         ("Start-QedNbdServer, in, 4 connections", inputs => _servers.CopyIn(inputs, DiskSize, connections: 4, "qed")),
         ("Start-QedNbdServer, in, 2 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 2, "qcow2")),
         ("Start-QedNbdServer, in, 4 connections, qcow2", inputs => _servers.CopyIn(inputs, DiskSize, connections: 4, "qcow2")),
-        ("Start-QedNbdServer, random reads", inputs => _servers.RandomReads(inputs, DiskSize)),
+        ("Start-QedNbdServer, random reads", inputs => _servers.RandomReads(inputs, DiskSize, Part(100_000))),
         ("Get-QedImageHash, threads", inputs => HashJobs.Threads(inputs, DiskSize / 4)),
         ("Get-QedImageHash, one thread", inputs => HashJobs.Plain(inputs, DiskSize / 4)),
         ("Get-QedImageHash, mapped zeroes", inputs => _hashes.MappedZeroes(inputs, (16 << 20) / share)),
@@ -111,6 +111,8 @@ internal sealed class JobList(Session session, int share)
     ];
 
     private long DiskSize => (4L << 30) / share;
+
+    private int Part(int full) => full / share;
 
     private List<Func<Inputs, Job>> Sizes(long full, Func<Inputs, long, Job> make) =>
         [.. Parts.Select(part => full / share / part).Select(size => (Func<Inputs, Job>)(inputs => make(inputs, size)))];

@@ -8,7 +8,6 @@ namespace QedTools.Benchmarks.Compare;
 /// <summary>The jobs of a server beside qemu-nbd, with the same client. Both servers listen on Unix sockets.</summary>
 internal sealed class ServeJobs(Session session)
 {
-    private const int Reads = 100_000;
     private const int Depth = 16;
     private const int BlockSize = 4096;
     private const long Step = 409_601L * BlockSize;
@@ -70,17 +69,18 @@ internal sealed class ServeJobs(Session session)
     /// <summary>Random reads of 4 KiB, 16 in flight, by qemu-img bench.</summary>
     /// <param name="inputs">The files.</param>
     /// <param name="size">The disk's size, in bytes.</param>
-    public Job RandomReads(Inputs inputs, long size)
+    /// <param name="reads">How many reads.</param>
+    public Job RandomReads(Inputs inputs, long size, int reads)
     {
         string raw = inputs.ScatteredRaw("disk.raw", size, storesZeroes: true);
         string qed = ToQed(inputs, raw);
         string ours = Start(inputs, qed, isWritable: false);
         string theirs = StartTheirs(inputs, qed, "qed", isWritable: false, connections: 1);
         return new Job(
-            string.Format(CultureInfo.InvariantCulture, "4 KiB random reads from Start-QedNbdServer, {0:#,0}, {1} in flight", Reads, Depth),
+            string.Format(CultureInfo.InvariantCulture, "4 KiB random reads from Start-QedNbdServer, {0:#,0}, {1} in flight", reads, Depth),
             1.00,
-            () => Bench(ours),
-            () => Bench(theirs),
+            () => Bench(ours, reads),
+            () => Bench(theirs, reads),
             (_, _) => IsEqual(raw, ours) && IsEqual(raw, theirs));
     }
 
@@ -89,8 +89,8 @@ internal sealed class ServeJobs(Session session)
     private static string NbdCopy(params string[] arguments) =>
         Programs.Run("env", ["MALLOC_MMAP_THRESHOLD_=4194304", "MALLOC_TRIM_THRESHOLD_=1073741824", "MALLOC_TOP_PAD_=67108864", "nbdcopy", .. arguments]);
 
-    private static string Bench(string uri) => Programs.Run(
-        "qemu-img", "bench", "-f", "raw", "-d", $"{Depth}", "-c", $"{Reads}", "-s", $"{BlockSize}", "-S", $"{Step}", uri);
+    private static string Bench(string uri, int reads) => Programs.Run(
+        "qemu-img", "bench", "-f", "raw", "-d", $"{Depth}", "-c", $"{reads}", "-s", $"{BlockSize}", "-S", $"{Step}", uri);
 
     private string Start(Inputs inputs, string image, bool isWritable)
     {

@@ -12,6 +12,7 @@ namespace QedTools.Benchmarks.Compare;
 internal sealed class TableJobs(Session session)
 {
     private const int TableSize = 4;
+    private const int MaxAsked = 50;
 
     public Job Check(Inputs inputs, int clusterSize, long clusters, double target)
     {
@@ -82,26 +83,25 @@ internal sealed class TableJobs(Session session)
                 $"1..{extents} | Where-Object {{ $true }} | & {{ begin {{ $n = 0 }} process {{ $n++ }} end {{ $n }} }}"),
             (ours, theirs) => ours == Extents(theirs).Count.ToString(CultureInfo.InvariantCulture));
 
-    public Job Info(Inputs inputs)
+    public Job Info(Inputs inputs, int images)
     {
-        const int Images = 1000;
-        const int Asked = 50;
+        int asked = Math.Min(images, MaxAsked);
         string folder = inputs.PathOf("many");
         Directory.CreateDirectory(folder);
-        string[] paths = [.. Enumerable.Range(0, Images).Select(i => Path.Combine(folder, $"{i:000}.qed"))];
-        for (int i = 0; i < Images; i++)
+        string[] paths = [.. Enumerable.Range(0, images).Select(i => Path.Combine(folder, $"{i:000}.qed"))];
+        for (int i = 0; i < images; i++)
         {
             ImageCreation.Run(paths[i], new ImageCreationOptions { SizeBytes = (i + 1L) << 20 });
         }
 
         return new Job(
-            $"Get-QedInfo, {Images} images in one pipeline, against one qemu-img info each (timed for {Asked})",
+            $"Get-QedInfo, {images} images in one pipeline, against one qemu-img info each (timed for {asked})",
             0.016,
             () => string.Join(' ', session.Run($"Get-QedInfo '{folder}/*.qed' | & {{ process {{ $_.VirtualSize }} }}")),
-            () => string.Join(' ', paths.Take(Asked).Select(path => SizeIn(Programs.Run("qemu-img", "info", "--output=json", path)))),
-            (ours, theirs) => ours.StartsWith(theirs + ' ', StringComparison.Ordinal) && ours.Split(' ').Length == Images)
+            () => string.Join(' ', paths.Take(asked).Select(path => SizeIn(Programs.Run("qemu-img", "info", "--output=json", path)))),
+            (ours, theirs) => (ours + ' ').StartsWith(theirs + ' ', StringComparison.Ordinal) && ours.Split(' ').Length == images)
         {
-            TheirShare = Images / (double)Asked,
+            TheirShare = images / (double)asked,
         };
 
         static long SizeIn(string json)
