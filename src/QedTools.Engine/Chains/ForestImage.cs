@@ -42,11 +42,8 @@ internal sealed class ForestImage(string path, string identity)
     /// <summary>The images directly over it, in the order of their paths.</summary>
     public IReadOnlyList<ForestImage> Overlays => Above;
 
-    /// <summary>The identities of the other files that its data is in.</summary>
-    public IReadOnlyList<string> DataFiles { get; internal set; } = [];
-
-    /// <summary>The paths of those files.</summary>
-    public IReadOnlyList<string> DataPaths { get; internal set; } = [];
+    /// <summary>The other files that its data is in, each once, as far as they are there.</summary>
+    public IReadOnlyList<(string Identity, string Path)> DataFiles { get; internal set; } = [];
 
     internal List<ForestImage> Above { get; } = [];
 

@@ -239,26 +239,22 @@ internal sealed class ImageForest
         _policy.OnOpened?.Invoke(image, layer);
     }
 
-    private List<string> DataFilesOf(ForestImage image, IReadOnlyList<BackingReference> names)
+    private List<(string Identity, string Path)> DataFilesOf(ForestImage image, IReadOnlyList<BackingReference> names)
     {
-        List<string> identities = [];
-        List<string> paths = [];
+        List<(string Identity, string Path)> files = [];
         foreach (BackingReference name in names)
         {
             _cancellation.ThrowIfCancellationRequested();
             if (BackingFilePath.FirstExisting(image.Path, name, _policy.AllowUnc, IsAllowed) is { } path
                 && HostFiles.IdentityOf(path) is { } identity
                 && identity != image.Identity
-                && !identities.Contains(identity))
+                && !files.Exists(file => file.Identity == identity))
             {
-                identities.Add(identity);
-                paths.Add(path);
+                files.Add((identity, path));
             }
         }
 
-        image.DataPaths = paths;
-
-        return identities;
+        return files;
     }
 
     private void Add(ForestImage image, string folder)
@@ -266,7 +262,7 @@ internal sealed class ImageForest
         _images.Add(image);
         _byPlace[(image.Identity, folder)] = image;
         AddTo(_byIdentity, image.Identity, image);
-        foreach (string data in image.DataFiles)
+        foreach ((string data, _) in image.DataFiles)
         {
             AddTo(_byDataFile, data, image);
         }

@@ -65,7 +65,7 @@ internal sealed class OverlayListing
             FollowsNames = true,
             AllowUnc = options.AllowUnc,
             Folders = BackingFolderSet.Of(options.BackingFolders),
-            OnOpened = (image, layer) => facts[image] = ImageInspection.WithFurtherFiles(ImageInspection.DescribeFile(layer), SizeOf(image.DataPaths)),
+            OnOpened = (image, layer) => facts[image] = ImageInspection.WithFurtherFiles(ImageInspection.DescribeFile(layer), SizeOf(image.DataFiles)),
         };
         return new OverlayListing(ImageForest.Read(folders, policy, progress, cancellation), facts);
     }
@@ -96,10 +96,10 @@ internal sealed class OverlayListing
         OverlayCount = image.Overlays.Count,
     };
 
-    private static (long Length, long AllocatedBytes) SizeOf(IReadOnlyList<string> paths)
+    private static (long Length, long AllocatedBytes) SizeOf(IReadOnlyList<(string Identity, string Path)> files)
     {
         (long length, long allocated) = (0, 0);
-        foreach (string path in paths)
+        foreach ((_, string path) in files)
         {
             (long own, long ownAllocated) = HostFiles.SizeOf(path);
             (length, allocated) = (length + own, allocated + ownAllocated);
