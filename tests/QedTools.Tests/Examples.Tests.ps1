@@ -109,8 +109,8 @@ BeforeAll {
             $line = $_.Replace($folder, '/vm')
             if ($IsOnWindows) { $line.Replace('\', '/') } else { $line }
         }
-        # PowerShell wraps a heading that is wider than the screen.
-        $shown = $shown -join "`n" -replace '(?m)^(   \w+:) *\n(?=/vm)', '$1 ' -split '\n'
+        # PowerShell wraps a heading that is wider than the screen, and so do the pictures.
+        $shown = $shown -join "`n" -replace '(?m)^(   \w+:) *\n(?=/vm)', '$1 ' -replace '(?m)^(/vm[^\n:]*:)\n(?=\S)', '$1 ' -split '\n'
         if ($Example.IsFull) { (Get-Comparable $shown) -join "`n" | Should -BeExactly ((Get-Comparable $expected) -join "`n") }
         else { $shown -cmatch 'QedTools|Exception|not recognized' | Should -BeNullOrEmpty }
     }
