@@ -137,6 +137,33 @@ public sealed class CutShortTests : IDisposable
     }
 
     [Fact]
+    public void Data_that_two_entries_point_to_is_lost_twice()
+    {
+        ImageSketch sketch = new(4096, 1, 1 << 20);
+        sketch.TableAt(0);
+        long data = sketch.Append(1);
+        sketch.Map(3, data);
+        sketch.Map(4, data);
+        sketch.Storage.SetLength(sketch.Storage.Length - 1000);
+
+        AssertLost(sketch, 2000);
+    }
+
+    [Fact]
+    public void What_a_wrong_entry_maps_through_two_tables_is_lost_twice()
+    {
+        ImageSketch sketch = new(4096, 2, 8 << 20);
+        long first = sketch.TableAt(0);
+        sketch.Append(1);
+
+        // The second table begins in the middle of the first, and its first entry is there as well.
+        sketch.SetL1(1, first + 4096);
+        sketch.SetL2(first, 512, 4096L + 8);
+
+        AssertLost(sketch, 2 * 4096);
+    }
+
+    [Fact]
     public void The_map_continues_after_damage() => Seeded.Run(43_000, 150, random =>
     {
         MemoryStorage file = CutAnywhere(random, RandomImage(random));
@@ -167,6 +194,18 @@ public sealed class CutShortTests : IDisposable
             Assert.False(model.Extents(0, model.Length).IsDamaged);
         }
     });
+
+    private void AssertLost(ImageSketch sketch, long bytes)
+    {
+        string path = _folder.PathOf("image.qed");
+        Save(sketch.Storage, path);
+
+        QedRepairResult planned = ImageRepair.Plan(path, new ImageRepairOptions(), cancellation: _cancellation);
+        QedRepairResult repair = ImageRepair.Run(path, new ImageRepairOptions(), cancellation: _cancellation);
+
+        Assert.Equal((bytes, bytes), (planned.ClearedBytes, repair.ClearedBytes));
+        Assert.Equal(QedCheckStatus.Clean, repair.After.Status);
+    }
 
     private static ImageSketch RandomImage(Random random)
     {

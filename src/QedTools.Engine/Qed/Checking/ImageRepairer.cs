@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using QedTools.Qed.Files;
 using QedTools.Qed.Format;
@@ -77,15 +78,18 @@ internal sealed class ImageRepairer
         MarkTable(_file.L1TableOffset);
         NoteL1Length();
         _l1Reader.Read(_file.L1TableOffset, NoteTables);
+
+        // What is cleared in one table is cleared in all that share it.
+        List<CopiedTable> copied = [.. _conflicting.Select(table => Examine(table.L1Index, table.Offset))];
         PrepareToGrow();
         if (HasData(_file.L1TableOffset))
         {
             _l1Reader.Read(_file.L1TableOffset, ClearL1);
         }
 
-        foreach ((long l1Index, long offset) in _conflicting)
+        for (int i = 0; i < copied.Count; i++)
         {
-            CopyTable(l1Index, offset);
+            CopyTable(_conflicting[i].L1Index, _conflicting[i].Offset, copied[i]);
         }
 
         _l1Reader.Read(_file.L1TableOffset, ClearL1Zeroes);
@@ -177,12 +181,11 @@ internal sealed class ImageRepairer
     }
 
     // The copy points to copies of all valid data, so that it shares nothing with any other table.
-    private void CopyTable(long l1Index, long offset)
+    private void CopyTable(long l1Index, long offset, CopiedTable what)
     {
         NoteTable(QedRepairKind.TableCopied, l1Index);
         _hasCopied = true;
         long used = EntriesInDisk(l1Index);
-        CopiedTable what = Examine(l1Index, offset);
         _log.AddLost(what.LostBytes);
         if (_writer is null)
         {
@@ -214,6 +217,7 @@ internal sealed class ImageRepairer
     // Many entries can point to one table, so the answer is cached.
     private CopiedTable Examine(long l1Index, long table)
     {
+        _cancellation.ThrowIfCancellationRequested();
         (long start, long length) = MappedBy(l1Index);
         bool isWhole = length == _geometry.BytesPerL2Table;
         if (start >= _file.VirtualSize)
@@ -448,6 +452,7 @@ internal sealed class ImageRepairer
         {
             _cancellation.ThrowIfCancellationRequested();
             Note(QedRepairKind.DataCopied, l1Index, table, index);
+            _log.AddLost(LostOf(entry, MappedBy(l1Index, index).Length));
             _hasCopied = true;
             CountCopies(1);
             if (_writer is not null)
